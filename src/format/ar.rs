@@ -1,0 +1,1 @@
+//! The Unix ar archive.

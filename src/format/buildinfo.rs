@@ -1,0 +1,1 @@
+//! deb-buildinfo(5).

@@ -1,0 +1,1 @@
+//! deb-changes(5).

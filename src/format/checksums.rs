@@ -1,0 +1,1 @@
+//! Checksum fields and SHA256SUMS.

@@ -1,0 +1,1 @@
+//! deb-src-control(5) and deb-control(5).

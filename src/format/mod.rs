@@ -1,0 +1,22 @@
+//! Bytes ⇄ values, one file per format, each headed by its specification.
+//!
+//! Nothing in here opens a file, asks the clock or starts a process: readers
+//! take `impl Read`, writers `impl Write`.
+
+pub mod ar;
+pub mod buildinfo;
+pub mod changelog;
+pub mod changes;
+pub mod checksums;
+pub mod compress;
+pub mod control;
+pub mod deb;
+pub mod deb822;
+pub mod dsc;
+pub mod index;
+pub mod relation;
+pub mod release;
+pub mod statement;
+pub mod tar;
+pub mod version;
+pub mod xz_stream;

@@ -1,0 +1,1 @@
+//! in-toto statements in DSSE envelopes.

@@ -1,0 +1,1 @@
+//! deb-version(7).

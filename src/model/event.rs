@@ -1,0 +1,55 @@
+//! What a long piece of work says while it goes on.
+//!
+//! The library prints nothing: it tells a [`Listener`], and the command line
+//! decides what a terminal, a log or nobody gets to see.
+
+/// Something worth telling while the work goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A step begins; what it is, in a few words (`building hello 2.10-3`).
+    Step(String),
+    /// A line of output of a tool that runs for the current step.
+    Output(String),
+    /// So many of so many bytes or items of the current step are done.
+    Progress {
+        /// How many are done.
+        done: u64,
+        /// How many there are; 0 when nobody knows.
+        total: u64,
+    },
+    /// Worth knowing, stops nothing.
+    Note(String),
+    /// Likely a mistake of the user's, stops nothing.
+    Warning(String),
+}
+
+/// Hears events. Called from any thread that works, in order for each thread.
+pub trait Listener: Sync {
+    /// Takes one event; must not block for long.
+    fn hear(&self, event: Event);
+}
+
+impl dyn Listener + '_ {
+    /// Announces a step.
+    pub fn begin(&self, what: impl Into<String>) {
+        self.hear(Event::Step(what.into()));
+    }
+
+    /// Tells something worth knowing.
+    pub fn note(&self, what: impl Into<String>) {
+        self.hear(Event::Note(what.into()));
+    }
+
+    /// Warns of a likely mistake.
+    pub fn warn(&self, what: impl Into<String>) {
+        self.hear(Event::Warning(what.into()));
+    }
+}
+
+/// A listener that forgets everything.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Listener for Silent {
+    fn hear(&self, _: Event) {}
+}

@@ -1,0 +1,12 @@
+//! The outside, small and honest: clock, processes, files, git, signatures,
+//! stores.
+
+pub mod clock;
+pub mod ed25519;
+pub mod environment;
+pub mod files;
+pub mod git;
+pub mod http;
+pub mod openpgp;
+pub mod process;
+pub mod store;
