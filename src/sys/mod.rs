@@ -7,6 +7,7 @@ pub mod environment;
 pub mod files;
 pub mod git;
 pub mod http;
+pub mod interrupt;
 pub mod openpgp;
 pub mod process;
 pub mod store;
