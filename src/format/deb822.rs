@@ -1,1 +1,897 @@
-//! deb822(5).
+//! Paragraphs of fields: deb822(5), the grammar under every control file.
+//!
+//! Holds the strict reader and the writer that all typed formats share. Knows
+//! nothing of what a field means.
+//!
+//! The reader is our own because exact bytes and line numbers are the point:
+//! control bytes are copied, never written again from parsed values, and a
+//! refusal names its line. It is stricter than dpkg where parsers disagree and
+//! a file could mean two things: carriage returns, NUL, a byte order mark,
+//! duplicate fields (in any case of letters) and, in generated files, lines of
+//! blanks are errors.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+/// Who wrote a file, which decides what it may hold beside fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Syntax {
+    /// A program: no comments, and only empty lines end a paragraph
+    /// (`.dsc`, `.changes`, a package's `control`, indices).
+    Generated,
+    /// A person: lines that start with `#` are comments, and a line of blanks
+    /// ends a paragraph as an empty one does, as in dpkg (`debian/control`).
+    Handwritten,
+}
+
+/// One paragraph, borrowed from the text it was read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paragraph<'a> {
+    text: &'a str,
+    line: usize,
+    fields: Vec<Field<'a>>,
+}
+
+/// One field of a paragraph.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field<'a> {
+    name: &'a str,
+    line: usize,
+    raw: &'a str,
+    value: Cow<'a, str>,
+}
+
+/// Says why a text is not the paragraph, or a field not the value, it should
+/// be. Lines count from 1 in the text that was read.
+#[derive(Debug, thiserror::Error)]
+pub enum Deb822Error {
+    /// The bytes are not UTF-8.
+    #[error("line {line}: not UTF-8")]
+    NotUtf8 {
+        /// The first line that is not.
+        line: usize,
+    },
+    /// A character that no control file may hold.
+    #[error("line {line}: {what} is not allowed")]
+    Forbidden {
+        /// Where it stands.
+        line: usize,
+        /// What it is.
+        what: &'static str,
+    },
+    /// The text is signed in clear and still has its armour.
+    #[error("line {line}: the text is still wrapped in an OpenPGP signature")]
+    Armoured {
+        /// Where the armour starts.
+        line: usize,
+    },
+    /// A comment where a program wrote the file.
+    #[error("line {line}: a comment is not allowed in a generated file")]
+    Comment {
+        /// Where it stands.
+        line: usize,
+    },
+    /// A line of blanks where a program wrote the file.
+    #[error("line {line}: found only blanks, expected an empty line or text")]
+    Blanks {
+        /// Where it stands.
+        line: usize,
+    },
+    /// A continuation line that continues nothing.
+    #[error("line {line}: a continuation line before the first field of its paragraph")]
+    Continuation {
+        /// Where it stands.
+        line: usize,
+    },
+    /// A line without a colon.
+    #[error("line {line}: found “{found}”, expected a field name and a colon")]
+    NoColon {
+        /// Where it stands.
+        line: usize,
+        /// The start of the line.
+        found: String,
+    },
+    /// A field name with characters it may not have.
+    #[error("line {line}: “{found}” is not a field name")]
+    FieldName {
+        /// Where it stands.
+        line: usize,
+        /// What stands before the colon.
+        found: String,
+    },
+    /// A field that its paragraph already has.
+    #[error("line {line}: field {field} is already on line {first}")]
+    Duplicate {
+        /// Where the second one stands.
+        line: usize,
+        /// Its name.
+        field: String,
+        /// Where the first one stands.
+        first: usize,
+    },
+    /// No paragraph at all.
+    #[error("there are no fields")]
+    Empty,
+    /// A second paragraph where one was expected.
+    #[error("line {line}: a second paragraph, expected one")]
+    Second {
+        /// Where it starts.
+        line: usize,
+    },
+    /// A field that must be there is not.
+    #[error("line {line}: the paragraph has no field {field}")]
+    Missing {
+        /// Where the paragraph starts.
+        line: usize,
+        /// The field's name.
+        field: &'static str,
+    },
+    /// A field's value is not what it should be.
+    #[error("line {line}: field {field}: “{found}” is not valid")]
+    Invalid {
+        /// Where the value stands.
+        line: usize,
+        /// The field's name.
+        field: String,
+        /// The value, or the part of it that is wrong.
+        found: String,
+        /// Why it is not.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+/// Reads all paragraphs of `bytes`, in order.
+pub fn paragraphs(bytes: &[u8], syntax: Syntax) -> Result<Vec<Paragraph<'_>>, Deb822Error> {
+    let text = checked_text(bytes)?;
+    let mut all = Vec::new();
+    let mut open: Option<Open<'_>> = None;
+    let mut at = 0;
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+        let start = at;
+        at += line.len();
+        let content = line.strip_suffix('\n').unwrap_or(line);
+        match kind(content, number, syntax)? {
+            Line::End => all.extend(open.take().map(|open| open.close(text)).transpose()?),
+            Line::Comment => {}
+            Line::Continuation => match &mut open {
+                Some(open) => open.end = at,
+                None => return Err(Deb822Error::Continuation { line: number }),
+            },
+            Line::Field(name) => {
+                let open = open.get_or_insert(Open {
+                    start,
+                    end: at,
+                    line: number,
+                    fields: Vec::new(),
+                });
+                open.end = at;
+                open.fields.push((name, number, start + name.len() + 1));
+            }
+        }
+    }
+    all.extend(open.map(|open| open.close(text)).transpose()?);
+    Ok(all)
+}
+
+/// Reads `bytes` that hold exactly one paragraph.
+pub fn paragraph(bytes: &[u8], syntax: Syntax) -> Result<Paragraph<'_>, Deb822Error> {
+    let mut all = paragraphs(bytes, syntax)?.into_iter();
+    let first = all.next().ok_or(Deb822Error::Empty)?;
+    match all.next() {
+        None => Ok(first),
+        Some(second) => Err(Deb822Error::Second { line: second.line }),
+    }
+}
+
+/// A paragraph being read: its bounds, and name, line and value's start of
+/// each field.
+struct Open<'a> {
+    start: usize,
+    end: usize,
+    line: usize,
+    fields: Vec<(&'a str, usize, usize)>,
+}
+
+impl<'a> Open<'a> {
+    fn close(self, text: &'a str) -> Result<Paragraph<'a>, Deb822Error> {
+        self.refuse_duplicates()?;
+        let starts = self.fields.iter().skip(1);
+        let ends = starts
+            .map(|(name, _, value)| value - 1 - name.len())
+            .chain([self.end]);
+        let field = |(&(name, line, start), end): (&(&'a str, usize, usize), usize)| {
+            let raw = &text[start..end];
+            Field {
+                name,
+                line,
+                raw,
+                value: without_comments(raw),
+            }
+        };
+        Ok(Paragraph {
+            text: &text[self.start..self.end],
+            line: self.line,
+            fields: self.fields.iter().zip(ends).map(field).collect(),
+        })
+    }
+
+    /// Sorted, not pair by pair: a hostile paragraph may have many fields.
+    fn refuse_duplicates(&self) -> Result<(), Deb822Error> {
+        let mut sorted: Vec<_> = self
+            .fields
+            .iter()
+            .map(|(name, line, _)| (*name, *line))
+            .collect();
+        let lower = |name: &'a str| name.bytes().map(|b| b.to_ascii_lowercase());
+        sorted.sort_by(|(a, at), (b, bt)| lower(a).cmp(lower(b)).then(at.cmp(bt)));
+        match sorted
+            .windows(2)
+            .find(|two| two[0].0.eq_ignore_ascii_case(two[1].0))
+        {
+            None => Ok(()),
+            Some(two) => Err(Deb822Error::Duplicate {
+                line: two[1].1,
+                field: two[1].0.to_owned(),
+                first: two[0].1,
+            }),
+        }
+    }
+}
+
+enum Line<'a> {
+    End,
+    Comment,
+    Continuation,
+    Field(&'a str),
+}
+
+fn kind(content: &str, line: usize, syntax: Syntax) -> Result<Line<'_>, Deb822Error> {
+    if content.is_empty() {
+        return Ok(Line::End);
+    }
+    if content.starts_with('#') {
+        return match syntax {
+            Syntax::Handwritten => Ok(Line::Comment),
+            Syntax::Generated => Err(Deb822Error::Comment { line }),
+        };
+    }
+    if content.starts_with(BLANKS) {
+        return match (content.trim_matches(BLANKS).is_empty(), syntax) {
+            (false, _) => Ok(Line::Continuation),
+            (true, Syntax::Handwritten) => Ok(Line::End),
+            (true, Syntax::Generated) => Err(Deb822Error::Blanks { line }),
+        };
+    }
+    if content.starts_with("-----BEGIN PGP ") {
+        return Err(Deb822Error::Armoured { line });
+    }
+    match content.split_once(':') {
+        None => Err(Deb822Error::NoColon {
+            line,
+            found: content.chars().take(60).collect(),
+        }),
+        Some((name, _)) if is_field_name(name) => Ok(Line::Field(name)),
+        Some((name, _)) => Err(Deb822Error::FieldName {
+            line,
+            found: name.to_owned(),
+        }),
+    }
+}
+
+const BLANKS: [char; 2] = [' ', '\t'];
+
+fn is_field_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(['#', '-'])
+        && name.bytes().all(|b| b.is_ascii_graphic() && b != b':')
+}
+
+fn checked_text(bytes: &[u8]) -> Result<&str, Deb822Error> {
+    let line_at = |at: usize| 1 + bytes[..at].iter().filter(|b| **b == b'\n').count();
+    let text = std::str::from_utf8(bytes).map_err(|error| Deb822Error::NotUtf8 {
+        line: line_at(error.valid_up_to()),
+    })?;
+    if text.starts_with('\u{feff}') {
+        let what = "a byte order mark";
+        return Err(Deb822Error::Forbidden { line: 1, what });
+    }
+    match bytes.iter().position(|b| matches!(b, b'\r' | 0)) {
+        None => Ok(text),
+        Some(at) => Err(Deb822Error::Forbidden {
+            line: line_at(at),
+            what: match bytes[at] {
+                0 => "a NUL byte",
+                _ => "a carriage return",
+            },
+        }),
+    }
+}
+
+/// A value's first line may start with `#`, the others are comments if they do:
+/// continuation lines start with a blank.
+fn without_comments(raw: &str) -> Cow<'_, str> {
+    if raw.contains("\n#") {
+        let lines = raw.split_inclusive('\n').enumerate();
+        let kept: String = lines
+            .filter(|(at, line)| *at == 0 || !line.starts_with('#'))
+            .map(|(_, line)| line)
+            .collect();
+        Cow::Owned(trimmed(&kept).to_owned())
+    } else {
+        Cow::Borrowed(trimmed(raw))
+    }
+}
+
+fn trimmed(raw: &str) -> &str {
+    raw.trim_matches([' ', '\t', '\n'])
+}
+
+impl<'a> Paragraph<'a> {
+    /// Returns the paragraph's bytes as they were, from its first field to the
+    /// end of its last line.
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Returns the line its first field stands on.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    /// Returns the fields in the order they were written.
+    pub fn fields(&self) -> &[Field<'a>] {
+        &self.fields
+    }
+
+    /// Finds a field by its name, in any case of letters.
+    pub fn field(&self, name: &str) -> Option<&Field<'a>> {
+        let same = |field: &&Field<'_>| field.name.eq_ignore_ascii_case(name);
+        self.fields.iter().find(same)
+    }
+
+    /// Finds a field's [value](Field::value) by its name, in any case of
+    /// letters.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.field(name).map(Field::value)
+    }
+
+    /// Finds a field that must be there and must not be empty.
+    pub fn require(&self, field: &'static str) -> Result<&Field<'a>, Deb822Error> {
+        self.field(field)
+            .filter(|found| !found.value().is_empty())
+            .ok_or(Deb822Error::Missing {
+                line: self.line,
+                field,
+            })
+    }
+
+    /// Reads a field that must be there.
+    pub fn parse<T>(&self, field: &'static str) -> Result<T, Deb822Error>
+    where
+        T: FromStr<Err: Error + Send + Sync + 'static>,
+    {
+        self.require(field)?.parse()
+    }
+
+    /// Reads a field that may be missing or empty.
+    pub fn parse_optional<T>(&self, field: &str) -> Result<Option<T>, Deb822Error>
+    where
+        T: FromStr<Err: Error + Send + Sync + 'static>,
+    {
+        self.field(field)
+            .filter(|found| !found.value().is_empty())
+            .map(Field::parse)
+            .transpose()
+    }
+}
+
+impl<'a> Field<'a> {
+    /// Returns the name as it is written.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Returns the line the field's name stands on.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    /// Returns every byte after the colon, comments and last newline included.
+    pub fn raw(&self) -> &'a str {
+        self.raw
+    }
+
+    /// Returns the value without blanks around it and without comments;
+    /// continuation lines are kept as they are.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// Returns the value's lines with their numbers, comments left out: the
+    /// first without the blanks around it (it may be empty), the others
+    /// without the blank that continues the field, blanks at the end, and the
+    /// dot that stands for an empty line.
+    pub fn lines(&self) -> impl Iterator<Item = (usize, &'a str)> {
+        let raw = self.raw.strip_suffix('\n').unwrap_or(self.raw);
+        let lines = (self.line..).zip(raw.split('\n')).enumerate();
+        lines
+            .filter(|(at, (_, line))| *at == 0 || !line.starts_with('#'))
+            .map(|(at, (number, line))| {
+                if at == 0 {
+                    return (number, line.trim_matches(BLANKS));
+                }
+                // As dpkg: one blank is the continuation, and of a line of
+                // dots one dot.
+                let line = line[1..].trim_end_matches(BLANKS);
+                let dots = !line.is_empty() && line.bytes().all(|b| b == b'.');
+                (number, if dots { &line[1..] } else { line })
+            })
+    }
+
+    /// Reads the value as a `T`.
+    pub fn parse<T>(&self) -> Result<T, Deb822Error>
+    where
+        T: FromStr<Err: Error + Send + Sync + 'static>,
+    {
+        let value = self.value();
+        value
+            .parse()
+            .map_err(|error| self.invalid(self.line, value, error))
+    }
+
+    /// Reads the value as `T`s with blanks or newlines between them.
+    pub fn parse_words<T>(&self) -> Result<Vec<T>, Deb822Error>
+    where
+        T: FromStr<Err: Error + Send + Sync + 'static>,
+    {
+        let mut found = Vec::new();
+        for (number, line) in self.lines() {
+            for word in line.split_ascii_whitespace() {
+                found.push(
+                    word.parse()
+                        .map_err(|error| self.invalid(number, word, error))?,
+                );
+            }
+        }
+        Ok(found)
+    }
+
+    /// Says that `found`, on `line`, is not a valid part of this field.
+    pub fn invalid(
+        &self,
+        line: usize,
+        found: &str,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Deb822Error {
+        Deb822Error::Invalid {
+            line,
+            field: self.name.to_owned(),
+            found: found.to_owned(),
+            source: source.into(),
+        }
+    }
+}
+
+// ── Writing ─────────────────────────────────────────────────────────────────
+
+/// Says why a field cannot be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// The name is not a field name.
+    #[error("“{field}” is not a field name")]
+    Name {
+        /// The name.
+        field: String,
+    },
+    /// The paragraph already has such a field.
+    #[error("field {field} is there twice")]
+    Duplicate {
+        /// The name.
+        field: String,
+    },
+    /// The value would not be read back as the value of this field.
+    #[error("field {field}: {found:?} cannot stand in a value: {rule}")]
+    Value {
+        /// The name.
+        field: String,
+        /// The line of the value that breaks the rule.
+        found: String,
+        /// The rule.
+        rule: &'static str,
+    },
+}
+
+/// Writes one paragraph, field by field, in the order of the calls.
+///
+/// What it accepts is read back as the same fields with the same values. No
+/// line ends in blanks, so the text survives a cleartext signature.
+///
+/// ```
+/// use debcut::format::deb822::ParagraphWriter;
+///
+/// let mut control = ParagraphWriter::default();
+/// control.field("Package", "hello")?;
+/// control.lines("Description", ["greets the world", "Says hello.", "", "That is all."])?;
+/// assert_eq!(
+///     control.finish(),
+///     "Package: hello\nDescription: greets the world\n Says hello.\n .\n That is all.\n"
+/// );
+///
+/// let mut forged = ParagraphWriter::default();
+/// assert!(forged.field("Package", "hello\nEssential: yes").is_err());
+/// # Ok::<(), debcut::format::deb822::WriteError>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct ParagraphWriter {
+    text: String,
+    names: Vec<String>,
+}
+
+impl ParagraphWriter {
+    /// Adds a field whose value is already folded: every line but the first
+    /// starts with a blank and holds more than blanks.
+    pub fn field(&mut self, name: &str, value: &str) -> Result<&mut Self, WriteError> {
+        let mut lines = value.split('\n');
+        let first = lines.next().unwrap_or_default().trim_matches(BLANKS);
+        let mut folded = first.to_owned();
+        for line in lines {
+            let refuse = |rule| WriteError::Value {
+                field: name.to_owned(),
+                found: line.to_owned(),
+                rule,
+            };
+            let line = line.trim_end_matches(BLANKS);
+            if line.is_empty() {
+                return Err(refuse("an empty line would end the paragraph"));
+            }
+            if !line.starts_with(BLANKS) {
+                return Err(refuse("a line without a blank before it would be a field"));
+            }
+            folded.push('\n');
+            folded.push_str(line);
+        }
+        self.append(name, &folded)
+    }
+
+    /// Adds a field if it has a value.
+    pub fn optional(&mut self, name: &str, value: Option<&str>) -> Result<&mut Self, WriteError> {
+        match value {
+            Some(value) => self.field(name, value),
+            None => Ok(self),
+        }
+    }
+
+    /// Adds a field of plain lines, which are folded here: each but the first
+    /// gets a blank before it, an empty one is written as a dot.
+    pub fn lines<L: AsRef<str>>(
+        &mut self,
+        name: &str,
+        lines: impl IntoIterator<Item = L>,
+    ) -> Result<&mut Self, WriteError> {
+        let mut folded = String::new();
+        for (at, line) in lines.into_iter().enumerate() {
+            let line = line.as_ref();
+            if line.contains('\n') {
+                return Err(WriteError::Value {
+                    field: name.to_owned(),
+                    found: line.to_owned(),
+                    rule: "one line expected",
+                });
+            }
+            let line = line.trim_end_matches(BLANKS);
+            if at == 0 {
+                folded.push_str(line.trim_start_matches(BLANKS));
+            } else {
+                // As dpkg: a line of dots gets one more, so that it comes back.
+                let dot = if line.bytes().all(|b| b == b'.') {
+                    "."
+                } else {
+                    ""
+                };
+                let _ = write!(folded, "\n {dot}{line}");
+            }
+        }
+        self.append(name, &folded)
+    }
+
+    /// Ends the paragraph and returns its text, with a newline at its end.
+    pub fn finish(self) -> String {
+        self.text
+    }
+
+    fn append(&mut self, name: &str, folded: &str) -> Result<&mut Self, WriteError> {
+        let field = name.to_owned();
+        if !is_field_name(name) {
+            return Err(WriteError::Name { field });
+        }
+        if self.names.iter().any(|n| n.eq_ignore_ascii_case(name)) {
+            return Err(WriteError::Duplicate { field });
+        }
+        if folded.contains(['\r', '\0']) {
+            return Err(WriteError::Value {
+                field,
+                found: folded.to_owned(),
+                rule: "carriage returns and NUL are not allowed",
+            });
+        }
+        let blank = if folded.is_empty() || folded.starts_with('\n') {
+            ""
+        } else {
+            " "
+        };
+        self.names.push(field);
+        let _ = writeln!(self.text, "{name}:{blank}{folded}");
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn one(text: &str) -> Paragraph<'_> {
+        paragraph(text.as_bytes(), Syntax::Generated).expect(text)
+    }
+
+    #[test]
+    fn fields_keep_their_bytes_order_and_lines() {
+        let text = "Package: hello\nDepends:a,\n\tb \nDescription: short\n  long\n .\n ..\n end\n";
+        let found = one(text);
+        assert_eq!(found.text(), text);
+        let fields: Vec<_> = found
+            .fields()
+            .iter()
+            .map(|f| (f.name(), f.line(), f.raw(), f.value()))
+            .collect();
+        assert_eq!(
+            fields,
+            [
+                ("Package", 1, " hello\n", "hello"),
+                ("Depends", 2, "a,\n\tb \n", "a,\n\tb"),
+                (
+                    "Description",
+                    4,
+                    " short\n  long\n .\n ..\n end\n",
+                    "short\n  long\n .\n ..\n end"
+                ),
+            ]
+        );
+        let lines: Vec<_> = found.fields()[2].lines().collect();
+        let want = [(4, "short"), (5, " long"), (6, ""), (7, "."), (8, "end")];
+        assert_eq!(lines, want);
+        assert_eq!(found.get("pACKAGE"), Some("hello"));
+        assert_eq!(found.get("Version"), None);
+    }
+
+    #[test]
+    fn paragraphs_are_split_at_empty_lines() {
+        for text in [
+            "A: 1\n\nB: 2\nC: 3\n",
+            "\n\nA: 1\n\n\n\nB: 2\nC: 3",
+            "A: 1\n\nB: 2\nC: 3\n\n",
+        ] {
+            let found = paragraphs(text.as_bytes(), Syntax::Generated).expect(text);
+            let shape: Vec<_> = found
+                .iter()
+                .map(|p| (p.text().trim_end(), p.line()))
+                .collect();
+            let before = text.len() - text.trim_start().len();
+            let second = 1 + text
+                .split("B:")
+                .next()
+                .map_or(0, |b| b.matches('\n').count());
+            assert_eq!(
+                shape,
+                [("A: 1", 1 + before), ("B: 2\nC: 3", second)],
+                "{text:?}"
+            );
+        }
+        assert!(
+            paragraphs(b"", Syntax::Generated)
+                .expect("nothing")
+                .is_empty()
+        );
+        assert!(
+            paragraphs(b"\n\n", Syntax::Generated)
+                .expect("nothing")
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn people_may_write_comments_and_lines_of_blanks() {
+        let text = "# top\n#top\nA: #1\n# in between\n 2,\n#x:\n 3\n#end\n \t\n# alone\n\nB: 4\n";
+        let found = paragraphs(text.as_bytes(), Syntax::Handwritten).expect(text);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].line(), 3);
+        let field = found[0].field("A").expect("A");
+        assert_eq!(field.value(), "#1\n 2,\n 3");
+        let lines: Vec<_> = field.lines().collect();
+        assert_eq!(lines, [(3, "#1"), (5, "2,"), (7, "3")]);
+        assert_eq!((found[1].line(), found[1].get("b")), (12, Some("4")));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        for (text, want) in [
+            (&b"A: 1\nB: \xff\n"[..], "line 2: not UTF-8"),
+            (
+                b"\xef\xbb\xbfA: 1\n",
+                "line 1: a byte order mark is not allowed",
+            ),
+            (b"A: 1\r\n", "line 1: a carriage return is not allowed"),
+            (b"A: 1\nB: 2\0\n", "line 2: a NUL byte is not allowed"),
+            (
+                b"A: 1\n\n#\n",
+                "line 3: a comment is not allowed in a generated file",
+            ),
+            (
+                b"A: 1\n \n",
+                "line 2: found only blanks, expected an empty line or text",
+            ),
+            (
+                b"\n a\n",
+                "line 2: a continuation line before the first field of its paragraph",
+            ),
+            (
+                b"A: 1\n\n\tb\n",
+                "line 3: a continuation line before the first field of its paragraph",
+            ),
+            (
+                b"A: 1\nB\n",
+                "line 2: found “B”, expected a field name and a colon",
+            ),
+            (b": 1\n", "line 1: “” is not a field name"),
+            (b"A : 1\n", "line 1: “A ” is not a field name"),
+            (b"-A: 1\n", "line 1: “-A” is not a field name"),
+            ("Ä: 1\n".as_bytes(), "line 1: “Ä” is not a field name"),
+            (
+                b"A: 1\nB: 2\na: 3\n",
+                "line 3: field a is already on line 1",
+            ),
+            (
+                b"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nA: 1\n",
+                "line 1: the text is still wrapped in an OpenPGP signature",
+            ),
+            (b"\n", "there are no fields"),
+            (
+                b"A: 1\n\nB: 2\n",
+                "line 3: a second paragraph, expected one",
+            ),
+        ] {
+            let error = paragraph(text, Syntax::Generated).expect_err(want);
+            assert_eq!(error.to_string(), want);
+        }
+    }
+
+    #[test]
+    fn values_are_read_with_the_field_and_line_of_an_error() {
+        let text = "X: 1\nSize: 12\nList:\n 1 2\n x\nEmpty:\n";
+        let found = one(text);
+        assert_eq!(found.parse::<u64>("size").expect("a number"), 12);
+        assert_eq!(found.parse_optional::<u64>("Nope").expect("none"), None);
+        assert_eq!(found.parse_optional::<u64>("Empty").expect("none"), None);
+        let list = found.require("List").expect("a list");
+        for (error, want) in [
+            (
+                list.parse_words::<u64>().expect_err("x"),
+                "line 5: field List: “x” is not valid",
+            ),
+            (
+                found.parse::<u64>("Nope").expect_err("missing"),
+                "line 1: the paragraph has no field Nope",
+            ),
+            (
+                found.parse::<u64>("Empty").expect_err("empty"),
+                "line 1: the paragraph has no field Empty",
+            ),
+        ] {
+            assert_eq!(error.to_string(), want);
+        }
+    }
+
+    #[test]
+    fn many_fields_are_no_trap() {
+        let mut text: String = (0..100_000).map(|n| format!("F{n}: 1\n")).collect();
+        assert_eq!(one(&text).fields().len(), 100_000);
+        text.push_str("f7: 2\n");
+        let error = paragraph(text.as_bytes(), Syntax::Generated).expect_err("twice");
+        assert_eq!(
+            error.to_string(),
+            "line 100001: field f7 is already on line 8"
+        );
+    }
+
+    #[test]
+    fn the_writer_refuses_what_would_leave_the_field() {
+        for (name, value) in [
+            ("A", "x\nB: y"),
+            ("A", "x\n\n y"),
+            ("A", "x\n \t\n y"),
+            ("A", "x\n y\n"),
+            ("A", "x\r"),
+            ("A", "x\0"),
+            ("A B", "x"),
+            ("-A", "x"),
+            ("#A", "x"),
+            ("", "x"),
+            ("A:", "x"),
+            ("Ä", "x"),
+        ] {
+            let mut writer = ParagraphWriter::default();
+            assert!(writer.field(name, value).is_err(), "{name:?}: {value:?}");
+            assert_eq!(writer.finish(), "", "{name:?}: {value:?}");
+        }
+        let mut writer = ParagraphWriter::default();
+        writer.field("A", "1").expect("a field");
+        let error = writer.field("a", "2").expect_err("twice");
+        assert_eq!(error.to_string(), "field a is there twice");
+        assert!(writer.lines("B", ["x", "y\nC: z"]).is_err());
+    }
+
+    #[test]
+    fn the_writer_leaves_no_blanks_at_the_end_of_lines() {
+        let mut writer = ParagraphWriter::default();
+        writer
+            .field("Files", "\n a \n b\t")
+            .and_then(|w| w.field("Empty", ""))
+            .and_then(|w| w.optional("None", None))
+            .and_then(|w| w.lines("Text", ["", "a  ", " ", "..", " x"]))
+            .expect("fields");
+        assert_eq!(
+            writer.finish(),
+            "Files:\n a\n b\nEmpty:\nText:\n a\n .\n ...\n  x\n"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_refused_or_kept(bytes in prop::collection::vec(
+            prop::sample::select(&b"AaB:# \t\n\n.-\r\0\xc3\xa4"[..]), 0..60
+        )) {
+            for syntax in [Syntax::Generated, Syntax::Handwritten] {
+                let Ok(found) = paragraphs(&bytes, syntax) else { continue };
+                for paragraph in &found {
+                    let again: String = paragraph
+                        .fields()
+                        .iter()
+                        .map(|f| format!("{}:{}", f.name(), f.raw()))
+                        .collect();
+                    prop_assert_eq!(&again, paragraph.text());
+                    let lines: usize = paragraph.fields().iter().map(|f| f.lines().count()).sum();
+                    prop_assert!(lines <= paragraph.text().lines().count());
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_written_is_read_back(
+            fields in prop::collection::vec(
+                ("[A-Za-z][A-Za-z0-9-]{0,5}", prop::collection::vec("[ -~é]{0,8}", 1..4)), 1..5
+            )
+        ) {
+            let mut writer = ParagraphWriter::default();
+            let mut wanted = Vec::new();
+            for (name, lines) in &fields {
+                if writer.lines(name, lines).is_ok() {
+                    let mut lines: Vec<_> = lines.iter().map(|l| l.trim_end()).collect();
+                    lines[0] = lines[0].trim_start();
+                    wanted.push((name.as_str(), lines));
+                }
+            }
+            let text = writer.finish();
+            let found = paragraph(text.as_bytes(), Syntax::Generated).expect("what we wrote");
+            let found: Vec<(&str, Vec<&str>)> = found
+                .fields()
+                .iter()
+                .map(|f| (f.name(), f.lines().map(|(_, line)| line).collect()))
+                .collect();
+            prop_assert_eq!(found, wanted);
+        }
+    }
+}
