@@ -1,1 +1,5 @@
-//! build.
+//! Tag → source package → `.deb`, signed.
+
+pub mod package;
+
+pub use package::{Declared, Kind, Package};
