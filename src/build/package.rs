@@ -149,13 +149,20 @@ pub struct Owner {
 
 impl Default for Owner {
     fn default() -> Self {
-        Self { user: "root".into(), group: "root".into() }
+        Self {
+            user: "root".into(),
+            group: "root".into(),
+        }
     }
 }
 
 impl Package {
     /// Returns the path of a file of the package from the repository's top.
     pub fn file(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}/{name}", self.path) }
+        if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}/{name}", self.path)
+        }
     }
 }

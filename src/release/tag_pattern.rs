@@ -41,7 +41,10 @@ impl TagPattern {
         if TagName::new(format!("{before}1{after}")).is_err() {
             return Err(PatternError::Name(text.to_owned()));
         }
-        Ok(Self { before: before.to_owned(), after: after.to_owned() })
+        Ok(Self {
+            before: before.to_owned(),
+            after: after.to_owned(),
+        })
     }
 
     /// Returns the version text that a tag's name carries, where the name is
@@ -52,13 +55,19 @@ impl TagPattern {
         if !starts {
             return None;
         }
-        let mangled = self.is_mangled().then(|| Version::from_dep14(middle).ok()).flatten();
+        let mangled = self
+            .is_mangled()
+            .then(|| Version::from_dep14(middle).ok())
+            .flatten();
         Some(mangled.map_or_else(|| middle.to_owned(), |version| version.to_string()))
     }
 
     /// Returns the name of the tag of this version.
     pub fn tag(&self, version: &str) -> String {
-        let mangled = self.is_mangled().then(|| Version::new(version).ok()).flatten();
+        let mangled = self
+            .is_mangled()
+            .then(|| Version::new(version).ok())
+            .flatten();
         let middle = mangled.map_or_else(|| version.to_owned(), |version| version.to_dep14());
         format!("{}{middle}{}", self.before, self.after)
     }
@@ -99,7 +108,11 @@ mod tests {
             ("v{version}", "v1.2.3", Some("1.2.3")),
             ("v{version}", "1.2.3", None),
             ("v{version}", "vendor", None),
-            ("debian/{version}", "debian/1%1.2.3_rc1-1", Some("1:1.2.3~rc1-1")),
+            (
+                "debian/{version}",
+                "debian/1%1.2.3_rc1-1",
+                Some("1:1.2.3~rc1-1"),
+            ),
             ("hello-{version}-final", "hello-1.0-final", Some("1.0")),
             ("{version}", "2024.1", Some("2024.1")),
         ];
@@ -114,7 +127,13 @@ mod tests {
 
     #[test]
     fn patterns_are_checked() {
-        for text in ["v", "{version}{version}", "a b{version}", "{version}.lock", ""] {
+        for text in [
+            "v",
+            "{version}{version}",
+            "a b{version}",
+            "{version}.lock",
+            "",
+        ] {
             assert!(TagPattern::new(text).is_err(), "{text}");
         }
     }
@@ -132,7 +151,11 @@ mod tests {
         for (pattern, tagged, package, want) in cases {
             let pattern = TagPattern::new(pattern).expect(pattern);
             let package = Version::new(package).expect(package);
-            assert_eq!(names(tagged, &package, &pattern), want, "{tagged} {package}");
+            assert_eq!(
+                names(tagged, &package, &pattern),
+                want,
+                "{tagged} {package}"
+            );
         }
     }
 }

@@ -62,7 +62,11 @@ struct Line(usize);
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 == 0 { Ok(()) } else { write!(f, ":{}", self.0) }
+        if self.0 == 0 {
+            Ok(())
+        } else {
+            write!(f, ":{}", self.0)
+        }
     }
 }
 
@@ -88,14 +92,18 @@ impl VersionFile {
             Kind::FirstLine => {
                 let first = text.lines().next().unwrap_or_default().trim();
                 let plain = !first.is_empty() && !first.contains(char::is_whitespace);
-                plain.then(|| first.to_owned()).ok_or(self.no_version("the first line"))
+                plain
+                    .then(|| first.to_owned())
+                    .ok_or(self.no_version("the first line"))
             }
         }
     }
 
     fn cargo(&self, text: &str) -> Result<String, VersionFileError> {
         let table = self.toml(text)?;
-        let own = table.get("package").and_then(|package| package.get("version"));
+        let own = table
+            .get("package")
+            .and_then(|package| package.get("version"));
         let shared = || table.get("workspace")?.get("package")?.get("version");
         let found = own.filter(|version| version.is_str()).or_else(shared);
         let found = found.and_then(toml::Value::as_str).map(str::to_owned);
@@ -113,7 +121,9 @@ impl VersionFile {
         let dynamic = project.and_then(|project| project.get("dynamic"));
         let listed = dynamic.and_then(toml::Value::as_array);
         if listed.is_some_and(|list| list.iter().any(|name| name.as_str() == Some("version"))) {
-            return Err(VersionFileError::Dynamic { path: self.path.clone() });
+            return Err(VersionFileError::Dynamic {
+                path: self.path.clone(),
+            });
         }
         Err(self.no_version("project.version or tool.poetry.version"))
     }
@@ -121,7 +131,11 @@ impl VersionFile {
     fn package_json(&self, text: &str) -> Result<String, VersionFileError> {
         let value: serde_json::Value = serde_json::from_str(text).map_err(|error| {
             let path = self.path.clone();
-            VersionFileError::Malformed { path, line: error.line(), message: error.to_string() }
+            VersionFileError::Malformed {
+                path,
+                line: error.line(),
+                message: error.to_string(),
+            }
         })?;
         let found = value.get("version").and_then(|version| version.as_str());
         found.map(str::to_owned).ok_or(self.no_version("version"))
@@ -132,12 +146,19 @@ impl VersionFile {
             let before = error.span().map(|span| &text[..span.start.min(text.len())]);
             let line = before.map_or(0, |before| before.matches('\n').count() + 1);
             let message = error.message().to_owned();
-            VersionFileError::Malformed { path: self.path.clone(), line, message }
+            VersionFileError::Malformed {
+                path: self.path.clone(),
+                line,
+                message,
+            }
         })
     }
 
     fn no_version(&self, place: &'static str) -> VersionFileError {
-        VersionFileError::NoVersion { path: self.path.clone(), place }
+        VersionFileError::NoVersion {
+            path: self.path.clone(),
+            place,
+        }
     }
 }
 
@@ -153,7 +174,10 @@ pub fn debian_upstream(version: &str) -> String {
         let mut rest = text.chars().peekable();
         while let Some(c) = rest.next() {
             // `rc.1` → `rc1`: the dot is SemVer's, not the version's.
-            let letter = out.chars().last().is_some_and(|last| last.is_ascii_alphabetic());
+            let letter = out
+                .chars()
+                .last()
+                .is_some_and(|last| last.is_ascii_alphabetic());
             if c == '.' && letter && rest.peek().is_some_and(char::is_ascii_digit) {
                 continue;
             }
@@ -165,7 +189,10 @@ pub fn debian_upstream(version: &str) -> String {
         return format!("{release}~{}{build}", pre(rest));
     }
     // PEP 440: 1.2.0rc1, 1.2.0a1, 1.2.0b2, 1.2.0.dev3
-    let numbers = core.len() - core.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();
+    let numbers = core.len()
+        - core
+            .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
+            .len();
     let (release, rest) = core.split_at(numbers);
     let known = ["rc", "a", "b", "dev", "alpha", "beta", "pre"];
     let digits = rest.trim_start_matches(|c: char| c.is_ascii_alphabetic());
@@ -174,7 +201,7 @@ pub fn debian_upstream(version: &str) -> String {
     if !release.is_empty() && known.contains(&word) && numbered {
         return format!("{}~{rest}{build}", release.trim_end_matches('.'));
     }
-    version.to_owned()
+    format!("{core}{build}")
 }
 
 #[cfg(test)]
@@ -185,19 +212,49 @@ mod tests {
     fn every_kind_tells_its_version() {
         let cases: &[(&str, &str, Result<&str, &str>)] = &[
             ("Cargo.toml", "[package]\nversion = \"1.2.3\"", Ok("1.2.3")),
-            ("Cargo.toml", "[package]\nversion.workspace = true\n[workspace.package]\nversion = \"2.0.0\"", Ok("2.0.0")),
-            ("a/Cargo.toml", "[package]\nversion = ", Err("a/Cargo.toml:2: ")),
-            ("Cargo.toml", "[package]\nname = \"x\"", Err("Cargo.toml: no version at package.version")),
+            (
+                "Cargo.toml",
+                "[package]\nversion.workspace = true\n[workspace.package]\nversion = \"2.0.0\"",
+                Ok("2.0.0"),
+            ),
+            (
+                "a/Cargo.toml",
+                "[package]\nversion = ",
+                Err("a/Cargo.toml:2: "),
+            ),
+            (
+                "Cargo.toml",
+                "[package]\nname = \"x\"",
+                Err("Cargo.toml: no version at package.version"),
+            ),
             ("pyproject.toml", "[project]\nversion = \"1\"", Ok("1")),
-            ("pyproject.toml", "[tool.poetry]\nversion = \"1.1\"", Ok("1.1")),
-            ("pyproject.toml", "[project]\ndynamic = [\"version\"]", Err("pyproject.toml: the version is dynamic")),
-            ("package.json", "{\"version\": \"3.1.0-rc.1\"}", Ok("3.1.0-rc.1")),
+            (
+                "pyproject.toml",
+                "[tool.poetry]\nversion = \"1.1\"",
+                Ok("1.1"),
+            ),
+            (
+                "pyproject.toml",
+                "[project]\ndynamic = [\"version\"]",
+                Err("pyproject.toml: the version is dynamic"),
+            ),
+            (
+                "package.json",
+                "{\"version\": \"3.1.0-rc.1\"}",
+                Ok("3.1.0-rc.1"),
+            ),
             ("package.json", "{\n\"version\": }", Err("package.json:2: ")),
             ("VERSION", "1.0\n", Ok("1.0")),
-            ("VERSION", "this is it\n", Err("VERSION: no version at the first line")),
+            (
+                "VERSION",
+                "this is it\n",
+                Err("VERSION: no version at the first line"),
+            ),
         ];
         for (path, text, want) in cases {
-            let found = VersionFile::new(*path).version_in(text).map_err(|e| e.to_string());
+            let found = VersionFile::new(*path)
+                .version_in(text)
+                .map_err(|e| e.to_string());
             match (&found, want) {
                 (Ok(found), Ok(want)) => assert_eq!(found, want, "{path}: {text}"),
                 (Err(found), Err(want)) => assert!(found.starts_with(want), "{found}"),
