@@ -120,6 +120,14 @@ pub enum Deb822Error {
         /// Where it starts.
         line: usize,
     },
+    /// A paragraph that must follow does not.
+    #[error("line {line}: found no more paragraphs, expected {expected}")]
+    End {
+        /// Where the last paragraph starts.
+        line: usize,
+        /// What should follow it.
+        expected: &'static str,
+    },
     /// A field that must be there is not.
     #[error("line {line}: the paragraph has no field {field}")]
     Missing {
