@@ -10,3 +10,4 @@ pub mod http;
 pub mod openpgp;
 pub mod process;
 pub mod store;
+pub mod tree;
