@@ -11,3 +11,4 @@ pub mod interrupt;
 pub mod openpgp;
 pub mod process;
 pub mod store;
+pub mod tree;
