@@ -1,6 +1,6 @@
 //! Certificates: public keys with what they say about themselves, checked.
 
-use pgp::composed::{ArmorOptions, PublicOrSecret, SignedPublicKey, SignedPublicSubKey};
+use pgp::composed::{ArmorOptions, SignedPublicKey, SignedPublicSubKey};
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{
     PublicKey, PublicSubkey, RevocationCode, Signature, SignatureType, SubpacketData,
@@ -8,6 +8,7 @@ use pgp::packet::{
 use pgp::ser::Serialize as _;
 use pgp::types::{KeyDetails, KeyVersion, PublicParams, SignedUser, Tag};
 
+use super::key::Key;
 use super::{PacketError, fingerprint_of, moment};
 use crate::model::{Fingerprint, Timestamp};
 
@@ -20,6 +21,9 @@ pub enum CertificateError {
     /// There is no key in them.
     #[error("there is no OpenPGP key in it")]
     Empty,
+    /// There are packets in them that belong to no key.
+    #[error("the keys are mixed with packets that belong to no key")]
+    Mixed,
     /// A key of a version that Debian's tools do not all read.
     #[error("an OpenPGP key of version {found}; only version 4 is read by all of apt, gpg and sqv")]
     Version {
@@ -113,12 +117,11 @@ impl Certificate {
     /// Reads every certificate in armoured or binary bytes; of a secret key the
     /// public part.
     pub fn parse_all(bytes: &[u8]) -> Result<Vec<Self>, CertificateError> {
-        let keys = parse_keys(bytes)?;
-        let public = keys.into_iter().map(|key| match key {
-            PublicOrSecret::Public(key) => key,
-            PublicOrSecret::Secret(key) => key.to_public_key(),
+        let keys = Key::parse_all(bytes)?.into_iter().map(|key| match key {
+            Key::Public(certificate) => certificate,
+            Key::Secret(key) => key.certificate().clone(),
         });
-        Ok(public.map(Self::from_packets).collect())
+        Ok(keys.collect())
     }
 
     /// Evaluates the packets of a v4 key.
@@ -149,6 +152,10 @@ impl Certificate {
             subkeys,
             packets,
         }
+    }
+
+    pub(super) fn packets(&self) -> &SignedPublicKey {
+        &self.packets
     }
 
     /// Returns the primary key's fingerprint, which names the certificate.
@@ -264,52 +271,6 @@ impl Certificate {
             .find(|subkey| fingerprint_of(&subkey.key) == *key)
             .is_some_and(|subkey| signature.verify(&subkey.key, bytes).is_ok())
     }
-}
-
-/// Reads every key in armoured or binary bytes; v4 keys only.
-pub(super) fn parse_keys(bytes: &[u8]) -> Result<Vec<PublicOrSecret>, CertificateError> {
-    let packets = |error| CertificateError::Packets(Box::new(error));
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(CertificateError::Empty);
-    }
-    let mut keys = Vec::new();
-    for block in blocks(bytes) {
-        let (found, _) = PublicOrSecret::from_reader_many(block).map_err(packets)?;
-        for key in found {
-            keys.push(key.map_err(packets)?);
-        }
-    }
-    for key in &keys {
-        let version = match key {
-            PublicOrSecret::Public(key) => key.primary_key.version(),
-            PublicOrSecret::Secret(key) => key.primary_key.version(),
-        };
-        if version != KeyVersion::V4 {
-            let found = u8::from(version);
-            return Err(CertificateError::Version { found });
-        }
-    }
-    if keys.is_empty() {
-        return Err(CertificateError::Empty);
-    }
-    Ok(keys)
-}
-
-/// Splits a text of several armoured blocks, which the library reads one of.
-fn blocks(bytes: &[u8]) -> Vec<&[u8]> {
-    const BEGIN: &[u8] = b"-----BEGIN PGP ";
-    if bytes.first().is_some_and(|first| first & 0x80 != 0) {
-        return vec![bytes];
-    }
-    let starts_line = |at: usize| at == 0 || bytes[at - 1] == b'\n';
-    let mut starts: Vec<usize> = (0..bytes.len())
-        .filter(|&at| starts_line(at) && bytes[at..].starts_with(BEGIN))
-        .collect();
-    if starts.is_empty() {
-        return vec![bytes];
-    }
-    starts.push(bytes.len());
-    starts.windows(2).map(|w| &bytes[w[0]..w[1]]).collect()
 }
 
 /// Tells whether a signature's hash still proves something.

@@ -20,6 +20,8 @@ impl Gnupg {
         fs::create_dir(dir.path().join("home")).expect("dir");
         let private = fs::Permissions::from_mode(0o700);
         fs::set_permissions(dir.path().join("home"), private).expect("mode");
+        // Left alone, gpg-agent makes guessing a passphrase cost what it may.
+        fs::write(dir.path().join("home/gpg-agent.conf"), "s2k-count 65536\n").expect("writes");
         Self { dir }
     }
 

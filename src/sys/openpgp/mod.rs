@@ -22,6 +22,9 @@
 mod agent;
 mod certificate;
 mod cleartext;
+mod input;
+mod join;
+mod key;
 mod secret;
 mod sign;
 mod verify;
@@ -34,6 +37,7 @@ mod judges;
 pub use agent::{Agent, AgentError};
 pub use certificate::{Certificate, CertificateError, ComponentKey, Revocation, Status};
 pub use cleartext::TextError;
+pub use key::Key;
 pub use secret::{CreateError, NewKey, Passphrase, SecretCertificate, UnlockError, UnlockedKey};
 pub use sign::{SignError, Signer};
 pub use verify::{Keyring, SignedBy, Verified, VerifyError};

@@ -11,7 +11,7 @@
 
 use std::fmt;
 
-use pgp::composed::{ArmorOptions, KeyType, PublicOrSecret, SignedKeyDetails};
+use pgp::composed::{ArmorOptions, KeyType, SignedKeyDetails};
 use pgp::composed::{SignedSecretKey, SignedSecretSubKey};
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::crypto::public_key::PublicKeyAlgorithm;
@@ -27,7 +27,8 @@ use pgp::types::{
 };
 use rand::{CryptoRng, Rng};
 
-use super::certificate::{Certificate, CertificateError, parse_keys};
+use super::certificate::{Certificate, CertificateError};
+use super::key::Key;
 use super::{PacketError, fingerprint_of, wire_moment};
 use crate::model::{Fingerprint, Timestamp};
 
@@ -177,17 +178,20 @@ impl SecretCertificate {
 
     /// Reads every key in armoured or binary bytes; all must be secret ones.
     pub fn parse_all(bytes: &[u8]) -> Result<Vec<Self>, CertificateError> {
-        let keys = parse_keys(bytes)?.into_iter();
-        let secret = keys.map(|key| match key {
-            PublicOrSecret::Secret(key) => Ok(Self::from_packets(key)),
-            PublicOrSecret::Public(key) => Err(CertificateError::NotSecret {
-                fingerprint: fingerprint_of(&key.primary_key),
+        let secret = Key::parse_all(bytes)?.into_iter().map(|key| match key {
+            Key::Secret(key) => Ok(key),
+            Key::Public(certificate) => Err(CertificateError::NotSecret {
+                fingerprint: certificate.fingerprint().clone(),
             }),
         });
         secret.collect()
     }
 
-    fn from_packets(packets: SignedSecretKey) -> Self {
+    pub(super) fn packets(&self) -> &SignedSecretKey {
+        &self.packets
+    }
+
+    pub(super) fn from_packets(packets: SignedSecretKey) -> Self {
         Self {
             certificate: Certificate::from_packets(packets.to_public_key()),
             packets,
@@ -259,7 +263,7 @@ impl SecretCertificate {
         subkeys.chain([primary]).filter(|key| {
             let own = key.fingerprint();
             let mut bound = self.certificate.keys();
-            bound.any(|bound| bound.signs && bound.fingerprint == own) && !key.is_stub()
+            bound.any(|bound| bound.signs && bound.fingerprint == own) && !is_stub(key.secret())
         })
     }
 
@@ -382,20 +386,6 @@ impl SecretComponent {
         )
     }
 
-    /// Tells whether the secret is elsewhere: on a card, or left out of an
-    /// export (GnuPG's private string-to-key types).
-    fn is_stub(&self) -> bool {
-        let SecretParams::Encrypted(locked) = self.secret() else {
-            return false;
-        };
-        let (S2kParams::Cfb { s2k, .. } | S2kParams::MalleableCfb { s2k, .. }) =
-            locked.string_to_key_params()
-        else {
-            return false;
-        };
-        matches!(s2k, StringToKey::Private { .. })
-    }
-
     fn open(&mut self, password: &Password) -> pgp::errors::Result<()> {
         match self {
             Self::Primary(key) => key.remove_password(password),
@@ -412,6 +402,20 @@ impl SecretComponent {
             _ => None,
         }
     }
+}
+
+/// Tells whether the secret is elsewhere: on a card, or left out of an export
+/// (GnuPG's private string-to-key types).
+pub(super) fn is_stub(secret: &SecretParams) -> bool {
+    let SecretParams::Encrypted(locked) = secret else {
+        return false;
+    };
+    let (S2kParams::Cfb { s2k, .. } | S2kParams::MalleableCfb { s2k, .. }) =
+        locked.string_to_key_params()
+    else {
+        return false;
+    };
+    matches!(s2k, StringToKey::Private { .. })
 }
 
 /// Prepares a signature by `key`: its kind, its moment and who makes it.

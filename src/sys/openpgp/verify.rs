@@ -5,6 +5,7 @@ use pgp::packet::{Signature, SignatureType, SignatureVersion};
 
 use super::certificate::{Certificate, CertificateError, ComponentKey, Status, sound};
 use super::cleartext::{TextError, unframe};
+use super::input::blocks;
 use super::{PacketError, moment};
 use crate::model::{Fingerprint, Timestamp};
 
@@ -149,6 +150,27 @@ impl SignedBy {
     }
 }
 
+impl Certificate {
+    /// Says that one of its keys made a signature, if it could at that moment.
+    pub fn credit(&self, key: &ComponentKey, made: Timestamp) -> Result<SignedBy, VerifyError> {
+        let status = self.key_status(key, made);
+        let key = key.fingerprint.clone();
+        match status {
+            Status::Valid => Ok(SignedBy {
+                fingerprint: self.fingerprint().clone(),
+                signing_key: key,
+                user_id: self.user_id().to_owned(),
+                made,
+                expires: None,
+            }),
+            Status::Expired(expired) => Err(VerifyError::KeyExpired { key, made, expired }),
+            Status::Revoked(revoked) => Err(VerifyError::KeyRevoked { key, revoked }),
+            Status::NotYet(created) => Err(VerifyError::BeforeKey { key, made, created }),
+            Status::NoSigningKey => Err(VerifyError::NotASigningKey { key }),
+        }
+    }
+}
+
 impl Keyring {
     /// Makes a keyring of these certificates.
     pub fn new(certificates: Vec<Certificate>) -> Self {
@@ -191,13 +213,15 @@ impl Keyring {
 
     fn any(&self, packets: &[u8], over: &[u8], what: Content) -> Result<SignedBy, VerifyError> {
         let damaged = |error| VerifyError::Packets(Box::new(error));
-        if packets.is_empty() {
-            return Err(VerifyError::None);
-        }
-        let (signatures, _) = DetachedSignature::from_reader_many(packets).map_err(damaged)?;
         let (mut first_good, mut first_error) = (None, None);
+        let mut signatures = Vec::new();
+        for block in blocks(packets) {
+            let (found, _) = DetachedSignature::from_reader_many(block).map_err(damaged)?;
+            for signature in found {
+                signatures.push(signature.map_err(damaged)?.signature);
+            }
+        }
         for signature in signatures {
-            let signature = signature.map_err(damaged)?.signature;
             match self.one(&signature, over, what) {
                 Ok(by) => first_good = first_good.or(Some(by)),
                 Err(bad @ VerifyError::Bad { .. }) => return Err(bad),
@@ -224,21 +248,11 @@ impl Keyring {
             return Err(VerifyError::Bad { key });
         }
         let lasts = packet.signature_expiration_time().map(|d| d.as_secs());
-        match certificate.key_status(component, made) {
-            Status::Valid => Ok(SignedBy {
-                fingerprint: certificate.fingerprint().clone(),
-                signing_key: key,
-                user_id: certificate.user_id().to_owned(),
-                made,
-                expires: lasts
-                    .filter(|&seconds| seconds > 0)
-                    .map(|seconds| made.plus_seconds(i64::from(seconds))),
-            }),
-            Status::Expired(expired) => Err(VerifyError::KeyExpired { key, made, expired }),
-            Status::Revoked(revoked) => Err(VerifyError::KeyRevoked { key, revoked }),
-            Status::NotYet(created) => Err(VerifyError::BeforeKey { key, made, created }),
-            Status::NoSigningKey => Err(VerifyError::NotASigningKey { key }),
-        }
+        let end = lasts.filter(|&seconds| seconds > 0);
+        Ok(SignedBy {
+            expires: end.map(|seconds| made.plus_seconds(i64::from(seconds))),
+            ..certificate.credit(component, made)?
+        })
     }
 
     /// Finds the key a signature names; it need not have made it.
