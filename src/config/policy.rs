@@ -12,6 +12,7 @@ use super::written::{self, BuildKind, OneOrMany};
 use crate::build::package::{
     Compression, Content, CopyrightSource, Debian, Declared, Kind, Owner, Package,
 };
+use crate::format::relation;
 use crate::model::{Architecture, Component, Fingerprint, PackageName, Suite};
 use crate::release::{TagPattern, VersionFile, tag_pattern};
 
@@ -327,7 +328,7 @@ fn relations(
     let mut found = Vec::new();
     for (field, relations) in fields {
         for relation in relations {
-            crate::format::relation::check(relation.get_ref())
+            relation::relations(relation.get_ref(), relation::Form::Settled)
                 .map_err(|error| source.refuse(&relation.span(), error.to_string()))?;
         }
         if !relations.is_empty() {

@@ -7,7 +7,7 @@
 mod request;
 mod response;
 
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -97,7 +97,8 @@ fn converse(stream: &TcpStream, root: &Path, heard: &dyn Fn(String)) -> io::Resu
             Ok(None) => return Ok(()),
             Err(RequestError::Broken(error)) => return Err(error),
             Err(RequestError::Bad(status)) => {
-                return Response::status(status).send(stream, false, true);
+                Response::status(status).send(stream, false, true)?;
+                return linger(reader);
             }
         };
         let response = Response::to(&request, root);
@@ -114,9 +115,17 @@ fn converse(stream: &TcpStream, root: &Path, heard: &dyn Fn(String)) -> io::Resu
     }
 }
 
+/// Reads on for a while after a refusal: closing with bytes unread resets the
+/// connection, and the client would lose the answer.
+fn linger(mut reader: BufReader<&TcpStream>) -> io::Result<()> {
+    reader.get_ref().shutdown(std::net::Shutdown::Write)?;
+    reader.get_ref().set_read_timeout(Some(Duration::from_secs(1)))?;
+    io::copy(&mut reader.by_ref().take(1024 * 1024), &mut io::sink()).map(drop)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
+    use std::io::Write;
     use std::sync::atomic::AtomicBool;
 
     use super::*;
@@ -142,7 +151,9 @@ mod tests {
             // Also when an assertion below fails, the server must end.
             let _ending = Ending(&ended);
             let mut stream = TcpStream::connect(address).expect("connects");
-            stream.set_read_timeout(Some(Duration::from_secs(5))).expect("takes a limit");
+            stream
+                .set_read_timeout(Some(Duration::from_secs(5)))
+                .expect("takes a limit");
             stream.write_all(request.as_bytes()).expect("asks");
             let mut answer = String::new();
             stream.read_to_string(&mut answer).expect("answers");

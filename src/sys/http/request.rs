@@ -36,7 +36,7 @@ impl Request {
     /// Reads the next request; `None` when the client has ended.
     pub fn read(from: &mut impl BufRead) -> Result<Option<Self>, RequestError> {
         let mut limited = from.take(LIMIT);
-        let mut line = |limited: &mut io::Take<_>| -> Result<Option<String>, RequestError> {
+        let line = |limited: &mut io::Take<_>| -> Result<Option<String>, RequestError> {
             let mut bytes = Vec::new();
             BufRead::read_until(limited, b'\n', &mut bytes).map_err(RequestError::Broken)?;
             match bytes.strip_suffix(b"\n") {
