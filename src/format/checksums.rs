@@ -298,18 +298,22 @@ pub(super) fn write_checksums(
     write_digests(to, "Checksums-Sha256", files, sha256)
 }
 
-/// Writes one field of lines `digest size name`.
+/// Writes one field of lines `digest size name`; none if a digest is missing.
 pub(super) fn write_digests(
     to: &mut ParagraphWriter,
     field: &str,
     files: &[&ListedFile],
     digest: impl Fn(&ListedFile) -> String,
 ) -> Result<(), WriteError> {
-    let line = |file: &&ListedFile| format!("{} {} {}", digest(file), file.digests.size, file.name);
-    to.lines(
-        field,
-        std::iter::once(String::new()).chain(files.iter().map(line)),
-    )?;
+    let mut lines = vec![String::new()];
+    for file in files {
+        let digest = digest(file);
+        if digest.is_empty() {
+            return Ok(());
+        }
+        lines.push(format!("{digest} {} {}", file.digests.size, file.name));
+    }
+    to.lines(field, lines)?;
     Ok(())
 }
 

@@ -394,6 +394,14 @@ impl<'a> Paragraph<'a> {
             .map(Field::parse)
             .transpose()
     }
+
+    /// Reads the words of a field that may be missing or empty.
+    pub fn parse_words<T>(&self, field: &str) -> Result<Vec<T>, Deb822Error>
+    where
+        T: FromStr<Err: Error + Send + Sync + 'static>,
+    {
+        self.field(field).map_or(Ok(Vec::new()), Field::parse_words)
+    }
 }
 
 impl<'a> Field<'a> {

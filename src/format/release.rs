@@ -1,1 +1,409 @@
-//! Release files.
+//! A suite's `Release` file: Debian wiki “DebianRepository/Format”,
+//! apt-secure(8), and the form in which apt-ftparchive(1) writes it.
+//!
+//! Holds what the file says. Knows nothing of signatures: the text is what is
+//! signed, so no line of it ends in blanks. SHA-256 is the only digest: no apt
+//! still in use needs another.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+
+use super::checksums::decimal;
+use super::deb822::{
+    Deb822Error, Field, Paragraph, ParagraphWriter, Syntax, WriteError, paragraph,
+};
+use crate::model::{Architecture, Component, Sha256, Suite, Timestamp};
+
+/// What a `Release` file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// Who publishes the archive.
+    pub origin: Option<String>,
+    /// What the archive is called.
+    pub label: Option<String>,
+    /// The suite's name, its path below `dists/`.
+    pub suite: Suite,
+    /// Its other name.
+    pub codename: Option<String>,
+    /// The version of the distribution.
+    pub version: Option<String>,
+    /// When the file was made. apt ignores a file older than the one it has,
+    /// and refuses one more than ten seconds in the future.
+    pub date: Timestamp,
+    /// Until when apt trusts it.
+    pub valid_until: Option<Timestamp>,
+    /// Whether hosts upgrade to this suite by themselves.
+    pub upgrades: Upgrades,
+    /// Whether indices are also published under their digests.
+    pub acquire_by_hash: bool,
+    /// Whether every architecture's `Packages` has the packages for `all` too,
+    /// so that clients need no `binary-all` index
+    /// (`No-Support-for-Architecture-all: Packages`).
+    pub all_in_every_architecture: bool,
+    /// The architectures, in order.
+    pub architectures: Vec<Architecture>,
+    /// The components, in order.
+    pub components: Vec<Component>,
+    /// What the suite is for, in one line.
+    pub description: Option<String>,
+    /// The indices by their path from the `Release` file's directory.
+    pub files: BTreeMap<String, IndexFile>,
+}
+
+/// Whether hosts that know a suite install from it without being asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upgrades {
+    /// As from any suite.
+    Automatic,
+    /// Only what was asked for (`NotAutomatic`: priority 1).
+    OnlyAsked,
+    /// Only what was asked for, and newer versions of that
+    /// (`ButAutomaticUpgrades` too: priority 100).
+    OfWhatWasAsked,
+}
+
+/// The size and digest of an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexFile {
+    /// The size in bytes.
+    pub size: u64,
+    /// The digest.
+    pub sha256: Sha256,
+}
+
+/// Says what is wrong with a line of the list of indices.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IndexLineError {
+    /// The line is not digest, size and path.
+    #[error("expected a SHA-256 digest, a size and a path")]
+    Form,
+    /// The path would leave the suite's directory.
+    #[error("expected a path below the suite's directory")]
+    Path,
+    /// The path is there a second time.
+    #[error("the file is listed twice")]
+    Twice,
+}
+
+impl Release {
+    /// Reads the bytes of a `Release` file, or of an `InRelease` without its
+    /// signature.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Deb822Error> {
+        let found = paragraph(bytes, Syntax::Generated)?;
+        let text = |name| found.get(name).map(str::to_owned);
+        let date = |field: &Field<'_>| {
+            Timestamp::parse_rfc2822(field.value())
+                .map_err(|error| field.invalid(field.line(), field.value(), error))
+        };
+        Ok(Self {
+            origin: text("Origin"),
+            label: text("Label"),
+            suite: found.parse("Suite")?,
+            codename: text("Codename"),
+            version: text("Version"),
+            date: date(found.require("Date")?)?,
+            valid_until: found.field("Valid-Until").map(date).transpose()?,
+            upgrades: match (
+                yes(&found, "NotAutomatic")?,
+                yes(&found, "ButAutomaticUpgrades")?,
+            ) {
+                (false, _) => Upgrades::Automatic,
+                (true, false) => Upgrades::OnlyAsked,
+                (true, true) => Upgrades::OfWhatWasAsked,
+            },
+            acquire_by_hash: yes(&found, "Acquire-By-Hash")?,
+            all_in_every_architecture: found
+                .get("No-Support-for-Architecture-all")
+                .is_some_and(|value| value == "Packages"),
+            architectures: found.parse_words("Architectures")?,
+            components: found.parse_words("Components")?,
+            description: text("Description"),
+            files: index_files(&found)?,
+        })
+    }
+
+    /// Writes the text of the file, its indices ordered by path.
+    pub fn text(&self) -> Result<String, WriteError> {
+        let words = |words: Vec<&str>| (!words.is_empty()).then(|| words.join(" "));
+        let yes = |said: bool| said.then_some("yes");
+        let architectures = self
+            .architectures
+            .iter()
+            .map(Architecture::as_str)
+            .collect();
+        let components = self.components.iter().map(Component::as_str).collect();
+        let valid_until = self.valid_until.map(Timestamp::release_date);
+        let (architectures, components) = (words(architectures), words(components));
+
+        let mut to = ParagraphWriter::default();
+        for (name, value) in [
+            ("Origin", self.origin.as_deref()),
+            ("Label", self.label.as_deref()),
+            ("Suite", Some(self.suite.as_str())),
+            ("Version", self.version.as_deref()),
+            ("Codename", self.codename.as_deref()),
+            ("Date", Some(self.date.release_date().as_str())),
+            ("Valid-Until", valid_until.as_deref()),
+            ("NotAutomatic", yes(self.upgrades != Upgrades::Automatic)),
+            (
+                "ButAutomaticUpgrades",
+                yes(self.upgrades == Upgrades::OfWhatWasAsked),
+            ),
+            ("Acquire-By-Hash", yes(self.acquire_by_hash)),
+            (
+                "No-Support-for-Architecture-all",
+                self.all_in_every_architecture.then_some("Packages"),
+            ),
+            ("Architectures", architectures.as_deref()),
+            ("Components", components.as_deref()),
+            ("Description", self.description.as_deref()),
+        ] {
+            to.optional(name, value)?;
+        }
+        let mut list = String::new();
+        for (path, file) in &self.files {
+            if !is_below(path) {
+                return Err(WriteError::Value {
+                    field: "SHA256".to_owned(),
+                    found: path.clone(),
+                    rule: "an index has a path below the suite's directory",
+                });
+            }
+            let IndexFile { size, sha256 } = file;
+            list.push_str(&format!("\n {sha256} {size:>16} {path}"));
+        }
+        to.field("SHA256", &list)?;
+        Ok(to.finish())
+    }
+}
+
+fn yes(found: &Paragraph<'_>, name: &str) -> Result<bool, Deb822Error> {
+    match found.field(name) {
+        None => Ok(false),
+        Some(field) => match field.value() {
+            "yes" => Ok(true),
+            "no" => Ok(false),
+            other => Err(field.invalid(field.line(), other, "expected yes or no")),
+        },
+    }
+}
+
+fn index_files(found: &Paragraph<'_>) -> Result<BTreeMap<String, IndexFile>, Deb822Error> {
+    let missing = Deb822Error::Missing {
+        line: found.line(),
+        field: "SHA256",
+    };
+    let field = found.field("SHA256").ok_or(missing)?;
+    let mut files = BTreeMap::new();
+    for (number, line) in field.lines().filter(|(_, line)| !line.is_empty()) {
+        let refuse = |error: IndexLineError| -> Deb822Error {
+            let error: Box<dyn Error + Send + Sync> = error.into();
+            field.invalid(number, line, error)
+        };
+        let words: Vec<_> = line.split_ascii_whitespace().collect();
+        let [digest, size, path] = words[..] else {
+            return Err(refuse(IndexLineError::Form));
+        };
+        let (Ok(sha256), Some(size)) = (digest.parse(), decimal(size)) else {
+            return Err(refuse(IndexLineError::Form));
+        };
+        if !is_below(path) {
+            return Err(refuse(IndexLineError::Path));
+        }
+        let file = IndexFile { size, sha256 };
+        if files.insert(path.to_owned(), file).is_some() {
+            return Err(refuse(IndexLineError::Twice));
+        }
+    }
+    Ok(files)
+}
+
+fn is_below(path: &str) -> bool {
+    let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
+    path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\') && path.split('/').all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn release() -> Release {
+        let file = |bytes: &[u8]| IndexFile {
+            size: bytes.len() as u64,
+            sha256: Sha256::of(bytes),
+        };
+        Release {
+            origin: Some("Example".to_owned()),
+            label: Some("Example packages".to_owned()),
+            suite: "stable".parse().expect("a suite"),
+            codename: Some("bookworm".to_owned()),
+            version: None,
+            date: Timestamp::from_unix(1_795_253_400),
+            valid_until: Some(Timestamp::from_unix(1_795_253_400 + 7 * 86_400)),
+            upgrades: Upgrades::OfWhatWasAsked,
+            acquire_by_hash: true,
+            all_in_every_architecture: true,
+            architectures: vec![
+                "amd64".parse().expect("a name"),
+                "arm64".parse().expect("a name"),
+            ],
+            components: vec!["main".parse().expect("a name")],
+            description: Some("What we ship".to_owned()),
+            files: BTreeMap::from([
+                ("main/source/Sources.xz".to_owned(), file(b"")),
+                ("main/binary-amd64/Packages.xz".to_owned(), file(b"abc")),
+            ]),
+        }
+    }
+
+    const TEXT: &str = "\
+Origin: Example
+Label: Example packages
+Suite: stable
+Codename: bookworm
+Date: Sat, 21 Nov 2026 09:30:00 UTC
+Valid-Until: Sat, 28 Nov 2026 09:30:00 UTC
+NotAutomatic: yes
+ButAutomaticUpgrades: yes
+Acquire-By-Hash: yes
+No-Support-for-Architecture-all: Packages
+Architectures: amd64 arm64
+Components: main
+Description: What we ship
+SHA256:
+ ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad                3 main/binary-amd64/Packages.xz
+ e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855                0 main/source/Sources.xz
+";
+
+    #[test]
+    fn the_text_is_apt_ftparchives_form() {
+        assert_eq!(release().text().expect("text"), TEXT);
+        assert_eq!(
+            Release::parse(TEXT.as_bytes()).expect("what we wrote"),
+            release()
+        );
+        let small = Release {
+            upgrades: Upgrades::Automatic,
+            acquire_by_hash: false,
+            all_in_every_architecture: false,
+            files: BTreeMap::new(),
+            valid_until: None,
+            ..release()
+        };
+        let text = small.text().expect("text");
+        assert!(
+            !text.contains("yes") && text.ends_with("\nSHA256:\n"),
+            "{text}"
+        );
+        assert_eq!(
+            Release::parse(text.as_bytes()).expect("what we wrote"),
+            small
+        );
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        for (from, to, want) in [
+            (
+                "Suite: stable\n",
+                "",
+                "line 1: the paragraph has no field Suite",
+            ),
+            (
+                "Suite: stable",
+                "Suite: ../x",
+                "line 3: field Suite: “../x” is not valid",
+            ),
+            (
+                "Date: Sat",
+                "Date: Sun",
+                "line 5: field Date: “Sun, 21 Nov 2026 09:30:00 UTC” is not valid",
+            ),
+            (
+                "Acquire-By-Hash: yes",
+                "Acquire-By-Hash: maybe",
+                "line 9: field Acquire-By-Hash: “maybe” is not valid",
+            ),
+            (
+                "SHA256:",
+                "SHA1:",
+                "line 1: the paragraph has no field SHA256",
+            ),
+            (
+                " main/source/",
+                " ../source/",
+                "line 16: field SHA256: “e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855                0 ../source/Sources.xz” is not valid",
+            ),
+            (
+                " main/source/Sources.xz",
+                " main/binary-amd64/Packages.xz",
+                "line 16: field SHA256: “e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855                0 main/binary-amd64/Packages.xz” is not valid",
+            ),
+            (
+                "Origin",
+                "-----BEGIN PGP SIGNED MESSAGE-----\n\nOrigin",
+                "line 1: the text is still wrapped in an OpenPGP signature",
+            ),
+        ] {
+            let error = Release::parse(TEXT.replacen(from, to, 1).as_bytes()).expect_err(to);
+            assert_eq!(error.to_string(), want);
+        }
+        for path in ["", "/x", "x/", "../x", "a/../b", "a b", "a\nb"] {
+            let mut release = release();
+            let file = release.files["main/source/Sources.xz"];
+            release.files.insert(path.to_owned(), file);
+            assert!(release.text().is_err(), "{path:?}");
+        }
+        let forged = Release {
+            origin: Some("x\nSuite: y".to_owned()),
+            ..release()
+        };
+        assert!(forged.text().is_err());
+    }
+
+    /// apt-ftparchive writes the same list for the same files, in its own order.
+    #[test]
+    fn apt_ftparchive_writes_the_same_list() {
+        let dir = tempfile::tempdir().expect("a directory");
+        for (path, bytes) in [
+            ("main/binary-amd64/Packages.xz", &b"abc"[..]),
+            ("main/source/Sources.xz", b""),
+        ] {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+            std::fs::write(path, bytes).expect("a file");
+        }
+        let output = std::process::Command::new("apt-ftparchive")
+            .args([
+                "-o",
+                "APT::FTPArchive::Release::Suite=stable",
+                "release",
+                ".",
+            ])
+            .current_dir(dir.path())
+            .output()
+            .expect("cannot run apt-ftparchive: install the package apt-utils");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        let found = Release::parse(text.as_bytes()).expect(&text);
+        assert_eq!(found.files, release().files);
+        for line in TEXT.lines().filter(|line| line.starts_with(' ')) {
+            assert!(text.lines().any(|l| l == line), "{line}\n{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_change_is_refused_or_read(at in 0..TEXT.len(), len in 0..9_usize, with in "[ -~\n]{0,3}") {
+            let end = (at + len).min(TEXT.len());
+            let text = format!("{}{with}{}", &TEXT[..at], &TEXT[end..]);
+            if let Ok(found) = Release::parse(text.as_bytes()) {
+                let written = found.text().expect("what was read can be written");
+                let blank = |line: &str| line.ends_with([' ', '\t']);
+                prop_assert!(!written.lines().any(blank), "{}", written);
+                prop_assert_eq!(Release::parse(written.as_bytes()).expect("what we wrote"), found);
+            }
+        }
+    }
+}
