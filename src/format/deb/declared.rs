@@ -9,19 +9,18 @@ use std::io;
 
 use md5::Digest;
 
+use crate::format::control::{DeclareError, DeclaredControl};
 use crate::format::tar::{Content, Kind, Node, Tree, TreePath};
 use crate::model::Timestamp;
 use crate::model::digest::hex;
 
-use super::{Control, ControlError, SCRIPTS};
+use super::SCRIPTS;
 
 /// A package as its maker declares it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Declared {
-    /// The fields of `control`, in order. Further lines of a value begin with
-    /// a blank, as they will stand in the file. `Installed-Size` is computed
-    /// when it is not among them.
-    pub fields: Vec<(String, String)>,
+    /// What `control` says; `Installed-Size` is computed.
+    pub control: DeclaredControl,
     /// Scripts and other control files (`postinst`, `triggers`, `templates`)
     /// by name; scripts become executable. Not `control`, `conffiles` and
     /// `md5sums`, which are made.
@@ -36,8 +35,8 @@ pub struct Declared {
 #[derive(Debug, thiserror::Error)]
 pub enum DeclaredError {
     /// The fields make no control file.
-    #[error("the fields make no control file")]
-    Control(#[source] ControlError),
+    #[error("the package's description makes no control file")]
+    Control(#[source] DeclareError),
     /// A control file was given that is made here, or that cannot be one.
     #[error("control file {name:?} {reason}")]
     File {
@@ -99,38 +98,18 @@ impl Declared {
         // debhelper has not written these two when the size is computed.
         let mut counted = tree.clone();
         counted.retain(|path| *path != name("control") && *path != name("md5sums"));
-        let control = self.control_text(installed_size_kib(&counted, &self.data));
-        Control::parse(control.clone()).map_err(DeclaredError::Control)?;
+        let size_kib = installed_size_kib(&counted, &self.data);
+        let control = self
+            .control
+            .text(size_kib)
+            .map_err(DeclaredError::Control)?;
         tree.retain(|path| *path != name("control"));
-        tree.insert(name("control"), Node::file(control, 0o644, mtime))
-            .expect("it was just taken out");
+        tree.insert(
+            name("control"),
+            Node::file(control.into_bytes(), 0o644, mtime),
+        )
+        .expect("it was just taken out");
         Ok(tree)
-    }
-
-    fn control_text(&self, installed_size_kib: u64) -> Vec<u8> {
-        const SIZE: &str = "Installed-Size";
-        let is = |field: &str, name: &str| field.eq_ignore_ascii_case(name);
-        let declared = self.fields.iter().any(|(field, _)| is(field, SIZE));
-        // dpkg-gencontrol's place for it.
-        let after = self.fields.iter().rposition(|(field, _)| {
-            ["Package", "Version", "Architecture", "Maintainer"]
-                .iter()
-                .any(|name| is(field, name))
-        });
-        let mut text = String::new();
-        for (number, (field, value)) in self.fields.iter().enumerate() {
-            text.push_str(field);
-            text.push(':');
-            if !value.starts_with('\n') {
-                text.push(' ');
-            }
-            text.push_str(value);
-            text.push('\n');
-            if !declared && Some(number) == after {
-                text.push_str(&format!("{SIZE}: {installed_size_kib}\n"));
-            }
-        }
-        text.into_bytes()
     }
 
     fn conffiles_text(&self) -> Result<Vec<u8>, DeclaredError> {

@@ -119,7 +119,9 @@ fn converse(stream: &TcpStream, root: &Path, heard: &dyn Fn(String)) -> io::Resu
 /// connection, and the client would lose the answer.
 fn linger(mut reader: BufReader<&TcpStream>) -> io::Result<()> {
     reader.get_ref().shutdown(std::net::Shutdown::Write)?;
-    reader.get_ref().set_read_timeout(Some(Duration::from_secs(1)))?;
+    reader
+        .get_ref()
+        .set_read_timeout(Some(Duration::from_secs(1)))?;
     io::copy(&mut reader.by_ref().take(1024 * 1024), &mut io::sink()).map(drop)
 }
 
