@@ -1,9 +1,12 @@
 //! What is built: a package as the project describes it, checked.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::format::compress::Compression;
+use crate::format::control::RelationField;
 use crate::model::{Architecture, PackageName};
 use crate::release::{TagPattern, VersionFile};
 
@@ -57,8 +60,8 @@ pub struct Declared {
     pub architecture: Architecture,
     /// The project's home page.
     pub homepage: Option<String>,
-    /// Relations, in the order in which they are written (`Depends` …).
-    pub relations: Vec<(&'static str, String)>,
+    /// Relations to other packages, each as one field's text.
+    pub relations: BTreeMap<RelationField, String>,
     /// The Debian revision; without one the package is native.
     pub revision: Option<String>,
     /// The distribution that the changelog entry and `.changes` name.
@@ -76,20 +79,6 @@ pub struct Declared {
     pub scripts: Vec<(String, String)>,
     /// How members are compressed.
     pub compression: Compression,
-}
-
-/// How the members of a declared package are compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Compression {
-    /// xz: its bytes do not depend on the machine.
-    Xz,
-    /// gzip.
-    Gzip,
-    /// zstd: its bytes depend on the library's version.
-    Zstd,
-    /// None at all.
-    None,
 }
 
 /// Where a declared package's copyright file comes from.

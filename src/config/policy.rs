@@ -9,9 +9,9 @@ use toml::Spanned;
 
 use super::read::{ConfigError, Source};
 use super::written::{self, BuildKind, OneOrMany};
-use crate::build::package::{
-    Compression, Content, CopyrightSource, Debian, Declared, Kind, Owner, Package,
-};
+use crate::build::package::{Content, CopyrightSource, Debian, Declared, Kind, Owner, Package};
+use crate::format::compress::Compression;
+use crate::format::control::RelationField;
 use crate::format::relation;
 use crate::model::{Architecture, Component, Fingerprint, PackageName, Suite};
 use crate::release::{TagPattern, VersionFile, tag_pattern};
@@ -314,18 +314,18 @@ fn revision(
 fn relations(
     source: &Source<'_>,
     written: &written::Declared,
-) -> Result<Vec<(&'static str, String)>, ConfigError> {
+) -> Result<BTreeMap<RelationField, String>, ConfigError> {
     let fields = [
-        ("Pre-Depends", &written.pre_depends),
-        ("Depends", &written.depends),
-        ("Recommends", &written.recommends),
-        ("Suggests", &written.suggests),
-        ("Conflicts", &written.conflicts),
-        ("Breaks", &written.breaks),
-        ("Replaces", &written.replaces),
-        ("Provides", &written.provides),
+        (RelationField::PreDepends, &written.pre_depends),
+        (RelationField::Depends, &written.depends),
+        (RelationField::Recommends, &written.recommends),
+        (RelationField::Suggests, &written.suggests),
+        (RelationField::Conflicts, &written.conflicts),
+        (RelationField::Breaks, &written.breaks),
+        (RelationField::Replaces, &written.replaces),
+        (RelationField::Provides, &written.provides),
     ];
-    let mut found = Vec::new();
+    let mut found = BTreeMap::new();
     for (field, relations) in fields {
         for relation in relations {
             relation::relations(relation.get_ref(), relation::Form::Settled)
@@ -333,7 +333,7 @@ fn relations(
         }
         if !relations.is_empty() {
             let texts: Vec<&str> = relations.iter().map(|r| r.get_ref().trim()).collect();
-            found.push((field, texts.join(", ")));
+            found.insert(field, texts.join(", "));
         }
     }
     Ok(found)

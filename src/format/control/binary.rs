@@ -213,6 +213,12 @@ impl RelationField {
     }
 }
 
+impl serde::Serialize for RelationField {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.as_str())
+    }
+}
+
 /// Whether a package can be installed for several architectures at once, or
 /// serve packages of others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
