@@ -1,7 +1,11 @@
 //! Tag → source package → `.deb`, signed.
 
+pub mod apply;
 pub mod observe;
 pub mod package;
+pub mod place;
+pub mod plan;
+pub mod product;
 pub mod source;
 pub mod unmet;
 

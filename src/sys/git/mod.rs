@@ -208,6 +208,20 @@ impl Repository {
         Ok(Some(blob.content().to_vec()))
     }
 
+    /// Returns the tree of a directory of a tree; the empty path is the tree.
+    pub fn subtree(&self, tree: &str, path: &str) -> Result<String, GitError> {
+        if path.is_empty() {
+            return Ok(tree.to_owned());
+        }
+        let entry = self
+            .tree(tree)?
+            .get_path(Path::new(path))
+            .map_err(failed(format!(
+                "find the directory {path} in the tree {tree}"
+            )))?;
+        Ok(entry.id().to_string())
+    }
+
     fn tree(&self, id: &str) -> Result<git2::Tree<'_>, GitError> {
         let action = || failed(format!("read the tree {id}"));
         let id = git2::Oid::from_str(id).map_err(action())?;

@@ -122,7 +122,7 @@ fn split_signature(object: &[u8]) -> (Vec<u8>, Option<String>) {
             .iter()
             .any(|armour| object[*at..].starts_with(armour))
     };
-    match starts.filter(begins).last() {
+    match starts.filter(begins).next_back() {
         None => (object.to_vec(), None),
         Some(at) => {
             let signature = String::from_utf8_lossy(&object[at..]).into_owned();
