@@ -172,9 +172,19 @@ impl Certificate {
 }
 
 impl Keyring {
-    /// Makes a keyring of these certificates.
+    /// Makes a keyring of these certificates; copies of one are joined.
     pub fn new(certificates: Vec<Certificate>) -> Self {
-        Self { certificates }
+        let mut joined: Vec<Certificate> = Vec::new();
+        for new in certificates {
+            let mut own = joined.iter_mut();
+            match own.find(|own| own.fingerprint() == new.fingerprint()) {
+                Some(own) => *own = own.joined(&new),
+                None => joined.push(new),
+            }
+        }
+        Self {
+            certificates: joined,
+        }
     }
 
     /// Reads a keyring file, armoured or binary.
