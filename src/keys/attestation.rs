@@ -24,12 +24,12 @@ pub enum AttestError {
     Sign(SignError),
     /// The envelope just made is not true.
     #[error("the attestation just made does not verify")]
-    Untrue(#[source] AttestationError),
+    Untrue(#[source] VerifyAttestationError),
 }
 
 /// Why an envelope is not accepted.
 #[derive(Debug, thiserror::Error)]
-pub enum AttestationError {
+pub enum VerifyAttestationError {
     /// It is no envelope with a statement of ours.
     #[error("not an attestation")]
     Statement(#[source] StatementError),
@@ -98,27 +98,31 @@ pub fn attest(
 ///
 /// Of several signatures one that is true suffices, as long as none is
 /// [`VerifyError::Bad`]; without any, the error is about the first.
-pub fn verify(line: &str, keyring: &Keyring) -> Result<Attested, AttestationError> {
-    let envelope = Envelope::parse(line).map_err(AttestationError::Statement)?;
-    let statement = envelope.statement().map_err(AttestationError::Statement)?;
+pub fn verify(line: &str, keyring: &Keyring) -> Result<Attested, VerifyAttestationError> {
+    let envelope = Envelope::parse(line).map_err(VerifyAttestationError::Statement)?;
+    let statement = envelope
+        .statement()
+        .map_err(VerifyAttestationError::Statement)?;
     let bytes = envelope.signed_bytes();
     let (mut by, mut first_error) = (None, None);
     for signature in &envelope.signatures {
         let found = if signature.key_id.starts_with(OPENPGP) {
             let found = keyring.verify_detached(&bytes, &signature.signature);
-            found.map_err(AttestationError::Signature)
+            found.map_err(VerifyAttestationError::Signature)
         } else {
             raw(signature, &bytes, &statement, keyring)
         };
         match found {
             Ok(found) => by = by.or(Some(found)),
-            Err(bad @ AttestationError::Signature(VerifyError::Bad { .. })) => return Err(bad),
+            Err(bad @ VerifyAttestationError::Signature(VerifyError::Bad { .. })) => {
+                return Err(bad);
+            }
             Err(error) => first_error = first_error.or(Some(error)),
         }
     }
     match by {
         Some(by) => Ok(Attested { statement, by }),
-        None => Err(first_error.unwrap_or(AttestationError::Unsigned)),
+        None => Err(first_error.unwrap_or(VerifyAttestationError::Unsigned)),
     }
 }
 
@@ -127,8 +131,8 @@ fn raw(
     bytes: &[u8],
     statement: &Statement,
     keyring: &Keyring,
-) -> Result<SignedBy, AttestationError> {
-    let refuse = |error| Err(AttestationError::Signature(error));
+) -> Result<SignedBy, VerifyAttestationError> {
+    let refuse = |error| Err(VerifyAttestationError::Signature(error));
     let unknown = || VerifyError::UnknownKey {
         key: signature.key_id.clone(),
     };
@@ -146,9 +150,9 @@ fn raw(
     }
     let times = &statement.provenance.run_details.metadata;
     let made = times.finished_on.or(times.started_on);
-    let made = made.ok_or(AttestationError::Undated)?;
+    let made = made.ok_or(VerifyAttestationError::Undated)?;
     let credit = certificate.credit(component, made);
-    credit.map_err(AttestationError::Signature)
+    credit.map_err(VerifyAttestationError::Signature)
 }
 
 #[cfg(test)]
@@ -197,7 +201,7 @@ mod tests {
         let new = NewKey {
             name: "Jane".to_owned(),
             email: "jane@example.org".to_owned(),
-            lifetime_seconds: Some(86_400),
+            lifetime_seconds: std::num::NonZeroU32::new(86_400),
             passphrase: None,
         };
         let key = SecretCertificate::create(&new, at, StdRng::seed_from_u64(seed));
@@ -276,23 +280,28 @@ mod tests {
         let zero = base64.encode([0; 64]);
         let true_one = Envelope::parse(&line).expect("ours").signatures[0].clone();
         let forged = line.replace(&base64.encode(&true_one.signature), &zero);
-        type Check = fn(&AttestationError) -> bool;
-        let bad: Check = |e| matches!(e, AttestationError::Signature(VerifyError::Bad { .. }));
+        type Check = fn(&VerifyAttestationError) -> bool;
+        let bad: Check = |e| {
+            matches!(
+                e,
+                VerifyAttestationError::Signature(VerifyError::Bad { .. })
+            )
+        };
         let cases: &[(&str, Check)] = &[
             (&payload("hello_1.0", "hello_1.1"), bad),
             (&late, bad),
             (&forged, bad),
             (&unsigned.to_line(), |e| {
-                matches!(e, AttestationError::Unsigned)
+                matches!(e, VerifyAttestationError::Unsigned)
             }),
-            ("{}", |e| matches!(e, AttestationError::Statement(_))),
+            ("{}", |e| matches!(e, VerifyAttestationError::Statement(_))),
         ];
         for (line, check) in cases {
             let error = verify(line, &keyring(&jane)).expect_err(line);
             assert!(check(&error), "{error}: {line}");
         }
         let error = verify(&line, &keyring(&joe)).expect_err("Joe is not Jane");
-        let unknown = AttestationError::Signature(VerifyError::UnknownKey {
+        let unknown = VerifyAttestationError::Signature(VerifyError::UnknownKey {
             key: true_one.key_id,
         });
         assert_eq!(format!("{error:?}"), format!("{unknown:?}"));
@@ -303,10 +312,11 @@ mod tests {
         let made = Timestamp::from_unix(1_795_253_400);
         let signer = signer(1, made);
         type Check = fn(&AttestError) -> bool;
-        let untrue: Check = |e| matches!(e, AttestError::Untrue(AttestationError::Signature(_)));
+        let untrue: Check =
+            |e| matches!(e, AttestError::Untrue(VerifyAttestationError::Signature(_)));
         let cases: &[(Option<i64>, i64, Check)] = &[
             (None, 0, |e| {
-                matches!(e, AttestError::Untrue(AttestationError::Undated))
+                matches!(e, AttestError::Untrue(VerifyAttestationError::Undated))
             }),
             (Some(-1), 0, untrue),
             (Some(86_400), 0, untrue),

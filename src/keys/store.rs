@@ -321,7 +321,7 @@ mod tests {
             .create(&new("Jane", "secret"), now(), rng)
             .expect("makes");
         let name = format!("{}.asc", key.certificate().fingerprint());
-        assert_eq!(files_of(&store), [name.clone()]);
+        assert_eq!(files_of(&store), std::slice::from_ref(&name));
         let mode = |path: &Path| path.metadata().expect("there").permissions().mode() & 0o777;
         assert_eq!(mode(store.directory()), 0o700);
         assert_eq!(mode(&store.directory().join(name)), 0o600);

@@ -37,8 +37,8 @@ pub enum AgentError {
     /// gpg could not be run.
     #[error("cannot ask gpg")]
     Tool(#[source] ToolError),
-    /// gpg's keyring lacks the key.
-    #[error("gpg knows no key {fingerprint}")]
+    /// gpg's keyring lacks the key, or nothing binds it to a certificate.
+    #[error("gpg has no valid key {fingerprint}")]
     Unknown {
         /// The key that was wanted.
         fingerprint: Fingerprint,

@@ -1,5 +1,7 @@
 //! Certificates: public keys with what they say about themselves, checked.
 
+use std::sync::Arc;
+
 use pgp::composed::{ArmorOptions, SignedPublicKey, SignedPublicSubKey};
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{
@@ -93,7 +95,7 @@ pub enum Status {
 /// Two certificates are equal when their packets are.
 #[derive(Clone)]
 pub struct Certificate {
-    packets: SignedPublicKey,
+    packets: Arc<SignedPublicKey>,
     user_ids: Vec<String>,
     primary: ComponentKey,
     subkeys: Vec<ComponentKey>,
@@ -129,7 +131,7 @@ impl Certificate {
         let users = bound_users(&packets);
         let key = &packets.primary_key;
         let revocations = packets.details.revocation_signatures.iter();
-        let revocations = revocations.filter(|s| sound(s) && s.verify_key(key).is_ok());
+        let revocations = revocations.filter(|s| s.verify_key(key).is_ok());
         let direct = packets.details.direct_signatures.iter().filter(|s| {
             s.typ() == Some(SignatureType::Key) && sound(s) && s.verify_key(key).is_ok()
         });
@@ -150,7 +152,7 @@ impl Certificate {
             user_ids,
             primary,
             subkeys,
-            packets,
+            packets: Arc::new(packets),
         }
     }
 
@@ -273,18 +275,14 @@ impl Certificate {
     }
 }
 
-/// Tells whether a signature's hash still proves something.
+/// Tells whether a signature's hash still proves something: whether collisions
+/// are out of reach.
 pub(super) fn sound(signature: &Signature) -> bool {
-    signature.hash_alg().is_some_and(strong)
-}
-
-/// Tells whether collisions of this hash are out of reach.
-pub(super) fn strong(hash: HashAlgorithm) -> bool {
     use HashAlgorithm::{Sha3_256, Sha3_512, Sha224, Sha256, Sha384, Sha512};
-    matches!(
-        hash,
-        Sha224 | Sha256 | Sha384 | Sha512 | Sha3_256 | Sha3_512
-    )
+    let strong = [Sha224, Sha256, Sha384, Sha512, Sha3_256, Sha3_512];
+    signature
+        .hash_alg()
+        .is_some_and(|hash| strong.contains(&hash))
 }
 
 /// Returns the user IDs that are bound and not revoked, each with the
@@ -292,7 +290,7 @@ pub(super) fn strong(hash: HashAlgorithm) -> bool {
 fn bound_users(packets: &SignedPublicKey) -> Vec<(String, &Signature)> {
     let key = &packets.primary_key;
     let valid = |user: &SignedUser, signature: &Signature| {
-        sound(signature)
+        (sound(signature) || signature.typ() == Some(SignatureType::CertRevocation))
             && signature
                 .verify_certification(key, Tag::UserId, &user.id)
                 .is_ok()
@@ -315,23 +313,26 @@ fn bound_subkey(primary: &PublicKey, subkey: &SignedPublicSubKey) -> Option<Comp
     if key.version() != KeyVersion::V4 {
         return None;
     }
-    let valid = |signature: &&Signature| {
-        sound(signature) && signature.verify_subkey_binding(primary, key).is_ok()
-    };
     let of = |kind: SignatureType| {
         let signatures = subkey.signatures.iter();
-        signatures.filter(move |s| s.typ() == Some(kind) && valid(s))
+        signatures.filter(move |signature| {
+            signature.typ() == Some(kind) && signature.verify_subkey_binding(primary, key).is_ok()
+        })
     };
-    let binding = newest(of(SignatureType::SubkeyBinding))?;
-    let agrees = binding
-        .embedded_signature()
-        .is_some_and(|back| sound(back) && back.verify_primary_key_binding(key, primary).is_ok());
+    let agrees = |binding: &Signature| {
+        let mut back = binding.embedded_signature().into_iter();
+        back.any(|back| sound(back) && back.verify_primary_key_binding(key, primary).is_ok())
+    };
+    // Of two copies of one binding, the one that did not lose its back signature.
+    let binding = of(SignatureType::SubkeyBinding)
+        .filter(|binding| sound(binding))
+        .max_by_key(|binding| (binding.created(), agrees(binding)))?;
     Some(ComponentKey {
         fingerprint: fingerprint_of(key),
         created: moment(key.created_at()),
         expires: expiry(key, binding),
         revoked: revocation(of(SignatureType::SubkeyRevocation)),
-        signs: binding.key_flags().sign() && agrees,
+        signs: binding.key_flags().sign() && agrees(binding),
         ed25519: raw_ed25519(key.public_params()),
     })
 }
@@ -365,7 +366,8 @@ fn revocation<'a>(signatures: impl Iterator<Item = &'a Signature>) -> Option<Rev
     each.min_by_key(|revocation| (!revocation.from_the_start, revocation.made))
 }
 
-fn raw_ed25519(params: &PublicParams) -> Option<ed25519_dalek::VerifyingKey> {
+/// Returns the bare key of an Ed25519 one, in either framing.
+pub(super) fn raw_ed25519(params: &PublicParams) -> Option<ed25519_dalek::VerifyingKey> {
     use pgp::types::EddsaLegacyPublicParams as Legacy;
     match params {
         PublicParams::Ed25519(params) => Some(params.key),

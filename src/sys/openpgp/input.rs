@@ -45,17 +45,30 @@ pub(super) fn read_keys(bytes: &[u8]) -> Result<Vec<PublicOrSecret>, Certificate
     if keys.len() != primary_keys {
         return Err(CertificateError::Mixed);
     }
-    for key in &keys {
-        let version = match key {
-            PublicOrSecret::Public(key) => key.primary_key.version(),
-            PublicOrSecret::Secret(key) => key.primary_key.version(),
-        };
-        if version != KeyVersion::V4 {
-            let found = u8::from(version);
-            return Err(CertificateError::Version { found });
-        }
+    let mut versions = keys.iter().flat_map(versions);
+    if let Some(other) = versions.find(|version| *version != KeyVersion::V4) {
+        let found = u8::from(other);
+        return Err(CertificateError::Version { found });
     }
     Ok(keys)
+}
+
+/// Returns the versions of the primary key and of its subkeys.
+fn versions(key: &PublicOrSecret) -> Vec<KeyVersion> {
+    let (primary, public, secret) = match key {
+        PublicOrSecret::Public(key) => (key.primary_key.version(), &key.public_subkeys, None),
+        PublicOrSecret::Secret(key) => {
+            let secret = Some(&key.secret_subkeys);
+            (key.primary_key.version(), &key.public_subkeys, secret)
+        }
+    };
+    let public = public.iter().map(|subkey| subkey.key.version());
+    let secret = secret.into_iter().flatten();
+    let secret = secret.map(|subkey| subkey.key.version());
+    std::iter::once(primary)
+        .chain(public)
+        .chain(secret)
+        .collect()
 }
 
 /// Splits a text of several armoured blocks, from their first line to their
@@ -183,6 +196,29 @@ mod tests {
         .concat();
         let error = Key::parse_all(&mixed).expect_err("mixed");
         assert!(matches!(error, CertificateError::Mixed), "{error}");
+    }
+
+    #[test]
+    fn keys_of_other_versions_are_refused_also_as_subkeys() {
+        use pgp::composed::{KeyType, SignedPublicSubKey};
+        use pgp::packet::{PubKeyInner, PublicSubkey};
+        use pgp::types::Timestamp;
+        let jane = certificate("Jane");
+        let mut packets = jane.packets().clone();
+        let kind = KeyType::Ed25519;
+        let (public, _) = kind.generate(StdRng::seed_from_u64(2)).expect("makes");
+        let created = Timestamp::from_secs(1_795_253_400);
+        let inner = PubKeyInner::new(KeyVersion::V6, kind.to_alg(), created, None, public);
+        let key = PublicSubkey::from_inner(inner.expect("a key")).expect("a packet");
+        let binding = packets.public_subkeys[0].signatures.clone();
+        let subkey = SignedPublicSubKey::new(key, binding);
+        packets.public_subkeys.push(subkey);
+        let bytes = packets.to_bytes().expect("written");
+        let error = Key::parse_all(&bytes).expect_err("version 6");
+        assert!(
+            matches!(error, CertificateError::Version { found: 6 }),
+            "{error}"
+        );
     }
 
     proptest! {

@@ -7,6 +7,7 @@
 
 use pgp::composed::{SignedKeyDetails, SignedPublicSubKey};
 use pgp::packet::Signature;
+use pgp::ser::Serialize as _;
 use pgp::types::SecretParams;
 
 use super::certificate::Certificate;
@@ -109,13 +110,64 @@ fn join_subkey(into: &mut Vec<SignedPublicSubKey>, subkey: &SignedPublicSubKey) 
 }
 
 fn join_signatures(into: &mut Vec<Signature>, from: &[Signature]) {
+    // All but the packet's header, which programs write in different ways. Also
+    // what is not signed: a copy that lost a back signature there must not stand
+    // in the way of one that has it.
+    let body = |signature: &Signature| signature.to_bytes().expect("memory");
     for signature in from {
-        // The unhashed part may differ between copies and proves nothing.
-        let same = |own: &Signature| {
-            own.signature() == signature.signature() && own.created() == signature.created()
-        };
-        if !into.iter().any(same) {
+        if !into.iter().any(|own| body(own) == body(signature)) {
             into.push(signature.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pgp::packet::SubpacketData;
+
+    use super::*;
+    use crate::sys::clock::Clock;
+    use crate::sys::openpgp::gnupg::Gnupg;
+    use crate::sys::openpgp::{Key, Status};
+
+    #[test]
+    fn a_copy_that_lacks_something_never_stands_in_the_way() {
+        let gnupg = Gnupg::new();
+        let now = Clock::System.now();
+        gnupg.gpg("--quick-generate-key Gina ed25519 cert 1y", b"");
+        let exported = || gnupg.gpg("--export-secret-keys", b"");
+        let parsed = |bytes: Vec<u8>| Key::parse_all(&bytes).expect("a key").remove(0);
+        let name = parsed(exported()).certificate().fingerprint().clone();
+        gnupg.gpg(&format!("--quick-add-key {name} ed25519 sign 1y"), b"");
+        let whole = parsed(exported());
+        // gpg keeps the back signature where anybody can take it away.
+        let mut stripped = whole.certificate().packets().clone();
+        for binding in &mut stripped.public_subkeys[0].signatures {
+            let unsigned = &binding.config().expect("version 4").unhashed_subpackets;
+            let back = unsigned
+                .iter()
+                .position(|part| matches!(part.data, SubpacketData::EmbeddedSignature(_)))
+                .expect("a back signature");
+            binding.unhashed_subpacket_remove(back).expect("removes");
+        }
+        let mut bare = stripped.clone();
+        bare.public_subkeys.clear();
+        bare.details.users.clear();
+        let later = now.plus_seconds(60);
+        let public = Key::Public(whole.certificate().clone());
+        for lacking in [stripped, bare] {
+            let lacking = Certificate::from_packets(lacking);
+            assert_eq!(lacking.status(later), Status::NoSigningKey);
+            let lacking = Key::Public(lacking);
+            for other in [&public, &whole] {
+                for joined in [lacking.joined(other), other.joined(&lacking)] {
+                    assert_eq!(joined.certificate().status(later), Status::Valid);
+                    assert_eq!(joined.joined(other).armored(), joined.armored());
+                    assert_eq!(joined.joined(&lacking).armored(), joined.armored());
+                    let secret = matches!(joined, Key::Secret(_));
+                    assert_eq!(secret, matches!(other, Key::Secret(_)));
+                }
+            }
         }
     }
 }

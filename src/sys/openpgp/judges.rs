@@ -3,6 +3,9 @@
 //!
 //! The judges look at the machine's clock, so these tests do too.
 
+use std::num::NonZeroU32;
+
+use proptest::prelude::*;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
@@ -24,7 +27,7 @@ fn new_key(lifetime: Option<u32>, passphrase: &str) -> NewKey {
     NewKey {
         name: "Jane Döe".to_owned(),
         email: "jane@example.org".to_owned(),
-        lifetime_seconds: lifetime,
+        lifetime_seconds: lifetime.and_then(NonZeroU32::new),
         passphrase: Passphrase::new(passphrase),
     }
 }
@@ -51,14 +54,15 @@ fn same_input_makes_the_same_bytes() {
         let signed = signer(&key, "secret").clear_sign(TEXT, at).expect("signs");
         (key.armored(), signed)
     };
-    assert_eq!(make(), make());
-    assert!(make().1.contains("\n- -dash\n"), "{}", make().1);
+    let (first, again) = (make(), make());
+    assert_eq!(first, again);
+    assert!(first.1.contains("\n- -dash\n"), "{}", first.1);
 }
 
 #[test]
 fn every_judge_accepts_what_we_sign() {
     let gnupg = Gnupg::new();
-    let key = create(Some(NewKey::LIFETIME_SECONDS), "", now());
+    let key = create(Some(86_400), "", now());
     let signer = signer(&key, "");
     let ring = gnupg.file("ring.pgp", key.certificate().binary());
     let ring = ring.to_str().expect("UTF-8");
@@ -106,12 +110,15 @@ fn dscverify_accepts_a_dsc() {
         file = "hello_1.0.tar.xz",
     );
     let signed = signer(&key, "").clear_sign(&dsc, now()).expect("signs");
-    gnupg.file("hello_1.0.dsc", signed);
+    gnupg.file("hello_1.0.dsc", &signed);
     let ring = ring.to_str().expect("UTF-8");
     let arguments = ["--no-default-keyrings", "--keyring", ring, "hello_1.0.dsc"];
     gnupg
         .run("dscverify", arguments, b"")
         .expect("dscverify accepts");
+    gnupg.file("hello_1.0.dsc", signed.replace("Jane", "Joe"));
+    let refused = gnupg.run("dscverify", arguments, b"");
+    refused.expect_err("dscverify refuses");
 }
 
 #[test]
@@ -190,7 +197,9 @@ fn gpgs_ed25519_keys_sign_in_process_and_rsa_keys_do_not() {
         let given = Passphrase::new(passphrase);
         if algorithm == "rsa2048" {
             let error = key.unlock(None).expect_err("RSA");
-            assert!(error.to_string().contains("but RSA"), "{error}");
+            let text = error.to_string();
+            assert!(text.contains("signs with RSA;"), "{text}");
+            assert!(text.ends_with(&format!("gpg:{fingerprint}")), "{text}");
             continue;
         }
         if given.is_some() {
@@ -226,7 +235,7 @@ fn a_stub_of_a_secret_key_is_named_as_such() {
     let subkeys = gnupg.gpg(&format!("--export-secret-subkeys {fingerprint}"), b"");
     let found = SecretCertificate::parse_all(&subkeys).expect("keys");
     let error = found[0].unlock(None).expect_err("stub");
-    assert!(matches!(error, UnlockError::Unusable { .. }), "{error}");
+    assert!(matches!(error, UnlockError::NoSecret { .. }), "{error}");
 }
 
 #[test]
@@ -438,4 +447,76 @@ fn several_signatures_count_together() {
     let error = first.verify_detached(b"x", &stranger).expect_err("unknown");
     let name = both.certificates()[1].fingerprint().to_string();
     assert!(error.to_string().contains(&name), "{error}");
+}
+
+#[test]
+fn a_revocation_counts_with_any_hash_and_in_any_copy() {
+    let gnupg = Gnupg::new();
+    let fingerprint = gnupg.make_key("rsa2048", "1y", now());
+    let before = gnupg.gpg("--export", b"");
+    let signature = gnupg.gpg("--detach-sign", b"x");
+    gnupg.file(
+        "home/gpg.conf",
+        "allow-weak-digest-algos\ncert-digest-algo SHA1\n",
+    );
+    let command = format!("--no-batch --no-tty --command-fd 0 --gen-revoke {fingerprint}");
+    let revocation = gnupg.gpg(&command, b"y\n0\n\ny\n");
+    gnupg.gpg("--import", &revocation);
+    let after = gnupg.gpg("--export", b"");
+    for copies in [vec![&after], vec![&before, &after], vec![&after, &before]] {
+        let bytes: Vec<u8> = copies
+            .iter()
+            .flat_map(|copy| copy.iter().copied())
+            .collect();
+        let ring = Keyring::parse(&bytes).expect("keys");
+        assert_eq!(ring.certificates().len(), 1);
+        let error = ring.verify_detached(b"x", &signature).expect_err("revoked");
+        assert!(matches!(error, VerifyError::KeyRevoked { .. }), "{error}");
+    }
+}
+
+#[test]
+fn line_ends_that_were_changed_on_the_way_do_no_harm() {
+    let gnupg = Gnupg::new();
+    let key = create(None, "", now());
+    let signed = signer(&key, "").clear_sign(TEXT, now()).expect("signs");
+    let changed = signed.replace('\n', "\r\n");
+    let found = keyring(key.certificate()).verify_clear(&changed);
+    assert_eq!(found.expect("true").plain, PLAIN);
+    gnupg.gpg("--import", key.certificate().armored().as_bytes());
+    gnupg.gpg("--verify", changed.as_bytes());
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_changed_the_text_is_the_signed_one_or_refused(
+        place in any::<prop::sample::Index>(), byte in 0_u8..128, cut in any::<bool>(),
+    ) {
+        let at = Timestamp::from_unix(1_795_253_400);
+        let key = create(None, "", at);
+        let text = "a: b\n-c\n";
+        let signed = signer(&key, "").clear_sign(text, at).expect("signs");
+        let mut bytes = signed.into_bytes();
+        let place = place.index(bytes.len());
+        if cut {
+            bytes.truncate(place);
+        } else {
+            bytes[place] = byte;
+        }
+        let changed = String::from_utf8(bytes).expect("ASCII");
+        if let Ok(found) = keyring(key.certificate()).verify_clear(&changed) {
+            prop_assert_eq!(found.plain, text);
+        }
+    }
+    #[test]
+    fn texts_of_any_length_are_signed_and_verified(
+        lines in proptest::collection::vec("[-a]{0,80}", 0..60),
+    ) {
+        let at = Timestamp::from_unix(1_795_253_400);
+        let key = create(None, "", at);
+        let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+        let signed = signer(&key, "").clear_sign(&text, at).expect("signs");
+        let found = keyring(key.certificate()).verify_clear(&signed).expect("true");
+        prop_assert_eq!(found.plain.trim_end(), text.trim_end());
+    }
 }

@@ -15,13 +15,16 @@
 //!   signature.
 //! - MD5, SHA-1 and RIPEMD-160 count nowhere, neither in signatures over
 //!   content nor in the ones that bind a certificate together (as sqv; gpg 2.2
-//!   still accepts SHA-1 self-signatures).
+//!   still accepts SHA-1 self-signatures). Only a revocation counts with any
+//!   hash: who forges one stops a key, and gains nothing.
 //! - A revoked key is revoked from the start unless its revocation says that it
 //!   was only retired or superseded. A third party's revocation is not seen.
+//! - The length of a key is not judged: who is in the keyring was chosen.
 
 mod agent;
 mod certificate;
 mod cleartext;
+mod create;
 mod input;
 mod join;
 mod key;
@@ -37,8 +40,9 @@ mod judges;
 pub use agent::{Agent, AgentError};
 pub use certificate::{Certificate, CertificateError, ComponentKey, Revocation, Status};
 pub use cleartext::TextError;
+pub use create::{CreateError, NewKey};
 pub use key::Key;
-pub use secret::{CreateError, NewKey, Passphrase, SecretCertificate, UnlockError, UnlockedKey};
+pub use secret::{Passphrase, SecretCertificate, UnlockError, UnlockedKey};
 pub use sign::{SignError, Signer};
 pub use verify::{Keyring, SignedBy, Verified, VerifyError};
 
@@ -60,6 +64,6 @@ fn wire_moment(at: Timestamp) -> Option<pgp::types::Timestamp> {
 }
 
 /// Returns the fingerprint of a v4 key.
-fn fingerprint_of(key: &impl pgp::types::KeyDetails) -> Fingerprint {
+fn fingerprint_of(key: &dyn pgp::types::KeyDetails) -> Fingerprint {
     Fingerprint::new(format!("{:X}", key.fingerprint())).expect("v4 keys only are let in")
 }

@@ -179,8 +179,7 @@ impl Signer {
                     Over::Text => SignatureType::Text,
                     Over::Bytes => SignatureType::Binary,
                 };
-                let config = key.config(kind, created).map_err(packets)?;
-                let signature = key.sign(config, bytes).map_err(packets)?;
+                let signature = key.sign(kind, created, bytes).map_err(packets)?;
                 Ok(DetachedSignature::new(signature))
             }
             Self::Agent(agent) => {

@@ -172,9 +172,19 @@ impl Certificate {
 }
 
 impl Keyring {
-    /// Makes a keyring of these certificates.
+    /// Makes a keyring of these certificates; copies of one are joined.
     pub fn new(certificates: Vec<Certificate>) -> Self {
-        Self { certificates }
+        let mut joined: Vec<Certificate> = Vec::new();
+        for new in certificates {
+            let mut own = joined.iter_mut();
+            match own.find(|own| own.fingerprint() == new.fingerprint()) {
+                Some(own) => *own = own.joined(&new),
+                None => joined.push(new),
+            }
+        }
+        Self {
+            certificates: joined,
+        }
     }
 
     /// Reads a keyring file, armoured or binary.
@@ -258,19 +268,21 @@ impl Keyring {
     /// Finds the key a signature names; it need not have made it.
     fn signer(&self, packet: &Signature) -> Result<(&Certificate, &ComponentKey), VerifyError> {
         let full = packet.issuer_fingerprint().into_iter();
+        let full = full.map(|fingerprint| format!("{fingerprint:X}"));
         let short = packet.issuer_key_id().into_iter();
-        let names: Vec<String> = full
-            .map(|fingerprint| format!("{fingerprint:X}"))
-            .chain(short.map(|id| id.to_string().to_ascii_uppercase()))
-            .collect();
-        // A key ID is the end of a v4 fingerprint.
-        let find = |name: &String| self.component(|c| c.fingerprint.as_str().ends_with(name));
+        let short = short.map(|id| id.to_string().to_ascii_uppercase());
+        let names: Vec<String> = full.chain(short).collect();
+        let find = |name: &String| {
+            self.component(|component| {
+                let own = component.fingerprint.as_str();
+                // A key ID is the last 16 of a v4 fingerprint's 40 digits.
+                own == name || &own[24..] == name
+            })
+        };
         names.iter().find_map(find).ok_or_else(|| {
-            let key = names
-                .first()
-                .map_or("that it does not name", String::as_str);
+            let unnamed = "that it does not name";
             VerifyError::UnknownKey {
-                key: key.to_owned(),
+                key: names.first().map_or(unnamed, String::as_str).to_owned(),
             }
         })
     }
