@@ -1,6 +1,6 @@
 //! Paragraphs of fields: deb822(5), the grammar under every control file.
 //!
-//! Holds the strict reader and the writer ([`write`]) that all typed formats
+//! Holds the strict reader and the writer ([`mod@write`]) that all typed formats
 //! share. Knows nothing of what a field means.
 //!
 //! The reader is our own because exact bytes and line numbers are the point:
