@@ -49,3 +49,25 @@ impl Limits {
         by_ratio.min(largest)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bombs_are_told_from_packages() {
+        const MB: u64 = 1_000_000;
+        const GB: u64 = 1000 * MB;
+        let limits = Limits::default();
+        for (what, packed, unpacked, passes) in [
+            ("an ordinary package", 5 * MB, 20 * MB, true),
+            ("an empty disk image", MB / 5, GB, true),
+            ("the largest GPU libraries", 5 * GB, 25 * GB, true),
+            ("a small bomb", MB, 10 * GB, false),
+            ("a large bomb", GB, 70 * GB, false),
+        ] {
+            let limit = limits.unpacked(packed, limits.data_bytes);
+            assert_eq!(unpacked <= limit, passes, "{what}");
+        }
+    }
+}
