@@ -4,9 +4,12 @@
 //! Needs the Debian packages dpkg, dpkg-dev, debhelper, gzip and tar, and root
 //! for devices and owners.
 
+mod declared;
+mod packing;
+mod refused;
+
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Cursor;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -15,11 +18,6 @@ use std::time::{Duration, SystemTime};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, Timespec, Timestamps};
 use tempfile::TempDir;
-
-use crate::format::compress::{self, Compression, Settings};
-use crate::format::deb::{self, BuildTree, Declared, Limits, Options};
-use crate::format::tar::{self, Kind, Modes, Owners, Style, Symlinks, TreePath};
-use crate::model::Timestamp;
 
 const EPOCH: i64 = 1_700_000_000;
 
@@ -206,7 +204,7 @@ fn link(root: &Path, name: &str, target: &str) {
 fn hard(root: &Path, old: &str, new: &str) {
     let new = root.join(new);
     fs::create_dir_all(new.parent().expect("below the root")).expect(old);
-    // Not fs::hard_link's promise on every system: a link to the link itself.
+    // A second name for a symbolic link itself; fs::hard_link leaves open which.
     rustix::fs::linkat(CWD, root.join(old), CWD, new, AtFlags::empty()).expect(old);
 }
 
@@ -272,32 +270,6 @@ fn tool(name: &str, package: &str, arguments: &[&OsStr]) -> Vec<u8> {
     output.stdout
 }
 
-fn theirs(root: &Path, options: &[&str]) -> Vec<u8> {
-    let out = TempDir::new().expect("a temporary directory");
-    let deb = out.path().join("theirs.deb");
-    let mut arguments: Vec<&OsStr> = vec![OsStr::new("--root-owner-group")];
-    arguments.extend(options.iter().map(OsStr::new));
-    arguments.extend([OsStr::new("--build"), root.as_os_str(), deb.as_os_str()]);
-    tool("dpkg-deb", "dpkg", &arguments);
-    fs::read(deb).expect("dpkg-deb wrote it")
-}
-
-fn ours(root: &Path, compression: Compression, level: Option<u32>, threads: u32) -> Vec<u8> {
-    let tree = super::read(root).expect("a readable tree");
-    let parts = BuildTree::new(&tree).expect("a tree that dpkg-deb builds");
-    let options = Options {
-        compress: Settings {
-            compression,
-            level,
-            threads,
-        },
-        ..Options::new(Timestamp::from_unix(EPOCH))
-    };
-    let mut out = Cursor::new(Vec::new());
-    deb::write(&mut out, &parts.control, &parts.data, &options).expect("memory");
-    out.into_inner()
-}
-
 /// Says where two byte strings part, with what is there.
 fn assert_same(ours: &[u8], theirs: &[u8], case: &str) {
     if ours == theirs {
@@ -320,300 +292,4 @@ fn assert_same(ours: &[u8], theirs: &[u8], case: &str) {
         theirs.len(),
         around(theirs),
     );
-}
-
-#[test]
-fn every_animal_is_packed_as_dpkg_deb_does() {
-    for animal in ZOO {
-        let root = tree(animal);
-        let found = ours(root.path(), Compression::None, None, 1);
-        assert_same(&found, &theirs(root.path(), &["-Znone"]), animal.0);
-        let deb = deb::read(&found[..], &Limits::default(), |_, _| Ok(()));
-        match animal.0 {
-            "control files" => assert!(deb.is_err(), "a symbolic link and a directory in DEBIAN"),
-            name => assert_eq!(deb.expect(name).oddities, [], "{name}"),
-        }
-    }
-}
-
-#[test]
-fn compressors_write_dpkg_debs_bytes() {
-    let small = ["plain files", "sizes", "long names", "an exact record"];
-    let big = ["several blocks of xz"];
-    for (compression, level, threads, animals) in [
-        (Compression::Xz, None, 2, &big[..]),
-        (Compression::Gzip, None, 1, &small[..]),
-        (Compression::Gzip, Some(0), 1, &small[..]),
-        (Compression::Gzip, Some(1), 1, &small[..]),
-        (Compression::Gzip, Some(6), 1, &small[..]),
-        (Compression::Xz, None, 1, &small[..]),
-        (Compression::Xz, None, 3, &small[..]),
-        (Compression::Xz, Some(0), 2, &small[..]),
-        (Compression::Xz, Some(9), 1, &small[..]),
-    ] {
-        for animal in ZOO.iter().filter(|a| animals.contains(&a.0)) {
-            compare(animal, compression, level, threads);
-        }
-    }
-}
-
-fn compare(animal: &Animal, compression: Compression, level: Option<u32>, threads: u32) {
-    let root = tree(animal);
-    let mut options = vec![format!("-Z{compression}")];
-    options.extend(level.map(|level| format!("-z{level}")));
-    let options: Vec<&str> = options.iter().map(String::as_str).collect();
-    let case = format!("{} with {}", animal.0, options.join(" "));
-    assert_same(
-        &ours(root.path(), compression, level, threads),
-        &theirs(root.path(), &options),
-        &case,
-    );
-}
-
-/// zstd's bytes depend on the version of libzstd, so only what is inside must
-/// be equal.
-#[test]
-fn zstd_packages_hold_the_same_and_dpkg_deb_unpacks_them() {
-    let out = TempDir::new().expect("a temporary directory");
-    for (number, animal) in ZOO.iter().enumerate() {
-        let root = tree(animal);
-        let deb = out.path().join(format!("{number}.deb"));
-        let bytes = ours(root.path(), Compression::Zstd, Some(3), 2);
-        fs::write(&deb, bytes).expect("new");
-        let plain = out.path().join("theirs.deb");
-        fs::write(&plain, theirs(root.path(), &["-Znone"])).expect("new");
-        for member in ["--ctrl-tarfile", "--fsys-tarfile"] {
-            let unpack =
-                |deb: &Path| tool("dpkg-deb", "dpkg", &[OsStr::new(member), deb.as_os_str()]);
-            assert_same(&unpack(&deb), &unpack(&plain), animal.0);
-        }
-        let to = out.path().join(format!("{number}"));
-        let arguments = [OsStr::new("-x"), deb.as_os_str(), to.as_os_str()];
-        tool("dpkg-deb", "dpkg", &arguments);
-    }
-}
-
-#[test]
-fn source_tars_are_gnu_tars() {
-    for animal in ZOO {
-        let root = tree(animal);
-        let style = Style {
-            prefix: b"debian/".to_vec(),
-            symlinks: Symlinks::InPlace,
-            owners: Owners::Unnamed,
-            modes: Modes::Kept,
-            latest: Timestamp::from_unix(EPOCH),
-        };
-        let mut found = Vec::new();
-        let tree = super::read(root.path()).expect("a readable tree");
-        tar::write(&tree, &style, &mut found).expect("memory");
-        let out = TempDir::new().expect("a temporary directory");
-        let debian = out.path().join("debian");
-        fs::rename(root.path(), &debian).expect("same file system");
-        // A rename leaves the directory's own time alone.
-        let want = tool(
-            "tar",
-            "tar",
-            &[
-                "--format=gnu",
-                "--sort=name",
-                "--clamp-mtime",
-                "--numeric-owner",
-                "--owner=0",
-                "--group=0",
-                &format!("--mtime=@{EPOCH}"),
-                "-C",
-                out.path().to_str().expect("temporary names are plain"),
-                "-cf",
-                "-",
-                "debian",
-            ]
-            .map(OsStr::new),
-        );
-        fs::rename(&debian, root.path()).expect("same file system");
-        assert_same(&found, &want, animal.0);
-    }
-}
-
-/// A source package around a tree, for tools that look at `debian/`.
-fn source(root: &Path) -> TempDir {
-    let source = TempDir::new().expect("a temporary directory");
-    let control = "Source: zoo\nMaintainer: Keeper <keeper@example.org>\n\n\
-        Package: zoo\nArchitecture: all\nDescription: animals\n";
-    let changelog = "zoo (1.0) unstable; urgency=low\n\n  * New.\n\n \
-        -- Keeper <keeper@example.org>  Thu, 01 Jan 2026 00:00:00 +0000\n";
-    file(source.path(), "debian/control", control.as_bytes(), 0o644);
-    file(
-        source.path(),
-        "debian/changelog",
-        changelog.as_bytes(),
-        0o644,
-    );
-    file(source.path(), "debian/compat", b"13\n", 0o644);
-    fs::rename(root, source.path().join("debian/zoo")).expect("same file system");
-    source
-}
-
-fn in_source(source: &Path, name: &str, package: &str, arguments: &[&str]) -> String {
-    let output = Command::new(name)
-        .args(arguments)
-        .current_dir(source)
-        .env("LC_ALL", "C.UTF-8")
-        .env("DEB_RULES_REQUIRES_ROOT", "no")
-        .stdin(Stdio::null())
-        .output();
-    let output =
-        output.unwrap_or_else(|e| panic!("cannot run {name} ({e}): apt-get install {package}"));
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{name} {arguments:?}: {said}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-#[test]
-fn declared_packages_are_debhelpers() {
-    for animal in ZOO.iter().filter(|a| a.0 != "control files") {
-        let root = tree(animal);
-        file(root.path(), "etc/zoo.conf", b"a=1\n", 0o644);
-        fs::remove_file(root.path().join("DEBIAN/control")).expect("made by tree()");
-        control_file(root.path(), "conffiles", b"/etc/zoo.conf\n", 0o644);
-        control_file(root.path(), "postinst", b"#!/bin/sh\nexit 0\n", 0o755);
-        // dh_md5sums hands names to md5sum as they are: this one is an option
-        // to it, and the whole file stays empty.
-        if animal.0 == "odd names" {
-            fs::remove_file(root.path().join("-dash")).expect("an odd name");
-        }
-        let mut data = super::read(root.path()).expect("a readable tree");
-        data.retain(|path| {
-            !path.as_bytes().starts_with(b"DEBIAN/") && path.as_bytes() != b"DEBIAN"
-        });
-        let fields = [
-            ("Package", "zoo"),
-            ("Version", "1.0"),
-            ("Architecture", "all"),
-        ];
-        let declared = Declared {
-            fields: fields.map(|(f, v)| (f.to_owned(), v.to_owned())).to_vec(),
-            files: [("postinst".to_owned(), b"#!/bin/sh\nexit 0\n".to_vec())].into(),
-            conffiles: vec![TreePath::new("etc/zoo.conf").expect("plain")],
-            data,
-        };
-        let tree = declared
-            .control_tree(Timestamp::from_unix(EPOCH))
-            .expect(animal.0);
-        let made = |name: &str| {
-            let path = TreePath::new(name).expect("plain");
-            let Some(Kind::File(content)) = tree.get(&path).map(|node| &node.kind) else {
-                return Vec::new();
-            };
-            let mut bytes = Vec::new();
-            content
-                .open()
-                .and_then(|mut open| open.read_to_end(&mut bytes))
-                .expect("memory");
-            bytes
-        };
-        assert_eq!(made("conffiles"), b"/etc/zoo.conf\n");
-
-        let source = source(root.path());
-        let arguments = ["-Pdebian/zoo", "-O", "-v1.0"];
-        let control = in_source(source.path(), "dpkg-gencontrol", "dpkg-dev", &arguments);
-        let size = |text: &str| {
-            let line = text
-                .lines()
-                .find(|line| line.starts_with("Installed-Size:"));
-            line.map(str::to_owned)
-        };
-        let ours = String::from_utf8(made("control")).expect("UTF-8");
-        assert_eq!(size(&ours), size(&control), "{}: {control}", animal.0);
-
-        in_source(source.path(), "dh_md5sums", "debhelper", &[]);
-        let md5sums = source.path().join("debian/zoo/DEBIAN/md5sums");
-        let theirs = fs::read(md5sums).expect("dh_md5sums wrote it");
-        assert_same(&made("md5sums"), &theirs, animal.0);
-        fs::rename(source.path().join("debian/zoo"), root.path()).expect("same file system");
-    }
-}
-
-#[test]
-fn short_changelogs_are_gzips() {
-    let out = TempDir::new().expect("a temporary directory");
-    let plain = out.path().join("changelog");
-    let entry = "zoo (1.0-1) unstable; urgency=medium\n\n  * Feed the animals (Closes: #1).\n\n";
-    for len in [0, 1, 100, 2_000, 10_000] {
-        let text: String = entry.chars().cycle().take(len).collect();
-        fs::write(&plain, &text).expect("new");
-        let arguments = [OsStr::new("-9nc"), plain.as_os_str()];
-        let theirs = tool("gzip", "gzip", &arguments);
-        assert_same(&compress::gzip(text.as_bytes()), &theirs, &len.to_string());
-    }
-}
-
-#[test]
-fn what_dpkg_deb_does_not_build_we_refuse() {
-    type Spoil = fn(&Path);
-    let cases: &[(&str, Spoil, &str)] = &[
-        (
-            "a DEBIAN that others may write to",
-            |root| chmod(root, "DEBIAN", 0o777),
-            "DEBIAN/. has mode 0777, expected 0755 or 0775",
-        ),
-        (
-            "a script that cannot run",
-            |root| control_file(root, "postinst", b"#!/bin/sh\n", 0o644),
-            "DEBIAN/postinst has mode 0644, expected 0555 to 0775",
-        ),
-        (
-            "a script that is a directory",
-            |root| fs::create_dir(root.join("DEBIAN/prerm")).expect("new"),
-            "DEBIAN/prerm is no regular file or symbolic link",
-        ),
-        (
-            "no control file",
-            |root| fs::remove_file(root.join("DEBIAN/control")).expect("made by tree()"),
-            "DEBIAN/control is missing",
-        ),
-        (
-            "a control file without a version",
-            |root| control_file(root, "control", b"Package: zoo\nArchitecture: all\n", 0o644),
-            "DEBIAN/control is not valid",
-        ),
-        (
-            "a conffile that is not there",
-            |root| control_file(root, "conffiles", b"/etc/zoo\n", 0o644),
-            "DEBIAN/conffiles line 1: “/etc/zoo” is not in the package",
-        ),
-        (
-            "conffiles without a newline at the end",
-            |root| {
-                file(root, "etc/zoo", b"", 0o644);
-                control_file(root, "conffiles", b"/etc/zoo", 0o644);
-            },
-            "DEBIAN/conffiles line 1: “/etc/zoo” has no newline at its end",
-        ),
-        (
-            "no DEBIAN",
-            |root| fs::remove_dir_all(root.join("DEBIAN")).expect("made by tree()"),
-            "no directory DEBIAN in the tree",
-        ),
-    ];
-    for (case, spoil, want) in cases {
-        let root = tree(&("good", |_| {}));
-        spoil(root.path());
-        let tree = super::read(root.path()).expect("a readable tree");
-        let found = BuildTree::new(&tree).map(drop).map_err(|e| e.to_string());
-        assert_eq!(found, Err((*want).to_owned()), "{case}");
-
-        let deb = TempDir::new().expect("a temporary directory");
-        let judge = Command::new("dpkg-deb")
-            .arg("--build")
-            .args([root.path(), &deb.path().join("x.deb")])
-            .stdin(Stdio::null())
-            .output();
-        let judge = judge.unwrap_or_else(|e| panic!("cannot run dpkg-deb ({e}): install dpkg"));
-        assert!(!judge.status.success(), "dpkg-deb builds {case}");
-    }
-}
-
-fn chmod(root: &Path, name: &str, mode: u32) {
-    fs::set_permissions(root.join(name), fs::Permissions::from_mode(mode)).expect(name);
 }
