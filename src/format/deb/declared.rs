@@ -38,6 +38,13 @@ pub enum DeclaredError {
     /// The fields make no control file.
     #[error("the fields make no control file")]
     Control(#[source] ControlError),
+    /// A name or a value runs on into another field: a further line begins
+    /// without a blank.
+    #[error("the control file would be read differently from the field {field:?} on")]
+    Field {
+        /// The first field that would be read differently.
+        field: String,
+    },
     /// A control file was given that is made here, or that cannot be one.
     #[error("control file {name:?} {reason}")]
     File {
@@ -68,54 +75,73 @@ impl Declared {
     /// Makes the control tree: `control`, `conffiles` and `md5sums` when they
     /// have lines, scripts. Reads every data file once.
     pub fn control_tree(&self, epoch: Timestamp) -> Result<Tree, DeclaredError> {
+        const MADE: [&str; 3] = ["control", "conffiles", "md5sums"];
         let mtime = epoch.unix();
         let mut tree = Tree::new();
-        let mut put = |name: &str, bytes: Vec<u8>, mode| {
-            let path = TreePath::new(name)
-                .ok()
-                .filter(|p| p.parent() == Some(TreePath::root()));
+        let put = |tree: &mut Tree, name: &str, bytes: Vec<u8>, mode| {
+            let path = TreePath::new(name).expect("a checked name");
+            tree.insert(path, Node::file(bytes, mode, mtime))
+                .expect("names in a map and names made here differ");
+        };
+        for (name, bytes) in &self.files {
             let refuse = |reason| DeclaredError::File {
-                name: name.to_owned(),
+                name: name.clone(),
                 reason,
             };
-            let path = path.ok_or_else(|| refuse("has no valid name"))?;
-            tree.insert(path, Node::file(bytes, mode, mtime))
-                .map_err(|_| refuse("is made from the package itself"))
-        };
+            if MADE.contains(&name.as_str()) {
+                return Err(refuse("is made from the package itself"));
+            }
+            if name.contains('/') || name.is_empty() || TreePath::new(name.as_str()).is_err() {
+                return Err(refuse("has no valid name"));
+            }
+            let script = SCRIPTS.contains(&name.as_str());
+            put(
+                &mut tree,
+                name,
+                bytes.clone(),
+                if script { 0o755 } else { 0o644 },
+            );
+        }
         let conffiles = self.conffiles_text()?;
         if !conffiles.is_empty() {
-            put("conffiles", conffiles, 0o644)?;
+            put(&mut tree, "conffiles", conffiles, 0o644);
         }
+        // Before the other two are in: debhelper has not written them either
+        // when it computes the size.
+        let control = self.control_text(installed_size_kib(&tree, &self.data));
+        self.check_fields(Control::parse(control.clone()).map_err(DeclaredError::Control)?)?;
+        put(&mut tree, "control", control, 0o644);
         let md5sums = self.md5sums_text()?;
         if !md5sums.is_empty() {
-            put("md5sums", md5sums, 0o644)?;
+            put(&mut tree, "md5sums", md5sums, 0o644);
         }
-        put("control", Vec::new(), 0o644)?;
-        for (name, bytes) in &self.files {
-            let script = SCRIPTS.contains(&name.as_str());
-            put(name, bytes.clone(), if script { 0o755 } else { 0o644 })?;
-        }
-        let name = |text| TreePath::new(text).expect("a plain name");
-        // debhelper has not written these two when the size is computed.
-        let mut counted = tree.clone();
-        counted.retain(|path| *path != name("control") && *path != name("md5sums"));
-        let control = self.control_text(installed_size_kib(&counted, &self.data));
-        Control::parse(control.clone()).map_err(DeclaredError::Control)?;
-        tree.retain(|path| *path != name("control"));
-        tree.insert(name("control"), Node::file(control, 0o644, mtime))
-            .expect("it was just taken out");
         Ok(tree)
     }
 
+    /// A value may hold anything, also the start of another field.
+    fn check_fields(&self, control: Control) -> Result<(), DeclaredError> {
+        let declares_size = self.fields.iter().any(|(field, _)| is_size(field));
+        let mut read = control
+            .fields()
+            .filter(|field| declares_size || !is_size(field.name));
+        let differs = self.fields.iter().find(|(field, _)| {
+            let found = read.next().map(|found| found.name);
+            found != Some(field)
+        });
+        let more = read.next().map(|field| field.name.to_owned());
+        match differs.map(|(field, _)| field.clone()).or(more) {
+            None => Ok(()),
+            Some(field) => Err(DeclaredError::Field { field }),
+        }
+    }
+
     fn control_text(&self, installed_size_kib: u64) -> Vec<u8> {
-        const SIZE: &str = "Installed-Size";
-        let is = |field: &str, name: &str| field.eq_ignore_ascii_case(name);
-        let declared = self.fields.iter().any(|(field, _)| is(field, SIZE));
+        let declared = self.fields.iter().any(|(field, _)| is_size(field));
         // dpkg-gencontrol's place for it.
         let after = self.fields.iter().rposition(|(field, _)| {
             ["Package", "Version", "Architecture", "Maintainer"]
                 .iter()
-                .any(|name| is(field, name))
+                .any(|name| field.eq_ignore_ascii_case(name))
         });
         let mut text = String::new();
         for (number, (field, value)) in self.fields.iter().enumerate() {
@@ -193,6 +219,12 @@ impl Declared {
     }
 }
 
+const SIZE: &str = "Installed-Size";
+
+fn is_size(field: &str) -> bool {
+    field.eq_ignore_ascii_case(SIZE)
+}
+
 fn md5_of(content: &Content) -> io::Result<String> {
     let mut hasher = md5::Md5::new();
     io::copy(&mut content.open()?, &mut hasher)?;
@@ -226,4 +258,90 @@ fn kib(tree: &Tree) -> u64 {
         _ => 1,
     });
     sizes.sum::<u64>() + implied.len() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn declared() -> Declared {
+        let mut data = Tree::new();
+        let path = TreePath::new("etc/hello.conf").expect("plain");
+        data.insert(path, Node::file(*b"a=1\n", 0o644, 0))
+            .expect("free");
+        let fields = [
+            ("Package", "hello"),
+            ("Version", "1.0"),
+            ("Architecture", "all"),
+            ("Maintainer", "A <a@x.org>"),
+            ("Description", "greets\n the world"),
+        ];
+        Declared {
+            fields: fields.map(|(f, v)| (f.to_owned(), v.to_owned())).to_vec(),
+            data,
+            ..Declared::default()
+        }
+    }
+
+    fn refusal(spoil: impl Fn(&mut Declared)) -> String {
+        let mut declared = declared();
+        spoil(&mut declared);
+        match declared.control_tree(Timestamp::from_unix(0)) {
+            Ok(_) => "accepted".to_owned(),
+            Err(DeclaredError::Control(why)) => why.to_string(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn the_size_stands_behind_the_maintainer() {
+        let text = declared().control_text(7);
+        let want = "Package: hello\nVersion: 1.0\nArchitecture: all\nMaintainer: A <a@x.org>\n\
+            Installed-Size: 7\nDescription: greets\n the world\n";
+        assert_eq!(String::from_utf8_lossy(&text), want);
+    }
+
+    #[test]
+    fn what_makes_no_package_is_refused() {
+        assert_eq!(refusal(|_| ()), "accepted");
+        for name in ["control", "md5sums", "conffiles"] {
+            let found = refusal(|d| drop(d.files.insert(name.to_owned(), Vec::new())));
+            assert_eq!(
+                found,
+                format!("control file {name:?} is made from the package itself")
+            );
+        }
+        for name in ["", "..", "a/b", "/x"] {
+            let found = refusal(|d| drop(d.files.insert(name.to_owned(), Vec::new())));
+            assert_eq!(found, format!("control file {name:?} has no valid name"));
+        }
+        for (path, times, want) in [
+            ("etc/none", 1, "conffile etc/none is not in the package"),
+            ("etc/hello.conf", 2, "conffile etc/hello.conf comes twice"),
+        ] {
+            let path = TreePath::new(path).expect("plain");
+            assert_eq!(refusal(|d| d.conffiles = vec![path.clone(); times]), want);
+        }
+        let field = |text: &'static str| {
+            refusal(move |d| d.fields.push(("X-More".to_owned(), text.to_owned())))
+        };
+        assert_eq!(field("a\n b"), "accepted");
+        assert_eq!(
+            field("a\nEssential: yes"),
+            "the control file would be read differently from the field \"Essential\" on"
+        );
+        let found = refusal(|d| d.fields.push(("A: x\nB".to_owned(), "y".to_owned())));
+        assert_eq!(
+            found,
+            "the control file would be read differently from the field \"A: x\\nB\" on"
+        );
+        assert_eq!(
+            field("a\n\nPackage: b"),
+            "control line 10: a second paragraph"
+        );
+        assert_eq!(
+            refusal(|d| drop(d.fields.remove(0))),
+            "control has no field Package"
+        );
+    }
 }
