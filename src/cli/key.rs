@@ -14,7 +14,7 @@ use crate::model::Fingerprint;
 use crate::report::{Answer, ExportedKey, ImportedKeys, KeyList, NewKeyDocument};
 use crate::sys::files::{self, Access};
 use crate::sys::git::Repository;
-use crate::sys::openpgp::{NewKey, Passphrase};
+use crate::sys::openpgp::{Key, NewKey, Passphrase};
 
 /// Arguments of `key`.
 #[derive(Debug, Args)]
@@ -151,7 +151,11 @@ fn new(arguments: New, context: &Context<'_>) -> Result<Answer, Failure> {
         },
     };
     let made = store.create(&key, context.now(), rand::rngs::OsRng)?;
-    Ok(Answer::new(NewKeyDocument::new(&made)).changed(true))
+    Ok(Answer::new(NewKeyDocument::new(&KeyDescription::of(
+        &Key::Secret(made),
+        context.now(),
+    )))
+    .changed(true))
 }
 
 fn new_passphrase(context: &Context<'_>) -> Result<Passphrase, Failure> {
