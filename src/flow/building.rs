@@ -118,7 +118,9 @@ pub fn build(
         Ok(plan) => plan,
         Err(findings) => return Ok(Outcome::Refused(findings)),
     };
-    let dirty = workspace.repository.dirty()?;
+    let mut dirty = workspace.repository.dirty()?;
+    // What builds leave is no change of the project's.
+    dirty.retain(|path| !path.starts_with("dist/"));
     if !dirty.is_empty() {
         let shown = plan.revision.shown();
         listener.warn(format!(
