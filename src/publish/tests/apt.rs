@@ -1,0 +1,1 @@
+//! The judge: apt itself reads what was published.
