@@ -1,6 +1,7 @@
 //! The gate: which packages may come into a suite, and all reasons against it.
 
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::archive::admission::Admission;
 use crate::archive::candidate::Candidate;
@@ -9,7 +10,7 @@ use crate::archive::layout::IndexName;
 use crate::archive::manifest::Manifest;
 use crate::archive::proposal::{Proposal, propose};
 use crate::format::index::{Kind, Stanza};
-use crate::model::Finding;
+use crate::model::{ArchivePath, Finding, PackageName};
 
 /// What to do with a version older than the newest one that a suite has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,35 +33,72 @@ pub fn admit(
     let Some(manifest) = current.manifest() else {
         return Err(vec![no_such_suite(current)]);
     };
-    let mut findings = Vec::new();
-    let mut proposals = Vec::<Proposal>::new();
+    let (mut offer, mut findings) = (Offer::default(), Vec::new());
     for candidate in candidates {
         match propose(current, &manifest.settings, candidate) {
             Err(reasons) => findings.extend(reasons),
-            Ok(proposal) => match collision(&proposals, &proposal) {
-                Some(finding) => findings.push(finding),
-                None => proposals.push(proposal),
-            },
+            Ok(proposal) => findings.extend(offer.take(proposal)),
         }
     }
     let mut admission = Admission::of(current, manifest.settings.clone());
-    for proposal in proposals {
+    for proposal in offer.proposals {
         match judge(current, manifest, &proposal, older) {
             Ok(missing) => admission.take(proposal, missing),
             Err(reason) => findings.push(reason),
         }
     }
-    // The same package twice, or for several architectures, is one reason.
-    let mut reasons = Vec::<Finding>::new();
-    for finding in findings {
-        if !reasons.contains(&finding) {
-            reasons.push(finding);
-        }
-    }
-    match reasons.is_empty() {
+    // The same package offered twice is one reason.
+    let mut seen = BTreeSet::new();
+    findings.retain(|f| seen.insert((f.rule, f.subject.clone(), f.message.clone())));
+    match findings.is_empty() {
         true => Ok(admission.tidied()),
-        false => Err(reasons),
+        false => Err(findings),
     }
+}
+
+/// What is offered and does not collide, found by path and by name.
+#[derive(Default)]
+struct Offer {
+    proposals: Vec<Proposal>,
+    by_path: BTreeMap<ArchivePath, usize>,
+    by_name: BTreeMap<PackageName, Vec<usize>>,
+}
+
+impl Offer {
+    /// Takes a proposal, unless it collides with an earlier one.
+    fn take(&mut self, proposal: Proposal) -> Option<Finding> {
+        let (stanza, indices) = (&proposal.stanza, &proposal.indices);
+        for file in proposal.incoming.iter().map(|incoming| &incoming.file) {
+            let other = self.by_path.get(&file.path).map(|at| &self.proposals[*at]);
+            let mut there = other.iter().flat_map(|other| &other.incoming);
+            if there.any(|i| i.file.path == file.path && i.file.sha256 != file.sha256) {
+                let message = format!("{} would have two contents", file.path);
+                return Some(collides(&proposal, message));
+            }
+        }
+        let own_name = self.by_name.entry(stanza.name().clone()).or_default();
+        for other in own_name.iter().map(|at| &self.proposals[*at]) {
+            let meet = indices.iter().any(|index| other.indices.contains(index));
+            let same = same_content(indices[0].kind(), stanza, &other.stanza);
+            if meet && same_version(stanza, &other.stanza) && !same {
+                let message = format!("{} has the same version", other.subject);
+                return Some(collides(&proposal, message));
+            }
+        }
+        let at = self.proposals.len();
+        own_name.push(at);
+        for incoming in &proposal.incoming {
+            self.by_path.entry(incoming.file.path.clone()).or_insert(at);
+        }
+        self.proposals.push(proposal);
+        None
+    }
+}
+
+fn collides(proposal: &Proposal, message: String) -> Finding {
+    let message = format!("two packages that are offered collide: {message}");
+    Finding::error("colliding-candidates", proposal.subject.as_str(), message)
+        .fix("offer only one of them")
 }
 
 impl Admission {
@@ -93,37 +131,6 @@ pub(super) fn unread(error: &Unread) -> Finding {
         .fix("this is a bug in debcut; please report it")
 }
 
-/// Compares a proposal with those before it.
-fn collision(before: &[Proposal], proposal: &Proposal) -> Option<Finding> {
-    let refuse = |other: &Proposal, message: String| {
-        let subject = proposal.subject.as_str();
-        let same = if other.subject == subject {
-            "another file that is offered"
-        } else {
-            &other.subject
-        };
-        Finding::error("colliding-candidates", subject, format!("{message} {same}"))
-            .fix("offer only one of them")
-    };
-    for other in before {
-        for incoming in &proposal.incoming {
-            let mut there = other.incoming.iter().map(|incoming| &incoming.file);
-            let file = &incoming.file;
-            if there.any(|f| f.path == file.path && f.sha256 != file.sha256) {
-                let message = format!("{} would have other content than in", file.path);
-                return Some(refuse(other, message));
-            }
-        }
-        let (a, b) = (&proposal.stanza, &other.stanza);
-        let shared = proposal.indices.iter().any(|i| other.indices.contains(i));
-        if shared && same_version(a, b) && !same_content(proposal.indices[0].kind(), a, b) {
-            let message = "it has the name and version of, but differs from,";
-            return Some(refuse(other, message.to_owned()));
-        }
-    }
-    None
-}
-
 /// Judges a proposal by what the suite has; returns the indices that lack it.
 fn judge(
     current: &Current,
@@ -140,8 +147,8 @@ fn judge(
         let versions = current.versions(index, proposal.stanza.name());
         let versions = versions.map_err(|error| unread(&error))?;
         if !own {
-            elsewhere(proposal, index.name.component().as_str(), &versions)?;
-        } else if !listed(current, proposal, index.name.kind(), &versions, older)? {
+            elsewhere(proposal, index.name.component().as_str(), versions)?;
+        } else if !listed(current, proposal, index.name.kind(), versions, older)? {
             missing.push(index.name.clone());
         }
     }
@@ -168,7 +175,7 @@ fn beside(a: &IndexName, b: &IndexName) -> bool {
 }
 
 /// Judges a proposal by the versions of its package in another component.
-fn elsewhere(proposal: &Proposal, other: &str, versions: &[&Stanza]) -> Result<(), Finding> {
+fn elsewhere(proposal: &Proposal, other: &str, versions: &[Stanza]) -> Result<(), Finding> {
     match versions.iter().find(|v| same_version(v, &proposal.stanza)) {
         None => Ok(()),
         Some(_) => {
@@ -186,7 +193,7 @@ fn listed(
     current: &Current,
     proposal: &Proposal,
     kind: Kind,
-    versions: &[&Stanza],
+    versions: &[Stanza],
     older: Older,
 ) -> Result<bool, Finding> {
     let (stanza, suite) = (&proposal.stanza, &current.suite);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::archive::chunk::{Chunk, touched};
+use crate::archive::chunk::Chunk;
 use crate::archive::manifest::{Base, Index, Manifest};
 use crate::format::index::{PoolFile, Stanza};
 use crate::model::{ArchivePath, PackageName, Sha256, Suite};
@@ -52,18 +52,16 @@ impl Current {
     }
 
     /// Returns all versions of a package in an index, oldest first.
-    pub fn versions<'a>(
-        &'a self,
-        index: &'a Index,
-        name: &PackageName,
-    ) -> Result<Vec<&'a Stanza>, Unread> {
-        let manifest = self.manifest().expect("an index is part of a generation");
-        let mut found = Vec::new();
-        for at in touched(&manifest.settings.chunks, &index.chunks, [name]) {
-            let stanzas = self.chunk(&index.chunks[at])?.iter();
-            found.extend(stanzas.filter(|stanza| stanza.name() == name));
-        }
-        Ok(found)
+    pub fn versions(&self, index: &Index, name: &PackageName) -> Result<&[Stanza], Unread> {
+        // A chunk has whole groups: the last one that starts no later has it.
+        let after = index.chunks.partition_point(|chunk| chunk.first <= *name);
+        let Some(at) = after.checked_sub(1) else {
+            return Ok(&[]);
+        };
+        let stanzas = self.chunk(&index.chunks[at])?;
+        let start = stanzas.partition_point(|stanza| stanza.name() < name);
+        let len = stanzas[start..].partition_point(|stanza| stanza.name() == name);
+        Ok(&stanzas[start..start + len])
     }
 
     /// Returns all stanzas of an index, in order.

@@ -31,7 +31,7 @@ pub fn remove(current: &Current, removals: &[Removal]) -> Result<Admission, Vec<
         for index in &manifest.indices {
             let versions = current.versions(index, &removal.name);
             let versions = versions.map_err(|error| vec![unread(&error)])?;
-            let wanted = versions.into_iter().filter(|stanza| {
+            let wanted = versions.iter().filter(|stanza| {
                 let is = |v: &Version| v.compare(stanza.version()) == Ordering::Equal;
                 removal.version.as_ref().is_none_or(is)
             });

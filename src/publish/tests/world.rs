@@ -7,18 +7,21 @@ use std::sync::Mutex;
 
 use tempfile::TempDir;
 
-use crate::archive::candidate::Binary;
+use crate::archive::candidate::{Binary, Source, SourceFile};
 use crate::archive::chunk::ChunkRule;
 use crate::archive::{
-    Admission, Candidate, Generation, Older, Record, Removal, Settings, admit, remove, settle,
+    Admission, Candidate, Current, Generation, Older, Record, Removal, Settings, admit, remove,
+    settle,
 };
+use crate::format::checksums::FileName;
 use crate::format::control::BinaryControl;
+use crate::format::dsc::Dsc;
 use crate::format::index::piece::Encoding;
 use crate::format::index::{self, Kind};
 use crate::format::release::{IndexFile, Release};
 use crate::model::{
-    Architecture, ArchivePath, Component, Event, Finding, Listener, PackageName, Sha256, Suite,
-    Timestamp,
+    Architecture, ArchivePath, Component, Event, FileDigests, Finding, Listener, PackageName,
+    Sha256, Suite, Timestamp,
 };
 use crate::publish::*;
 use crate::sys::store::{Condition, Content, Store};
@@ -26,6 +29,7 @@ use crate::sys::store::{Condition, Content, Store};
 pub(super) struct World {
     pub(super) suite: Suite,
     pub(super) now: Timestamp,
+    pub(super) rule: ChunkRule,
     folder: TempDir,
     heard: Mutex<RefCell<Vec<String>>>,
 }
@@ -58,6 +62,11 @@ impl World {
         Self {
             suite: Suite::new("stable").expect("a name"),
             now: Timestamp::from_unix(1_795_253_400),
+            // Many chunks of few packages.
+            rule: ChunkRule {
+                boundary_bits: 1,
+                max_bytes: 600,
+            },
             folder: tempfile::tempdir().expect("a folder"),
             heard: Mutex::default(),
         }
@@ -71,11 +80,7 @@ impl World {
         let component = |name| Component::new(name).expect("a name");
         let architecture = |name| Architecture::new(name).expect("a name");
         Settings {
-            // Many chunks of few packages.
-            chunks: ChunkRule {
-                boundary_bits: 1,
-                max_bytes: 600,
-            },
+            chunks: self.rule,
             ..Settings::new(
                 vec![component("main"), component("contrib")],
                 vec![architecture("amd64"), architecture("arm64")],
@@ -109,10 +114,56 @@ impl World {
         }))
     }
 
+    /// Makes a source package of these files beside a `.dsc` that lists them.
+    pub(super) fn source(&self, name: &str, version: &str, files: &[(&str, &[u8])]) -> Candidate {
+        let mut sums = String::new();
+        let mut md5 = String::new();
+        let mut found = Vec::new();
+        for (name, bytes) in files {
+            let digests = FileDigests::of(bytes);
+            let (size, sha256) = (digests.size, digests.sha256);
+            sums += &format!(" {sha256} {size} {name}\n");
+            md5 += &format!(" {} {size} {name}\n", digests.md5);
+            let origin = self.folder.path().join(name);
+            fs::write(&origin, bytes).expect("writes");
+            found.push(SourceFile {
+                origin,
+                name: FileName::new(*name).expect("a file name"),
+                size,
+                sha256,
+            });
+        }
+        let text = format!(
+            "Format: 3.0 (quilt)\nSource: {name}\nBinary: {name}\nArchitecture: any\n\
+             Version: {version}\nMaintainer: A <a@example.org>\n\
+             Checksums-Sha256:\n{sums}Files:\n{md5}"
+        );
+        let origin = self.folder.path().join(format!("{name}_{version}.dsc"));
+        fs::write(&origin, &text).expect("writes");
+        Candidate::Source(Box::new(Source {
+            origin,
+            digests: FileDigests::of(text.as_bytes()),
+            dsc: Dsc::parse(text.as_bytes()).expect("a .dsc"),
+            files: found,
+            section: None,
+            priority: None,
+            component: None,
+        }))
+    }
+
     pub(super) fn create(&self, store: &dyn Store) -> Outcome {
+        match self.plan_create(store)? {
+            Some(plan) => self.run(store, &plan).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    pub(super) fn plan_create(
+        &self,
+        store: &dyn Store,
+    ) -> Result<Option<PublishPlan>, PublishError> {
         let current = observe(store, &self.suite, Question::Whole)?;
-        let admission = settle(&current, &self.settings());
-        self.publish(store, current, admission)
+        self.plan(&current, settle(&current, &self.settings()))
     }
 
     pub(super) fn add(&self, store: &dyn Store, candidates: &[Candidate]) -> Outcome {
@@ -137,7 +188,10 @@ impl World {
                 version: None,
             }],
         );
-        self.publish(store, current, admission)
+        match self.plan(&current, admission)? {
+            Some(plan) => self.run(store, &plan).map(Some),
+            None => Ok(None),
+        }
     }
 
     pub(super) fn plan_add(
@@ -146,21 +200,16 @@ impl World {
         candidates: &[Candidate],
     ) -> Result<Option<PublishPlan>, PublishError> {
         let current = observe(store, &self.suite, Question::Candidates(candidates))?;
-        let admission = admit(&current, candidates, Older::Refuse).expect("admitted");
-        Ok(Generation::next(&current, &admission, self.record())?.map(plan))
+        self.plan(&current, admit(&current, candidates, Older::Refuse))
     }
 
-    fn publish(
+    fn plan(
         &self,
-        store: &dyn Store,
-        current: crate::archive::Current,
+        current: &Current,
         admission: Result<Admission, Vec<Finding>>,
-    ) -> Outcome {
+    ) -> Result<Option<PublishPlan>, PublishError> {
         let admission = admission.expect("admitted");
-        match Generation::next(&current, &admission, self.record())? {
-            Some(next) => self.run(store, &plan(next)).map(Some),
-            None => Ok(None),
-        }
+        Ok(Generation::next(current, &admission, self.record())?.map(plan))
     }
 
     pub(super) fn run(
