@@ -1,1 +1,13 @@
-//! build.
+//! Tag → source package → `.deb`, signed.
+
+pub mod apply;
+pub mod observe;
+pub mod package;
+pub mod place;
+pub mod plan;
+pub mod product;
+pub mod source;
+pub mod unmet;
+
+pub use package::{Kind, Package};
+pub use source::TaggedSource;

@@ -1,1 +1,74 @@
-//! cli.
+//! The command line: argv, environment, clock and terminal on one side, the
+//! library on the other. One file a verb: parse → flow → show.
+
+mod arguments;
+mod context;
+mod failure;
+mod listener;
+mod manual;
+mod terminal;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::report::Answer;
+use crate::sys::environment::Environment;
+use arguments::{Arguments, Verb};
+use context::Context;
+use failure::{Exit, Failure};
+use terminal::Terminal;
+
+pub use manual::command;
+
+/// Runs the program: everything it needs of the process comes in here.
+pub fn run(argv: Vec<OsString>, environment: Environment) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(&argv) {
+        Ok(arguments) => arguments,
+        Err(error) => return terminal::usage(&argv, &environment, &error),
+    };
+    let terminal = Terminal::new(&arguments.global, &environment);
+    // A panic is a bug of ours and says so, in the form the caller asked for.
+    let caught = std::panic::catch_unwind(|| answer(arguments, environment, &terminal));
+    let exit = match caught {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(failure)) => terminal.fail(&failure),
+        Err(panic) => terminal.fail(&Failure::bug(panic.as_ref())),
+    };
+    ExitCode::from(exit as u8)
+}
+
+fn answer(
+    arguments: Arguments,
+    environment: Environment,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let context = Context::new(&arguments.global, environment, terminal)?;
+    match dispatch(arguments.verb, &context)? {
+        Said::Answer(answer) => Ok(terminal.show(&answer)),
+        Said::Whole => Ok(Exit::Done),
+    }
+}
+
+/// What a verb leaves to be said.
+enum Said {
+    /// This answer.
+    Answer(Answer),
+    /// Nothing: the verb has written its own standard output (a script, a
+    /// manual page, a server's address).
+    Whole,
+}
+
+impl From<Answer> for Said {
+    fn from(answer: Answer) -> Self {
+        Self::Answer(answer)
+    }
+}
+
+fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
+    match verb {
+        Verb::Completions(arguments) => manual::completions(&arguments, context),
+        Verb::Manual(arguments) => manual::pages(&arguments, context),
+    }
+}

@@ -1,1 +1,18 @@
-//! config.
+//! `debcut.toml` as written → each stage's policy.
+//!
+//! Only this folder reads our configuration. Every key has a default; a
+//! missing file is an empty one.
+
+mod detect;
+mod policy;
+mod read;
+mod template;
+mod written;
+
+pub use detect::{Detected, DetectedPackage, detect};
+pub use policy::{ArchiveLocation, Project};
+pub use read::ConfigError;
+pub use template::render;
+
+/// The file's name, at the top of the repository.
+pub const FILE_NAME: &str = "debcut.toml";

@@ -151,6 +151,29 @@ impl Architecture {
     }
 }
 
+/// Counts the letters to insert, delete or replace that make `b` of `a`
+/// (Levenshtein), for “did you mean”.
+pub fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, right) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(left != *right);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// Finds the most similar of some names, where one is similar at all.
+pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let distance = |name: &'a str| (edit_distance(wanted, name), name);
+    let (distance, name) = names.into_iter().map(distance).min()?;
+    (distance <= wanted.chars().count().max(3) / 3 + 1).then_some(name)
+}
+
 fn valid_package(text: &str) -> bool {
     let bytes = text.as_bytes();
     let known = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.".contains(b);
@@ -245,6 +268,18 @@ mod tests {
             for text in *bad {
                 assert!(!valid(text), "{text:?} is invalid");
             }
+        }
+    }
+
+    #[test]
+    fn nearest_name_is_near() {
+        let names = ["v1.0.0", "v1.1.0", "debian/1.0-1"];
+        for (wanted, want) in [
+            ("v1.0", Some("v1.0.0")),
+            ("1.1.0", Some("v1.1.0")),
+            ("zzz", None),
+        ] {
+            assert_eq!(nearest(wanted, names), want, "{wanted}");
         }
     }
 

@@ -1,1 +1,97 @@
-//! environment.
+//! The environment of the process, captured once and passed in.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// Environment variables and the working directory, as a value.
+#[derive(Clone, Default)]
+pub struct Environment {
+    variables: BTreeMap<String, OsString>,
+    working_directory: PathBuf,
+}
+
+impl Environment {
+    /// Captures what this process was started with.
+    pub fn of_this_process() -> Self {
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+            .collect();
+        Self {
+            variables,
+            working_directory: std::env::current_dir().unwrap_or_default(),
+        }
+    }
+
+    /// Makes an environment of exactly these variables.
+    pub fn new<N: Into<String>, V: Into<OsString>>(
+        working_directory: impl Into<PathBuf>,
+        variables: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let variables = variables
+            .into_iter()
+            .map(|(n, v)| (n.into(), v.into()))
+            .collect();
+        Self {
+            variables,
+            working_directory: working_directory.into(),
+        }
+    }
+
+    /// Returns a variable that is set, valid UTF-8 and not empty.
+    pub fn var(&self, name: &str) -> Option<&str> {
+        self.variables
+            .get(name)?
+            .to_str()
+            .filter(|text| !text.is_empty())
+    }
+
+    /// Returns a variable that is set and not empty as a path.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        self.variables
+            .get(name)
+            .filter(|text| !text.is_empty())
+            .map(PathBuf::from)
+    }
+
+    /// Returns the directory the process was started in.
+    pub fn working_directory(&self) -> &Path {
+        &self.working_directory
+    }
+
+    /// Returns the user's home directory, if one is named.
+    pub fn home(&self) -> Option<PathBuf> {
+        self.path("HOME")
+    }
+
+    /// Returns where user data lives (XDG Base Directory Specification):
+    /// `$XDG_DATA_HOME`, where it is absolute, else `$HOME/.local/share`.
+    pub fn data_home(&self) -> Option<PathBuf> {
+        self.path("XDG_DATA_HOME")
+            .filter(|path| path.is_absolute())
+            .or_else(|| Some(self.home()?.join(".local/share")))
+    }
+
+    /// Returns the search path for programs, `PATH`.
+    ///
+    /// Debian keeps some tools in `sbin`, which a user's path lacks; they are
+    /// appended.
+    pub fn search_path(&self) -> String {
+        let own = self.var("PATH").unwrap_or("/usr/local/bin:/usr/bin:/bin");
+        let mut parts: Vec<&str> = own.split(':').filter(|part| !part.is_empty()).collect();
+        for part in ["/usr/sbin", "/sbin"] {
+            if !parts.contains(&part) {
+                parts.push(part);
+            }
+        }
+        parts.join(":")
+    }
+
+    /// Finds a program on the search path.
+    pub fn find_program(&self, name: &str) -> Option<PathBuf> {
+        let path = self.search_path();
+        path.split(':')
+            .map(|part| Path::new(part).join(name))
+            .find(|file| file.is_file())
+    }
+}

@@ -7,6 +7,8 @@ pub mod environment;
 pub mod files;
 pub mod git;
 pub mod http;
+pub mod interrupt;
 pub mod openpgp;
 pub mod process;
 pub mod store;
+pub mod tree;

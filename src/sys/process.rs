@@ -1,1 +1,467 @@
-//! process.
+//! Other programs: started with exactly the environment they need, limited in
+//! time, ended with all their children.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::model::{Event, Listener};
+use crate::sys::interrupt;
+
+/// Why a program gave no answer, or a bad one.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolError {
+    /// The program is not on the search path.
+    #[error("{program} is not installed")]
+    Missing {
+        /// The program's name.
+        program: String,
+    },
+    /// The program could not be started or spoken to.
+    #[error("cannot run {program}")]
+    Run {
+        /// The program's name.
+        program: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The program ended with a failure.
+    #[error("{program} {how}{}", Said(tail))]
+    Failed {
+        /// The program's name.
+        program: String,
+        /// How it ended: `ended with 2`, `was killed by signal 9`.
+        how: String,
+        /// The exit code, where it has one.
+        code: Option<i32>,
+        /// The last lines of what it said.
+        tail: String,
+    },
+    /// The program took too long and was ended.
+    #[error("{program} did not end within {} s and was killed{}", limit.as_secs(), Said(tail))]
+    TimedOut {
+        /// The program's name.
+        program: String,
+        /// The time it was given.
+        limit: Duration,
+        /// The last lines of what it said.
+        tail: String,
+    },
+    /// The user asked to stop; the program was ended.
+    #[error("stopped while {program} was running")]
+    Interrupted {
+        /// The program's name.
+        program: String,
+    },
+}
+
+struct Said<'a>(&'a str);
+
+impl fmt::Display for Said<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.trim().is_empty() {
+            Ok(())
+        } else {
+            write!(f, ": {}", self.0.trim_end())
+        }
+    }
+}
+
+/// What a program wrote until it ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Its standard output, whole.
+    pub stdout: Vec<u8>,
+    /// Its standard error, whole.
+    pub stderr: Vec<u8>,
+}
+
+/// A program about to be run, with an empty environment and no input.
+#[derive(Debug, Clone)]
+pub struct Tool {
+    program: OsString,
+    arguments: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
+    directory: Option<PathBuf>,
+    input: Vec<u8>,
+    limit: Duration,
+}
+
+/// How many of the last lines an error repeats.
+const TAIL_LINES: usize = 12;
+/// How often a running child is looked at; short against any tool's run time.
+const LOOK: Duration = Duration::from_millis(5);
+
+impl Tool {
+    /// Prepares a program by name (found on the given `PATH`) or by path.
+    pub fn new(program: impl Into<OsString>) -> Self {
+        Self {
+            program: program.into(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            directory: None,
+            input: Vec::new(),
+            limit: Duration::from_secs(600),
+        }
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<A: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds a variable to the environment, which is otherwise empty.
+    #[must_use]
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.environment
+            .push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// Adds variables to the environment, which is otherwise empty.
+    #[must_use]
+    pub fn envs<N: AsRef<OsStr>, V: AsRef<OsStr>>(
+        self,
+        variables: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        variables
+            .into_iter()
+            .fold(self, |tool, (name, value)| tool.env(name, value))
+    }
+
+    /// Sets the directory it runs in.
+    #[must_use]
+    pub fn dir(mut self, directory: &Path) -> Self {
+        self.directory = Some(directory.to_owned());
+        self
+    }
+
+    /// Gives it this standard input instead of none.
+    #[must_use]
+    pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.input = bytes.into();
+        self
+    }
+
+    /// Limits its run time; ten minutes otherwise.
+    #[must_use]
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Returns the command line for a human to read.
+    pub fn shown(&self) -> String {
+        let words = std::iter::once(&self.program).chain(&self.arguments);
+        words
+            .map(|word| word.to_string_lossy())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// Runs it to its end and returns what it wrote; any other exit code than
+    /// 0 is an error that repeats its last words.
+    pub fn output(self) -> Result<Output, ToolError> {
+        let (status, output) = self.finish()?;
+        if status.success() {
+            return Ok(output);
+        }
+        let said = if output.stderr.is_empty() {
+            &output.stdout
+        } else {
+            &output.stderr
+        };
+        Err(self.failed(status, tail(said)))
+    }
+
+    /// Runs it to its end, whatever its exit code.
+    pub fn finish(&self) -> Result<(ExitStatus, Output), ToolError> {
+        let mut command = self.command();
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.start(&mut command)?;
+        drop(command);
+        let stdout = child.stdout.take().map(collect);
+        let stderr = child.stderr.take().map(collect);
+        let ended = self.wait(&mut child);
+        let read = |thread: Option<std::thread::JoinHandle<Vec<u8>>>| {
+            thread
+                .and_then(|thread| thread.join().ok())
+                .unwrap_or_default()
+        };
+        let output = Output {
+            stdout: read(stdout),
+            stderr: read(stderr),
+        };
+        Ok((
+            ended.map_err(|why| self.stopped(why, tail(&output.stderr)))?,
+            output,
+        ))
+    }
+
+    /// Runs it to its end, its output and errors copied line by line, in
+    /// order, to `log` and to the listener.
+    pub fn logged(self, log: &mut dyn Write, listener: &dyn Listener) -> Result<(), ToolError> {
+        let run = |source| ToolError::Run {
+            program: self.name(),
+            source,
+        };
+        let (reader, writer) = io::pipe().map_err(run)?;
+        let mut command = self.command();
+        command
+            .stdout(writer.try_clone().map_err(run)?)
+            .stderr(writer);
+        let mut child = self.start(&mut command)?;
+        // The command keeps the pipe's writing end open until it is dropped.
+        drop(command);
+        let mut last = std::collections::VecDeque::new();
+        let (lines, waiting) = std::sync::mpsc::channel();
+        let copy = std::thread::spawn(move || {
+            let mut reader = BufReader::new(reader);
+            let mut line = Vec::new();
+            while matches!(reader.read_until(b'\n', &mut line), Ok(1..)) {
+                if lines.send(std::mem::take(&mut line)).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut written = Ok(());
+        let mut hear = |line: Vec<u8>| {
+            if written.is_ok() {
+                written = log.write_all(&line);
+            }
+            let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+            listener.hear(Event::Output(text.clone()));
+            last.push_back(text);
+            if last.len() > TAIL_LINES {
+                last.pop_front();
+            }
+        };
+        let ended = self.wait_with(&mut child, || {
+            while let Ok(line) = waiting.try_recv() {
+                hear(line);
+            }
+        });
+        if copy.join().is_ok() {
+            waiting.iter().for_each(&mut hear);
+        }
+        written.map_err(run)?;
+        let tail = Vec::from(last).join("\n");
+        let status = ended.map_err(|why| self.stopped(why, tail.clone()))?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(self.failed(status, tail))
+        }
+    }
+
+    fn name(&self) -> String {
+        let path = Path::new(&self.program);
+        path.file_name()
+            .unwrap_or(&self.program)
+            .to_string_lossy()
+            .into_owned()
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .envs(self.environment.iter().cloned());
+        if let Some(directory) = &self.directory {
+            command.current_dir(directory);
+        }
+        let stdin = if self.input.is_empty() {
+            Stdio::null()
+        } else {
+            Stdio::piped()
+        };
+        // A group of its own, so that its children can be ended with it.
+        command.stdin(stdin).process_group(0);
+        command
+    }
+
+    fn start(&self, command: &mut Command) -> Result<Child, ToolError> {
+        let mut child = command.spawn().map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound if self.directory.as_ref().is_none_or(|d| d.is_dir()) => {
+                ToolError::Missing {
+                    program: self.name(),
+                }
+            }
+            _ => ToolError::Run {
+                program: self.name(),
+                source,
+            },
+        })?;
+        if let Some(mut stdin) = child.stdin.take() {
+            let input = self.input.clone();
+            // A program that ends without reading its input has its reasons;
+            // its exit code tells.
+            std::thread::spawn(move || stdin.write_all(&input));
+        }
+        Ok(child)
+    }
+
+    fn wait(&self, child: &mut Child) -> Result<ExitStatus, Stop> {
+        self.wait_with(child, || ())
+    }
+
+    fn wait_with(&self, child: &mut Child, mut look: impl FnMut()) -> Result<ExitStatus, Stop> {
+        let started = Instant::now();
+        loop {
+            look();
+            match child.try_wait() {
+                Ok(Some(status)) => return Ok(status),
+                Ok(None) if interrupt::asked() => {
+                    end(child);
+                    return Err(Stop::Interrupted);
+                }
+                Ok(None) if started.elapsed() > self.limit => {
+                    end(child);
+                    return Err(Stop::TimedOut);
+                }
+                Ok(None) => std::thread::sleep(LOOK),
+                Err(source) => {
+                    end(child);
+                    return Err(Stop::Broken(source));
+                }
+            }
+        }
+    }
+
+    fn stopped(&self, why: Stop, tail: String) -> ToolError {
+        let program = self.name();
+        match why {
+            Stop::Interrupted => ToolError::Interrupted { program },
+            Stop::TimedOut => ToolError::TimedOut {
+                program,
+                limit: self.limit,
+                tail,
+            },
+            Stop::Broken(source) => ToolError::Run { program, source },
+        }
+    }
+
+    fn failed(&self, status: ExitStatus, tail: String) -> ToolError {
+        use std::os::unix::process::ExitStatusExt;
+        // Ctrl-C reaches nobody but us, yet a signal may have hit both.
+        if interrupt::asked() {
+            return ToolError::Interrupted {
+                program: self.name(),
+            };
+        }
+        let how = match (status.code(), status.signal()) {
+            (Some(code), _) => format!("ended with {code}"),
+            (None, Some(signal)) => format!("was killed by signal {signal}"),
+            (None, None) => "ended in an unknown way".to_owned(),
+        };
+        ToolError::Failed {
+            program: self.name(),
+            how,
+            code: status.code(),
+            tail,
+        }
+    }
+}
+
+enum Stop {
+    Interrupted,
+    TimedOut,
+    Broken(io::Error),
+}
+
+/// Ends a child and all of its group.
+fn end(child: &mut Child) {
+    let group = rustix::process::Pid::from_child(child);
+    // Both may fail only because everybody has already gone.
+    let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    let _ = child.wait();
+}
+
+fn collect(mut from: impl Read + Send + 'static) -> std::thread::JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What was read before an error is still what the tool said.
+        let _ = from.read_to_end(&mut bytes);
+        bytes
+    })
+}
+
+fn tail(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Silent;
+
+    fn sh(script: &str) -> Tool {
+        Tool::new("sh")
+            .arg("-c")
+            .arg(script)
+            .env("PATH", "/usr/bin:/bin")
+    }
+
+    #[test]
+    fn ends_are_told_apart() {
+        let ok = sh("cat; echo err >&2").input("in").output().expect("runs");
+        assert_eq!(
+            (ok.stdout.as_slice(), ok.stderr.as_slice()),
+            (&b"in"[..], &b"err\n"[..])
+        );
+        let cases: &[(Tool, &str)] = &[
+            (sh("echo no >&2; exit 3"), "sh ended with 3: no"),
+            (sh("kill -9 $$"), "sh was killed by signal 9"),
+            (
+                Tool::new("no-such-program"),
+                "no-such-program is not installed",
+            ),
+            (
+                sh("echo slow >&2; sleep 60").limit(Duration::from_millis(300)),
+                "sh did not end within 0 s and was killed: slow",
+            ),
+        ];
+        for (tool, want) in cases {
+            let found = tool.clone().output().expect_err(want).to_string();
+            assert_eq!(&found, want);
+        }
+    }
+
+    #[test]
+    fn environment_is_only_what_was_given() {
+        let ok = Tool::new("/usr/bin/env")
+            .env("A", "1")
+            .output()
+            .expect("runs");
+        assert_eq!(String::from_utf8_lossy(&ok.stdout), "A=1\n");
+    }
+
+    #[test]
+    fn log_holds_both_streams_in_order() {
+        let mut log = Vec::new();
+        let tool = sh("echo a; echo b >&2; echo c");
+        tool.logged(&mut log, &Silent).expect("runs");
+        assert_eq!(String::from_utf8_lossy(&log), "a\nb\nc\n");
+        let error = sh("echo last words; exit 1")
+            .logged(&mut log, &Silent)
+            .expect_err("fails");
+        assert_eq!(error.to_string(), "sh ended with 1: last words");
+    }
+}

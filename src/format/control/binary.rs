@@ -144,8 +144,6 @@ pub struct DeclaredControl {
     pub architecture: Architecture,
     /// Who maintains it: `Name <mail@example.org>`.
     pub maintainer: String,
-    /// The size of its files in KiB, as dpkg-gencontrol counts it.
-    pub installed_size_kib: u64,
     /// Its relations to other packages, each as one field's text.
     pub relations: BTreeMap<RelationField, String>,
     /// `Section`.
@@ -212,6 +210,12 @@ impl RelationField {
             Self::Replaces => "Replaces",
             Self::Provides => "Provides",
         }
+    }
+}
+
+impl serde::Serialize for RelationField {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.as_str())
     }
 }
 
@@ -291,15 +295,16 @@ pub enum DeclareError {
 }
 
 impl DeclaredControl {
-    /// Checks everything and writes the text of the control file.
-    pub fn text(&self) -> Result<String, DeclareError> {
+    /// Checks everything and writes the text of the control file; the size of
+    /// the package's files is counted in KiB, as dpkg-gencontrol does.
+    pub fn text(&self, installed_size_kib: u64) -> Result<String, DeclareError> {
         self.check()?;
         let mut to = ParagraphWriter::default();
         to.field("Package", self.package.as_str())?
             .field("Version", self.version.as_str())?
             .field("Architecture", self.architecture.as_str())?
             .field("Maintainer", self.maintainer.trim())?
-            .field("Installed-Size", &self.installed_size_kib.to_string())?;
+            .field("Installed-Size", &installed_size_kib.to_string())?;
         for (field, text) in &self.relations {
             let clauses = relations(text, Form::Settled).map_err(|source| {
                 let field = field.as_str();
@@ -442,7 +447,6 @@ mod tests {
             version: "1.0-1".parse().expect("a version"),
             architecture: Architecture::all(),
             maintainer: "Ada Lovelace <ada@example.org>".to_owned(),
-            installed_size_kib: 12,
             relations: BTreeMap::from([
                 (RelationField::Breaks, "hello-old (<< 1)".to_owned()),
                 (
@@ -462,7 +466,7 @@ mod tests {
 
     #[test]
     fn a_declared_package_is_written_in_dpkgs_order() {
-        let text = declared().text().expect("a control file");
+        let text = declared().text(12).expect("a control file");
         assert_eq!(
             text,
             "Package: hello\nVersion: 1.0-1\nArchitecture: all\n\
@@ -476,7 +480,7 @@ mod tests {
             description: "\n \n".to_owned(),
             ..declared()
         };
-        let text = short.text().expect("a control file");
+        let text = short.text(12).expect("a control file");
         assert!(text.ends_with("Description: greets the world\n"), "{text}");
     }
 
@@ -485,7 +489,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let control = dir.path().join("tree/DEBIAN/control");
         std::fs::create_dir_all(control.parent().expect("DEBIAN")).expect("a directory");
-        std::fs::write(&control, declared().text().expect("text")).expect("a file");
+        std::fs::write(&control, declared().text(12).expect("text")).expect("a file");
         let deb = dir.path().join("x.deb");
         let built = Command::new("dpkg-deb")
             .args(["--root-owner-group", "--build"])
@@ -508,7 +512,7 @@ mod tests {
         let refuse = |change: fn(&mut DeclaredControl)| {
             let mut control = declared();
             change(&mut control);
-            let error = control.text().expect_err("must be refused");
+            let error = control.text(12).expect_err("must be refused");
             let source = error.source().map_or(String::new(), ToString::to_string);
             (error.to_string(), source)
         };

@@ -1,1 +1,32 @@
-//! deb(5).
+//! Binary packages, deb(5): written with dpkg-deb's bytes, read strictly.
+//!
+//! - [`write()`] packs a control tree and a data tree as `dpkg-deb
+//!   --root-owner-group --build` does.
+//! - [`BuildTree`] is a tree with `DEBIAN/` that dpkg-deb would build.
+//! - [`Declared`] makes the control tree from fields, scripts and conffiles.
+//! - [`read()`] reads a package in one pass and refuses what is hostile,
+//!   within [`Limits`].
+//!
+//! Opens no files: contents come through [`tar::Content`](super::tar::Content).
+//! Knows nothing of archives, dependencies or versions beyond their place in
+//! the control file. The format 0.939000 from before 1995 is refused.
+
+mod build_tree;
+mod control;
+mod declared;
+mod limits;
+mod members;
+mod places;
+mod read;
+mod write;
+
+pub use build_tree::{BuildTree, BuildTreeError};
+pub use control::{Control, ControlError, Field};
+pub use declared::{Declared, DeclaredError, installed_size_kib};
+pub use limits::Limits;
+pub use places::PlaceError;
+pub use read::{ControlFile, Deb, Member, Oddity, ReadError, TarMember, read};
+pub use write::{Options, WriteError, write};
+
+/// What dpkg calls the maintainer scripts.
+pub const SCRIPTS: [&str; 5] = ["preinst", "postinst", "prerm", "postrm", "config"];

@@ -1,0 +1,325 @@
+//! [`BuildPlan`] → [`Built`]: does what the plan says and decides nothing.
+//!
+//! Everything is made in the user's build place and in a directory beside the
+//! result's, which appears whole or not at all. Signatures are made in the
+//! order in which the files hash each other: `.dsc`, `.buildinfo`, `.changes`.
+
+mod debian;
+mod declared;
+mod orig;
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::place::{BuildPlace, PlaceError};
+use super::plan::{BuildPlan, RecipePlan};
+use super::product::{self, Artifact, Built, SUMS};
+use crate::format::buildinfo::Buildinfo;
+use crate::format::changelog::ChangelogError;
+use crate::format::checksums::{FileName, FileNameError, ListedFile, write_sums};
+use crate::format::deb822::{Deb822Error, WriteError};
+use crate::format::statement::{Envelope, PAYLOAD_TYPE};
+use crate::keys::attestation::{self, AttestError};
+use crate::model::{FileDigests, Listener, Timestamp};
+use crate::sys::clock::Clock;
+use crate::sys::files::{self, Access, FileError, StagedDir};
+use crate::sys::git::{GitError, Repository};
+use crate::sys::openpgp::{SignError, Signer};
+use crate::sys::process::{Tool, ToolError};
+use crate::sys::tree::TreeReadError;
+
+/// What a build works with beside its plan.
+pub struct Workshop<'a> {
+    /// Where the plan's objects are.
+    pub repository: &'a Repository,
+    /// Who signs; none: nothing is signed.
+    pub signer: Option<&'a Signer>,
+    /// When signatures are made.
+    pub clock: Clock,
+    /// Where the artifacts go.
+    pub out: &'a Path,
+    /// Where the tools' output goes, whole.
+    pub log: &'a Path,
+    /// Who hears of progress.
+    pub listener: &'a dyn Listener,
+}
+
+/// Why a build did not finish.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// There is no place to build in.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The repository gave no answer.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A tool is missing, was stopped or took too long.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+    /// A tool of the build said no; its whole output is in the log.
+    #[error("{step} failed: {source}")]
+    Failed {
+        /// What was going on.
+        step: &'static str,
+        /// Where everything is that was said.
+        log: PathBuf,
+        /// What the tool said last.
+        source: ToolError,
+    },
+    /// The upstream tarball is not the one that was planned with.
+    #[error("{} changed since the build was planned", path.display())]
+    OrigChanged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A signature cannot be made.
+    #[error("cannot sign {file}")]
+    Sign {
+        /// What was to be signed.
+        file: String,
+        /// Why not.
+        source: SignError,
+    },
+    /// The provenance cannot be signed.
+    #[error("cannot sign the provenance")]
+    Attest(#[source] AttestError),
+    /// A tool left a file that is not what its format says.
+    #[error("{file} is not what it should be: {source}")]
+    Product {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        source: Deb822Error,
+    },
+    /// A file has a name that no package's file may have.
+    #[error(transparent)]
+    Name(#[from] FileNameError),
+    /// The changelog that was made or given is not one.
+    #[error("the changelog: {0}")]
+    Changelog(#[source] ChangelogError),
+    /// A value would break out of its field.
+    #[error("cannot write {file}")]
+    Write {
+        /// The file.
+        file: &'static str,
+        /// Why not.
+        source: WriteError,
+    },
+    /// A tree cannot be read.
+    #[error(transparent)]
+    Tree(#[from] TreeReadError),
+    /// A declared package's description does not fit what the tree holds.
+    #[error("package {package}: {message}")]
+    Declared {
+        /// The package.
+        package: String,
+        /// What does not fit.
+        message: String,
+    },
+    /// A package or tarball cannot be written.
+    #[error("cannot write {file}")]
+    Pack {
+        /// The file.
+        file: String,
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// Builds what the plan says.
+pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildError> {
+    let began = workshop.clock.now();
+    if let Some(parent) = workshop.log.parent() {
+        files::create_dir(parent)?;
+    }
+    let log = File::create(workshop.log).map_err(files::failed("write", workshop.log))?;
+    let staged = StagedDir::beside(workshop.out)?;
+    let place = BuildPlace::take(workshop.listener)?;
+    let mut bench = Bench {
+        plan,
+        workshop,
+        place,
+        log: BufWriter::new(log),
+        began,
+    };
+    let made = match &plan.recipe {
+        RecipePlan::Debian { orig, .. } => debian::build(&mut bench, orig.as_ref())?,
+        RecipePlan::Declared {
+            declared,
+            changelog,
+        } => declared::build(&mut bench, declared, changelog)?,
+    };
+    let mut listed = Vec::new();
+    for path in &made {
+        listed.push(copy(path, staged.path())?);
+    }
+    listed.sort_by(|a, b| a.name.as_str().cmp(b.name.as_str()));
+    listed.push(bench.provenance(&listed, staged.path())?);
+    listed.push(sums(&listed, staged.path())?);
+    let directory = staged.publish()?;
+    Ok(Built {
+        directory,
+        artifacts: listed.iter().map(Artifact::of).collect(),
+    })
+}
+
+/// The bench that one build works on.
+struct Bench<'a> {
+    plan: &'a BuildPlan,
+    workshop: &'a Workshop<'a>,
+    place: BuildPlace,
+    log: BufWriter<File>,
+    began: Timestamp,
+}
+
+impl Bench<'_> {
+    /// Writes the tagged tree of the package into a new directory.
+    fn export(&self, directory: &Path) -> Result<(), BuildError> {
+        let Workshop {
+            repository,
+            listener,
+            ..
+        } = self.workshop;
+        let tree = repository.subtree(&self.plan.tree, &self.plan.path)?;
+        let exported = repository.export(&tree, directory, self.plan.epoch)?;
+        for submodule in exported.submodules {
+            listener.warn(format!(
+                "the submodule {submodule} is left out: an empty directory"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Prepares a tool with the plan's environment and nothing else.
+    fn tool(&self, program: &str, directory: &Path) -> Tool {
+        Tool::new(program)
+            .envs(&self.plan.environment)
+            .env("HOME", self.place.home())
+            .dir(directory)
+            .limit(Duration::from_secs(self.plan.limit_seconds))
+    }
+
+    /// Runs a tool of the build; its failure is the build's.
+    fn run(&mut self, step: &'static str, tool: Tool) -> Result<(), BuildError> {
+        self.workshop
+            .listener
+            .begin(format!("{step} {}", self.plan.package));
+        let ended = tool.logged(&mut self.log, self.workshop.listener);
+        let log = || self.workshop.log.to_owned();
+        match ended {
+            Err(source @ ToolError::Failed { .. }) => Err(BuildError::Failed {
+                step,
+                log: log(),
+                source,
+            }),
+            Err(source @ ToolError::TimedOut { .. }) => Err(BuildError::Failed {
+                step,
+                log: log(),
+                source,
+            }),
+            other => Ok(other?),
+        }
+    }
+
+    /// Signs a text file in clear, in its place.
+    fn sign(&self, path: &Path) -> Result<(), BuildError> {
+        let Some(signer) = self.workshop.signer else {
+            return Ok(());
+        };
+        let file = name_of(path);
+        let text = String::from_utf8_lossy(&files::read(path)?).into_owned();
+        let signed = signer.clear_sign(&text, self.workshop.clock.now());
+        let signed = signed.map_err(|source| BuildError::Sign { file, source })?;
+        Ok(files::replace(path, signed.as_bytes(), Access::Public)?)
+    }
+
+    /// Writes the provenance of the artifacts; its name ends in `.jsonl`.
+    fn provenance(&self, listed: &[ListedFile], into: &Path) -> Result<ListedFile, BuildError> {
+        let now = self.workshop.clock.now();
+        let statement = product::statement(self.plan, listed, self.began, now);
+        let line = match self.workshop.signer {
+            Some(signer) => {
+                attestation::attest(signer, &statement, now).map_err(BuildError::Attest)?
+            }
+            None => Envelope {
+                payload_type: PAYLOAD_TYPE.to_owned(),
+                payload: statement.to_json().into_bytes(),
+                signatures: Vec::new(),
+            }
+            .to_line(),
+        };
+        write(product::provenance_name(self.plan), line.as_bytes(), into)
+    }
+
+    /// Returns the build place's directory.
+    fn work(&self) -> PathBuf {
+        self.place.work()
+    }
+}
+
+fn sums(listed: &[ListedFile], into: &Path) -> Result<ListedFile, BuildError> {
+    let text = write_sums(listed.iter().map(|file| (&file.name, &file.digests.sha256)));
+    write(FileName::new(SUMS)?, text.as_bytes(), into)
+}
+
+fn write(name: FileName, bytes: &[u8], into: &Path) -> Result<ListedFile, BuildError> {
+    files::replace(&into.join(&name), bytes, Access::Public)?;
+    Ok(ListedFile {
+        name,
+        digests: FileDigests::of(bytes),
+    })
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// Reads a file's name and digests.
+fn listed(path: &Path) -> Result<ListedFile, BuildError> {
+    let digests = FileDigests::of_reader(files::open(path)?);
+    let digests = digests.map_err(files::failed("read", path))?;
+    Ok(ListedFile {
+        name: FileName::new(name_of(path))?,
+        digests,
+    })
+}
+
+/// Copies a finished file and returns what was copied.
+fn copy(path: &Path, into: &Path) -> Result<ListedFile, BuildError> {
+    let to = into.join(name_of(path));
+    files::copy_to_new(files::open(path)?, &to)?;
+    listed(&to)
+}
+
+/// Finds the files in a directory whose names end so, by name.
+fn files_with_ending(directory: &Path, ending: &str) -> Result<Vec<PathBuf>, BuildError> {
+    let list = || -> io::Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(directory)? {
+            let path = entry?.path();
+            if name_of(&path).ends_with(ending) {
+                found.push(path);
+            }
+        }
+        found.sort();
+        Ok(found)
+    };
+    Ok(list().map_err(files::failed("list", directory))?)
+}
+
+/// Checks that what will be signed is a `.buildinfo`.
+fn check_buildinfo(path: &Path) -> Result<(), BuildError> {
+    let parsed = Buildinfo::parse(&files::read(path)?);
+    parsed.map(drop).map_err(|source| BuildError::Product {
+        file: name_of(path),
+        source,
+    })
+}

@@ -1,0 +1,157 @@
+//! What is built: a package as the project describes it, checked.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::format::compress::Compression;
+use crate::format::control::RelationField;
+use crate::model::{Architecture, PackageName};
+use crate::release::{TagPattern, VersionFile};
+
+/// A package of the project.
+#[derive(Debug, Clone)]
+pub struct Package {
+    /// The source package's name; of a declared package, the binary's too.
+    pub name: PackageName,
+    /// Its directory from the repository's top, with `/`; empty for the top.
+    pub path: String,
+    /// Which tags are releases of it, the first being the one in use.
+    pub tags: Vec<TagPattern>,
+    /// Files that must hold the release's version.
+    pub version_files: Vec<VersionFile>,
+    /// How it is built.
+    pub kind: Kind,
+}
+
+/// How a package is built.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// From a `debian/` directory, by dpkg's own tools.
+    Debian(Debian),
+    /// From a description in `debcut.toml`, by our own writer.
+    Declared(Box<Declared>),
+}
+
+/// What is chosen for a package with a `debian/` directory.
+#[derive(Debug, Clone, Default)]
+pub struct Debian {
+    /// Which tags hold the upstream release that a Debian revision is made of.
+    pub upstream_tags: Vec<TagPattern>,
+    /// The upstream tarball, or a directory that holds it.
+    pub orig: Option<PathBuf>,
+}
+
+/// A package described in `debcut.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Declared {
+    /// `Name <address>`.
+    pub maintainer: String,
+    /// The synopsis: the first line of the description.
+    pub summary: String,
+    /// The rest of the description; paragraphs separated by empty lines.
+    pub description: String,
+    /// The section, such as `utils`.
+    pub section: String,
+    /// The priority, `optional` unless said otherwise.
+    pub priority: String,
+    /// `all`, or the architecture it is built for; `any` is this machine's.
+    pub architecture: Architecture,
+    /// The project's home page.
+    pub homepage: Option<String>,
+    /// Relations to other packages, each as one field's text.
+    pub relations: BTreeMap<RelationField, String>,
+    /// The Debian revision; without one the package is native.
+    pub revision: Option<String>,
+    /// The distribution that the changelog entry and `.changes` name.
+    pub distribution: String,
+    /// A shell command run in the exported tree before files are collected.
+    pub command: Option<String>,
+    /// Where the copyright file's text comes from, in the tree.
+    pub copyright: CopyrightSource,
+    /// A file in Debian's changelog format, in the tree; else one is made.
+    pub changelog: Option<String>,
+    /// Files, directories and links, in the order in which they are written.
+    pub contents: Vec<Content>,
+    /// Maintainer scripts: `preinst`, `postinst`, `prerm`, `postrm`, `config`
+    /// and the file of the tree that each one is.
+    pub scripts: Vec<(String, String)>,
+    /// How members are compressed.
+    pub compression: Compression,
+}
+
+/// Where a declared package's copyright file comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CopyrightSource {
+    /// A file of the tree, as it is.
+    File(String),
+    /// A licence's short name; the text is the usual reference to it.
+    License(String),
+}
+
+/// One thing that a declared package installs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Content {
+    /// Files of the tree: one, or all that match a pattern.
+    File {
+        /// A path or pattern (`*`, `**`, `?`) from the package's directory.
+        source: String,
+        /// Where it goes; a directory if it ends in `/` or a pattern matches.
+        target: String,
+        /// Permission bits; without them 0755 or 0644 as git says.
+        mode: Option<u32>,
+        /// Owner and group by name.
+        owner: Owner,
+        /// Whether dpkg keeps the administrator's changes; without a word,
+        /// files below `/etc` are conffiles (Debian Policy 10.7.1).
+        conffile: Option<bool>,
+    },
+    /// An empty directory.
+    Directory {
+        /// Its path.
+        target: String,
+        /// Permission bits.
+        mode: u32,
+        /// Owner and group by name.
+        owner: Owner,
+    },
+    /// A symbolic link.
+    Symlink {
+        /// Where the link is.
+        target: String,
+        /// What it points at.
+        to: String,
+    },
+}
+
+/// The owner and group of an installed file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Owner {
+    /// The user's name.
+    pub user: String,
+    /// The group's name.
+    pub group: String,
+}
+
+impl Default for Owner {
+    fn default() -> Self {
+        Self {
+            user: "root".into(),
+            group: "root".into(),
+        }
+    }
+}
+
+impl Package {
+    /// Returns the path of a file of the package from the repository's top.
+    pub fn file(&self, name: &str) -> String {
+        if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}/{name}", self.path)
+        }
+    }
+}

@@ -1,0 +1,441 @@
+//! [`TaggedSource`] and choices → [`BuildPlan`], or the findings that forbid
+//! it. Pure: the same source and choices give the same plan, byte for byte.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::package::{Declared, Kind};
+use super::source::{
+    DebianSource, Orig, Recipe, Revision, SourceFormat, TagSignature, TaggedSource,
+    VersionFileProblem,
+};
+use crate::format::version::Version;
+use crate::model::{Architecture, Finding, Fingerprint, PackageName, Sha256, Timestamp};
+use crate::release::tag_pattern;
+use crate::release::version_file::debian_upstream;
+
+/// What the user and the configuration choose.
+#[derive(Debug, Clone)]
+pub struct Choices {
+    /// What is built.
+    pub scope: Scope,
+    /// Where it is built.
+    pub isolation: Isolation,
+    /// How many jobs run side by side.
+    pub jobs: u32,
+    /// How long a tool may run, in seconds.
+    pub limit_seconds: u64,
+    /// The certificate whose key signs; none: nothing is signed.
+    pub signing_key: Option<Fingerprint>,
+    /// Whether the policy names whose tags count, so that unsigned ones do not.
+    pub signed_tags_only: bool,
+    /// This machine's architecture.
+    pub architecture: Architecture,
+    /// The version of debcut.
+    pub builder_version: String,
+    /// Variables of the user's own that a declared build command needs to find
+    /// its compiler (`PATH`, `CARGO_HOME`, `RUSTUP_HOME`).
+    pub command_environment: BTreeMap<String, String>,
+}
+
+/// What is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// Source and binaries.
+    Full,
+    /// The source package alone.
+    Source,
+}
+
+/// What stands between a build and this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Isolation {
+    /// Nothing: a clean directory and a fixed environment on the host.
+    None,
+}
+
+/// Everything a build depends on, decided.
+#[derive(Debug, Clone, Serialize)]
+pub struct BuildPlan {
+    /// The source package.
+    pub package: PackageName,
+    /// Its version.
+    pub version: Version,
+    /// Its directory in the tree; empty for the top.
+    pub path: String,
+    /// What it is made of.
+    pub revision: Revision,
+    /// The commit's id.
+    pub commit: String,
+    /// The tree's id.
+    pub tree: String,
+    /// The time that stands for “now” in everything that is built.
+    pub epoch: Timestamp,
+    /// What is built.
+    pub scope: Scope,
+    /// Where.
+    pub isolation: Isolation,
+    /// The whole environment of the build's tools, but for `HOME`, which is an
+    /// empty directory.
+    pub environment: BTreeMap<String, String>,
+    /// How long a tool may run, in seconds.
+    pub limit_seconds: u64,
+    /// The machine's architecture.
+    pub architecture: Architecture,
+    /// How it is built.
+    pub recipe: RecipePlan,
+    /// The certificate whose key signs.
+    pub signing_key: Option<Fingerprint>,
+    /// The version of debcut.
+    pub builder_version: String,
+    /// What is odd and stops nothing; not part of the plan's digest.
+    #[serde(skip)]
+    pub warnings: Vec<Finding>,
+}
+
+/// How a package is built.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "build", rename_all = "kebab-case")]
+pub enum RecipePlan {
+    /// By dpkg's tools.
+    Debian {
+        /// The source package's format.
+        format: SourceFormat,
+        /// The upstream tarball; a native package has none.
+        orig: Option<Orig>,
+        /// The tools that run, with their versions.
+        tools: BTreeMap<String, String>,
+    },
+    /// By our own writer.
+    Declared {
+        /// The description.
+        declared: Box<Declared>,
+        /// The text of its changelog.
+        changelog: String,
+    },
+}
+
+impl BuildPlan {
+    /// Returns the plan's digest, over its JSON form.
+    pub fn digest(&self) -> Sha256 {
+        Sha256::of(&serde_json::to_vec(self).expect("a plan has string keys"))
+    }
+
+    /// Returns the directory in which dpkg expects the source: the package's
+    /// name and its upstream version.
+    pub fn directory_name(&self) -> String {
+        format!("{}-{}", self.package, self.version.upstream())
+    }
+
+    /// Returns `NAME_VERSION` as in names of files, without the epoch.
+    pub fn file_stem(&self) -> String {
+        format!("{}_{}", self.package, self.version.without_epoch())
+    }
+}
+
+/// Plans a build, or says everything that stands against it.
+pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<Finding>> {
+    let mut findings = Vec::new();
+    let shown = source.revision.shown();
+    let (name, version, epoch, recipe) = match (&source.recipe, &source.package.kind) {
+        (Recipe::Debian(debian), _) => {
+            debian_findings(source, debian, &mut findings);
+            let recipe = RecipePlan::Debian {
+                format: debian.format,
+                orig: debian.orig.clone(),
+                tools: debian.tools.clone(),
+            };
+            let entry = &debian.changelog;
+            (
+                debian.control.source.clone(),
+                entry.version.clone(),
+                entry.date,
+                recipe,
+            )
+        }
+        (Recipe::Declared { changelog }, Kind::Declared(declared)) => {
+            let name = source.package.name.clone();
+            let version = declared_version(source, declared, &mut findings);
+            let Some(version) = version else {
+                return Err(findings);
+            };
+            if let Some((entry, _)) = changelog
+                && (entry.version != version || entry.source != name)
+            {
+                let path = declared.changelog.as_deref().unwrap_or_default();
+                let found = format!(
+                    "its newest entry is {} {}, but the release is {name} {version}",
+                    entry.source, entry.version
+                );
+                let finding = Finding::error("changelog-version", path, found);
+                findings.push(finding.fix("add an entry for this release, commit and tag again"));
+            }
+            if choices.scope == Scope::Source {
+                let why = "a declared package has no source package";
+                findings.push(Finding::error("no-source-package", name.as_str(), why));
+            }
+            let epoch = changelog
+                .as_ref()
+                .map_or(source.committed, |(entry, _)| entry.date);
+            let changelog = match changelog {
+                Some((_, text)) => String::from_utf8_lossy(text).into_owned(),
+                None => made_changelog(&name, &version, declared, epoch),
+            };
+            let declared = declared.clone();
+            (
+                name,
+                version,
+                epoch,
+                RecipePlan::Declared {
+                    declared,
+                    changelog,
+                },
+            )
+        }
+        (Recipe::Declared { .. }, Kind::Debian(_)) => {
+            unreachable!("observe() makes the recipe that the package's kind asks for")
+        }
+    };
+    version_findings(source, &version, &mut findings);
+    signature_findings(source, choices, &mut findings);
+    if findings.iter().any(Finding::is_error) {
+        return Err(findings);
+    }
+    if let Revision::Candidate { .. } = source.revision {
+        let why = "it is built from a commit without a tag: a candidate, not a release";
+        findings.push(Finding::warning("candidate", shown, why));
+    }
+    Ok(BuildPlan {
+        environment: environment(&recipe, epoch, choices),
+        package: name,
+        version,
+        path: source.package.path.clone(),
+        revision: source.revision.clone(),
+        commit: source.commit.clone(),
+        tree: source.tree.clone(),
+        epoch,
+        scope: choices.scope,
+        isolation: choices.isolation,
+        limit_seconds: choices.limit_seconds,
+        architecture: choices.architecture.clone(),
+        recipe,
+        signing_key: choices.signing_key.clone(),
+        builder_version: choices.builder_version.clone(),
+        warnings: findings,
+    })
+}
+
+fn environment(
+    recipe: &RecipePlan,
+    epoch: Timestamp,
+    choices: &Choices,
+) -> BTreeMap<String, String> {
+    let mut variables = match recipe {
+        RecipePlan::Debian { .. } => {
+            let path = super::observe::TOOL_PATH.to_owned();
+            BTreeMap::from([
+                ("PATH".to_owned(), path),
+                (
+                    "DEB_BUILD_OPTIONS".to_owned(),
+                    format!("parallel={}", choices.jobs),
+                ),
+            ])
+        }
+        RecipePlan::Declared { declared, .. } if declared.command.is_some() => {
+            choices.command_environment.clone()
+        }
+        RecipePlan::Declared { .. } => BTreeMap::new(),
+    };
+    for (name, value) in [("LC_ALL", "C.UTF-8"), ("TZ", "UTC")] {
+        variables.insert(name.to_owned(), value.to_owned());
+    }
+    variables.insert("SOURCE_DATE_EPOCH".to_owned(), epoch.unix().to_string());
+    variables
+}
+
+fn debian_findings(source: &TaggedSource, debian: &DebianSource, findings: &mut Vec<Finding>) {
+    let (entry, control) = (&debian.changelog, &debian.control);
+    let path = source.package.file("debian/changelog");
+    if entry.source != control.source {
+        let found = format!(
+            "its newest entry is for {}, but debian/control describes {}",
+            entry.source, control.source
+        );
+        findings.push(Finding::error("changelog-source", &path, found));
+    }
+    if control.source != source.package.name {
+        let found = format!(
+            "it describes {}, but debcut.toml calls the package {}",
+            control.source, source.package.name
+        );
+        findings.push(Finding::error("package-name", "debian/control", found));
+    }
+    if entry.is_unreleased() {
+        let found = format!("the entry of {} is UNRELEASED", entry.version);
+        let finding = Finding::warning("unreleased", &path, found);
+        findings.push(finding.fix("name a distribution before you tag"));
+    }
+    let native = debian.format == SourceFormat::Native;
+    if native != entry.version.is_native() {
+        let (format, fix) = match native {
+            true => ("3.0 (native)", "drop the revision, or use 3.0 (quilt)"),
+            false => (
+                "3.0 (quilt)",
+                "add a revision such as -1, or use 3.0 (native)",
+            ),
+        };
+        let found = format!("{} does not fit the source format {format}", entry.version);
+        findings.push(Finding::error("version-format", &path, found).fix(fix));
+    }
+}
+
+/// Takes a declared package's version from the tag; a candidate has no tag,
+/// and takes it from its version files.
+fn declared_version(
+    source: &TaggedSource,
+    declared: &Declared,
+    findings: &mut Vec<Finding>,
+) -> Option<Version> {
+    let tagged = match &source.revision {
+        Revision::Tag { name, .. } => {
+            let patterns = source.package.tags.iter();
+            patterns
+                .filter_map(|pattern| pattern.version_in(name.as_str()))
+                .next()
+        }
+        Revision::Candidate { .. } => source
+            .version_files
+            .iter()
+            .find_map(|(_, found)| found.as_ref().ok().cloned()),
+    };
+    let shown = source.revision.shown();
+    let Some(tagged) = tagged else {
+        let patterns: Vec<_> = source
+            .package
+            .tags
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let found = match &source.revision {
+            Revision::Tag { .. } => format!("it fits no tag pattern of {}", source.package.name),
+            Revision::Candidate { .. } => "no version file tells the candidate's version".into(),
+        };
+        let finding = Finding::error("no-version", shown, found);
+        findings.push(finding.fix(format!("the patterns are {}", patterns.join(", "))));
+        return None;
+    };
+    let upstream = debian_upstream(&tagged);
+    let text = match &declared.revision {
+        Some(revision) => format!("{upstream}-{revision}"),
+        None => upstream,
+    };
+    // Without a revision, a hyphen would be read as one.
+    let parsed = Version::new(text.as_str())
+        .ok()
+        .filter(|version| version.is_native() == declared.revision.is_none());
+    if parsed.is_none() {
+        let found = format!("it gives “{text}”, which is no Debian version");
+        findings.push(Finding::error("no-version", shown, found));
+    }
+    parsed
+}
+
+fn version_findings(source: &TaggedSource, version: &Version, findings: &mut Vec<Finding>) {
+    if let (Revision::Tag { name, .. }, Recipe::Debian(debian)) = (&source.revision, &source.recipe)
+    {
+        let named = source
+            .package
+            .tags
+            .iter()
+            .filter_map(|pattern| Some((pattern, pattern.version_in(name.as_str())?)));
+        let named: Vec<_> = named.collect();
+        let agrees = |(pattern, tagged): &(&tag_pattern::TagPattern, String)| {
+            tag_pattern::names(tagged, version, pattern)
+        };
+        if !named.is_empty() && !named.iter().any(agrees) {
+            let found = format!(
+                "the tag says {}, but debian/changelog:{} says {version}",
+                named[0].1, debian.changelog.line
+            );
+            let finding = Finding::error("tag-changelog-mismatch", name.as_str(), found);
+            findings.push(finding.fix("tag the commit whose debian/changelog has that version"));
+        }
+    }
+    for (file, found) in &source.version_files {
+        let agrees = |text: &str| {
+            let upstream = debian_upstream(text);
+            text == version.as_str() || upstream == version.upstream() || text == version.upstream()
+        };
+        let finding = match found {
+            Ok(text) if agrees(text) => continue,
+            Ok(text) => {
+                let found = format!(
+                    "it says {text}, but {} is {version}",
+                    source.revision.shown()
+                );
+                Finding::error("version-file-mismatch", &file.path, found)
+                    .fix("change the file, commit, and tag that commit")
+            }
+            Err(VersionFileProblem::NotThere) => {
+                let found = format!("the tree of {} has no such file", source.revision.shown());
+                Finding::error("version-file-missing", &file.path, found)
+                    .fix("remove it from version-files in debcut.toml")
+            }
+            Err(VersionFileProblem::Unreadable(why)) => {
+                Finding::error("version-file-unreadable", &file.path, why.to_string())
+            }
+        };
+        findings.push(finding);
+    }
+}
+
+fn signature_findings(source: &TaggedSource, choices: &Choices, findings: &mut Vec<Finding>) {
+    let Revision::Tag {
+        name, signature, ..
+    } = &source.revision
+    else {
+        return;
+    };
+    let subject = name.as_str();
+    match signature {
+        TagSignature::Good { .. } => {}
+        TagSignature::Bad { why } => {
+            let found = format!("its signature is not accepted: {why}");
+            findings.push(Finding::error("tag-signature", subject, found));
+        }
+        TagSignature::Unsigned | TagSignature::Unchecked { .. } if choices.signed_tags_only => {
+            let found = match signature {
+                TagSignature::Unchecked { why } => format!("its signature was not checked: {why}"),
+                _ => "it is not signed, and signing.tag-keys asks for it".to_owned(),
+            };
+            findings.push(Finding::error("tag-signature", subject, found));
+        }
+        // Most projects do not sign tags; the provenance records which.
+        TagSignature::Unsigned => {}
+        TagSignature::Unchecked { why } => {
+            let found = format!("its signature was not checked: {why}");
+            let finding = Finding::warning("tag-signature", subject, found);
+            findings.push(finding.fix("debcut key import FILE makes its key known"));
+        }
+    }
+}
+
+/// Writes the changelog of a declared package that keeps none: one entry that
+/// depends on the commit alone, so that a candidate and its tag agree.
+fn made_changelog(
+    name: &PackageName,
+    version: &Version,
+    declared: &Declared,
+    date: Timestamp,
+) -> String {
+    format!(
+        "{name} ({version}) {}; urgency=medium\n\n  * Release {}.\n\n -- {}  {}\n",
+        declared.distribution,
+        version.upstream(),
+        declared.maintainer,
+        date.rfc2822()
+    )
+}

@@ -1,0 +1,216 @@
+//! What was detected → a commented `debcut.toml`.
+
+use std::fmt::Write;
+
+use super::detect::{Detected, DetectedKind, DetectedPackage};
+
+const HEAD: &str = "\
+# debcut.toml: how this project becomes Debian packages.
+# Every key has a default; what is commented out shows it.
+# A build reads this file from the tag that it builds: commit it before you tag.
+";
+
+const TAIL: &str = "
+# [signing]
+# key = \"FINGERPRINT\"        # or gpg:FINGERPRINT; default: the only key there is
+# tag-keys = [\"FINGERPRINT\"]  # whose signatures on tags count; default: every known key
+
+# [build]
+# timeout-minutes = 240
+# jobs = 4                    # default: as many as there are processors
+
+# [archive.main]
+# location = \"/srv/apt\"       # for `debcut publish --archive main`
+";
+
+/// Writes the file. `maintainer` is `Name <address>`, where it is known.
+pub fn render(detected: &Detected, maintainer: Option<&str>) -> String {
+    let mut text = HEAD.to_owned();
+    for package in &detected.packages {
+        self::package(
+            &mut text,
+            package,
+            maintainer.unwrap_or("Your Name <you@example.org>"),
+        );
+    }
+    if detected.packages.is_empty() {
+        text.push_str(
+            "\n# No package was found here. A tree with a debian/ directory needs no entry;\n\
+             # anything else is described like this:\n#\n",
+        );
+        let mut example = String::new();
+        declared(
+            &mut example,
+            "hello",
+            maintainer.unwrap_or("Your Name <you@example.org>"),
+        );
+        let head = "# [[package]]\n# name = \"hello\"\n# build = \"declared\"\n";
+        text.push_str(head);
+        for line in example.lines() {
+            let _ = writeln!(text, "{}", format!("# {line}").trim_end());
+        }
+    }
+    text.push_str(TAIL);
+    text
+}
+
+fn package(text: &mut String, package: &DetectedPackage, maintainer: &str) {
+    let DetectedPackage {
+        name,
+        path,
+        version_files,
+        tag,
+        kind,
+    } = package;
+    let _ = writeln!(text, "\n[[package]]\nname = {}", quoted(name.as_str()));
+    if !path.is_empty() {
+        let _ = writeln!(text, "path = {}", quoted(path));
+    }
+    let build = if *kind == DetectedKind::Debian {
+        "debian"
+    } else {
+        "declared"
+    };
+    let _ = writeln!(text, "build = \"{build}\"");
+    match tag {
+        Some(tag) => {
+            let _ = writeln!(text, "tag = {}", quoted(&tag.to_string()));
+        }
+        None if *kind == DetectedKind::Debian => {
+            text.push_str("# tag = \"debian/{version}\"   # no tag of a known style was found\n");
+        }
+        None => {
+            text.push_str("# tag = \"v{version}\"        # no tag of a known style was found\n")
+        }
+    }
+    let listed: Vec<String> = version_files
+        .iter()
+        .map(|(file, _)| quoted(&file.path))
+        .collect();
+    let files = format!("version-files = [{}]", listed.join(", "));
+    let _ = match listed.as_slice() {
+        [] => writeln!(text, "# version-files = [\"VERSION\"]"),
+        _ => writeln!(text, "{files}"),
+    };
+    match kind {
+        DetectedKind::Debian => text.push_str(
+            "# upstream-tag = \"upstream/{version}\"   # where a quilt package's upstream release is\n\
+             # orig = \"../NAME_VERSION.orig.tar.xz\"  # or the upstream tarball, or its directory\n",
+        ),
+        DetectedKind::Cargo { summary, license, binaries } if !binaries.is_empty() => {
+            start(text, name.as_str(), maintainer, summary.as_deref(), license.as_deref());
+            text.push_str("architecture = \"any\"\ndepends = [\"libc6\"]\n");
+            text.push_str("command = \"cargo build --release --locked\"\nfiles = [\n");
+            for binary in binaries {
+                let source = quoted(&format!("target/release/{binary}"));
+                let target = quoted(&format!("/usr/bin/{binary}"));
+                let _ = writeln!(text, "  {{ source = {source}, target = {target}, mode = \"0755\" }},");
+            }
+            text.push_str("]\n");
+        }
+        DetectedKind::Cargo { summary, license, .. } | DetectedKind::Other { summary, license } => {
+            start(text, name.as_str(), maintainer, summary.as_deref(), license.as_deref());
+            text.push_str(FILES);
+        }
+    }
+}
+
+const FILES: &str = "\
+# architecture = \"all\"      # or \"any\": this machine's
+# section = \"misc\"
+# depends = [\"libc6 (>= 2.36)\"]
+# command = \"make\"          # run in the tag's tree before files are collected
+# revision = \"1\"            # 1.2.3 becomes 1.2.3-1
+# files = [
+#   { source = \"bin/*\", target = \"/usr/bin/\", mode = \"0755\" },
+#   { source = \"etc/tool.conf\", target = \"/etc/tool.conf\" },   # a conffile
+# ]
+# directories = [{ target = \"/var/lib/tool\", owner = \"root\", mode = \"0750\" }]
+# symlinks = [{ target = \"/usr/bin/alias\", to = \"tool\" }]
+# scripts = { postinst = \"packaging/postinst\" }
+";
+
+fn start(
+    text: &mut String,
+    name: &str,
+    maintainer: &str,
+    summary: Option<&str>,
+    license: Option<&str>,
+) {
+    let first = summary
+        .and_then(|summary| summary.lines().next())
+        .unwrap_or(name);
+    let _ = writeln!(
+        text,
+        "\n[package.declared]\nmaintainer = {}",
+        quoted(maintainer)
+    );
+    let _ = writeln!(text, "summary = {}", quoted(first.trim_end_matches('.')));
+    let _ = writeln!(
+        text,
+        "# description = \"\"\"\n# What it is for, in a paragraph or two.\"\"\""
+    );
+    let _ = writeln!(
+        text,
+        "license = {}   # or copyright = \"LICENSE\", a file",
+        quoted(license.unwrap_or("unknown"))
+    );
+}
+
+fn declared(text: &mut String, name: &str, maintainer: &str) {
+    start(text, name, maintainer, None, None);
+    text.push_str(FILES);
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Project;
+    use crate::model::PackageName;
+    use crate::release::{TagPattern, VersionFile};
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        let package = |name: &str, kind| DetectedPackage {
+            name: PackageName::new(name).expect(name),
+            path: "sub".into(),
+            version_files: vec![(VersionFile::new("sub/Cargo.toml"), "1.0".into())],
+            tag: TagPattern::new("v{version}").ok(),
+            kind,
+        };
+        let cargo = |binaries| DetectedKind::Cargo {
+            summary: Some("does \"it\"".into()),
+            license: Some("MIT".into()),
+            binaries,
+        };
+        let packages = vec![
+            package("aa", DetectedKind::Debian),
+            package("bb", cargo(vec!["bb".into()])),
+            package("cc", cargo(Vec::new())),
+            package(
+                "dd",
+                DetectedKind::Other {
+                    summary: None,
+                    license: None,
+                },
+            ),
+        ];
+        for packages in [packages, Vec::new()] {
+            let count = packages.len();
+            let text = render(&Detected { packages }, Some("A B <a@b.example>"));
+            let read = Project::parse("debcut.toml", &text).expect(&text);
+            assert_eq!(read.packages.len(), count, "{text}");
+            // What is commented out is valid as well.
+            let tail: String = TAIL
+                .lines()
+                .map(|line| format!("{}\n", line.trim_start_matches("# ")))
+                .collect();
+            let tail = tail.replace("FINGERPRINT", &"A".repeat(40));
+            Project::parse("debcut.toml", &tail).expect(&tail);
+        }
+    }
+}

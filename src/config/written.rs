@@ -1,0 +1,181 @@
+//! The file's tables and keys, exactly as they are written.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// The whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct File {
+    #[serde(default)]
+    pub package: Vec<Package>,
+    #[serde(default)]
+    pub archive: BTreeMap<String, Archive>,
+    #[serde(default)]
+    pub signing: Signing,
+    #[serde(default)]
+    pub build: Build,
+}
+
+/// `[[package]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Package {
+    pub name: Option<Spanned<String>>,
+    pub path: Option<Spanned<String>>,
+    pub build: Option<Spanned<BuildKind>>,
+    pub tag: Option<Spanned<OneOrMany>>,
+    pub version_files: Option<Vec<Spanned<String>>>,
+    pub upstream_tag: Option<Spanned<OneOrMany>>,
+    pub orig: Option<String>,
+    pub declared: Option<Spanned<Declared>>,
+}
+
+/// `build = "…"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BuildKind {
+    Debian,
+    Declared,
+}
+
+/// A text or a list of texts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// `[package.declared]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Declared {
+    pub maintainer: Option<Spanned<String>>,
+    pub summary: Option<Spanned<String>>,
+    pub description: Option<Spanned<String>>,
+    pub section: Option<Spanned<String>>,
+    pub priority: Option<Spanned<Priority>>,
+    pub architecture: Option<Spanned<String>>,
+    pub homepage: Option<Spanned<String>>,
+    pub revision: Option<Spanned<String>>,
+    pub distribution: Option<Spanned<String>>,
+    pub command: Option<String>,
+    pub copyright: Option<Spanned<String>>,
+    pub license: Option<Spanned<String>>,
+    pub changelog: Option<Spanned<String>>,
+    pub compression: Option<Compression>,
+    #[serde(default)]
+    pub depends: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub pre_depends: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub recommends: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub suggests: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub breaks: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub conflicts: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub replaces: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub provides: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub files: Vec<Spanned<InstalledFile>>,
+    #[serde(default)]
+    pub directories: Vec<Spanned<InstalledDirectory>>,
+    #[serde(default)]
+    pub symlinks: Vec<Spanned<InstalledSymlink>>,
+    #[serde(default)]
+    pub scripts: Scripts,
+}
+
+/// `priority = "…"` (Debian Policy 2.5; `extra` is gone).
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Priority {
+    Required,
+    Important,
+    Standard,
+    Optional,
+}
+
+/// `compression = "…"`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Compression {
+    Xz,
+    Gzip,
+    Zstd,
+    None,
+}
+
+/// An element of `files`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct InstalledFile {
+    pub source: String,
+    pub target: String,
+    pub mode: Option<Spanned<String>>,
+    pub owner: Option<String>,
+    pub group: Option<String>,
+    pub conffile: Option<bool>,
+}
+
+/// An element of `directories`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct InstalledDirectory {
+    pub target: String,
+    pub mode: Option<Spanned<String>>,
+    pub owner: Option<String>,
+    pub group: Option<String>,
+}
+
+/// An element of `symlinks`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct InstalledSymlink {
+    pub target: String,
+    pub to: String,
+}
+
+/// `[package.declared.scripts]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Scripts {
+    pub preinst: Option<String>,
+    pub postinst: Option<String>,
+    pub prerm: Option<String>,
+    pub postrm: Option<String>,
+    pub config: Option<String>,
+    pub triggers: Option<String>,
+    pub templates: Option<String>,
+}
+
+/// `[archive.NAME]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Archive {
+    pub location: Spanned<String>,
+}
+
+/// `[signing]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Signing {
+    pub key: Option<String>,
+    #[serde(default)]
+    pub tag_keys: Vec<Spanned<String>>,
+}
+
+/// `[build]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Build {
+    pub timeout_minutes: Option<u32>,
+    pub jobs: Option<u32>,
+}

@@ -1,0 +1,285 @@
+//! Files of a project that hold its version, read without running anything.
+//!
+//! `Cargo.toml` (`[package]`, inherited from `[workspace.package]` only by the
+//! caller's naming that file), `pyproject.toml` (PEP 621 and Poetry),
+//! `package.json`, and `VERSION`-like files whose first line is the version.
+
+use std::fmt;
+
+/// A version file by its path, with the kind that its name tells.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct VersionFile {
+    /// The path from the repository's top, with `/`.
+    pub path: String,
+    /// How to read it.
+    pub kind: Kind,
+}
+
+/// How a version file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// `Cargo.toml`.
+    Cargo,
+    /// `pyproject.toml`.
+    Pyproject,
+    /// `package.json`.
+    PackageJson,
+    /// The first line, and nothing else on it.
+    FirstLine,
+}
+
+/// Why a version file told no version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VersionFileError {
+    /// The file is not valid in its own format.
+    #[error("{path}{}: {message}", Line(*line))]
+    Malformed {
+        /// The file.
+        path: String,
+        /// The line, counted from 1; 0 when the format's reader does not tell.
+        line: usize,
+        /// What its reader says.
+        message: String,
+    },
+    /// The file has no version where its format keeps one.
+    #[error("{path}: no version at {place}")]
+    NoVersion {
+        /// The file.
+        path: String,
+        /// Where it was looked for.
+        place: &'static str,
+    },
+    /// The version is made by a build backend when it runs.
+    #[error("{path}: the version is dynamic, made by the build backend")]
+    Dynamic {
+        /// The file.
+        path: String,
+    },
+}
+
+struct Line(usize);
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == 0 {
+            Ok(())
+        } else {
+            write!(f, ":{}", self.0)
+        }
+    }
+}
+
+impl VersionFile {
+    /// Takes a path; the file's name tells how it is read.
+    pub fn new(path: impl Into<String>) -> Self {
+        let path = path.into();
+        let kind = match path.rsplit('/').next().unwrap_or_default() {
+            "Cargo.toml" => Kind::Cargo,
+            "pyproject.toml" => Kind::Pyproject,
+            "package.json" => Kind::PackageJson,
+            _ => Kind::FirstLine,
+        };
+        Self { path, kind }
+    }
+
+    /// Reads the version out of the file's text, as it is written there.
+    pub fn version_in(&self, text: &str) -> Result<String, VersionFileError> {
+        match self.kind {
+            Kind::Cargo => self.cargo(text),
+            Kind::Pyproject => self.pyproject(text),
+            Kind::PackageJson => self.package_json(text),
+            Kind::FirstLine => {
+                let first = text.lines().next().unwrap_or_default().trim();
+                let plain = !first.is_empty() && !first.contains(char::is_whitespace);
+                plain
+                    .then(|| first.to_owned())
+                    .ok_or(self.no_version("the first line"))
+            }
+        }
+    }
+
+    fn cargo(&self, text: &str) -> Result<String, VersionFileError> {
+        let table = self.toml(text)?;
+        let own = table
+            .get("package")
+            .and_then(|package| package.get("version"));
+        let shared = || table.get("workspace")?.get("package")?.get("version");
+        let found = own.filter(|version| version.is_str()).or_else(shared);
+        let found = found.and_then(toml::Value::as_str).map(str::to_owned);
+        found.ok_or(self.no_version("package.version or workspace.package.version"))
+    }
+
+    fn pyproject(&self, text: &str) -> Result<String, VersionFileError> {
+        let table = self.toml(text)?;
+        let project = table.get("project");
+        let poetry = table.get("tool").and_then(|tool| tool.get("poetry"));
+        let version = |at: Option<&toml::Value>| at?.get("version")?.as_str().map(str::to_owned);
+        if let Some(version) = version(project).or_else(|| version(poetry)) {
+            return Ok(version);
+        }
+        let dynamic = project.and_then(|project| project.get("dynamic"));
+        let listed = dynamic.and_then(toml::Value::as_array);
+        if listed.is_some_and(|list| list.iter().any(|name| name.as_str() == Some("version"))) {
+            return Err(VersionFileError::Dynamic {
+                path: self.path.clone(),
+            });
+        }
+        Err(self.no_version("project.version or tool.poetry.version"))
+    }
+
+    fn package_json(&self, text: &str) -> Result<String, VersionFileError> {
+        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| {
+            let path = self.path.clone();
+            VersionFileError::Malformed {
+                path,
+                line: error.line(),
+                message: error.to_string(),
+            }
+        })?;
+        let found = value.get("version").and_then(|version| version.as_str());
+        found.map(str::to_owned).ok_or(self.no_version("version"))
+    }
+
+    fn toml(&self, text: &str) -> Result<toml::Table, VersionFileError> {
+        toml::from_str(text).map_err(|error: toml::de::Error| {
+            let before = error.span().map(|span| &text[..span.start.min(text.len())]);
+            let line = before.map_or(0, |before| before.matches('\n').count() + 1);
+            let message = error.message().to_owned();
+            VersionFileError::Malformed {
+                path: self.path.clone(),
+                line,
+                message,
+            }
+        })
+    }
+
+    fn no_version(&self, place: &'static str) -> VersionFileError {
+        VersionFileError::NoVersion {
+            path: self.path.clone(),
+            place,
+        }
+    }
+}
+
+/// Writes a project's version as a Debian upstream version: a pre-release of
+/// SemVer or PEP 440 sorts before its release (`1.2.0-rc.1` → `1.2.0~rc1`).
+pub fn debian_upstream(version: &str) -> String {
+    let (core, build) = match version.split_once('+') {
+        Some((core, build)) => (core, format!("+{}", build.replace('-', "."))),
+        None => (version, String::new()),
+    };
+    let pre = |text: &str| {
+        let mut out = String::new();
+        let mut rest = text.chars().peekable();
+        while let Some(c) = rest.next() {
+            // `rc.1` → `rc1`: the dot is SemVer's, not the version's.
+            let letter = out
+                .chars()
+                .last()
+                .is_some_and(|last| last.is_ascii_alphabetic());
+            if c == '.' && letter && rest.peek().is_some_and(char::is_ascii_digit) {
+                continue;
+            }
+            out.push(if c == '-' { '.' } else { c });
+        }
+        out
+    };
+    if let Some((release, rest)) = core.split_once('-') {
+        return format!("{release}~{}{build}", pre(rest));
+    }
+    // PEP 440: 1.2.0rc1, 1.2.0a1, 1.2.0b2, 1.2.0.dev3
+    let numbers = core.len()
+        - core
+            .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
+            .len();
+    let (release, rest) = core.split_at(numbers);
+    let known = ["rc", "a", "b", "dev", "alpha", "beta", "pre"];
+    let digits = rest.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let word = &rest[..rest.len() - digits.len()];
+    let numbered = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    if !release.is_empty() && known.contains(&word) && numbered {
+        return format!("{}~{rest}{build}", release.trim_end_matches('.'));
+    }
+    format!("{core}{build}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_tells_its_version() {
+        let cases: &[(&str, &str, Result<&str, &str>)] = &[
+            ("Cargo.toml", "[package]\nversion = \"1.2.3\"", Ok("1.2.3")),
+            (
+                "Cargo.toml",
+                "[package]\nversion.workspace = true\n[workspace.package]\nversion = \"2.0.0\"",
+                Ok("2.0.0"),
+            ),
+            (
+                "a/Cargo.toml",
+                "[package]\nversion = ",
+                Err("a/Cargo.toml:2: "),
+            ),
+            (
+                "Cargo.toml",
+                "[package]\nname = \"x\"",
+                Err("Cargo.toml: no version at package.version"),
+            ),
+            ("pyproject.toml", "[project]\nversion = \"1\"", Ok("1")),
+            (
+                "pyproject.toml",
+                "[tool.poetry]\nversion = \"1.1\"",
+                Ok("1.1"),
+            ),
+            (
+                "pyproject.toml",
+                "[project]\ndynamic = [\"version\"]",
+                Err("pyproject.toml: the version is dynamic"),
+            ),
+            (
+                "package.json",
+                "{\"version\": \"3.1.0-rc.1\"}",
+                Ok("3.1.0-rc.1"),
+            ),
+            ("package.json", "{\n\"version\": }", Err("package.json:2: ")),
+            ("VERSION", "1.0\n", Ok("1.0")),
+            (
+                "VERSION",
+                "this is it\n",
+                Err("VERSION: no version at the first line"),
+            ),
+        ];
+        for (path, text, want) in cases {
+            let found = VersionFile::new(*path)
+                .version_in(text)
+                .map_err(|e| e.to_string());
+            match (&found, want) {
+                (Ok(found), Ok(want)) => assert_eq!(found, want, "{path}: {text}"),
+                (Err(found), Err(want)) => assert!(found.starts_with(want), "{found}"),
+                _ => panic!("{path}: {text}: {found:?}, not {want:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn pre_releases_sort_before_their_release() {
+        let cases = [
+            ("1.2.3", "1.2.3"),
+            ("1.2.3-rc.1", "1.2.3~rc1"),
+            ("1.2.3-rc1", "1.2.3~rc1"),
+            ("1.2.3-alpha.beta.2", "1.2.3~alpha.beta2"),
+            ("1.2.3-0.3.7", "1.2.3~0.3.7"),
+            ("1.2.3+build-5", "1.2.3+build.5"),
+            ("1.2rc1", "1.2~rc1"),
+            ("1.2.dev3", "1.2~dev3"),
+            ("1.2a", "1.2a"),
+            ("2024b1x", "2024b1x"),
+            ("1.2.3~rc1", "1.2.3~rc1"),
+        ];
+        for (version, want) in cases {
+            assert_eq!(debian_upstream(version), want, "{version}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The one document a verb answers with.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Page;
+use crate::model::{Finding, Severity};
+
+/// A verb's result that can be shown as text and as JSON, with the same facts.
+pub trait Report {
+    /// The document's schema, such as `debcut/build/1`.
+    fn schema(&self) -> &'static str;
+    /// The fields of the document, an object.
+    fn fields(&self) -> Value;
+    /// The text for a terminal.
+    fn text(&self, page: &mut Page);
+}
+
+/// Names a result's schema and text; the JSON fields are its serialisation.
+pub trait Document: Serialize {
+    /// The document's schema, such as `debcut/build/1`.
+    const SCHEMA: &'static str;
+    /// Writes the text for a terminal.
+    fn text(&self, page: &mut Page);
+}
+
+impl<D: Document> Report for D {
+    fn schema(&self) -> &'static str {
+        D::SCHEMA
+    }
+
+    fn fields(&self) -> Value {
+        serde_json::to_value(self).expect("documents have string keys")
+    }
+
+    fn text(&self, page: &mut Page) {
+        Document::text(self, page);
+    }
+}
+
+/// What a verb answers: its result, what it found, and whether it changed
+/// anything.
+pub struct Answer {
+    report: Box<dyn Report>,
+    findings: Vec<Finding>,
+    changed: Option<bool>,
+    plan_digest: Option<String>,
+}
+
+impl Answer {
+    /// Answers a question.
+    pub fn new(report: impl Report + 'static) -> Self {
+        Self {
+            report: Box::new(report),
+            findings: Vec::new(),
+            changed: None,
+            plan_digest: None,
+        }
+    }
+
+    /// Says whether something was changed.
+    #[must_use]
+    pub fn changed(mut self, changed: bool) -> Self {
+        self.changed = Some(changed);
+        self
+    }
+
+    /// Marks the answer as a plan that was not carried out.
+    #[must_use]
+    pub fn dry_run(mut self, plan_digest: impl ToString) -> Self {
+        self.plan_digest = Some(plan_digest.to_string());
+        self
+    }
+
+    /// Adds findings; an error among them makes the answer a no.
+    #[must_use]
+    pub fn findings(mut self, findings: impl IntoIterator<Item = Finding>) -> Self {
+        self.findings.extend(findings);
+        self
+    }
+
+    /// Tells whether the answer is a no.
+    pub fn is_no(&self) -> bool {
+        self.findings.iter().any(Finding::is_error)
+    }
+
+    /// Returns the JSON document: `schema` first, then the facts.
+    pub fn json(&self) -> Value {
+        let mut whole = serde_json::Map::new();
+        whole.insert("schema".into(), self.report.schema().into());
+        if let Some(digest) = &self.plan_digest {
+            whole.insert("dry_run".into(), true.into());
+            whole.insert("plan_digest".into(), digest.as_str().into());
+        }
+        if let Some(changed) = self.changed {
+            whole.insert("changed".into(), changed.into());
+        }
+        if let Value::Object(fields) = self.report.fields() {
+            whole.extend(fields);
+        }
+        let findings = serde_json::to_value(&self.findings).expect("findings are plain");
+        whole.insert("findings".into(), findings);
+        Value::Object(whole)
+    }
+
+    /// Writes the text: the result, then the findings.
+    pub fn text(&self, page: &mut Page) {
+        self.report.text(page);
+        for finding in &self.findings {
+            finding_text(finding, page);
+        }
+        if self.plan_digest.is_some() {
+            page.line(page.dim("dry run: nothing was written"));
+        } else if self.changed == Some(false) && !self.is_no() {
+            page.line("nothing to do");
+        }
+    }
+}
+
+fn finding_text(finding: &Finding, page: &mut Page) {
+    let word = match finding.severity {
+        Severity::Error => page.bad("error"),
+        Severity::Warning => page.warning("warning"),
+        Severity::Info => page.dim("info"),
+    };
+    let rule = page.dim(&format!("[{}]", finding.rule));
+    page.line(format!(
+        "{word}: {}: {} {rule}",
+        finding.subject, finding.message
+    ));
+    if !finding.fix.is_empty() {
+        page.line(format!("  fix: {}", finding.fix));
+    }
+}
+
+/// The document of a verb that could not answer.
+#[derive(Debug, Serialize)]
+pub struct ErrorDocument<'a> {
+    schema: &'static str,
+    kind: &'a str,
+    message: &'a str,
+    causes: &'a [String],
+    hints: &'a [String],
+}
+
+impl<'a> ErrorDocument<'a> {
+    /// Makes the document.
+    pub fn new(kind: &'a str, message: &'a str, causes: &'a [String], hints: &'a [String]) -> Self {
+        Self {
+            schema: "debcut/error/1",
+            kind,
+            message,
+            causes,
+            hints,
+        }
+    }
+}

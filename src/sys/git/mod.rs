@@ -1,0 +1,237 @@
+//! The git repository: tags, commits and trees, read through libgit2.
+//!
+//! A ref is resolved once; everything after that goes by object id, so that a
+//! tag moved meanwhile changes nothing.
+
+mod export;
+mod tag;
+
+use std::path::{Path, PathBuf};
+
+use crate::model::{TagName, Timestamp};
+
+pub use export::{Exported, TreeEntry, TreeEntryKind};
+pub use tag::{Tag, TagKind, tag_object};
+
+/// Why the repository gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// No repository at or above the directory.
+    #[error("{} is not inside a git repository", directory.display())]
+    NoRepository {
+        /// Where the search began.
+        directory: PathBuf,
+    },
+    /// A repository of a kind that libgit2 does not read.
+    #[error("the repository {} uses {feature}, which debcut cannot read yet", path.display())]
+    Unsupported {
+        /// The repository.
+        path: PathBuf,
+        /// What it uses.
+        feature: String,
+    },
+    /// There is no tag of this name.
+    #[error("there is no tag “{name}”{}", nearest.as_ref().map(|n| format!("; the nearest is “{n}”")).unwrap_or_default())]
+    NoTag {
+        /// The name that was asked for.
+        name: String,
+        /// The most similar name that exists.
+        nearest: Option<String>,
+    },
+    /// A tag object that is stored under another name than its own.
+    #[error(
+        "the ref “{wanted}” points at the tag object “{own}”: a tag renamed to pass for another"
+    )]
+    RenamedTag {
+        /// The ref's name.
+        wanted: String,
+        /// The name written inside the tag object.
+        own: String,
+    },
+    /// A revision that names nothing or no commit.
+    #[error("“{revision}” names no commit of this repository")]
+    NoCommit {
+        /// The revision as it was given.
+        revision: String,
+    },
+    /// A tree holds something that cannot be written to a directory.
+    #[error("the tree holds {path:?}, {why}")]
+    Unexportable {
+        /// The entry's path.
+        path: String,
+        /// Why it is refused.
+        why: &'static str,
+    },
+    /// A file of an export could not be written.
+    #[error(transparent)]
+    Write(#[from] crate::sys::files::FileError),
+    /// Anything else that libgit2 says.
+    #[error("git: cannot {action}")]
+    Git {
+        /// What was tried.
+        action: String,
+        /// What libgit2 said.
+        #[source]
+        source: git2::Error,
+    },
+}
+
+fn failed(action: impl Into<String>) -> impl FnOnce(git2::Error) -> GitError {
+    let action = action.into();
+    move |source| GitError::Git { action, source }
+}
+
+/// A commit, with what a build wants to know of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// The commit's object id in hexadecimal.
+    pub id: String,
+    /// Its tree's object id in hexadecimal.
+    pub tree: String,
+    /// When it was committed.
+    pub committed: Timestamp,
+    /// The first line of its message.
+    pub subject: String,
+}
+
+/// An open repository.
+pub struct Repository {
+    inner: git2::Repository,
+}
+
+impl Repository {
+    /// Opens the repository that `directory` is in.
+    pub fn discover(directory: &Path) -> Result<Self, GitError> {
+        match git2::Repository::discover(directory) {
+            Ok(inner) => Ok(Self { inner }),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => {
+                Err(GitError::NoRepository {
+                    directory: directory.to_owned(),
+                })
+            }
+            Err(error) if error.message().contains("extension") => Err(GitError::Unsupported {
+                path: directory.to_owned(),
+                feature: error.message().to_owned(),
+            }),
+            Err(error) => Err(failed(format!("open {}", directory.display()))(error)),
+        }
+    }
+
+    /// Returns the top of the work tree; the repository itself if it is bare.
+    pub fn top(&self) -> &Path {
+        self.inner.workdir().unwrap_or_else(|| self.inner.path())
+    }
+
+    /// Returns where debcut keeps its own notes: `debcut/` in the directory
+    /// that all work trees of the repository share.
+    pub fn own_dir(&self) -> PathBuf {
+        self.inner.commondir().join("debcut")
+    }
+
+    /// Lists the changed and untracked files of the work tree, by path.
+    pub fn dirty(&self) -> Result<Vec<String>, GitError> {
+        if self.inner.is_bare() {
+            return Ok(Vec::new());
+        }
+        let mut options = git2::StatusOptions::new();
+        options.include_untracked(true).exclude_submodules(true);
+        let found = self
+            .inner
+            .statuses(Some(&mut options))
+            .map_err(failed("read its status"))?;
+        let path =
+            |entry: git2::StatusEntry<'_>| String::from_utf8_lossy(entry.path_bytes()).into_owned();
+        Ok(found.iter().map(path).collect())
+    }
+
+    /// Lists all tags by name.
+    pub fn tag_names(&self) -> Result<Vec<TagName>, GitError> {
+        let names = self
+            .inner
+            .tag_names(None)
+            .map_err(failed("list its tags"))?;
+        Ok(names
+            .iter()
+            .flatten()
+            .flatten()
+            .filter_map(|name| TagName::new(name).ok())
+            .collect())
+    }
+
+    /// Lists the tags that point at the commit HEAD is on, by name.
+    pub fn tags_at_head(&self) -> Result<Vec<TagName>, GitError> {
+        let Ok(head) = self.commit("HEAD") else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        for name in self.tag_names()? {
+            if self
+                .commit(&format!("refs/tags/{name}"))
+                .is_ok_and(|at| at.id == head.id)
+            {
+                found.push(name);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Resolves a revision (`HEAD`, `main~2`, an id) to a commit.
+    pub fn commit(&self, revision: &str) -> Result<Commit, GitError> {
+        let none = |_| GitError::NoCommit {
+            revision: revision.to_owned(),
+        };
+        let object = self.inner.revparse_single(revision).map_err(none)?;
+        let commit = object.peel_to_commit().map_err(none)?;
+        Ok(Commit {
+            id: commit.id().to_string(),
+            tree: commit.tree_id().to_string(),
+            committed: Timestamp::from_unix(commit.time().seconds()),
+            subject: String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into(),
+        })
+    }
+
+    /// Reads a file of a tree; `None` when the tree has no such file.
+    pub fn file(&self, tree: &str, path: &str) -> Result<Option<Vec<u8>>, GitError> {
+        let tree = self.tree(tree)?;
+        let entry = match tree.get_path(Path::new(path)) {
+            Ok(entry) => entry,
+            Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
+            Err(error) => return Err(failed(format!("look up {path}"))(error)),
+        };
+        if entry.kind() != Some(git2::ObjectType::Blob) {
+            return Ok(None);
+        }
+        let blob = self
+            .inner
+            .find_blob(entry.id())
+            .map_err(failed(format!("read {path}")))?;
+        Ok(Some(blob.content().to_vec()))
+    }
+
+    /// Returns the tree of a directory of a tree; the empty path is the tree.
+    pub fn subtree(&self, tree: &str, path: &str) -> Result<String, GitError> {
+        if path.is_empty() {
+            return Ok(tree.to_owned());
+        }
+        let entry = self
+            .tree(tree)?
+            .get_path(Path::new(path))
+            .map_err(failed(format!(
+                "find the directory {path} in the tree {tree}"
+            )))?;
+        Ok(entry.id().to_string())
+    }
+
+    fn tree(&self, id: &str) -> Result<git2::Tree<'_>, GitError> {
+        let action = || failed(format!("read the tree {id}"));
+        let id = git2::Oid::from_str(id).map_err(action())?;
+        self.inner.find_tree(id).map_err(action())
+    }
+
+    /// Returns `user.name` and `user.email` as git is configured.
+    pub fn user(&self) -> (Option<String>, Option<String>) {
+        let config = self.inner.config().ok();
+        let get = |name: &str| config.as_ref().and_then(|c| c.get_string(name).ok());
+        (get("user.name"), get("user.email"))
+    }
+}
