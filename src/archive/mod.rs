@@ -1,1 +1,33 @@
-//! archive.
+//! What an apt archive is: pool, suites, generations, chunks, admission.
+//!
+//! Wholly pure: no files, no clock, no signatures. `publish/` reads an archive
+//! into these values and writes them back.
+//!
+//! A [`Current`] is a suite as somebody saw it. [`admit()`], [`remove()`] and
+//! [`settle()`] ask the rules about a change of it, and give an [`Admission`] or
+//! all reasons against it; [`Generation::next`] is what that change leads to.
+
+pub mod admission;
+pub mod admit;
+pub mod candidate;
+pub mod chunk;
+pub mod current;
+pub mod generation;
+pub mod layout;
+pub mod manifest;
+mod proposal;
+pub mod query;
+pub mod remove;
+pub mod settings;
+pub mod settle;
+
+pub use admission::{Admission, Incoming, Listed};
+pub use admit::{Older, admit};
+pub use candidate::Candidate;
+pub use current::Current;
+pub use generation::Generation;
+pub use layout::IndexName;
+pub use manifest::{Base, Manifest, Record};
+pub use remove::{Removal, remove};
+pub use settings::Settings;
+pub use settle::settle;

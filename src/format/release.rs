@@ -8,6 +8,8 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
+use serde::{Deserialize, Serialize};
+
 use super::checksums::decimal;
 use super::deb822::{
     Deb822Error, Field, Paragraph, ParagraphWriter, Syntax, WriteError, paragraph,
@@ -51,7 +53,8 @@ pub struct Release {
 }
 
 /// Whether hosts that know a suite install from it without being asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Upgrades {
     /// As from any suite.
     Automatic,

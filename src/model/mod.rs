@@ -12,5 +12,5 @@ pub mod time;
 pub use digest::{FileDigests, Sha256};
 pub use event::{Event, Listener, Silent};
 pub use finding::{Finding, Severity};
-pub use name::{Architecture, Component, Fingerprint, PackageName, Suite, TagName};
+pub use name::{Architecture, ArchivePath, Component, Fingerprint, PackageName, Suite, TagName};
 pub use time::Timestamp;

@@ -99,6 +99,13 @@ name!(
     "what git-check-ref-format allows", valid_tag
 );
 name!(
+    /// A path below an archive's root (`pool/main/h/hello/hello_2.10-3_amd64.deb`),
+    /// the same for clients, for a directory and for an object store.
+    ArchivePath, "path in an archive",
+    "printable ASCII without blank and \\, in parts divided by /, none of them . or ..",
+    valid_archive_path
+);
+name!(
     /// An OpenPGP v4 fingerprint, 40 upper-case hexadecimal digits.
     Fingerprint, "OpenPGP fingerprint",
     "40 hexadecimal digits in upper case", valid_fingerprint
@@ -182,6 +189,11 @@ fn valid_suite(text: &str) -> bool {
     text.split('/').all(valid_path_part)
 }
 
+fn valid_archive_path(text: &str) -> bool {
+    let known = |b: u8| b.is_ascii_graphic() && b != b'\\';
+    text.bytes().all(known) && text.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
 fn valid_architecture(text: &str) -> bool {
     let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     !text.is_empty() && text.bytes().all(known) && !text.starts_with('-')
@@ -225,6 +237,13 @@ mod tests {
                 valid_suite,
                 &["stable", "bookworm/updates", "a_b"],
                 &["", "/a", "a//b", "../x", "a b"],
+            ),
+            (
+                valid_archive_path,
+                &["a", "pool/main/h/x_1:2~a+b.deb", ".debcut/lock", "a/..b"],
+                &[
+                    "", "/a", "a/", "a//b", "../a", "a/..", "./a", "a b", "a\\b", "é",
+                ],
             ),
             (
                 valid_architecture,

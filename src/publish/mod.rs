@@ -1,1 +1,29 @@
-//! publish.
+//! One generation of a suite to the next, all or nothing.
+//!
+//! [`observe()`] reads a suite, `archive/` decides what may change in it,
+//! [`plan()`] orders the writes by [`Phase`], and [`apply()`] signs and writes
+//! them. The commit is one compare-and-swap of the suite's [`Head`]; what
+//! follows from it is completed by [`recover()`], by whoever comes next.
+//!
+//! Does not retry: a publish that lost against another one says so, and `flow/`
+//! looks and plans again.
+
+mod apply;
+mod error;
+mod head;
+mod join;
+mod observe;
+mod plan;
+mod recover;
+mod seal;
+
+pub use apply::{Published, apply};
+pub use error::PublishError;
+pub use head::{Head, read_manifest};
+pub use observe::{Question, observe, observe_generation, suites};
+pub use plan::{Phase, Planned, PlannedContent, PublishPlan, plan};
+pub use recover::{Switched, recover};
+pub use seal::{Seal, SealError};
+
+#[cfg(test)]
+mod tests;

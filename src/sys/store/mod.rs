@@ -1,1 +1,263 @@
-//! Stores.
+//! Stores: where the files of an archive live, behind one trait.
+//!
+//! A store knows paths, bytes and revisions, and promises two things: a file is
+//! there whole or not at all, and a conditional write happens only while its
+//! condition holds. It refuses to know what the files mean and in which order
+//! they have to appear; that is `publish/`'s.
+
+mod directory;
+mod durable;
+mod faulty;
+mod lock;
+mod memory;
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::Digest;
+
+use crate::model::{ArchivePath, Sha256};
+
+pub use directory::DirectoryStore;
+pub use faulty::{Fault, FaultyStore, Moment};
+pub use lock::{Guard, Holder, LockError};
+pub use memory::MemoryStore;
+
+/// Names one state of one file: two reads that give the same revision gave the
+/// same bytes. Only the store that made it knows what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision(String);
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// A file as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// What is in it.
+    pub bytes: Vec<u8>,
+    /// Which state of it this is.
+    pub revision: Revision,
+}
+
+/// What is to be written.
+#[derive(Debug, Clone, Copy)]
+pub enum Content<'a> {
+    /// These bytes.
+    Bytes(&'a [u8]),
+    /// What a local file holds; refused when that is no longer what it was.
+    File {
+        /// The local file.
+        path: &'a Path,
+        /// The digest it must have, computed while it is copied.
+        sha256: Sha256,
+    },
+}
+
+/// When a write may happen.
+///
+/// A file that already holds exactly what is to be written satisfies every
+/// condition: so a write whose answer was lost can simply be done again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// Whatever is there.
+    Always,
+    /// While nothing is there.
+    IfAbsent,
+    /// While this state is there.
+    IfRevision(Revision),
+}
+
+/// One file of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it is.
+    pub path: ArchivePath,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// Where the files of an archive live.
+pub trait Store: Send + Sync {
+    /// Names the store for a reader (`/srv/apt`, `s3://bucket/prefix`).
+    fn place(&self) -> String;
+
+    /// Reads a whole file; `None` when it is not there.
+    fn read(&self, path: &ArchivePath) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Reads a whole file together with the revision a conditional write wants.
+    fn read_revision(&self, path: &ArchivePath) -> Result<Option<Object>, StoreError>;
+
+    /// Opens a file that may be too large for the memory.
+    fn open(&self, path: &ArchivePath) -> Result<Option<Box<dyn Read + Send>>, StoreError>;
+
+    /// Returns a file's size in bytes; `None` when it is not there.
+    fn size(&self, path: &ArchivePath) -> Result<Option<u64>, StoreError>;
+
+    /// Reads a file to its end; returns its size and digest, `None` when it is
+    /// not there.
+    fn digest(&self, path: &ArchivePath) -> Result<Option<(u64, Sha256)>, StoreError> {
+        let Some(mut file) = self.open(path)? else {
+            return Ok(None);
+        };
+        let failed = |error| StoreError::of(self.place(), "read", path, error);
+        copy_hashing(&mut file, &mut io::sink(), failed, failed).map(Some)
+    }
+
+    /// Writes a file: readers see the old one or the new one, never a part, and
+    /// when this returns it survives a loss of power.
+    fn write(
+        &self,
+        path: &ArchivePath,
+        content: Content<'_>,
+        condition: &Condition,
+    ) -> Result<(), StoreError>;
+
+    /// Writes at `to` what is at `from`, whatever was there.
+    fn copy(&self, from: &ArchivePath, to: &ArchivePath) -> Result<(), StoreError>;
+
+    /// Lists all files below a directory, in order of their paths.
+    fn list(&self, below: &ArchivePath) -> Result<Vec<Entry>, StoreError>;
+
+    /// Removes a file; one that is not there is no error.
+    fn delete(&self, path: &ArchivePath) -> Result<(), StoreError>;
+
+    /// Becomes the only writer, waiting at most `wait` for another one, who is
+    /// told to `on_wait`. The lock ends with the guard, or with the process.
+    fn lock(
+        &self,
+        holder: &Holder,
+        wait: Duration,
+        on_wait: &dyn Fn(&Holder),
+    ) -> Result<Guard, LockError>;
+}
+
+/// Why a store did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The condition of a write did not hold: somebody else was there first.
+    #[error("{path} in {place} was changed by somebody else")]
+    Conflict {
+        /// The store.
+        place: String,
+        /// The file.
+        path: ArchivePath,
+    },
+    /// No room is left.
+    #[error("no space left for {path} in {place}")]
+    NoSpace {
+        /// The store.
+        place: String,
+        /// The file.
+        path: ArchivePath,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The store does not let us.
+    #[error("{place} does not allow to {act} {path}")]
+    Denied {
+        /// The store.
+        place: String,
+        /// What was tried: `read`, `write`, …
+        act: &'static str,
+        /// The file.
+        path: ArchivePath,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A local file could not be read while it was copied into the store.
+    #[error("cannot read {}", file.display())]
+    Local {
+        /// The local file.
+        file: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A local file is no longer what it was when it was looked at.
+    #[error("{} has changed: expected sha256 {expected}, found {found}", file.display())]
+    Changed {
+        /// The local file.
+        file: PathBuf,
+        /// The digest it had.
+        expected: Sha256,
+        /// The digest it has.
+        found: Sha256,
+    },
+    /// Anything else that the system or the network says.
+    #[error("cannot {act} {path} in {place}")]
+    Failed {
+        /// The store.
+        place: String,
+        /// What was tried: `read`, `write`, …
+        act: &'static str,
+        /// The file.
+        path: ArchivePath,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl StoreError {
+    /// Says what an error of the system means for a store.
+    fn of(place: String, act: &'static str, path: &ArchivePath, source: io::Error) -> Self {
+        let path = path.clone();
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::NoSpace {
+                place,
+                path,
+                source,
+            },
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::Denied {
+                place,
+                act,
+                path,
+                source,
+            },
+            _ => Self::Failed {
+                place,
+                act,
+                path,
+                source,
+            },
+        }
+    }
+
+    /// Tells whether a conditional write found that somebody else was first.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict { .. })
+    }
+}
+
+/// Copies to the end; returns the size and digest of what was copied.
+fn copy_hashing<E>(
+    from: &mut impl Read,
+    to: &mut impl Write,
+    read_failed: impl Fn(io::Error) -> E,
+    write_failed: impl Fn(io::Error) -> E,
+) -> Result<(u64, Sha256), E> {
+    let (mut hasher, mut size) = (sha2::Sha256::new(), 0);
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        let bytes = match from.read(&mut buffer) {
+            Ok(0) => return Ok((size, Sha256::from_hasher(hasher))),
+            Ok(read) => &buffer[..read],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(read_failed(error)),
+        };
+        hasher.update(bytes);
+        size += bytes.len() as u64;
+        to.write_all(bytes).map_err(&write_failed)?;
+    }
+}
+
+#[cfg(test)]
+mod tests;

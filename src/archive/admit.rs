@@ -1,0 +1,265 @@
+//! The gate: which packages may come into a suite, and all reasons against it.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::archive::admission::Admission;
+use crate::archive::candidate::Candidate;
+use crate::archive::current::{Current, Unread};
+use crate::archive::layout::IndexName;
+use crate::archive::manifest::Manifest;
+use crate::archive::proposal::{Proposal, propose};
+use crate::format::index::{Kind, Stanza};
+use crate::model::{ArchivePath, Finding, PackageName};
+
+/// What to do with a version older than the newest one that a suite has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Older {
+    /// Refuse it: nobody would get it, and it is most likely a mistake.
+    #[default]
+    Refuse,
+    /// Take it.
+    Allow,
+}
+
+/// Asks every rule about every candidate. `current` must have been observed for
+/// these candidates. The answer is all findings, or the proof that there are
+/// none; candidates that are there already change nothing.
+pub fn admit(
+    current: &Current,
+    candidates: &[Candidate],
+    older: Older,
+) -> Result<Admission, Vec<Finding>> {
+    let Some(manifest) = current.manifest() else {
+        return Err(vec![no_such_suite(current)]);
+    };
+    let (mut offer, mut findings) = (Offer::default(), Vec::new());
+    for candidate in candidates {
+        match propose(current, &manifest.settings, candidate) {
+            Err(reasons) => findings.extend(reasons),
+            Ok(proposal) => findings.extend(offer.take(proposal)),
+        }
+    }
+    let mut admission = Admission::of(current, manifest.settings.clone());
+    for proposal in offer.proposals {
+        match judge(current, manifest, &proposal, older) {
+            Ok(missing) => admission.take(proposal, missing),
+            Err(reason) => findings.push(reason),
+        }
+    }
+    // The same package offered twice is one reason.
+    let mut seen = BTreeSet::new();
+    findings.retain(|f| seen.insert((f.rule, f.subject.clone(), f.message.clone())));
+    match findings.is_empty() {
+        true => Ok(admission.tidied()),
+        false => Err(findings),
+    }
+}
+
+/// What is offered and does not collide, found by path and by name.
+#[derive(Default)]
+struct Offer {
+    proposals: Vec<Proposal>,
+    by_path: BTreeMap<ArchivePath, usize>,
+    by_name: BTreeMap<PackageName, Vec<usize>>,
+}
+
+impl Offer {
+    /// Takes a proposal, unless it collides with an earlier one.
+    fn take(&mut self, proposal: Proposal) -> Option<Finding> {
+        let (stanza, indices) = (&proposal.stanza, &proposal.indices);
+        for file in proposal.incoming.iter().map(|incoming| &incoming.file) {
+            let other = self.by_path.get(&file.path).map(|at| &self.proposals[*at]);
+            let mut there = other.iter().flat_map(|other| &other.incoming);
+            if there.any(|i| i.file.path == file.path && i.file.sha256 != file.sha256) {
+                let message = format!("{} would have two contents", file.path);
+                return Some(collides(&proposal, message));
+            }
+        }
+        let own_name = self.by_name.entry(stanza.name().clone()).or_default();
+        for other in own_name.iter().map(|at| &self.proposals[*at]) {
+            let meet = indices.iter().any(|index| other.indices.contains(index));
+            let same = same_content(indices[0].kind(), stanza, &other.stanza);
+            if meet && same_version(stanza, &other.stanza) && !same {
+                let message = format!("{} has the same version", other.subject);
+                return Some(collides(&proposal, message));
+            }
+        }
+        let at = self.proposals.len();
+        own_name.push(at);
+        for incoming in &proposal.incoming {
+            self.by_path.entry(incoming.file.path.clone()).or_insert(at);
+        }
+        self.proposals.push(proposal);
+        None
+    }
+}
+
+fn collides(proposal: &Proposal, message: String) -> Finding {
+    let message = format!("two packages that are offered collide: {message}");
+    Finding::error("colliding-candidates", proposal.subject.as_str(), message)
+        .fix("offer only one of them")
+}
+
+impl Admission {
+    fn take(&mut self, proposal: Proposal, missing: Vec<IndexName>) {
+        let listed = proposal.listed();
+        if missing.is_empty() {
+            self.unchanged.push(listed);
+            return;
+        }
+        self.added.push(listed);
+        for index in missing {
+            let edit = self.edits.entry(index).or_default();
+            edit.add.push(proposal.stanza.clone());
+        }
+        self.pool.extend(proposal.incoming);
+    }
+}
+
+/// Says that there is no such suite.
+pub(super) fn no_such_suite(current: &Current) -> Finding {
+    let message = "there is no such suite in the archive";
+    Finding::error("no-such-suite", current.suite.as_str(), message)
+        .fix("create it with `debcut archive init`, or name another one")
+}
+
+/// Says that the suite was observed for another question, as a reason like any
+/// other: nothing is admitted without having looked.
+pub(super) fn unread(error: &Unread) -> Finding {
+    Finding::error("not-observed", error.suite.as_str(), error.to_string())
+        .fix("this is a bug in debcut; please report it")
+}
+
+/// Judges a proposal by what the suite has; returns the indices that lack it.
+fn judge(
+    current: &Current,
+    manifest: &Manifest,
+    proposal: &Proposal,
+    older: Older,
+) -> Result<Vec<IndexName>, Finding> {
+    let mut missing = Vec::new();
+    for index in &manifest.indices {
+        let own = proposal.indices.contains(&index.name);
+        if !own && !proposal.indices.iter().any(|own| beside(own, &index.name)) {
+            continue;
+        }
+        let versions = current.versions(index, proposal.stanza.name());
+        let versions = versions.map_err(|error| unread(&error))?;
+        if !own {
+            elsewhere(proposal, index.name.component().as_str(), versions)?;
+        } else if !listed(current, proposal, index.name.kind(), versions, older)? {
+            missing.push(index.name.clone());
+        }
+    }
+    if !missing.is_empty() {
+        pool_is_free(current, proposal)?;
+    }
+    Ok(missing)
+}
+
+/// Tells whether hosts that read one index read the other one too.
+fn beside(a: &IndexName, b: &IndexName) -> bool {
+    match (a, b) {
+        (
+            IndexName::Packages {
+                architecture: a, ..
+            },
+            IndexName::Packages {
+                architecture: b, ..
+            },
+        ) => a == b,
+        (IndexName::Sources { .. }, IndexName::Sources { .. }) => true,
+        _ => false,
+    }
+}
+
+/// Judges a proposal by the versions of its package in another component.
+fn elsewhere(proposal: &Proposal, other: &str, versions: &[Stanza]) -> Result<(), Finding> {
+    match versions.iter().find(|v| same_version(v, &proposal.stanza)) {
+        None => Ok(()),
+        Some(_) => {
+            let own = &proposal.component;
+            let message = format!("the suite has this version in {other}, it would go to {own}");
+            let fix = format!("offer it for {other}, or remove it from there first");
+            Err(Finding::error("in-another-component", proposal.subject.as_str(), message).fix(fix))
+        }
+    }
+}
+
+/// Judges a proposal by the versions of its package in one of its indices;
+/// tells whether it is there already.
+fn listed(
+    current: &Current,
+    proposal: &Proposal,
+    kind: Kind,
+    versions: &[Stanza],
+    older: Older,
+) -> Result<bool, Finding> {
+    let (stanza, suite) = (&proposal.stanza, &current.suite);
+    let refuse = |rule, message: String| Finding::error(rule, proposal.subject.as_str(), message);
+    if let Some(there) = versions.iter().find(|v| same_version(v, stanza)) {
+        if there.architecture() != stanza.architecture() {
+            let arch = there.architecture();
+            let message = format!("{suite} has this version for the architecture {arch}");
+            let fix = "give it a version of its own, or remove the other one first";
+            return Err(refuse("same-version-other-architecture", message).fix(fix));
+        }
+        if !same_content(kind, there, stanza) {
+            let message = format!(
+                "{suite} has {} {} with other content",
+                there.name(),
+                there.version()
+            );
+            let fix = "give it a new version: hosts that have the old one would never take it";
+            return Err(refuse("same-version-other-content", message).fix(fix));
+        }
+        return Ok(true);
+    }
+    match versions.last() {
+        Some(newest) if older == Older::Refuse && newest.version() > stanza.version() => {
+            let message = format!("{suite} has {}, which is newer", newest.version());
+            let fix = "give it a higher version, or allow older versions explicitly";
+            Err(refuse("older-version", message).fix(fix))
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Refuses a proposal whose place in the pool has other content: the pool is
+/// shared by all suites, and its files never change.
+fn pool_is_free(current: &Current, proposal: &Proposal) -> Result<(), Finding> {
+    for incoming in &proposal.incoming {
+        let file = &incoming.file;
+        match current.pool.get(&file.path) {
+            Some(there) if there.sha256 != file.sha256 => {
+                let message = format!(
+                    "{} is there with other content: sha256 {}, this one has {}",
+                    file.path, there.sha256, file.sha256
+                );
+                let fix = "give it a new version; if no suite has the other one, \
+                           `debcut archive gc` removes it";
+                let subject = proposal.subject.as_str();
+                return Err(Finding::error("pool-path-taken", subject, message).fix(fix));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Tells whether hosts would take two stanzas for the same version.
+fn same_version(a: &Stanza, b: &Stanza) -> bool {
+    a.name() == b.name() && a.version().compare(b.version()) == Ordering::Equal
+}
+
+/// Tells whether two stanzas of one version stand for the same files.
+fn same_content(kind: Kind, a: &Stanza, b: &Stanza) -> bool {
+    match kind {
+        Kind::Packages => a.paragraph().get("SHA256") == b.paragraph().get("SHA256"),
+        Kind::Sources => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,259 @@
+//! Where everything is in an archive.
+//!
+//! Clients' part follows the Debian repository format: `dists/SUITE/…` with
+//! `by-hash/SHA256/`, and `pool/COMPONENT/PREFIX/SOURCE/FILE`. Our own part is
+//! below `.debcut/` and never needed by clients:
+//!
+//! | path | holds |
+//! |---|---|
+//! | `suites/SUITE/head` | which generation is current, and its signed texts |
+//! | `objects/XX/DIGEST…` | manifests, chunks and compressed pieces, each named by its SHA-256 |
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::format::checksums::FileName;
+use crate::format::index::Kind;
+use crate::format::index::piece::Encoding;
+use crate::model::{Architecture, ArchivePath, Component, PackageName, Sha256, Suite};
+
+/// An index of a suite, displayed as its path below `dists/SUITE/`
+/// (`main/binary-amd64/Packages`, `main/source/Sources`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IndexName {
+    /// What can be installed on one architecture, `all` included.
+    Packages {
+        /// The component.
+        component: Component,
+        /// The architecture, never `all`.
+        architecture: Architecture,
+    },
+    /// The source packages.
+    Sources {
+        /// The component.
+        component: Component,
+    },
+}
+
+impl IndexName {
+    /// Returns what its stanzas are.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Packages { .. } => Kind::Packages,
+            Self::Sources { .. } => Kind::Sources,
+        }
+    }
+
+    /// Returns its component.
+    pub fn component(&self) -> &Component {
+        match self {
+            Self::Packages { component, .. } | Self::Sources { component } => component,
+        }
+    }
+
+    /// Returns the path below `dists/SUITE/` of one of its files; without an
+    /// encoding, of the plain one, which `Release` lists but nobody serves.
+    pub fn file(&self, encoding: Option<Encoding>) -> String {
+        match encoding {
+            Some(encoding) => format!("{self}.{encoding}"),
+            None => self.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for IndexName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Packages {
+                component,
+                architecture,
+            } => write!(f, "{component}/binary-{architecture}/Packages"),
+            Self::Sources { component } => write!(f, "{component}/source/Sources"),
+        }
+    }
+}
+
+/// Says that a text is not the path of an index.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("“{0}” is not COMPONENT/binary-ARCHITECTURE/Packages or COMPONENT/source/Sources")]
+pub struct IndexNameError(pub String);
+
+impl FromStr for IndexName {
+    type Err = IndexNameError;
+    fn from_str(text: &str) -> Result<Self, IndexNameError> {
+        let refuse = || IndexNameError(text.to_owned());
+        let (component, rest) = text.split_once('/').ok_or_else(refuse)?;
+        let component = Component::new(component).map_err(|_| refuse())?;
+        if rest == "source/Sources" {
+            return Ok(Self::Sources { component });
+        }
+        let name = rest.strip_prefix("binary-");
+        let name = name.and_then(|rest| rest.strip_suffix("/Packages"));
+        let architecture = Architecture::new(name.ok_or_else(refuse)?).map_err(|_| refuse())?;
+        Ok(Self::Packages {
+            component,
+            architecture,
+        })
+    }
+}
+
+impl Serialize for IndexName {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for IndexName {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// What an object is, for whoever looks into `.debcut/objects/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectKind {
+    /// A generation's manifest.
+    Manifest,
+    /// The plain text of a chunk.
+    Chunk,
+    /// A chunk, compressed.
+    Piece(Encoding),
+}
+
+/// Returns where an object is; its digest is that of its own bytes.
+pub fn object(kind: ObjectKind, sha256: &Sha256) -> ArchivePath {
+    let hex = sha256.hex();
+    let suffix = match kind {
+        ObjectKind::Manifest => ".json",
+        ObjectKind::Chunk => "",
+        ObjectKind::Piece(Encoding::Xz) => ".xz",
+        ObjectKind::Piece(Encoding::Gz) => ".gz",
+    };
+    made(format!(".debcut/objects/{}/{hex}{suffix}", &hex[..2]))
+}
+
+/// Returns the directory that has one directory a suite.
+pub fn suites() -> ArchivePath {
+    made(".debcut/suites".to_owned())
+}
+
+/// Returns where a suite's head is.
+///
+/// A suite's slash becomes a colon, which no suite name has: `a` and `a/b` are
+/// two suites, and one must not lie inside the other.
+pub fn head(suite: &Suite) -> ArchivePath {
+    let name = suite.as_str().replace('/', ":");
+    made(format!(".debcut/suites/{name}/head"))
+}
+
+/// Returns the suite whose head is at `path`.
+pub fn suite_of_head(path: &ArchivePath) -> Option<Suite> {
+    let name = path.as_str().strip_prefix(".debcut/suites/")?;
+    Suite::new(name.strip_suffix("/head")?.replace(':', "/")).ok()
+}
+
+/// Returns a suite's signed `InRelease`: what clients read first.
+pub fn in_release(suite: &Suite) -> ArchivePath {
+    in_suite(suite, "InRelease")
+}
+
+/// Returns a suite's `Release`.
+pub fn release(suite: &Suite) -> ArchivePath {
+    in_suite(suite, "Release")
+}
+
+/// Returns a suite's `Release.gpg`.
+pub fn release_gpg(suite: &Suite) -> ArchivePath {
+    in_suite(suite, "Release.gpg")
+}
+
+/// Returns the plain name of an index's file.
+pub fn index_file(suite: &Suite, index: &IndexName, encoding: Encoding) -> ArchivePath {
+    in_suite(suite, &index.file(Some(encoding)))
+}
+
+/// Returns the name by which clients that know by-hash fetch an index's file.
+pub fn by_hash(suite: &Suite, index: &IndexName, sha256: &Sha256) -> ArchivePath {
+    let index = index.to_string();
+    let (directory, _) = index.rsplit_once('/').expect("an index is in a directory");
+    in_suite(suite, &format!("{directory}/by-hash/SHA256/{sha256}"))
+}
+
+fn in_suite(suite: &Suite, path: &str) -> ArchivePath {
+    made(format!("dists/{suite}/{path}"))
+}
+
+/// Returns the directory of a source package's files and of its binaries.
+pub fn pool_directory(component: &Component, source: &PackageName) -> ArchivePath {
+    let prefix = source.pool_prefix();
+    made(format!("pool/{component}/{prefix}/{source}"))
+}
+
+/// Returns the path of a file in a directory of the pool.
+pub fn pool_file(directory: &ArchivePath, file: &FileName) -> ArchivePath {
+    made(format!("{directory}/{file}"))
+}
+
+fn made(path: String) -> ArchivePath {
+    ArchivePath::new(path).expect("made from names that are valid in paths")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_debians() {
+        let suite = Suite::new("bookworm/updates").expect("a suite");
+        let main = Component::new("main").expect("a component");
+        let index: IndexName = "main/binary-amd64/Packages".parse().expect("an index");
+        let digest = Sha256::of(b"");
+        let source = PackageName::new("libfoo").expect("a name");
+        let directory = pool_directory(&main, &source);
+        let file = FileName::new("libfoo_1.0~a+b_amd64.deb").expect("a file name");
+        let cases = [
+            (
+                index_file(&suite, &index, Encoding::Xz),
+                "dists/bookworm/updates/main/binary-amd64/Packages.xz".to_owned(),
+            ),
+            (
+                by_hash(&suite, &index, &digest),
+                format!("dists/bookworm/updates/main/binary-amd64/by-hash/SHA256/{digest}"),
+            ),
+            (
+                in_release(&suite),
+                "dists/bookworm/updates/InRelease".into(),
+            ),
+            (
+                pool_file(&directory, &file),
+                "pool/main/libf/libfoo/libfoo_1.0~a+b_amd64.deb".into(),
+            ),
+            (head(&suite), ".debcut/suites/bookworm:updates/head".into()),
+        ];
+        for (found, want) in cases {
+            assert_eq!(found.as_str(), want);
+        }
+        assert_eq!(suite_of_head(&head(&suite)), Some(suite));
+    }
+
+    #[test]
+    fn index_names_are_read_as_written() {
+        for text in ["main/binary-amd64/Packages", "contrib/source/Sources"] {
+            let name: IndexName = text.parse().expect(text);
+            assert_eq!(name.to_string(), text);
+        }
+        for text in [
+            "",
+            "main",
+            "main/source/Packages",
+            "main/binary-/Packages",
+            "../source/Sources",
+        ] {
+            assert!(text.parse::<IndexName>().is_err(), "{text:?}");
+        }
+    }
+}

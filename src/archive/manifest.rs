@@ -1,0 +1,313 @@
+//! A generation as it is written: an immutable manifest, known by its digest.
+//!
+//! Says which chunks every index consists of, and which compressed pieces its
+//! published files. The files in the pool are not listed a second time: the
+//! stanzas name them, with their sizes and digests.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::archive::chunk::Chunk;
+use crate::archive::layout::IndexName;
+use crate::archive::settings::Settings;
+use crate::format::index::piece::Encoding;
+use crate::format::release::{self, Release};
+use crate::model::{Architecture, Sha256, Suite, Timestamp};
+
+/// The form this program writes and reads.
+pub const SCHEMA: &str = "debcut/generation/1";
+
+/// One generation of a suite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// The suite.
+    pub suite: Suite,
+    /// Its number, from 1, one more with every generation of the suite.
+    pub number: u64,
+    /// The digest of the manifest before it.
+    pub parent: Option<Sha256>,
+    /// The `Date` of its `Release`.
+    pub date: Timestamp,
+    /// The `Valid-Until` of its `Release`.
+    pub valid_until: Option<Timestamp>,
+    /// Who made it and why.
+    pub record: Record,
+    /// What the suite is.
+    pub settings: Settings,
+    /// Its indices, in order of their names.
+    pub indices: Vec<Index>,
+}
+
+/// Who made a generation and why, for the history.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// The person or account.
+    pub who: String,
+    /// The reason, as far as one was given.
+    pub why: Option<String>,
+    /// The command as it was given.
+    pub command: String,
+    /// The fingerprint of the key it is signed with.
+    pub key: Option<String>,
+}
+
+/// An index of a generation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Index {
+    /// Which one.
+    pub name: IndexName,
+    /// The size of its plain text in bytes.
+    pub size: u64,
+    /// The digest of its plain text.
+    pub sha256: Sha256,
+    /// The chunks of its plain text.
+    pub chunks: Vec<Chunk>,
+    /// Its published files.
+    pub files: Vec<IndexFile>,
+}
+
+/// A published file of an index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndexFile {
+    /// How it is compressed.
+    pub encoding: Encoding,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its digest.
+    pub sha256: Sha256,
+    /// The pieces it is put together from, one for each chunk.
+    pub pieces: Vec<Piece>,
+}
+
+/// A compressed chunk, kept so that it need not be compressed again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Piece {
+    /// The digest of its bytes.
+    pub sha256: Sha256,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// A generation, known for certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Base {
+    /// Its number.
+    pub number: u64,
+    /// The digest of its manifest.
+    pub manifest: Sha256,
+}
+
+/// Says why bytes are not a manifest.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// They are not the JSON of one.
+    #[error("not a manifest of the form {SCHEMA}")]
+    Json(#[source] serde_json::Error),
+    /// Another program, or a later version of this one, wrote it.
+    #[error("found a manifest of the form “{found}”, expected {SCHEMA}")]
+    Schema {
+        /// What it calls itself.
+        found: String,
+    },
+    /// Its parts contradict each other.
+    #[error("the manifest contradicts itself at {index}: {what}")]
+    Contradiction {
+        /// The index.
+        index: String,
+        /// What does not fit.
+        what: &'static str,
+    },
+}
+
+impl Manifest {
+    /// Writes it; the digest of these bytes is its name.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec(self).expect("no map with keys that are no strings");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Reads one, and checks that its parts fit together.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ManifestError> {
+        #[derive(Deserialize)]
+        struct Form {
+            schema: String,
+        }
+        // The form first: a later one fails in fields that say nothing.
+        let form: Form = serde_json::from_slice(bytes).map_err(ManifestError::Json)?;
+        if form.schema != SCHEMA {
+            return Err(ManifestError::Schema { found: form.schema });
+        }
+        let manifest: Self = serde_json::from_slice(bytes).map_err(ManifestError::Json)?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    fn check(&self) -> Result<(), ManifestError> {
+        let refuse = |index: &dyn ToString, what| ManifestError::Contradiction {
+            index: index.to_string(),
+            what,
+        };
+        let names = self.indices.iter().map(|index| &index.name);
+        if !names.eq(&self.settings.indices()) {
+            return Err(refuse(&"indices", "they are not those of its settings"));
+        }
+        for index in &self.indices {
+            let size = index.chunks.iter().map(|chunk| chunk.size).sum::<u64>();
+            if size != index.size {
+                return Err(refuse(
+                    &index.name,
+                    "its chunks have another size than it has",
+                ));
+            }
+            if !index.chunks.is_sorted_by(|a, b| a.first < b.first) {
+                return Err(refuse(&index.name, "its chunks are not in order"));
+            }
+            let pieces = index.files.iter().map(|file| file.pieces.len());
+            if pieces.into_iter().any(|len| len != index.chunks.len()) {
+                return Err(refuse(
+                    &index.name,
+                    "a file has not one piece for each chunk",
+                ));
+            }
+            let encodings = index.files.iter().map(|file| &file.encoding);
+            if !encodings.eq(&Encoding::ALL) {
+                return Err(refuse(
+                    &index.name,
+                    "its files are not one of each encoding",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds an index.
+    pub fn index(&self, name: &IndexName) -> Option<&Index> {
+        self.indices.iter().find(|index| index.name == *name)
+    }
+
+    /// Returns what its `Release` says. It lists every published file of every
+    /// index, and the plain text, which nobody serves but apt wants to know.
+    pub fn release(&self) -> Release {
+        let mut architectures = vec![Architecture::all()];
+        architectures.extend(self.settings.architectures.iter().cloned());
+        let mut files = BTreeMap::new();
+        for index in &self.indices {
+            let (size, sha256) = (index.size, index.sha256);
+            files.insert(index.name.file(None), release::IndexFile { size, sha256 });
+            for file in &index.files {
+                let (size, sha256) = (file.size, file.sha256);
+                let path = index.name.file(Some(file.encoding));
+                files.insert(path, release::IndexFile { size, sha256 });
+            }
+        }
+        Release {
+            origin: self.settings.origin.clone(),
+            label: self.settings.label.clone(),
+            suite: self.suite.clone(),
+            codename: self.settings.codename.clone(),
+            version: self.settings.version.clone(),
+            date: self.date,
+            valid_until: self.valid_until,
+            upgrades: self.settings.upgrades,
+            acquire_by_hash: true,
+            all_in_every_architecture: true,
+            architectures,
+            components: self.settings.components.clone(),
+            description: self.settings.description.clone(),
+            files,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Component;
+
+    fn empty() -> Manifest {
+        let main = Component::new("main").expect("a name");
+        let amd64 = Architecture::new("amd64").expect("a name");
+        let settings = Settings::new(vec![main], vec![amd64]);
+        let nothing = Sha256::of(b"");
+        let index = |name| Index {
+            name,
+            size: 0,
+            sha256: nothing,
+            chunks: Vec::new(),
+            files: Encoding::ALL
+                .map(|encoding| IndexFile {
+                    encoding,
+                    size: 32,
+                    sha256: nothing,
+                    pieces: Vec::new(),
+                })
+                .to_vec(),
+        };
+        Manifest {
+            schema: SCHEMA.to_owned(),
+            suite: Suite::new("stable").expect("a name"),
+            number: 1,
+            parent: None,
+            date: Timestamp::from_unix(1_795_253_400),
+            valid_until: None,
+            record: Record::default(),
+            indices: settings.indices().into_iter().map(index).collect(),
+            settings,
+        }
+    }
+
+    #[test]
+    fn a_manifest_is_read_as_written() {
+        let manifest = empty();
+        let read = Manifest::from_bytes(&manifest.to_bytes()).expect("valid");
+        assert_eq!(read, manifest);
+        let paths: Vec<_> = manifest.release().files.into_keys().collect();
+        assert_eq!(paths.len(), 6);
+        assert_eq!(paths[1], "main/binary-amd64/Packages.gz");
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        type Damage = fn(&mut Manifest);
+        let cases: [(&str, Damage); 6] = [
+            ("debcut/generation/9", |m| {
+                m.schema = "debcut/generation/9".into()
+            }),
+            ("not those of its settings", |m| drop(m.indices.pop())),
+            ("another size", |m| m.indices[0].size = 1),
+            ("one of each encoding", |m| drop(m.indices[0].files.pop())),
+            ("one piece for each chunk", |m| {
+                let (sha256, size) = (Sha256::of(b"x"), 1);
+                m.indices[0].files[0].pieces.push(Piece { sha256, size });
+            }),
+            ("not in order", |m| {
+                let first = crate::model::PackageName::new("aa").expect("a name");
+                let chunk = Chunk {
+                    first,
+                    sha256: Sha256::of(b"x"),
+                    size: 0,
+                };
+                m.indices[0].chunks = vec![chunk.clone(), chunk];
+            }),
+        ];
+        for (want, damage) in cases {
+            let mut manifest = empty();
+            damage(&mut manifest);
+            let error = Manifest::from_bytes(&manifest.to_bytes()).expect_err(want);
+            assert!(error.to_string().contains(want), "{error}");
+        }
+        for text in ["", "{}", "[]", "{\"schema\":\"debcut/generation/1\"}"] {
+            assert!(Manifest::from_bytes(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! A candidate by itself: which stanza it would be, in which indices, with
+//! which files, or why it cannot be in this suite whatever else is there.
+
+use crate::archive::admission::{Incoming, Listed};
+use crate::archive::candidate::{Binary, Candidate, Source};
+use crate::archive::current::Current;
+use crate::archive::layout::{self, IndexName};
+use crate::archive::settings::Settings;
+use crate::format::checksums::ListedFile;
+use crate::format::index::{PoolFile, Stanza};
+use crate::model::{Component, Finding};
+
+/// What a candidate comes to in a suite.
+#[derive(Debug, Clone)]
+pub(super) struct Proposal {
+    /// How findings name it.
+    pub(super) subject: String,
+    /// Where it goes.
+    pub(super) component: Component,
+    /// The indices that list it.
+    pub(super) indices: Vec<IndexName>,
+    /// What they say of it.
+    pub(super) stanza: Stanza,
+    /// Its files.
+    pub(super) incoming: Vec<Incoming>,
+}
+
+impl Proposal {
+    /// Returns how the suite would list it.
+    pub(super) fn listed(&self) -> Listed {
+        Listed::of(&self.stanza, &self.component)
+    }
+}
+
+/// Looks at one candidate by itself.
+pub(super) fn propose(
+    current: &Current,
+    settings: &Settings,
+    candidate: &Candidate,
+) -> Result<Proposal, Vec<Finding>> {
+    let subject = candidate.subject();
+    let Some(component) = candidate.component(settings) else {
+        let suite = &current.suite;
+        let has = words(&settings.components);
+        let message = format!("the component it is meant for is not in {suite}, which has {has}");
+        let fix = "name one of these, or add the component to the suite";
+        return Err(vec![
+            Finding::error("unknown-component", subject, message).fix(fix),
+        ]);
+    };
+    let indices = candidate.indices(settings, component);
+    if let (Candidate::Binary(binary), true) = (candidate, indices.is_empty()) {
+        let message = format!(
+            "its architecture {} is not in {}, which has {}",
+            binary.control.architecture,
+            current.suite,
+            words(&settings.architectures)
+        );
+        let fix = "leave it out, or add the architecture to the suite";
+        return Err(vec![
+            Finding::error("unknown-architecture", subject, message).fix(fix),
+        ]);
+    }
+    let (stanza, incoming) = match candidate {
+        Candidate::Binary(binary) => of_binary(binary, component)?,
+        Candidate::Source(source) => of_source(current, source, component)?,
+    };
+    Ok(Proposal {
+        subject,
+        component: component.clone(),
+        indices,
+        stanza,
+        incoming,
+    })
+}
+
+fn of_binary(
+    binary: &Binary,
+    component: &Component,
+) -> Result<(Stanza, Vec<Incoming>), Vec<Finding>> {
+    let incoming = binary.incoming(component);
+    match Stanza::of_binary(binary.control.text(), &incoming.file) {
+        Ok(stanza) => Ok((stanza, vec![incoming])),
+        Err(error) => Err(vec![
+            Finding::error(
+                "invalid-control",
+                binary.control.file_name(),
+                format!("its control file cannot be listed: {error}"),
+            )
+            .fix("build the package again without that"),
+        ]),
+    }
+}
+
+fn of_source(
+    current: &Current,
+    source: &Source,
+    component: &Component,
+) -> Result<(Stanza, Vec<Incoming>), Vec<Finding>> {
+    let directory = source.directory(component);
+    let mut findings = Vec::new();
+    let mut incoming = vec![source.incoming_dsc(component)];
+    let subject = || source.dsc_name().to_string();
+    for listed in &source.dsc.files {
+        let wanted = PoolFile {
+            path: layout::pool_file(&directory, &listed.name),
+            size: listed.digests.size,
+            sha256: listed.digests.sha256,
+        };
+        match (source.file(listed), current.pool.get(&wanted.path)) {
+            (Some(file), _) if (file.size, file.sha256) != (wanted.size, wanted.sha256) => {
+                let message = format!(
+                    "{} beside it has sha256 {}, the .dsc says {}",
+                    listed.name, file.sha256, wanted.sha256
+                );
+                findings.push(
+                    Finding::error("source-file-differs", subject(), message)
+                        .fix("use the file that the source package was built with"),
+                );
+            }
+            (Some(file), _) => incoming.push(Incoming {
+                origin: file.origin.clone(),
+                file: wanted,
+            }),
+            // The upstream tarball of an earlier revision.
+            (None, Some(there)) if *there == wanted => {}
+            (None, there) => {
+                let where_else = match there {
+                    Some(_) => "the one in the pool has other content",
+                    None => "it is not in the pool either",
+                };
+                let message = format!(
+                    "it lists {}, which did not come with it; {where_else}",
+                    listed.name
+                );
+                findings.push(
+                    Finding::error("source-file-missing", subject(), message)
+                        .fix("put the file beside the .dsc"),
+                );
+            }
+        }
+    }
+    let dsc = ListedFile {
+        name: source.dsc_name(),
+        digests: source.digests.clone(),
+    };
+    let section = source.section.as_deref().unwrap_or("misc");
+    let priority = source.priority.as_deref().unwrap_or("optional");
+    let text = source
+        .dsc
+        .sources_stanza(&dsc, directory.as_str(), section, priority);
+    let stanza = match text {
+        Ok(text) => Stanza::of_source(&text).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    match stanza {
+        Ok(stanza) if findings.is_empty() => return Ok((stanza, incoming)),
+        Ok(_) => {}
+        Err(error) => {
+            let message = format!("it cannot be listed in Sources: {error}");
+            findings.push(Finding::error("invalid-source", subject(), message));
+        }
+    }
+    Err(findings)
+}
+
+fn words<T: ToString>(names: &[T]) -> String {
+    let names: Vec<_> = names.iter().map(T::to_string).collect();
+    names.join(", ")
+}

@@ -1,0 +1,69 @@
+//! Creating a suite and changing what it is.
+
+use crate::archive::admission::Admission;
+use crate::archive::admit::unread;
+use crate::archive::current::{Current, Unread};
+use crate::archive::layout::IndexName;
+use crate::archive::manifest::Manifest;
+use crate::archive::settings::Settings;
+use crate::format::index::Stanza;
+use crate::model::Finding;
+
+/// Returns the change that creates a suite, or gives one that is there other
+/// settings. `current` must have been observed whole.
+///
+/// A new architecture lists what is for all architectures. What still has
+/// packages cannot be taken away; where the indices are cut stays as it was.
+pub fn settle(current: &Current, wanted: &Settings) -> Result<Admission, Vec<Finding>> {
+    let mut settings = wanted.clone();
+    let mut findings = settings.findings(&current.suite);
+    let Some(manifest) = current.manifest() else {
+        return match findings.is_empty() {
+            true => Ok(Admission::of(current, settings)),
+            false => Err(findings),
+        };
+    };
+    settings.chunks = manifest.settings.chunks;
+    let indices = settings.indices();
+    for index in &manifest.indices {
+        if !indices.contains(&index.name) && index.size > 0 {
+            let message = format!("{} still lists packages", index.name);
+            findings.push(
+                Finding::error("not-empty", current.suite.as_str(), message)
+                    .fix("remove these packages first"),
+            );
+        }
+    }
+    let mut admission = Admission::of(current, settings);
+    for name in indices {
+        match for_all(current, manifest, &name) {
+            Err(error) => findings.push(unread(&error)),
+            Ok(add) if add.is_empty() => {}
+            Ok(add) => admission.edits.entry(name).or_default().add = add,
+        }
+    }
+    match findings.is_empty() {
+        true => Ok(admission.tidied()),
+        false => Err(findings),
+    }
+}
+
+/// Returns what a new index has to list from its beginning.
+fn for_all(
+    current: &Current,
+    manifest: &Manifest,
+    name: &IndexName,
+) -> Result<Vec<Stanza>, Unread> {
+    let is_new = manifest.index(name).is_none();
+    let mut others = manifest.indices.iter().filter(|index| {
+        index.name.kind() == name.kind() && index.name.component() == name.component()
+    });
+    match others.next() {
+        Some(other) if is_new => {
+            let stanzas = current.stanzas(other)?.into_iter();
+            let for_all = stanzas.filter(|stanza| stanza.architecture().is_all());
+            Ok(for_all.cloned().collect())
+        }
+        _ => Ok(Vec::new()),
+    }
+}

@@ -1,0 +1,256 @@
+//! An archive's indices, `Packages` and `Sources`: paragraphs and their text.
+//!
+//! Follows the Debian repository format ("Packages Indices", "Sources
+//! Indices"). A stanza is the package's own control text byte for byte, with
+//! fields appended; it is never written again from parsed values. Knows nothing
+//! of suites, of chunks, or of where an index is published.
+
+pub mod piece;
+
+use std::cmp::Ordering;
+
+use crate::format::deb822::{self, Deb822Error, Paragraph, Syntax};
+use crate::format::version::Version;
+use crate::model::{Architecture, ArchivePath, PackageName, Sha256};
+
+/// Which of the two indices a stanza belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Binary packages.
+    Packages,
+    /// Source packages.
+    Sources,
+}
+
+/// One package of an index.
+///
+/// Ordered by name, version (dpkg's order), architecture and text: the order in
+/// which indices list them. Ascending versions matter: debootstrap takes the
+/// last stanza of a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stanza {
+    name: PackageName,
+    version: Version,
+    architecture: Architecture,
+    text: String,
+}
+
+/// Where a `.deb` is in the archive and what it must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolFile {
+    /// Its path below the archive's root.
+    pub path: ArchivePath,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its digest.
+    pub sha256: Sha256,
+}
+
+/// Says why a text cannot be a stanza.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// The text is not the paragraph it should be.
+    #[error(transparent)]
+    Paragraph(#[from] Deb822Error),
+    /// A package's own control text has a field that only the archive sets.
+    #[error("field {field} is set by the archive and must not be in the package")]
+    Reserved {
+        /// The field, as the package writes it.
+        field: String,
+    },
+}
+
+/// What an archive says of a file, and a package's control text therefore must
+/// not: a forged `Filename` would be the one that clients believe.
+const RESERVED: [&str; 6] = ["Filename", "Size", "MD5sum", "SHA1", "SHA256", "SHA512"];
+
+impl Stanza {
+    /// Makes the stanza of a binary package from its control text.
+    pub fn of_binary(control: &str, file: &PoolFile) -> Result<Self, IndexError> {
+        let paragraph = deb822::paragraph(control.as_bytes(), Syntax::Generated)?;
+        for field in RESERVED {
+            if let Some(found) = paragraph.field(field) {
+                return Err(IndexError::Reserved {
+                    field: found.name().to_owned(),
+                });
+            }
+        }
+        let PoolFile { path, size, sha256 } = file;
+        let own = paragraph.text().trim_end_matches('\n');
+        let text = format!("{own}\nFilename: {path}\nSize: {size}\nSHA256: {sha256}\n");
+        Ok(Self::of(&paragraph, Kind::Packages, text)?)
+    }
+
+    /// Takes the text of a source package's stanza, which is complete.
+    pub fn of_source(text: &str) -> Result<Self, IndexError> {
+        let paragraph = deb822::paragraph(text.as_bytes(), Syntax::Generated)?;
+        Ok(Self::of_text(&paragraph, Kind::Sources)?)
+    }
+
+    fn of_text(paragraph: &Paragraph<'_>, kind: Kind) -> Result<Self, Deb822Error> {
+        let text = format!("{}\n", paragraph.text().trim_end_matches('\n'));
+        Self::of(paragraph, kind, text)
+    }
+
+    fn of(paragraph: &Paragraph<'_>, kind: Kind, text: String) -> Result<Self, Deb822Error> {
+        Ok(Self {
+            name: paragraph.parse("Package")?,
+            version: paragraph.parse("Version")?,
+            architecture: match kind {
+                Kind::Packages => paragraph.parse("Architecture")?,
+                // There the field lists what the source can be built for.
+                Kind::Sources => source(),
+            },
+            text,
+        })
+    }
+
+    /// Returns the package's name; the source's in `Sources`.
+    pub fn name(&self) -> &PackageName {
+        &self.name
+    }
+
+    /// Returns its version.
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// Returns its architecture; `source` in `Sources`.
+    pub fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    /// Returns its fields' text, which ends with one newline.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns how many bytes it takes in an index.
+    pub fn len_in_index(&self) -> usize {
+        self.text.len() + 1
+    }
+
+    /// Appends it, and the empty line that ends it, to an index. So the texts
+    /// of two indices, one after the other, are an index again.
+    pub fn append_to(&self, index: &mut String) {
+        index.push_str(&self.text);
+        index.push('\n');
+    }
+
+    /// Reads its fields again.
+    pub fn paragraph(&self) -> Paragraph<'_> {
+        deb822::paragraph(self.text.as_bytes(), Syntax::Generated)
+            .expect("was read when the stanza was made")
+    }
+}
+
+/// The architecture that source packages are listed under.
+pub fn source() -> Architecture {
+    Architecture::new("source").expect("a valid name")
+}
+
+impl Ord for Stanza {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.name
+            .cmp(&other.name)
+            .then_with(|| self.version.cmp(&other.version))
+            .then_with(|| self.architecture.cmp(&other.architecture))
+            .then_with(|| self.text.cmp(&other.text))
+    }
+}
+
+impl PartialOrd for Stanza {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Reads the text of an index, or of a part of one, into its stanzas.
+pub fn parse(text: &[u8], kind: Kind) -> Result<Vec<Stanza>, IndexError> {
+    deb822::paragraphs(text, Syntax::Generated)?
+        .iter()
+        .map(|paragraph| Ok(Stanza::of_text(paragraph, kind)?))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HELLO: &str =
+        "Package: hello\nVersion: 2.10-3\nArchitecture: amd64\nDescription: a\n  b\t\n .\n c \n";
+
+    fn file() -> PoolFile {
+        PoolFile {
+            path: ArchivePath::new("pool/main/h/hello/hello_2.10-3_amd64.deb").expect("a path"),
+            size: 12,
+            sha256: Sha256::of(b"x"),
+        }
+    }
+
+    #[test]
+    fn control_bytes_are_kept_and_fields_appended() {
+        let stanza = Stanza::of_binary(HELLO, &file()).expect("valid");
+        let digest = Sha256::of(b"x");
+        let path = file().path;
+        assert_eq!(
+            stanza.text(),
+            format!("{HELLO}Filename: {path}\nSize: 12\nSHA256: {digest}\n")
+        );
+        let mut index = String::new();
+        for _ in 0..2 {
+            stanza.append_to(&mut index);
+        }
+        assert_eq!(index.len(), 2 * stanza.len_in_index());
+        let read = parse(index.as_bytes(), Kind::Packages).expect("valid");
+        assert_eq!(read, [stanza.clone(), stanza]);
+        assert_eq!(parse(b"", Kind::Packages).expect("empty"), []);
+    }
+
+    #[test]
+    fn texts_that_cannot_be_stanzas_are_refused() {
+        let cases = [
+            (
+                "filename: /etc/passwd\n",
+                "field filename is set by the archive",
+            ),
+            ("SHA256: 00\n", "field SHA256 is set by the archive"),
+            ("Size: 1\n", "field Size is set by the archive"),
+            ("\nPackage: two\n", "second paragraph"),
+            ("Version: 1\n", "already"),
+        ];
+        for (added, want) in cases {
+            let error = Stanza::of_binary(&format!("{HELLO}{added}"), &file()).expect_err(added);
+            assert!(error.to_string().contains(want), "{added:?}: {error}");
+        }
+        for without in ["Package", "Version", "Architecture"] {
+            let text = HELLO.replace(without, "X-Other");
+            let error = Stanza::of_binary(&text, &file()).expect_err(without);
+            assert!(error.to_string().contains(without), "{error}");
+        }
+    }
+
+    #[test]
+    fn stanzas_are_ordered_by_version_then_architecture() {
+        let stanza = |version: &str, arch: &str| {
+            let text = format!("Package: hello\nVersion: {version}\nArchitecture: {arch}\n");
+            Stanza::of_binary(&text, &file()).expect(version)
+        };
+        let sorted = [
+            stanza("1.0~rc1", "amd64"),
+            stanza("1.0", "amd64"),
+            stanza("1.0", "i386"),
+            stanza("1.10", "amd64"),
+            stanza("1:0.1", "amd64"),
+        ];
+        assert!(sorted.is_sorted());
+    }
+
+    #[test]
+    fn a_source_is_listed_under_the_architecture_source() {
+        let text = "Package: hello\nVersion: 1\nArchitecture: any all\nDirectory: pool/x\n";
+        let stanza = Stanza::of_source(text).expect("valid");
+        assert_eq!(stanza.architecture(), &source());
+        assert_eq!(stanza.text(), text);
+    }
+}

@@ -1,0 +1,176 @@
+//! The compressed pieces of an index, each of which is a valid file by itself,
+//! and the published file that is put together from them.
+//!
+//! `Packages.xz` is one stream of many blocks ([`xz_stream`]), `Packages.gz`
+//! many members one after the other (RFC 1952, section 2.2), so a change costs
+//! compressing the pieces it touches and copying the rest.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+
+use flate2::{Compression, GzBuilder};
+use liblzma::stream::{Check, Filters, LzmaOptions, Stream};
+use serde::{Deserialize, Serialize};
+
+use crate::format::xz_stream::{self, Assembly, XzStreamError};
+
+/// How an index is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encoding {
+    /// xz -6 with CRC64: what apt asks for first.
+    Xz,
+    /// gzip -9 without name and time: what everything else can read.
+    Gz,
+}
+
+/// The LZMA dictionary, and so what a client's decoder has to allocate. Pieces
+/// are at most about this long, so a larger one would find nothing more; the
+/// 8 MiB of -6 would only cost time to clear for every piece.
+const DICTIONARY_BYTES: u32 = 1 << 20;
+
+impl Encoding {
+    /// Every encoding an index is published in.
+    pub const ALL: [Self; 2] = [Self::Xz, Self::Gz];
+
+    /// Returns the file name's end, without the dot.
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::Xz => "xz",
+            Self::Gz => "gz",
+        }
+    }
+
+    /// Compresses a piece; the same bytes give the same piece.
+    pub fn compress(self, raw: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Xz => {
+                let stream = xz_encoder().expect("the options are constant and valid");
+                let mut encoder = liblzma::write::XzEncoder::new_stream(Vec::new(), stream);
+                let done = encoder.write_all(raw).and_then(|()| encoder.finish());
+                done.expect("memory takes every write")
+            }
+            Self::Gz => {
+                let builder = GzBuilder::new().mtime(0);
+                let mut encoder = builder.write(Vec::new(), Compression::best());
+                let done = encoder.write_all(raw).and_then(|()| encoder.finish());
+                done.expect("memory takes every write")
+            }
+        }
+    }
+
+    /// Decompresses a piece, or the whole file that pieces were put together
+    /// to; fails when there are more than `limit` bytes in it.
+    pub fn decompress(self, bytes: &[u8], limit: u64) -> io::Result<Vec<u8>> {
+        let decoder: Box<dyn Read + '_> = match self {
+            Self::Xz => Box::new(liblzma::read::XzDecoder::new(bytes)),
+            Self::Gz => Box::new(flate2::read::MultiGzDecoder::new(bytes)),
+        };
+        let mut raw = Vec::new();
+        decoder
+            .take(limit.saturating_add(1))
+            .read_to_end(&mut raw)?;
+        if raw.len() as u64 > limit {
+            return Err(io::Error::other(format!("more than {limit} bytes in it")));
+        }
+        Ok(raw)
+    }
+}
+
+impl fmt::Display for Encoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.suffix())
+    }
+}
+
+fn xz_encoder() -> Result<Stream, liblzma::stream::Error> {
+    let mut options = LzmaOptions::new_preset(6)?;
+    options.dict_size(DICTIONARY_BYTES);
+    Stream::new_stream_encoder(Filters::new().lzma2(&options), Check::Crc64)
+}
+
+/// Puts the pieces of one index together, in the order they come.
+#[derive(Debug)]
+pub struct Joining(Inner);
+
+#[derive(Debug)]
+enum Inner {
+    Xz(Assembly),
+    Gz(Vec<u8>),
+}
+
+impl Joining {
+    /// Starts an empty file.
+    pub fn new(encoding: Encoding) -> Self {
+        Self(match encoding {
+            Encoding::Xz => Inner::Xz(Assembly::default()),
+            Encoding::Gz => Inner::Gz(Vec::new()),
+        })
+    }
+
+    /// Appends a piece.
+    pub fn push(&mut self, piece: &[u8]) -> Result<(), XzStreamError> {
+        match &mut self.0 {
+            Inner::Xz(assembly) => assembly.push(&xz_stream::split(piece)?),
+            Inner::Gz(bytes) => bytes.extend_from_slice(piece),
+        }
+        Ok(())
+    }
+
+    /// Returns the file.
+    pub fn finish(self) -> Vec<u8> {
+        match self.0 {
+            Inner::Xz(assembly) => assembly.finish(),
+            // A file without any member is no gzip file.
+            Inner::Gz(bytes) if bytes.is_empty() => Encoding::Gz.compress(b""),
+            Inner::Gz(bytes) => bytes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn joined(encoding: Encoding, pieces: &[Vec<u8>]) -> Vec<u8> {
+        let mut joining = Joining::new(encoding);
+        for piece in pieces {
+            joining.push(&encoding.compress(piece)).expect("our piece");
+        }
+        joining.finish()
+    }
+
+    #[test]
+    fn nothing_is_a_valid_file() {
+        for encoding in Encoding::ALL {
+            let file = joined(encoding, &[]);
+            assert!(!file.is_empty(), "{encoding}");
+            assert_eq!(encoding.decompress(&file, 0).expect("valid"), b"");
+        }
+    }
+
+    #[test]
+    fn a_bomb_is_cut_off() {
+        for encoding in Encoding::ALL {
+            let bomb = encoding.compress(&vec![0; 1 << 20]);
+            let error = encoding.decompress(&bomb, 1 << 10).expect_err("too long");
+            assert!(error.to_string().contains("more than 1024"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn joined_pieces_are_their_concatenation(
+            pieces in proptest::collection::vec("[a-z\n]{1,300}", 0..12)
+        ) {
+            let pieces: Vec<Vec<u8>> = pieces.into_iter().map(String::into_bytes).collect();
+            for encoding in Encoding::ALL {
+                let file = joined(encoding, &pieces);
+                let raw = encoding.decompress(&file, u64::MAX).expect("valid");
+                prop_assert_eq!(raw, pieces.concat());
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Doing what a plan says, or nothing.
+
+use serde::Serialize;
+
+use crate::archive::admission::Listed;
+use crate::archive::layout;
+use crate::archive::manifest::Base;
+use crate::model::{Listener, Suite, Timestamp};
+use crate::publish::error::PublishError;
+use crate::publish::plan::PublishPlan;
+use crate::publish::recover::{Switched, recover, switch};
+use crate::publish::seal::{Seal, SealedPublish, seal};
+use crate::sys::store::{Condition, Content, Store};
+
+/// A generation that clients read now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Published {
+    /// The suite.
+    pub suite: Suite,
+    /// The generation.
+    pub generation: Base,
+    /// The one before.
+    pub parent: Option<Base>,
+    /// The `Date` of its `Release`.
+    pub date: Timestamp,
+    /// What came.
+    pub added: Vec<Listed>,
+    /// What went.
+    pub removed: Vec<Listed>,
+}
+
+/// Executes a plan: first everything is put together and signed, then written
+/// in the order of the phases. Run again after any failure, the same request
+/// finishes the work.
+///
+/// Its `Release` is dated `now`, or a second after the previous one if that is
+/// later: apt silently ignores one that is older than what it has.
+pub fn apply(
+    store: &dyn Store,
+    plan: &PublishPlan,
+    signer: &dyn Seal,
+    now: Timestamp,
+    listener: &dyn Listener,
+) -> Result<Published, PublishError> {
+    let suite = plan.suite();
+    let there = recover(store, suite)?;
+    let found = there.as_ref().map(|there| there.head.generation);
+    let lost = |found| PublishError::LostRace {
+        suite: suite.clone(),
+        expected: plan.base(),
+        found,
+    };
+    if found != plan.base() {
+        return Err(lost(found));
+    }
+    let date = release_date(store, there.as_ref(), now, listener)?;
+    let sealed = seal(store, plan, date, signer)?;
+    write_unreferenced(store, plan, &sealed, listener)?;
+
+    let (commit, turn) = match &there {
+        None => (Condition::IfAbsent, Condition::IfAbsent),
+        Some(there) => (
+            Condition::IfRevision(there.head_revision.clone()),
+            Condition::IfRevision(there.in_release.clone()),
+        ),
+    };
+    let head = sealed.head.to_bytes();
+    match store.write(&layout::head(suite), Content::Bytes(&head), &commit) {
+        Err(error) if error.is_conflict() => {
+            let now = recover(store, suite)?;
+            return Err(lost(now.map(|there| there.head.generation)));
+        }
+        result => result?,
+    }
+    let changed = sealed.changed.iter();
+    switch(store, &sealed.head, &sealed.manifest, changed, &turn)?;
+    Ok(Published {
+        suite: suite.clone(),
+        generation: sealed.head.generation,
+        parent: plan.base(),
+        date,
+        added: plan.next().added.clone(),
+        removed: plan.next().removed.clone(),
+    })
+}
+
+fn release_date(
+    store: &dyn Store,
+    there: Option<&Switched>,
+    now: Timestamp,
+    listener: &dyn Listener,
+) -> Result<Timestamp, PublishError> {
+    let Some(there) = there else {
+        return Ok(now);
+    };
+    let before = there.head.manifest(store)?.date;
+    let date = now.max(before.plus_seconds(1));
+    if date > now {
+        listener.warn(format!(
+            "the clock says {now}, but {} was published at {before}: \
+             the new one is dated {date}, which apt refuses until then",
+            there.head.suite
+        ));
+    }
+    Ok(date)
+}
+
+/// Writes what nothing refers to before the commit. Files that are there
+/// already, from a publish that was stopped, are what they must be or refused.
+fn write_unreferenced(
+    store: &dyn Store,
+    plan: &PublishPlan,
+    sealed: &SealedPublish,
+    listener: &dyn Listener,
+) -> Result<(), PublishError> {
+    for incoming in &plan.next().pool {
+        listener.begin(format!("copying {}", incoming.file.path));
+        let content = Content::File {
+            path: &incoming.origin,
+            sha256: incoming.file.sha256,
+        };
+        store.write(&incoming.file.path, content, &Condition::IfAbsent)?;
+    }
+    for (path, bytes) in sealed.objects.iter().chain(&sealed.indices) {
+        store.write(path, Content::Bytes(bytes), &Condition::IfAbsent)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! A suite as the store has it: only as much of it as a question needs.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::archive::candidate::Candidate;
+use crate::archive::chunk::{Chunk, touched};
+use crate::archive::current::Current;
+use crate::archive::layout::{self, ObjectKind};
+use crate::archive::manifest::{Base, Index, Manifest};
+use crate::format::index::{self, PoolFile, Stanza};
+use crate::model::{ArchivePath, PackageName, Sha256, Suite};
+use crate::publish::error::PublishError;
+use crate::publish::head::{Head, read_manifest, read_object};
+use crate::sys::store::Store;
+
+/// What somebody wants to know of a suite.
+#[derive(Debug, Clone, Copy)]
+pub enum Question<'a> {
+    /// Which generation it is and what it consists of.
+    Manifest,
+    /// All about these packages.
+    Packages(&'a [PackageName]),
+    /// All that decides whether these packages may come in.
+    Candidates(&'a [Candidate]),
+    /// Every stanza.
+    Whole,
+}
+
+/// Looks at a suite. The head is the truth, even while the publish that made it
+/// has not been completed.
+pub fn observe(
+    store: &dyn Store,
+    suite: &Suite,
+    question: Question<'_>,
+) -> Result<Current, PublishError> {
+    let path = layout::head(suite);
+    let Some(bytes) = store.read(&path)? else {
+        return Ok(Current {
+            suite: suite.clone(),
+            generation: None,
+            chunks: BTreeMap::new(),
+            pool: BTreeMap::new(),
+        });
+    };
+    let head = Head::from_bytes(&path, suite, &bytes)?;
+    let manifest = head.manifest(store)?;
+    observed(store, suite, head.generation, manifest, question)
+}
+
+/// Looks at an earlier generation of a suite; `None` when it has none of that
+/// number.
+pub fn observe_generation(
+    store: &dyn Store,
+    suite: &Suite,
+    number: u64,
+    question: Question<'_>,
+) -> Result<Option<Current>, PublishError> {
+    let newest = observe(store, suite, Question::Manifest)?;
+    let mut at = newest.generation;
+    while let Some((base, manifest)) = at {
+        if base.number == number {
+            return observed(store, suite, base, manifest, question).map(Some);
+        }
+        at = match manifest.parent {
+            Some(parent) if base.number > number => Some(parent_of(store, base, parent)?),
+            _ => None,
+        };
+    }
+    Ok(None)
+}
+
+fn parent_of(
+    store: &dyn Store,
+    base: Base,
+    parent: Sha256,
+) -> Result<(Base, Manifest), PublishError> {
+    let manifest = read_manifest(store, &parent)?;
+    let base = Base {
+        number: base.number - 1,
+        manifest: parent,
+    };
+    Ok((base, manifest))
+}
+
+/// Lists the suites of an archive, in order.
+pub fn suites(store: &dyn Store) -> Result<Vec<Suite>, PublishError> {
+    let entries = store.list(&layout::suites())?;
+    let heads = entries.iter().map(|entry| &entry.path);
+    let mut suites: Vec<_> = heads.filter_map(layout::suite_of_head).collect();
+    suites.sort();
+    Ok(suites)
+}
+
+fn observed(
+    store: &dyn Store,
+    suite: &Suite,
+    base: Base,
+    manifest: Manifest,
+    question: Question<'_>,
+) -> Result<Current, PublishError> {
+    let rule = &manifest.settings.chunks;
+    let names: BTreeSet<&PackageName> = match question {
+        Question::Manifest | Question::Whole => BTreeSet::new(),
+        Question::Packages(names) => names.iter().collect(),
+        Question::Candidates(candidates) => candidates.iter().map(Candidate::name).collect(),
+    };
+    let mut chunks = BTreeMap::new();
+    for index in &manifest.indices {
+        let wanted = match question {
+            Question::Whole => (0..index.chunks.len()).collect(),
+            _ => touched(rule, &index.chunks, names.iter().copied()),
+        };
+        for at in wanted {
+            let chunk = &index.chunks[at];
+            // What is for all architectures is often the same chunk in several.
+            if let Entry::Vacant(place) = chunks.entry(chunk.sha256) {
+                place.insert(read_chunk(store, index, chunk)?);
+            }
+        }
+    }
+    let mut pool = BTreeMap::new();
+    if let Question::Candidates(candidates) = question {
+        for candidate in candidates {
+            for path in candidate.pool_paths(&manifest.settings) {
+                if let Some(file) = pool_file(store, &path)? {
+                    pool.insert(path, file);
+                }
+            }
+        }
+    }
+    Ok(Current {
+        suite: suite.clone(),
+        generation: Some((base, manifest)),
+        chunks,
+        pool,
+    })
+}
+
+fn read_chunk(
+    store: &dyn Store,
+    index: &Index,
+    chunk: &Chunk,
+) -> Result<Vec<Stanza>, PublishError> {
+    let text = read_object(store, ObjectKind::Chunk, &chunk.sha256)?;
+    index::parse(&text, index.name.kind()).map_err(|source| PublishError::Chunk {
+        first: chunk.first.clone(),
+        path: layout::object(ObjectKind::Chunk, &chunk.sha256),
+        source,
+    })
+}
+
+/// Reads and hashes a file of the pool; `None` when it is not there.
+pub(super) fn pool_file(
+    store: &dyn Store,
+    path: &ArchivePath,
+) -> Result<Option<PoolFile>, PublishError> {
+    let found = store.digest(path)?;
+    Ok(found.map(|(size, sha256)| PoolFile {
+        path: path.clone(),
+        size,
+        sha256,
+    }))
+}

@@ -1,0 +1,154 @@
+//! What a publish will write, in which order, before anything is written.
+
+use serde::Serialize;
+
+use crate::archive::admission::Listed;
+use crate::archive::generation::{Generation, NextIndex, Part};
+use crate::archive::layout::{self, ObjectKind};
+use crate::archive::manifest::Base;
+use crate::archive::settings::Settings;
+use crate::format::index::piece::Encoding;
+use crate::model::{ArchivePath, Sha256, Suite};
+
+/// When something is written. Until `Head`, nothing that anybody reads has
+/// changed; after it, the new generation is the truth, and the rest follows
+/// from it, by whoever comes next if need be. For clients the change happens
+/// with `Switch`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Packages, under names that nothing refers to yet.
+    Pool,
+    /// Chunks, pieces and the manifest.
+    State,
+    /// Indices, under names that nothing refers to yet.
+    ByHash,
+    /// The suite's head, if it is still what the plan builds on: the commit.
+    Head,
+    /// Indices under their plain names, for clients that do not know by-hash.
+    Index,
+    /// `Release` and `Release.gpg`, for clients that do not know `InRelease`.
+    Release,
+    /// `InRelease`, if it is still the previous one.
+    Switch,
+}
+
+/// What a publish will write, ordered by [`Phase`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PublishPlan {
+    suite: Suite,
+    base: Option<Base>,
+    generation: u64,
+    settings: Settings,
+    added: Vec<Listed>,
+    removed: Vec<Listed>,
+    writes: Vec<Planned>,
+    #[serde(skip)]
+    next: Generation,
+}
+
+/// One thing that will be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Planned {
+    /// When.
+    pub phase: Phase,
+    /// Where; in the phases `State` and `ByHash`, where the name is a digest,
+    /// of compressed files the name without it.
+    pub path: ArchivePath,
+    /// What it must be, as far as that is known before it is put together.
+    #[serde(flatten)]
+    pub content: Option<PlannedContent>,
+}
+
+/// What is known of a file that will be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedContent {
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its digest.
+    pub sha256: Sha256,
+}
+
+/// Plans the publish of a generation.
+pub fn plan(next: Generation) -> PublishPlan {
+    let suite = &next.suite;
+    let mut writes = Vec::new();
+    let mut add = |phase, path, content| {
+        writes.push(Planned {
+            phase,
+            path,
+            content,
+        });
+    };
+    for incoming in &next.pool {
+        let content = PlannedContent {
+            size: incoming.file.size,
+            sha256: incoming.file.sha256,
+        };
+        add(Phase::Pool, incoming.file.path.clone(), Some(content));
+    }
+    for index in &next.indices {
+        let NextIndex::Changed { name, parts } = index else {
+            continue;
+        };
+        for part in parts {
+            if let Part::New { chunk, .. } = part {
+                let content = PlannedContent {
+                    size: chunk.size,
+                    sha256: chunk.sha256,
+                };
+                let path = layout::object(ObjectKind::Chunk, &chunk.sha256);
+                add(Phase::State, path, Some(content));
+            }
+        }
+        for encoding in Encoding::ALL {
+            let path = layout::index_file(suite, name, encoding);
+            add(Phase::ByHash, path.clone(), None);
+            add(Phase::Index, path, None);
+        }
+    }
+    add(Phase::Head, layout::head(suite), None);
+    add(Phase::Release, layout::release(suite), None);
+    add(Phase::Release, layout::release_gpg(suite), None);
+    add(Phase::Switch, layout::in_release(suite), None);
+    // Stable, so that what is equal stays in order of the indices.
+    writes.sort_by_key(|write| write.phase);
+    PublishPlan {
+        suite: next.suite.clone(),
+        base: next.base,
+        generation: next.number(),
+        settings: next.settings.clone(),
+        added: next.added.clone(),
+        removed: next.removed.clone(),
+        writes,
+        next,
+    }
+}
+
+impl PublishPlan {
+    /// Returns the suite.
+    pub fn suite(&self) -> &Suite {
+        &self.suite
+    }
+
+    /// Returns the generation it builds on.
+    pub fn base(&self) -> Option<Base> {
+        self.base
+    }
+
+    /// Returns the generation it makes.
+    pub fn next(&self) -> &Generation {
+        &self.next
+    }
+
+    /// Returns everything that will be written, in order.
+    pub fn writes(&self) -> &[Planned] {
+        &self.writes
+    }
+
+    /// Returns the digest that an approval of this plan names: of what it
+    /// builds on and what it changes, not of who runs it and when.
+    pub fn digest(&self) -> Sha256 {
+        Sha256::of(&serde_json::to_vec(self).expect("strings and numbers only"))
+    }
+}

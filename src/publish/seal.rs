@@ -1,0 +1,100 @@
+//! Signing: the bytes that are hashed and signed are the bytes that are written.
+
+use std::error::Error;
+
+use crate::archive::generation::NextIndex;
+use crate::archive::layout::{self, IndexName, ObjectKind};
+use crate::archive::manifest::{self, Base, Manifest};
+use crate::model::{ArchivePath, Sha256, Timestamp};
+use crate::publish::error::PublishError;
+use crate::publish::head::Head;
+use crate::publish::join::join;
+use crate::publish::plan::PublishPlan;
+use crate::sys::store::Store;
+
+/// Signs the texts of a suite. Verifies what it made before it returns it: a
+/// signature that nobody accepts would lock every client out.
+pub trait Seal {
+    /// Returns `text` wrapped in a clear-text signature (`InRelease`).
+    fn clear_sign(&self, text: &str) -> Result<String, SealError>;
+
+    /// Returns an armoured detached signature of `bytes` (`Release.gpg`).
+    fn detach_sign(&self, bytes: &[u8]) -> Result<String, SealError>;
+}
+
+/// What a signer says when it cannot sign.
+pub type SealError = Box<dyn Error + Send + Sync>;
+
+/// A publish whose every byte is known and signed.
+pub struct SealedPublish {
+    /// New state: chunks, pieces and the manifest.
+    pub(super) objects: Vec<(ArchivePath, Vec<u8>)>,
+    /// New indices, under their by-hash names.
+    pub(super) indices: Vec<(ArchivePath, Vec<u8>)>,
+    /// The indices that change.
+    pub(super) changed: Vec<IndexName>,
+    /// What the suite is afterwards.
+    pub(super) manifest: Manifest,
+    /// The commit.
+    pub(super) head: Head,
+}
+
+/// Puts a generation's indices together, hashes them once, and signs.
+pub(super) fn seal(
+    store: &dyn Store,
+    plan: &PublishPlan,
+    date: Timestamp,
+    seal: &dyn Seal,
+) -> Result<SealedPublish, PublishError> {
+    let next = plan.next();
+    let (mut objects, mut files) = (Vec::new(), Vec::new());
+    let (mut indices, mut changed) = (Vec::new(), Vec::new());
+    for index in &next.indices {
+        match index {
+            NextIndex::Same(index) => indices.push(index.clone()),
+            NextIndex::Changed { name, parts } => {
+                let joined = join(store, name, parts)?;
+                objects.extend(joined.objects);
+                for (file, bytes) in joined.index.files.iter().zip(joined.files) {
+                    files.push((layout::by_hash(&next.suite, name, &file.sha256), bytes));
+                }
+                indices.push(joined.index);
+                changed.push(name.clone());
+            }
+        }
+    }
+    let valid_for = next.settings.valid_for_seconds.map(i64::from);
+    let manifest = Manifest {
+        schema: manifest::SCHEMA.to_owned(),
+        suite: next.suite.clone(),
+        number: next.number(),
+        parent: next.base.map(|base| base.manifest),
+        date,
+        valid_until: valid_for.map(|seconds| date.plus_seconds(seconds)),
+        record: next.record.clone(),
+        settings: next.settings.clone(),
+        indices,
+    };
+    let bytes = manifest.to_bytes();
+    let base = Base {
+        number: manifest.number,
+        manifest: Sha256::of(&bytes),
+    };
+    objects.push((layout::object(ObjectKind::Manifest, &base.manifest), bytes));
+
+    let release = manifest.release().text();
+    let release = release.expect("settings were checked to be single lines");
+    let failed = |source| PublishError::Sign {
+        suite: next.suite.clone(),
+        source,
+    };
+    let in_release = seal.clear_sign(&release).map_err(failed)?;
+    let release_gpg = seal.detach_sign(release.as_bytes()).map_err(failed)?;
+    Ok(SealedPublish {
+        objects,
+        indices: files,
+        changed,
+        manifest,
+        head: Head::new(next.suite.clone(), base, release, release_gpg, in_release),
+    })
+}
