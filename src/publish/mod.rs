@@ -11,6 +11,7 @@
 mod apply;
 mod error;
 mod head;
+pub mod incoming;
 mod join;
 mod observe;
 mod plan;
