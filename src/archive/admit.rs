@@ -78,9 +78,9 @@ impl Offer {
         }
         let own_name = self.by_name.entry(stanza.name().clone()).or_default();
         for other in own_name.iter().map(|at| &self.proposals[*at]) {
-            let meet = indices.iter().any(|index| other.indices.contains(index));
-            let same = same_content(stanza, &other.stanza);
-            if meet && same_version(stanza, &other.stanza) && !same {
+            let meet = |index| other.indices.iter().any(|other| beside(index, other));
+            let same = proposal.listed() == other.listed() && same_content(stanza, &other.stanza);
+            if indices.iter().any(meet) && same_version(stanza, &other.stanza) && !same {
                 let message = format!("{} has the same version", other.subject);
                 return Some(collides(&proposal, message));
             }
