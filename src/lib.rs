@@ -56,3 +56,7 @@ pub mod report;
 pub mod flow;
 
 pub mod cli;
+
+/// The version of this program, with the commit it was built from where that
+/// is known.
+pub const VERSION: &str = env!("DEBCUT_VERSION");

@@ -11,7 +11,7 @@ use crate::model::Timestamp;
 #[derive(Debug, Parser)]
 #[command(
     name = "debcut",
-    version = super::manual::VERSION,
+    version = crate::VERSION,
     infer_long_args = false,
     disable_help_subcommand = false,
     propagate_version = false,
@@ -122,6 +122,12 @@ pub struct Global {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Look at the repository and write a commented debcut.toml
+    Init(super::init::InitArguments),
+    /// Build signed packages from a tag
+    Build(super::build::BuildArguments),
+    /// Make and keep signing keys
+    Key(super::key::KeyVerb),
     /// Write a shell's completions to standard output
     Completions(super::manual::CompletionsArguments),
     /// Write the manual pages into a directory

@@ -7,8 +7,16 @@ use std::any::Any;
 use std::error::Error;
 use std::io;
 
+use crate::build::apply::BuildError;
+use crate::build::observe::ObserveError;
+use crate::build::place::PlaceError;
+use crate::config::ConfigError;
+use crate::flow::FlowError;
+use crate::keys::{ChooseError, KeyDescription, StoreError};
+use crate::model::name::NameError;
 use crate::sys::files::FileError;
 use crate::sys::git::GitError;
+use crate::sys::openpgp::{AgentError, SignError, UnlockError};
 use crate::sys::process::ToolError;
 
 /// Exit codes (the command-line contract).
@@ -166,6 +174,218 @@ impl From<ToolError> for Failure {
             ToolError::TimedOut { .. } => Self::of(Exit::Outside, "timeout", &error),
             ToolError::Interrupted { .. } => Self::of(Exit::Stopped, "interrupted", &error)
                 .hint("run the same command again to finish"),
+        }
+    }
+}
+
+impl From<NameError> for Failure {
+    fn from(error: NameError) -> Self {
+        Self::of(Exit::Request, "invalid-name", &error)
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let failure = Self::of(Exit::Request, "configuration", &error);
+        match error {
+            ConfigError::Malformed {
+                nearest: Some(nearest),
+                ..
+            } => failure.hint(format!("did you mean “{nearest}”?")),
+            _ => failure,
+        }
+    }
+}
+
+impl From<FlowError> for Failure {
+    fn from(error: FlowError) -> Self {
+        match error {
+            FlowError::File(error) => error.into(),
+            FlowError::Git(error) => error.into(),
+            FlowError::Config(error) => error.into(),
+            FlowError::Observe(error) => error.into(),
+            FlowError::Choose(error) => error.into(),
+            FlowError::Keys(error) => error.into(),
+            FlowError::Sign(error) => error.into(),
+            FlowError::Build(error) => error.into(),
+            FlowError::NoDataHome => Self::of(Exit::Request, "no-home", &error),
+            FlowError::NoPackage {
+                only_in_work_tree,
+                ref revision,
+            } => {
+                let failure = Self::of(Exit::Request, "no-package", &error);
+                match only_in_work_tree {
+                    true => failure
+                        .hint(format!(
+                            "commit debcut.toml and tag again: a build reads it from {revision}"
+                        ))
+                        .hint("--config debcut.toml builds the tag by the work tree's file"),
+                    false => failure.hint("debcut init writes a debcut.toml to start from"),
+                }
+            }
+            FlowError::UnknownPackage { .. } => Self::of(Exit::Request, "no-package", &error),
+            FlowError::UnknownTagStyle { .. } => Self::of(Exit::Request, "tag-style", &error)
+                .hint("name the style in debcut.toml: tag = \"release-{version}\""),
+            FlowError::SeveralPackages { .. } => {
+                Self::of(Exit::Request, "several-packages", &error).hint("--package NAME picks one")
+            }
+            FlowError::NoTagAtHead { ref tags } => {
+                let failure = Self::of(Exit::Request, "no-tag", &error);
+                match tags.first() {
+                    Some(tag) => failure.hint(format!("debcut build {tag}")),
+                    None => failure
+                        .hint("debcut build TAG builds an older one")
+                        .hint("debcut build --commit HEAD builds a candidate"),
+                }
+            }
+            FlowError::OutTaken { .. } => Self::of(Exit::Request, "output-taken", &error)
+                .hint("name another directory with --out DIR"),
+        }
+    }
+}
+
+impl From<ObserveError> for Failure {
+    fn from(error: ObserveError) -> Self {
+        match error {
+            ObserveError::Git(error) => error.into(),
+            ObserveError::File(error) => error.into(),
+            ObserveError::Tool(error) => error.into(),
+            ObserveError::NoFile { .. } => Self::of(Exit::Request, "missing-file", &error),
+            ObserveError::Control { .. } => Self::of(Exit::Request, "broken-control", &error)
+                .hint("correct the line, commit, and tag that commit"),
+            ObserveError::Changelog { .. } => Self::of(Exit::Request, "broken-changelog", &error)
+                .hint(
+                    "dpkg-parsechangelog shows the same; correct it, commit, and tag that commit",
+                ),
+            ObserveError::Format { .. } => Self::of(Exit::Request, "source-format", &error),
+            ObserveError::NoOrig {
+                ref nearby,
+                ref tags,
+                ..
+            } => {
+                let failure = Self::of(Exit::Request, "no-orig", &error);
+                let failure = match nearby {
+                    Some(path) => failure.hint(format!("--orig {}", path.display())),
+                    None => failure.hint("--orig FILE|DIR gives the tarball"),
+                };
+                match tags.first() {
+                    Some(tag) => failure.hint(format!(
+                        "or fetch the upstream tag: git fetch origin tag {tag}"
+                    )),
+                    None => failure,
+                }
+            }
+            ObserveError::UnmetDependencies { ref unmet, .. } => {
+                let failure = Self::of(Exit::Request, "missing-build-dependency", &error);
+                unmet
+                    .install_command()
+                    .into_iter()
+                    .fold(failure, Self::hint)
+            }
+        }
+    }
+}
+
+impl From<BuildError> for Failure {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Place(PlaceError::File(error)) | BuildError::File(error) => error.into(),
+            BuildError::Place(PlaceError::Interrupted { .. }) => {
+                Self::of(Exit::Stopped, "interrupted", &error)
+                    .hint("run the same command again to finish")
+            }
+            BuildError::Git(error) => error.into(),
+            BuildError::Tool(error) => error.into(),
+            BuildError::Sign { .. } | BuildError::Attest(_) => {
+                Self::of(Exit::Request, "signing", &error)
+            }
+            BuildError::OrigChanged { .. } => Self::of(Exit::Outside, "orig-changed", &error),
+            BuildError::Declared { .. } => Self::of(Exit::Request, "declared-package", &error)
+                .hint("correct debcut.toml, commit, and tag that commit"),
+            BuildError::Tree(_) | BuildError::Pack { .. } => {
+                let (exit, kind, hint) = of_io(&error);
+                hint.into_iter()
+                    .fold(Self::of(exit, kind, &error), Self::hint)
+            }
+            BuildError::Failed { .. }
+            | BuildError::Product { .. }
+            | BuildError::Name(_)
+            | BuildError::Changelog(_)
+            | BuildError::Write { .. } => Self::of(Exit::Request, "build", &error),
+        }
+    }
+}
+
+impl From<ChooseError> for Failure {
+    fn from(error: ChooseError) -> Self {
+        let list = |failure: Self, keys: &[KeyDescription]| {
+            keys.iter().fold(failure, |failure, key| {
+                failure.hint(format!("--key {}   # {}", key.fingerprint, key.user_id))
+            })
+        };
+        match error {
+            ChooseError::CiFile(error) => error.into(),
+            ChooseError::Store(error) => error.into(),
+            ChooseError::NoKey => Self::of(Exit::Request, "no-key", &error)
+                .hint("debcut key new makes one")
+                .hint("--key gpg:FINGERPRINT signs through your gpg-agent")
+                .hint("--no-sign builds without signatures, to try things out"),
+            ChooseError::Several(ref keys) => {
+                list(Self::of(Exit::Request, "several-keys", &error), keys)
+            }
+            ChooseError::Ambiguous { ref found, .. } => {
+                list(Self::of(Exit::Request, "several-keys", &error), found)
+            }
+            ChooseError::NoSuchKey { ref known, .. } => {
+                list(Self::of(Exit::Request, "no-key", &error), known)
+            }
+            ChooseError::Unlock(UnlockError::NoPassphrase { .. }) => {
+                Self::of(Exit::Request, "no-passphrase", &error)
+                    .hint("set DEBCUT_SIGNING_PASSPHRASE, or run it on a terminal")
+            }
+            ChooseError::Unlock(UnlockError::WrongPassphrase { .. }) => {
+                Self::of(Exit::Request, "wrong-passphrase", &error)
+            }
+            ChooseError::Agent(AgentError::Tool(error)) => error.into(),
+            ChooseError::Agent(AgentError::WrongPassphrase { .. }) => {
+                Self::of(Exit::Request, "wrong-passphrase", &error)
+            }
+            ChooseError::Name { .. }
+            | ChooseError::CiKey(_)
+            | ChooseError::CiKeys { .. }
+            | ChooseError::Agent(_)
+            | ChooseError::Ask { .. }
+            | ChooseError::Unlock(_) => Self::of(Exit::Request, "key", &error),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::File(error) => error.into(),
+            StoreError::NoKey { .. } | StoreError::NoSecret { .. } => {
+                Self::of(Exit::Request, "no-key", &error)
+                    .hint("debcut key list shows what is there")
+            }
+            _ => Self::of(Exit::Request, "key", &error),
+        }
+    }
+}
+
+impl From<SignError> for Failure {
+    fn from(error: SignError) -> Self {
+        match error {
+            SignError::Expired { .. } | SignError::Revoked { .. } => {
+                Self::of(Exit::Request, "unusable-key", &error)
+                    .hint("debcut key new makes another; --key FINGERPRINT picks one")
+            }
+            SignError::BeforeKey { .. } | SignError::Moment { .. } => {
+                Self::of(Exit::Request, "clock", &error)
+                    .hint("check the machine's clock, and DEBCUT_NOW")
+            }
+            SignError::Agent(AgentError::Tool(error)) => error.into(),
+            _ => Self::of(Exit::Request, "signing", &error),
         }
     }
 }

@@ -10,9 +10,6 @@ use super::failure::Failure;
 use super::{Said, terminal};
 use crate::sys::files::{self, Access};
 
-/// The version with the commit it was built from, where that is known.
-pub const VERSION: &str = env!("DEBCUT_VERSION");
-
 /// How help looks on a terminal.
 pub const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Yellow.on_default().bold())

@@ -2,10 +2,14 @@
 //! library on the other. One file a verb: parse → flow → show.
 
 mod arguments;
+mod build;
 mod context;
 mod failure;
+mod init;
+mod key;
 mod listener;
 mod manual;
+mod passphrase;
 mod terminal;
 
 use std::ffi::OsString;
@@ -68,6 +72,9 @@ impl From<Answer> for Said {
 
 fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
     match verb {
+        Verb::Init(arguments) => init::run(&arguments, context),
+        Verb::Build(arguments) => build::run(arguments, context),
+        Verb::Key(arguments) => key::run(arguments, context),
         Verb::Completions(arguments) => manual::completions(&arguments, context),
         Verb::Manual(arguments) => manual::pages(&arguments, context),
     }

@@ -9,7 +9,7 @@ mod read;
 mod template;
 mod written;
 
-pub use detect::{Detected, DetectedPackage, detect};
+pub use detect::{Detected, DetectedKind, DetectedPackage, detect};
 pub use policy::{ArchiveLocation, Project};
 pub use read::ConfigError;
 pub use template::render;

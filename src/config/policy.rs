@@ -77,9 +77,9 @@ impl Project {
     /// description of its own.
     pub fn debian_package(name: PackageName, path: &str) -> Package {
         Package {
+            tags: usual_tags(&name),
             name,
             path: path.to_owned(),
-            tags: usual_tags(),
             version_files: Vec::new(),
             kind: Kind::Debian(Debian {
                 upstream_tags: upstream_tags(),
@@ -89,10 +89,11 @@ impl Project {
     }
 }
 
-fn usual_tags() -> Vec<TagPattern> {
-    tag_pattern::USUAL
-        .iter()
-        .map(|p| TagPattern::new(p).expect("constant"))
+fn usual_tags(name: &PackageName) -> Vec<TagPattern> {
+    let patterns = tag_pattern::USUAL.iter();
+    let patterns = patterns.map(|pattern| pattern.replace("{name}", name.as_str()));
+    patterns
+        .filter_map(|pattern| TagPattern::new(&pattern).ok())
         .collect()
 }
 
@@ -116,7 +117,7 @@ fn package(source: &Source<'_>, written: written::Package) -> Result<Package, Co
     };
     let tags = match &written.tag {
         Some(tags) => patterns(source, tags)?,
-        None => usual_tags(),
+        None => usual_tags(&name),
     };
     let kind = match (&written.build, written.declared) {
         (Some(kind), Some(_)) if *kind.get_ref() == BuildKind::Debian => {

@@ -1,1 +1,100 @@
-//! flow.
+//! Chains of stages: what one leaves, the next takes.
+//!
+//! Knows no terminal and no argv; `cli/` says what was asked for and shows
+//! what came of it.
+
+pub mod building;
+pub mod project;
+pub mod signing;
+
+use crate::build::apply::BuildError;
+use crate::build::observe::ObserveError;
+use crate::config::ConfigError;
+use crate::keys::{ChooseError, StoreError};
+use crate::model::TagName;
+use crate::sys::files::FileError;
+use crate::sys::git::GitError;
+use crate::sys::openpgp::SignError;
+
+/// Why a chain ended without an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The repository gave no answer.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The configuration is refused.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// There is nothing to plan a build with.
+    #[error(transparent)]
+    Observe(#[from] ObserveError),
+    /// There is no key to sign with.
+    #[error(transparent)]
+    Choose(#[from] ChooseError),
+    /// The store of keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] StoreError),
+    /// The key cannot sign.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// The build did not finish.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// No home directory is named, so there is no place for keys.
+    #[error("neither XDG_DATA_HOME nor HOME says where keys are kept")]
+    NoDataHome,
+    /// The tree describes no package.
+    #[error(
+        "{revision} holds no package: neither debian/control nor a debcut.toml that describes one"
+    )]
+    NoPackage {
+        /// The tag or revision.
+        revision: String,
+        /// Whether the work tree has a `debcut.toml` that the revision lacks.
+        only_in_work_tree: bool,
+    },
+    /// No package has this name.
+    #[error("there is no package “{wanted}” in {revision}; there is {}", known.join(", "))]
+    UnknownPackage {
+        /// The tag or revision.
+        revision: String,
+        /// The name.
+        wanted: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// The tag is no release of any package.
+    #[error("the tag {tag} fits no tag pattern: {}", patterns.join(", "))]
+    UnknownTagStyle {
+        /// The tag.
+        tag: String,
+        /// The packages and their patterns.
+        patterns: Vec<String>,
+    },
+    /// Several packages could be meant.
+    #[error("{revision} may be {}: say which", packages.join(" or "))]
+    SeveralPackages {
+        /// The tag or revision.
+        revision: String,
+        /// Their names.
+        packages: Vec<String>,
+    },
+    /// HEAD has no tag to build, or several.
+    #[error("{}", match tags.as_slice() {
+        [] => "HEAD has no tag".to_owned(),
+        tags => format!("HEAD has {} tags: {}", tags.len(), tags.iter().map(TagName::as_str).collect::<Vec<_>>().join(", ")),
+    })]
+    NoTagAtHead {
+        /// The tags.
+        tags: Vec<TagName>,
+    },
+    /// The output directory holds something else.
+    #[error("{} exists and holds no build of debcut's", path.display())]
+    OutTaken {
+        /// The directory.
+        path: std::path::PathBuf,
+    },
+}

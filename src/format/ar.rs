@@ -48,6 +48,16 @@ pub enum ArError {
         /// What should.
         expected: &'static str,
     },
+    /// A header cannot hold a value.
+    #[error("{field} is “{}”, an ar header holds {expected}", .found.escape_ascii())]
+    Unwritable {
+        /// Which field.
+        field: &'static str,
+        /// The value.
+        found: Vec<u8>,
+        /// What fits.
+        expected: &'static str,
+    },
     /// The archive ends inside a header, a member or its padding.
     #[error("ar archive ends at byte {offset} inside {inside}: {missing} more bytes expected")]
     Truncated {
@@ -71,8 +81,7 @@ pub enum ArError {
 impl Header {
     /// Writes the header as dpkg-deb does: owner 0, mode 100644.
     pub fn encode(&self) -> Result<[u8; HEADER_BYTES], ArError> {
-        let refuse = |field, found: &[u8], expected| ArError::Header {
-            offset: 0,
+        let refuse = |field, found: &[u8], expected| ArError::Unwritable {
             field,
             found: found.to_vec(),
             expected,
@@ -311,6 +320,18 @@ mod tests {
             found.escape_ascii().to_string(),
             want.escape_ascii().to_string()
         );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_written() {
+        for (name, size) in [("", 0), ("seventeen-letters", 0), ("x", 10_000_000_000)] {
+            let found = header(name, size).encode();
+            let refused = matches!(found, Err(ArError::Unwritable { .. }));
+            assert!(refused, "{name} of {size} bytes: {found:?}");
+        }
+        header("sixteen-letters-", 9_999_999_999)
+            .encode()
+            .expect("fits");
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Buildinfo {
     /// Reads the bytes of a `.buildinfo` whose signature was taken off.
     pub fn parse(bytes: &[u8]) -> Result<Self, Deb822Error> {
         let found = paragraph(bytes, Syntax::Generated)?;
-        require_format(&found, "1.")?;
+        require_format(&found)?;
         let version: Version = found.parse("Version")?;
         let (source, source_version) = source_of(found.require("Source")?, &version)?;
         let text = |name| found.get(name).map(str::to_owned);
@@ -303,12 +303,12 @@ mod tests {
             (
                 "Build-Architecture: amd64\n",
                 "",
-                "line 1: the paragraph has no field Build-Architecture",
+                "line 1: the paragraph has no value for field Build-Architecture",
             ),
             (
                 "Installed-Build-Depends",
                 "X",
-                "line 1: the paragraph has no field Installed-Build-Depends",
+                "line 1: the paragraph has no value for field Installed-Build-Depends",
             ),
             (
                 "Build-Date: Sat",

@@ -3,11 +3,13 @@
 //! Holds the newest entry, exactly, the versions before it, and the text of a
 //! new entry. Knows nothing of how changes are found or worded.
 //!
-//! The newest entry is read here, by the rules of dpkg-parsechangelog(1) and as
-//! strictly as it warns: its text goes into a `.changes` byte for byte. What
-//! came before may be decades old and is left to debian-changelog, which takes
-//! every form ever used. Also an error, where dpkg says nothing: a weekday that
-//! does not fit the date.
+//! The newest entry is read by the rules of dpkg-parsechangelog(1), and what it
+//! warns about is an error: the text goes into a `.changes` byte for byte. Also
+//! an error, where dpkg says nothing, is a weekday that does not fit the date.
+//! What came before may be decades old, so only headings are looked for in it.
+//!
+//! The crate debian-changelog is not used: it does not know package names with
+//! a plus (`gtk+2.0`), and then finds no entry at all.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -227,12 +229,9 @@ impl Entry {
             found: heading.to_owned(),
             expected,
         };
-        let (source, rest) = (heading.split_once(" (")).ok_or_else(|| unexpected(HEADING))?;
-        let (version, rest) = rest.split_once(')').ok_or_else(|| unexpected(HEADING))?;
-        let (suites, options) = rest.split_once(';').ok_or_else(|| unexpected(HEADING))?;
-        if source.is_empty() || !suites.starts_with([' ', '\t']) {
-            return Err(unexpected(HEADING));
-        }
+        let [source, version, suites, options] = heading_parts(heading)
+            .filter(|[_, _, suites, _]| suites.starts_with([' ', '\t']))
+            .ok_or_else(|| unexpected(HEADING))?;
         let name = |source| ChangelogError::Name { line, source };
         let mut entry = Self {
             source: PackageName::new(source).map_err(name)?,
@@ -362,6 +361,14 @@ impl Entry {
     }
 }
 
+/// Takes `SOURCE (VERSION) SUITES; OPTIONS` apart.
+fn heading_parts(line: &str) -> Option<[&str; 4]> {
+    let (source, rest) = line.split_once(" (")?;
+    let (version, rest) = rest.split_once(')')?;
+    let (suites, options) = rest.split_once(';')?;
+    Some([source, version, suites, options])
+}
+
 const WHITE: [char; 3] = [' ', '\t', '\n'];
 
 fn strip_word<'a>(text: &'a str, word: &str) -> &'a str {
@@ -395,33 +402,20 @@ pub struct Heading {
     pub line: usize,
 }
 
-/// Finds the headings of all entries, the newest first; passes over entries
-/// whose form, name or version is not valid.
+/// Finds the headings of all entries, the newest first; passes over what has
+/// no valid name or version, as some of the oldest have.
 pub fn headings(bytes: &[u8]) -> Vec<Heading> {
-    let text = String::from_utf8_lossy(bytes);
-    let (mut line, mut counted) = (1, 0);
-    let mut found = Vec::new();
-    for entry in debian_changelog::ChangeLog::parse_relaxed(&text).iter() {
-        let Some(header) = entry.header() else {
-            continue;
-        };
-        let (Some(source), Some(range)) = (header.package(), header.version_range()) else {
-            continue;
-        };
-        let (start, end): (usize, usize) = (range.start().into(), range.end().into());
-        let version = text.get(start..end).map(Version::new);
-        let (Ok(source), Some(Ok(version))) = (PackageName::new(source), version) else {
-            continue;
-        };
-        line += text[counted..start].matches('\n').count();
-        counted = start;
-        found.push(Heading {
-            source,
-            version,
+    let heading = |(line, bytes): (usize, &[u8])| {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let [source, version, ..] = heading_parts(text)?;
+        Some(Heading {
+            source: PackageName::new(source).ok()?,
+            version: Version::new(version).ok()?,
             line,
-        });
-    }
-    found
+        })
+    };
+    let lines = (1..).zip(bytes.split(|b| *b == b'\n'));
+    lines.filter_map(heading).collect()
 }
 
 // ── Writing ─────────────────────────────────────────────────────────────────
@@ -702,6 +696,17 @@ hello (1:1.0~rc1-1) unstable; urgency=medium
             date: Timestamp::from_unix(1_795_253_400),
             changes: vec!["First.".to_owned(), "Second,\nmore.".to_owned()],
         }
+    }
+
+    #[test]
+    fn headings_of_old_forms_and_odd_names_are_found() {
+        let text = b"gtk+2.0 (2.24-1) unstable; urgency=low\n\n  * libc (1.0) x; urgency=low\n\n\
+            b\xe9b\xe9 (1) x; urgency=low\nhello (1.3-4); priority=LOW\nA (1) x; y\nhello (1-) x; y\n";
+        let found: Vec<_> = headings(text)
+            .iter()
+            .map(|h| format!("{} {} {}", h.line, h.source, h.version))
+            .collect();
+        assert_eq!(found, ["1 gtk+2.0 2.24-1", "6 hello 1.3-4"]);
     }
 
     #[test]

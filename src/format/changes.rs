@@ -60,17 +60,14 @@ pub struct ChangesFile {
 
 /// Says that a file has a format that is not known here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("only format {expected} is known")]
-pub struct FormatError {
-    /// The format that is.
-    pub expected: &'static str,
-}
+#[error("only formats 1.x are known")]
+pub struct FormatError;
 
 impl Changes {
     /// Reads the bytes of a `.changes` whose signature was taken off.
     pub fn parse(bytes: &[u8]) -> Result<Self, Deb822Error> {
         let found = paragraph(bytes, Syntax::Generated)?;
-        require_format(&found, "1.")?;
+        require_format(&found)?;
         let date = found.require("Date")?;
         (Timestamp::parse_rfc2822(date.value()))
             .map_err(|error| date.invalid(date.line(), date.value(), error))?;
@@ -156,18 +153,14 @@ impl Changes {
     }
 }
 
-/// Refuses a format whose major version is another than ours.
-pub(super) fn require_format(
-    found: &Paragraph<'_>,
-    major: &'static str,
-) -> Result<(), Deb822Error> {
+/// Refuses a format whose major version is not 1.
+pub(super) fn require_format(found: &Paragraph<'_>) -> Result<(), Deb822Error> {
     let field = found.require("Format")?;
-    let minor = field.value().strip_prefix(major);
-    if minor.is_some_and(|minor| decimal(minor).is_some()) {
-        return Ok(());
+    let minor = field.value().strip_prefix("1.").and_then(decimal);
+    match minor {
+        Some(_) => Ok(()),
+        None => Err(field.invalid(field.line(), field.value(), FormatError)),
     }
-    let error = FormatError { expected: "1.x" };
-    Err(field.invalid(field.line(), field.value(), error))
 }
 
 /// Writes `NAME`, or `NAME (VERSION)` if the source has a version of its own.
@@ -271,7 +264,7 @@ mod tests {
             (
                 "Distribution: unstable\n",
                 "",
-                "line 1: the paragraph has no field Distribution",
+                "line 1: the paragraph has no value for field Distribution",
             ),
             (
                 "Distribution: unstable",
@@ -291,7 +284,7 @@ mod tests {
             (
                 "Files:",
                 "X-Files:",
-                "line 1: the paragraph has no field Files",
+                "line 1: the paragraph has no value for field Files",
             ),
             (
                 " devel optional hello_2.10-3.dsc",
@@ -312,7 +305,7 @@ mod tests {
     /// dscverify looks at every file that is listed, lintian and dput at the
     /// rest of what is written.
     #[test]
-    fn dscverify_and_lintian_accept_what_is_written() {
+    fn dscverify_dput_and_lintian_accept_what_is_written() {
         let dir = tempfile::tempdir().expect("a directory");
         let mut changes = Changes::parse(HELLO.as_bytes()).expect("hello");
         let info = include_bytes!("../../fixtures/debian/hello_2.10-3_amd64.buildinfo");
@@ -328,7 +321,9 @@ mod tests {
         let run = |tool: &str, arguments: &[&str]| {
             let output = Command::new(tool).args(arguments).arg(&path).output();
             let output = output.unwrap_or_else(|error| {
-                panic!("cannot run {tool} ({error}): install the packages devscripts and lintian")
+                panic!(
+                    "cannot run {tool} ({error}): install the packages devscripts, dput and lintian"
+                )
             });
             let said = [output.stdout, output.stderr].concat();
             (
@@ -342,6 +337,12 @@ mod tests {
             ok && said.contains("All files validated successfully"),
             "{said}"
         );
+        let host = dir.path().join("dput.cf");
+        let local = "[local]\nmethod = local\nincoming = /nowhere\nallow_unsigned_uploads = 1\n";
+        std::fs::write(&host, local).expect("a file");
+        let host = host.to_str().expect("UTF-8");
+        let (ok, said) = run("dput", &["-c", host, "-u", "-s", "local"]);
+        assert!(ok && said.contains("Simulated upload"), "{said}");
         let (ok, said) = run("lintian", &["--no-cfg", "--allow-root"]);
         assert!(ok && !said.contains("E: "), "{said}");
 

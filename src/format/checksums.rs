@@ -11,7 +11,9 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use super::deb822::{Deb822Error, Field, Paragraph, ParagraphWriter, WriteError};
+use super::deb822::{
+    Deb822Error, Field, Paragraph, ParagraphWriter, Syntax, WriteError, paragraph,
+};
 use crate::model::digest::Sha256Error;
 use crate::model::{FileDigests, Sha256};
 
@@ -317,6 +319,36 @@ pub(super) fn write_digests(
     Ok(())
 }
 
+/// Returns the text of a control file with the size and digests of one of its
+/// files replaced, every other byte kept: signing a `.dsc` changes what the
+/// `.buildinfo` and the `.changes` must say of it.
+pub fn relisted(text: &str, file: &ListedFile) -> Result<String, Deb822Error> {
+    let found = paragraph(text.as_bytes(), Syntax::Generated)?;
+    let ListedFile { name, digests } = file;
+    let mut lines: Vec<_> = text.split_inclusive('\n').map(str::to_owned).collect();
+    for (field, digest) in [
+        ("Checksums-Sha256", digests.sha256.hex()),
+        ("Checksums-Sha1", digests.sha1.clone()),
+        ("Checksums-Md5", digests.md5.clone()),
+        ("Files", digests.md5.clone()),
+    ] {
+        let Some(field) = found.field(field) else {
+            continue;
+        };
+        let words = |line: &str| line.split_ascii_whitespace().map(str::to_owned).collect();
+        let mut rows = field.lines().map(|(number, line)| (number, words(line)));
+        let row = rows.find(|(_, words): &(usize, Vec<String>)| {
+            words.len() >= 3 && words.last().is_some_and(|last| last == name.as_str())
+        });
+        let Some((number, words)) = row else {
+            return Err(field.invalid(field.line(), name.as_str(), "the file is not listed"));
+        };
+        let rest = words[2..].join(" ");
+        lines[number - 1] = format!(" {digest} {} {rest}\n", digests.size);
+    }
+    Ok(lines.concat())
+}
+
 // ── SHA256SUMS ──────────────────────────────────────────────────────────────
 
 /// Says what is wrong with a line of a `SHA256SUMS` file.
@@ -386,7 +418,6 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::deb822::{Syntax, paragraph};
     use super::*;
 
     fn file(name: &str) -> ListedFile {
@@ -477,6 +508,35 @@ mod tests {
             assert_eq!(error.to_string(), message, "{case}");
             let source = error.source().expect(case);
             assert_eq!(source.to_string(), cause, "{case}");
+        }
+    }
+
+    #[test]
+    fn one_file_is_relisted_and_nothing_else_changes() {
+        let changes = include_str!("../../fixtures/debian/hello_2.10-3_amd64.changes");
+        let info = include_str!("../../fixtures/debian/hello_2.10-3_amd64.buildinfo");
+        let signed = ListedFile {
+            name: FileName::new("hello_2.10-3.dsc").expect("a name"),
+            digests: FileDigests::of(b"signed"),
+        };
+        for (text, md5, listed) in [
+            (changes, Md5Field::FilesOfChanges, 5),
+            (info, Md5Field::ChecksumsMd5, 3),
+        ] {
+            let found = relisted(text, &signed).expect("listed");
+            let pairs = text.lines().zip(found.lines());
+            let changed: Vec<_> = pairs.filter(|(old, new)| old != new).collect();
+            assert_eq!(changed.len(), 3, "{changed:?}");
+            let parsed = paragraph(found.as_bytes(), Syntax::Generated).expect("fields");
+            let files = listed_files(&parsed, md5).expect("a list");
+            assert_eq!(files.len(), listed);
+            assert!(files.contains(&signed), "{found}");
+
+            let other = ListedFile {
+                name: FileName::new("x").expect("a name"),
+                ..signed.clone()
+            };
+            assert!(relisted(text, &other).is_err());
         }
     }
 

@@ -295,7 +295,7 @@ Description: greets
             (
                 "Source: hello\n",
                 "",
-                "line 2: the paragraph has no field Source",
+                "line 2: the paragraph has no value for field Source",
                 "",
             ),
             (
@@ -319,7 +319,7 @@ Description: greets
             (
                 "Architecture: any\n",
                 "",
-                "line 8: the paragraph has no field Architecture",
+                "line 8: the paragraph has no value for field Architecture",
                 "",
             ),
             (

@@ -187,12 +187,12 @@ mod tests {
             (
                 "Source: hello\n",
                 "",
-                "line 1: the paragraph has no field Source",
+                "line 1: the paragraph has no value for field Source",
             ),
             (
                 "Checksums-Sha256",
                 "X",
-                "line 1: the paragraph has no field Checksums-Sha256",
+                "line 1: the paragraph has no value for field Checksums-Sha256",
             ),
             (
                 "Binary: hello",

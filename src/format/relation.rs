@@ -159,7 +159,7 @@ impl RelationError {
 ///
 /// let found = relations("libc6 (>= 2.36), exim4 | mail-transport-agent", Form::Settled)?;
 /// assert_eq!(found[1].to_string(), "exim4 | mail-transport-agent");
-/// let error = relations("libc6 (2.36)", Form::Settled).unwrap_err();
+/// let error = relations("libc6 (2.36)", Form::Settled).expect_err("no operator");
 /// assert_eq!(error.at(), 7);
 /// # Ok::<(), debcut::format::relation::RelationError>(())
 /// ```

@@ -312,7 +312,7 @@ SHA256:
             (
                 "Suite: stable\n",
                 "",
-                "line 1: the paragraph has no field Suite",
+                "line 1: the paragraph has no value for field Suite",
             ),
             (
                 "Suite: stable",
@@ -332,7 +332,7 @@ SHA256:
             (
                 "SHA256:",
                 "SHA1:",
-                "line 1: the paragraph has no field SHA256",
+                "line 1: the paragraph has no value for field SHA256",
             ),
             (
                 " main/source/",

@@ -26,8 +26,17 @@ pub enum PatternError {
     Name(String),
 }
 
-/// What a package's tag pattern is when nobody has said so.
-pub const USUAL: [&str; 3] = ["debian/{version}", "v{version}", "{version}"];
+/// What a package's tag patterns are when nobody has said so, once `{name}` is
+/// replaced.
+pub const USUAL: [&str; 7] = [
+    "debian/{version}",
+    "v{version}",
+    "{version}",
+    "{name}-v{version}",
+    "{name}/v{version}",
+    "{name}-{version}",
+    "{name}/{version}",
+];
 
 impl TagPattern {
     /// Reads a pattern such as `v{version}` or `debian/{version}`.

@@ -2,8 +2,14 @@
 //!
 //! Only this folder knows presentation; only `cli/` knows where it goes.
 
+mod build;
 mod document;
+mod init;
+mod keys;
 mod page;
 
+pub use build::BuildDocument;
 pub use document::{Answer, Document, ErrorDocument, Report};
+pub use init::InitDocument;
+pub use keys::{ExportedKey, ImportedKeys, KeyList, NewKeyDocument};
 pub use page::{Colour, Page, size};

@@ -49,7 +49,7 @@ impl<R: BufRead> Decoder<R> {
             let empty = DecodeError::Empty(compression);
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, empty));
         }
-        // The decoder's own tables, for filters and for both coders of a block.
+        // Beside the dictionary a decoder needs its tables and filters.
         const LZMA_TABLES_BYTES: u64 = 1024 * 1024;
         let memory = window_bytes.saturating_add(LZMA_TABLES_BYTES);
         let stream = match compression {
@@ -108,5 +108,57 @@ impl<R: BufRead> Read for Decoder<R> {
             }
         }
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use bzip2::write::BzEncoder;
+    use liblzma::stream::LzmaOptions;
+    use liblzma::write::XzEncoder;
+
+    use super::*;
+
+    const TEXT: &[u8] = b"the same bytes as before";
+
+    fn bzip2() -> Vec<u8> {
+        let mut encoder = BzEncoder::new(Vec::new(), bzip2::Compression::best());
+        encoder.write_all(TEXT).expect("memory");
+        encoder.finish().expect("memory")
+    }
+
+    fn lzma() -> Vec<u8> {
+        let options = LzmaOptions::new_preset(9).expect("a preset");
+        let stream = LzmaStream::new_lzma_encoder(&options).expect("LZMA");
+        let mut encoder = XzEncoder::new_stream(Vec::new(), stream);
+        encoder.write_all(TEXT).expect("memory");
+        encoder.finish().expect("memory")
+    }
+
+    fn decoded(compression: Compression, bytes: &[u8], window: u64) -> io::Result<Vec<u8>> {
+        let mut found = Vec::new();
+        Decoder::new(compression, bytes, window)?.read_to_end(&mut found)?;
+        Ok(found)
+    }
+
+    #[test]
+    fn formats_of_old_packages_are_read_to_their_end() {
+        const MIB: u64 = 1 << 20;
+        for (compression, stream) in [(Compression::Bzip2, bzip2()), (Compression::Lzma, lzma())] {
+            let found = decoded(compression, &stream, 64 * MIB).expect("a whole stream");
+            assert_eq!(found, TEXT);
+            for len in 0..stream.len() {
+                let cut = decoded(compression, &stream[..len], 64 * MIB);
+                assert!(cut.is_err(), "{compression} cut at {len}");
+            }
+            let twice = [&stream[..], &stream].concat();
+            let error = decoded(compression, &twice, 64 * MIB).expect_err("two streams");
+            let found = error.downcast::<DecodeError>().expect("a reason of ours");
+            assert_eq!(found, DecodeError::Trailing(compression));
+        }
+        let narrow = decoded(Compression::Lzma, &lzma(), 32 * MIB);
+        assert!(narrow.is_err(), "a dictionary of 64 MiB");
     }
 }

@@ -67,48 +67,49 @@ impl Declared {
     /// Makes the control tree: `control`, `conffiles` and `md5sums` when they
     /// have lines, scripts. Reads every data file once.
     pub fn control_tree(&self, epoch: Timestamp) -> Result<Tree, DeclaredError> {
+        const MADE: [&str; 3] = ["control", "conffiles", "md5sums"];
         let mtime = epoch.unix();
         let mut tree = Tree::new();
-        let mut put = |name: &str, bytes: Vec<u8>, mode| {
-            let path = TreePath::new(name)
-                .ok()
-                .filter(|p| p.parent() == Some(TreePath::root()));
+        let put = |tree: &mut Tree, name: &str, bytes: Vec<u8>, mode| {
+            let path = TreePath::new(name).expect("a checked name");
+            tree.insert(path, Node::file(bytes, mode, mtime))
+                .expect("names in a map and names made here differ");
+        };
+        for (name, bytes) in &self.files {
             let refuse = |reason| DeclaredError::File {
-                name: name.to_owned(),
+                name: name.clone(),
                 reason,
             };
-            let path = path.ok_or_else(|| refuse("has no valid name"))?;
-            tree.insert(path, Node::file(bytes, mode, mtime))
-                .map_err(|_| refuse("is made from the package itself"))
-        };
+            if MADE.contains(&name.as_str()) {
+                return Err(refuse("is made from the package itself"));
+            }
+            if name.contains('/') || name.is_empty() || TreePath::new(name.as_str()).is_err() {
+                return Err(refuse("has no valid name"));
+            }
+            let script = SCRIPTS.contains(&name.as_str());
+            put(
+                &mut tree,
+                name,
+                bytes.clone(),
+                if script { 0o755 } else { 0o644 },
+            );
+        }
         let conffiles = self.conffiles_text()?;
         if !conffiles.is_empty() {
-            put("conffiles", conffiles, 0o644)?;
+            put(&mut tree, "conffiles", conffiles, 0o644);
         }
-        let md5sums = self.md5sums_text()?;
-        if !md5sums.is_empty() {
-            put("md5sums", md5sums, 0o644)?;
-        }
-        put("control", Vec::new(), 0o644)?;
-        for (name, bytes) in &self.files {
-            let script = SCRIPTS.contains(&name.as_str());
-            put(name, bytes.clone(), if script { 0o755 } else { 0o644 })?;
-        }
-        let name = |text| TreePath::new(text).expect("a plain name");
-        // debhelper has not written these two when the size is computed.
-        let mut counted = tree.clone();
-        counted.retain(|path| *path != name("control") && *path != name("md5sums"));
-        let size_kib = installed_size_kib(&counted, &self.data);
+        // Before the other two are in: debhelper has not written them either
+        // when it computes the size.
+        let size_kib = installed_size_kib(&tree, &self.data);
         let control = self
             .control
             .text(size_kib)
             .map_err(DeclaredError::Control)?;
-        tree.retain(|path| *path != name("control"));
-        tree.insert(
-            name("control"),
-            Node::file(control.into_bytes(), 0o644, mtime),
-        )
-        .expect("it was just taken out");
+        put(&mut tree, "control", control.into_bytes(), 0o644);
+        let md5sums = self.md5sums_text()?;
+        if !md5sums.is_empty() {
+            put(&mut tree, "md5sums", md5sums, 0o644);
+        }
         Ok(tree)
     }
 
@@ -205,4 +206,72 @@ fn kib(tree: &Tree) -> u64 {
         _ => 1,
     });
     sizes.sum::<u64>() + implied.len() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Architecture;
+
+    fn declared() -> Declared {
+        let mut data = Tree::new();
+        let path = TreePath::new("etc/hello.conf").expect("plain");
+        data.insert(path, Node::file(*b"a=1\n", 0o644, 0))
+            .expect("free");
+        Declared {
+            control: DeclaredControl {
+                package: "hello".parse().expect("a name"),
+                version: "1.0".parse().expect("a version"),
+                architecture: Architecture::all(),
+                maintainer: "A <a@x.org>".to_owned(),
+                relations: BTreeMap::new(),
+                section: None,
+                priority: None,
+                multi_arch: None,
+                homepage: None,
+                synopsis: "greets".to_owned(),
+                description: "the world".to_owned(),
+            },
+            files: BTreeMap::new(),
+            conffiles: Vec::new(),
+            data,
+        }
+    }
+
+    fn refusal(spoil: impl Fn(&mut Declared)) -> String {
+        let mut declared = declared();
+        spoil(&mut declared);
+        match declared.control_tree(Timestamp::from_unix(0)) {
+            Ok(_) => "accepted".to_owned(),
+            Err(DeclaredError::Control(why)) => why.to_string(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn what_makes_no_package_is_refused() {
+        assert_eq!(refusal(|_| ()), "accepted");
+        for name in ["control", "md5sums", "conffiles"] {
+            let found = refusal(|d| drop(d.files.insert(name.to_owned(), Vec::new())));
+            assert_eq!(
+                found,
+                format!("control file {name:?} is made from the package itself")
+            );
+        }
+        for name in ["", "..", "a/b", "/x"] {
+            let found = refusal(|d| drop(d.files.insert(name.to_owned(), Vec::new())));
+            assert_eq!(found, format!("control file {name:?} has no valid name"));
+        }
+        for (path, times, want) in [
+            ("etc/none", 1, "conffile etc/none is not in the package"),
+            ("etc/hello.conf", 2, "conffile etc/hello.conf comes twice"),
+        ] {
+            let path = TreePath::new(path).expect("plain");
+            assert_eq!(refusal(|d| d.conffiles = vec![path.clone(); times]), want);
+        }
+        assert_eq!(
+            refusal(|d| d.control.synopsis = "a\nEssential: yes".to_owned()),
+            "Description is \"a\\nEssential: yes\", expected one line of text"
+        );
+    }
 }

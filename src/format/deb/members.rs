@@ -1,12 +1,13 @@
 //! The ar members of a package, in the order deb(5) demands, each unpacked
 //! within its limits.
 
-use std::io::{self, BufReader, Read};
+use std::io::{BufReader, Read};
 
 use crate::format::ar::{self, ArError};
 use crate::format::compress::{Compression, Decoder};
 use crate::format::tar::{self, Entry, TarError, TreePath};
 
+use super::measured::{Fault, Measured};
 use super::places::Places;
 use super::read::Stop;
 use super::{Limits, Member, ReadError, TarMember};
@@ -95,12 +96,7 @@ impl<'a, R: Read> Members<'a, R> {
         let packed = BufReader::with_capacity(64 * 1024, &mut self.archive);
         let stream = Decoder::new(compression, packed, self.limits.window_bytes)
             .map_err(|error| context.of_fault(Fault::of(error)))?;
-        let mut reader = tar::Reader::new(Measured {
-            stream,
-            unpacked: 0,
-            limit,
-            failed: false,
-        });
+        let mut reader = tar::Reader::new(Measured::new(stream, limit));
         let mut places = Places::default();
         let (mut entries, mut pax) = (0, false);
         while let Some(entry) = reader.next_entry().map_err(|error| context.of_tar(error))? {
@@ -120,7 +116,7 @@ impl<'a, R: Read> Members<'a, R> {
                 })?;
             take(&entry, &mut reader).map_err(|stop| context.of_stop(stop, entry.path))?;
         }
-        let unpacked = reader.into_inner().unpacked;
+        let unpacked = reader.into_inner().unpacked();
         member.tar = Some(TarMember {
             compression,
             unpacked,
@@ -167,56 +163,6 @@ impl<'a, R: Read> Members<'a, R> {
             size: header.size,
             tar: None,
         }))
-    }
-}
-
-/// Counts unpacked bytes and stops at the limit. Once it has failed it fails
-/// for ever, so that nobody who swallows an error reads on.
-struct Measured<R> {
-    stream: R,
-    unpacked: u64,
-    limit: u64,
-    failed: bool,
-}
-
-impl<R: Read> Read for Measured<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let fault = if self.failed {
-            Fault::Decode(io::Error::other("reading failed before"))
-        } else {
-            match self.stream.read(buffer) {
-                Ok(read) if self.unpacked + read as u64 > self.limit => Fault::TooLarge,
-                Ok(read) => {
-                    self.unpacked += read as u64;
-                    return Ok(read);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(error),
-                Err(error) => Fault::of(error),
-            }
-        };
-        self.failed = true;
-        Err(io::Error::other(fault))
-    }
-}
-
-/// What goes wrong below the tar reader, on its way up inside an
-/// [`io::Error`], so that it is not taken for a failure of the visitor's.
-#[derive(Debug, thiserror::Error)]
-enum Fault {
-    #[error(transparent)]
-    Archive(ArError),
-    #[error(transparent)]
-    Decode(io::Error),
-    #[error("the member unpacks to more than the limit")]
-    TooLarge,
-}
-
-impl Fault {
-    fn of(error: io::Error) -> Self {
-        match error.downcast() {
-            Ok(error) => Self::Archive(error),
-            Err(error) => Self::Decode(error),
-        }
     }
 }
 

@@ -14,10 +14,15 @@
 mod build_tree;
 mod control;
 mod declared;
+#[cfg(test)]
+mod hostile;
 mod limits;
+mod measured;
 mod members;
 mod places;
 mod read;
+#[cfg(test)]
+mod roundtrip;
 mod write;
 
 pub use build_tree::{BuildTree, BuildTreeError};

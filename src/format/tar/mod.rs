@@ -13,6 +13,7 @@
 
 mod header;
 mod path;
+mod pax;
 mod read;
 mod tree;
 mod write;

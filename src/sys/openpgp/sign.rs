@@ -88,6 +88,35 @@ pub enum Signer {
     Agent(Agent),
 }
 
+impl Certificate {
+    /// Checks that a signature of this certificate dated `now` would be
+    /// accepted; whether its secret is at hand is another question.
+    pub fn may_sign(&self, now: Timestamp) -> Result<(), SignError> {
+        let fingerprint = self.fingerprint().clone();
+        if wire_moment(now).is_none() {
+            return Err(SignError::Moment { now });
+        }
+        match self.status(now) {
+            Status::Valid => Ok(()),
+            Status::NoSigningKey => Err(SignError::NoSigningKey { fingerprint }),
+            Status::Expired(expired) => Err(SignError::Expired {
+                fingerprint,
+                expired,
+                now,
+            }),
+            Status::Revoked(revoked) => Err(SignError::Revoked {
+                fingerprint,
+                revoked,
+            }),
+            Status::NotYet(created) => Err(SignError::BeforeKey {
+                fingerprint,
+                now,
+                created,
+            }),
+        }
+    }
+}
+
 impl Signer {
     /// Returns the certificate that verifies what this signs.
     pub fn certificate(&self) -> &Certificate {
@@ -105,31 +134,12 @@ impl Signer {
     /// Checks that a signature dated `now` could be made, before anything is
     /// written that would need one.
     pub fn ready(&self, now: Timestamp) -> Result<(), SignError> {
-        let fingerprint = self.fingerprint().clone();
-        if wire_moment(now).is_none() {
-            return Err(SignError::Moment { now });
-        }
-        let here = match self {
-            Self::Key(key) => key.signing_key(now).is_some(),
-            Self::Agent(_) => true,
-        };
-        match self.certificate().status(now) {
-            Status::Valid if here => Ok(()),
-            Status::Valid | Status::NoSigningKey => Err(SignError::NoSigningKey { fingerprint }),
-            Status::Expired(expired) => Err(SignError::Expired {
-                fingerprint,
-                expired,
-                now,
+        self.certificate().may_sign(now)?;
+        match self {
+            Self::Key(key) if key.signing_key(now).is_none() => Err(SignError::NoSigningKey {
+                fingerprint: self.fingerprint().clone(),
             }),
-            Status::Revoked(revoked) => Err(SignError::Revoked {
-                fingerprint,
-                revoked,
-            }),
-            Status::NotYet(created) => Err(SignError::BeforeKey {
-                fingerprint,
-                now,
-                created,
-            }),
+            Self::Key(_) | Self::Agent(_) => Ok(()),
         }
     }
 

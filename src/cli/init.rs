@@ -1,0 +1,60 @@
+//! `init`.
+
+use clap::Args;
+
+use super::Said;
+use super::context::Context;
+use super::failure::Failure;
+use crate::config;
+use crate::report::{Answer, InitDocument};
+use crate::sys::files::{self, Access};
+use crate::sys::git::Repository;
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// Overwrite a debcut.toml that is there
+    #[arg(long)]
+    force: bool,
+    /// Print the file and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Writes a commented `debcut.toml`.
+pub fn run(arguments: &InitArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let repository = Repository::discover(&context.directory)?;
+    let path = match &context.config {
+        Some(path) => path.clone(),
+        None => repository.top().join(config::FILE_NAME),
+    };
+    if path.exists() && !arguments.force && !arguments.dry_run {
+        let why = format!("{} is there already", path.display());
+        return Err(Failure::request("config-exists", why)
+            .hint("debcut init --dry-run shows what would be written")
+            .hint("debcut init --force overwrites it"));
+    }
+    let detected = config::detect(repository.top(), &repository.tag_names()?)?;
+    let (name, email) = repository.user();
+    let name = context
+        .environment
+        .var("DEBFULLNAME")
+        .map(str::to_owned)
+        .or(name);
+    let email = context
+        .environment
+        .var("DEBEMAIL")
+        .map(str::to_owned)
+        .or(email);
+    let maintainer = name
+        .zip(email)
+        .map(|(name, email)| format!("{name} <{email}>"));
+    let text = config::render(&detected, maintainer.as_deref());
+    let document = InitDocument::new(&path, &detected, &text);
+    if arguments.dry_run {
+        let digest = crate::model::Sha256::of(text.as_bytes());
+        return Ok(Answer::new(document.with_text()).dry_run(digest).into());
+    }
+    files::replace(&path, text.as_bytes(), Access::Public)?;
+    Ok(Answer::new(document).changed(true).into())
+}

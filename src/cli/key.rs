@@ -1,0 +1,265 @@
+//! `key new`, `key import`, `key list`, `key export`.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::context::Context;
+use super::failure::Failure;
+use super::{Said, passphrase};
+use crate::flow::signing;
+use crate::keys::{Change, KeyDescription, Part};
+use crate::model::Fingerprint;
+use crate::report::{Answer, ExportedKey, ImportedKeys, KeyList, NewKeyDocument};
+use crate::sys::files::{self, Access};
+use crate::sys::git::Repository;
+use crate::sys::openpgp::{Key, NewKey, Passphrase};
+
+/// Arguments of `key`.
+#[derive(Debug, Args)]
+pub struct KeyVerb {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Make a signing key: an Ed25519 OpenPGP certificate
+    New(New),
+    /// Take over keys that gpg or debcut exported
+    Import(Import),
+    /// List the keys
+    List,
+    /// Write a key to standard output or a file
+    Export(Export),
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut key new                         asks for a passphrase; name and address are git's
+  debcut key new --no-passphrase --name 'CI of hello' --email ci@example.org
+
+The passphrase may also come from DEBCUT_SIGNING_PASSPHRASE.")]
+struct New {
+    /// The owner's name [default: DEBFULLNAME, else git's user.name]
+    #[arg(long)]
+    name: Option<String>,
+    /// The owner's address [default: DEBEMAIL, else git's user.email]
+    #[arg(long)]
+    email: Option<String>,
+    /// How long it is valid: 90d, 12m, 2y, or never
+    #[arg(long, value_name = "TIME", default_value = "2y", value_parser = lifetime)]
+    expire: Lifetime,
+    /// Store it without a passphrase, readable by you alone
+    #[arg(long)]
+    no_passphrase: bool,
+}
+
+#[derive(Debug, Args)]
+struct Import {
+    /// Files with armoured or binary keys
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Export {
+    /// The key: a fingerprint or its end; without it the only one there is
+    fingerprint: Option<String>,
+    /// The certificate alone, which is for everybody [default]
+    #[arg(long, conflicts_with = "secret")]
+    public: bool,
+    /// The secret key, as locked as it is stored
+    #[arg(long)]
+    secret: bool,
+    /// Write to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// A key's lifetime; none: for ever.
+type Lifetime = NoneOr<NonZeroU32>;
+
+/// clap takes `Option` for “may be missing”; this one is a value.
+#[derive(Debug, Clone, Copy)]
+struct NoneOr<T>(Option<T>);
+
+fn lifetime(text: &str) -> Result<Lifetime, String> {
+    if text == "never" {
+        return Ok(NoneOr(None));
+    }
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let day: u32 = 24 * 60 * 60;
+    let unit = match &text[digits.len()..] {
+        "d" => Some(day),
+        "w" => Some(7 * day),
+        "m" => Some(30 * day),
+        "y" => Some(365 * day),
+        _ => None,
+    };
+    let seconds = digits
+        .parse::<u32>()
+        .ok()
+        .zip(unit)
+        .and_then(|(n, unit)| n.checked_mul(unit));
+    let seconds = seconds.and_then(NonZeroU32::new);
+    seconds.map(|seconds| NoneOr(Some(seconds))).ok_or_else(|| {
+        "expected a number with d, w, m or y (such as 2y, at most 136 years), or never".to_owned()
+    })
+}
+
+/// Runs a verb of `key`.
+pub fn run(arguments: KeyVerb, context: &Context<'_>) -> Result<Said, Failure> {
+    let answer = match arguments.verb {
+        Verb::New(arguments) => new(arguments, context)?,
+        Verb::Import(arguments) => import(&arguments, context)?,
+        Verb::List => {
+            let store = signing::key_store(&context.environment)?;
+            Answer::new(KeyList::new(&store.list(context.now())?))
+        }
+        Verb::Export(arguments) => export(&arguments, context)?,
+    };
+    Ok(answer.into())
+}
+
+fn new(arguments: New, context: &Context<'_>) -> Result<Answer, Failure> {
+    let store = signing::key_store(&context.environment)?;
+    let (git_name, git_email) = Repository::discover(&context.directory)
+        .map(|r| r.user())
+        .unwrap_or_default();
+    let usual = |given: Option<String>, variable: &str, git: Option<String>, flag: &str| {
+        let found = given
+            .or_else(|| context.environment.var(variable).map(str::to_owned))
+            .or(git);
+        found.ok_or_else(|| {
+            Failure::request(
+                "no-identity",
+                format!("nothing says whose key it is: no {flag}"),
+            )
+            .hint("debcut key new --name 'Your Name' --email you@example.org")
+        })
+    };
+    let key = NewKey {
+        name: usual(arguments.name, "DEBFULLNAME", git_name, "--name")?,
+        email: usual(arguments.email, "DEBEMAIL", git_email, "--email")?,
+        lifetime_seconds: arguments.expire.0,
+        passphrase: match arguments.no_passphrase {
+            true => None,
+            false => Some(new_passphrase(context)?),
+        },
+    };
+    let made = store.create(&key, context.now(), rand::rngs::OsRng)?;
+    Ok(Answer::new(NewKeyDocument::new(&KeyDescription::of(
+        &Key::Secret(made),
+        context.now(),
+    )))
+    .changed(true))
+}
+
+fn new_passphrase(context: &Context<'_>) -> Result<Passphrase, Failure> {
+    let none = || {
+        Failure::request(
+            "no-passphrase",
+            "a key needs a passphrase, and none was given",
+        )
+        .hint(format!(
+            "set {}, or run it on a terminal",
+            passphrase::VARIABLE
+        ))
+        .hint("debcut key new --no-passphrase stores the key readable by you alone")
+    };
+    if let Some(text) = context.environment.var(passphrase::VARIABLE) {
+        return Passphrase::new(text).ok_or_else(none);
+    }
+    let ask = |question: &str| {
+        let failed = |error: std::io::Error| {
+            Failure::request(
+                "no-passphrase",
+                format!("cannot ask for a passphrase: {error}"),
+            )
+        };
+        passphrase::ask(context, question).map_err(failed)
+    };
+    let first = ask("New passphrase: ")?.ok_or_else(none)?;
+    let again = ask("Again: ")?.ok_or_else(none)?;
+    if first != again {
+        return Err(Failure::request(
+            "no-passphrase",
+            "the two passphrases differ",
+        ));
+    }
+    Passphrase::new(&first).ok_or_else(none)
+}
+
+fn import(arguments: &Import, context: &Context<'_>) -> Result<Answer, Failure> {
+    let store = signing::key_store(&context.environment)?;
+    let mut found = Vec::new();
+    for file in &arguments.files {
+        let bytes = files::read(&context.path(file))?;
+        let imported = store.import(&bytes, context.now());
+        found.extend(imported.map_err(|error| {
+            let mut failure = Failure::from(error);
+            failure.message = format!("{}: {}", file.display(), failure.message);
+            failure
+        })?);
+    }
+    let changed = found.iter().any(|one| one.change != Change::Unchanged);
+    Ok(Answer::new(ImportedKeys::new(&found)).changed(changed))
+}
+
+fn export(arguments: &Export, context: &Context<'_>) -> Result<Answer, Failure> {
+    let store = signing::key_store(&context.environment)?;
+    let keys = store.list(context.now())?;
+    let part = if arguments.secret {
+        Part::Secret
+    } else {
+        Part::Public
+    };
+    let fingerprint = named(&keys, arguments.fingerprint.as_deref(), part)?;
+    let text = store.export(&fingerprint, part)?;
+    let path = arguments.out.as_ref().map(|path| context.path(path));
+    if let Some(path) = &path {
+        let access = if arguments.secret {
+            Access::Private
+        } else {
+            Access::Public
+        };
+        files::replace(path, text.as_bytes(), access)?;
+    }
+    Ok(Answer::new(ExportedKey::new(fingerprint, text, path)))
+}
+
+/// Finds the key that a fingerprint, or its end, names.
+fn named(
+    keys: &[KeyDescription],
+    wanted: Option<&str>,
+    part: Part,
+) -> Result<Fingerprint, Failure> {
+    let wanted_plain = wanted.map(|text| text.replace(' ', "").to_uppercase());
+    let fits = |key: &&KeyDescription| match &wanted_plain {
+        Some(end) => !end.is_empty() && key.fingerprint.as_str().ends_with(end.as_str()),
+        // Without a name, one's own keys come first.
+        None => part == Part::Public || key.part == Part::Secret,
+    };
+    let mut found: Vec<_> = keys.iter().filter(fits).collect();
+    if wanted.is_none() && found.len() > 1 {
+        found.retain(|key| key.part == Part::Secret);
+    }
+    match found.as_slice() {
+        [key] => Ok(key.fingerprint.clone()),
+        [] => Err(Failure::request(
+            "no-key",
+            match wanted {
+                Some(wanted) => format!("there is no key “{wanted}”"),
+                None => "there is no key".to_owned(),
+            },
+        )
+        .hint("debcut key list shows what is there; debcut key new makes one")),
+        several => Err(several.iter().fold(
+            Failure::request("several-keys", "there are several keys: say which"),
+            |failure, key| failure.hint(format!("{} {}", key.fingerprint, key.user_id)),
+        )),
+    }
+}

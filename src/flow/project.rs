@@ -1,0 +1,154 @@
+//! The repository with its configuration: of the work tree for what the user
+//! wants now, of the tag's tree for what a package is made of.
+
+use std::path::{Path, PathBuf};
+
+use super::FlowError;
+use crate::build::Package;
+use crate::build::observe::Wanted;
+use crate::config::{self, Project};
+use crate::format::control::SourceControl;
+use crate::model::{PackageName, TagName};
+use crate::sys::files;
+use crate::sys::git::Repository;
+
+/// A repository and what its work tree's configuration says.
+pub struct Workspace {
+    /// The repository.
+    pub repository: Repository,
+    /// The configuration in the work tree, or the one that was named.
+    pub project: Project,
+    named: Option<(PathBuf, String)>,
+    in_work_tree: bool,
+}
+
+impl Workspace {
+    /// Opens the repository that `directory` is in; `config` replaces its
+    /// `debcut.toml`, in the work tree and in every tag.
+    pub fn open(directory: &Path, config: Option<&Path>) -> Result<Self, FlowError> {
+        let repository = Repository::discover(directory)?;
+        let usual = repository.top().join(config::FILE_NAME);
+        let (named, text, shown) = match config {
+            Some(path) => {
+                let text = String::from_utf8_lossy(&files::read(path)?).into_owned();
+                (
+                    Some((path.to_owned(), text.clone())),
+                    text,
+                    path.display().to_string(),
+                )
+            }
+            None => {
+                let text = files::read_if_there(&usual)?.unwrap_or_default();
+                let text = String::from_utf8_lossy(&text).into_owned();
+                (None, text, config::FILE_NAME.to_owned())
+            }
+        };
+        let project = Project::parse(&shown, &text)?;
+        Ok(Self {
+            in_work_tree: usual.is_file(),
+            repository,
+            project,
+            named,
+        })
+    }
+
+    /// Decides what to build when no tag was named: the one tag of HEAD.
+    pub fn tag_at_head(&self) -> Result<TagName, FlowError> {
+        let mut tags = self.repository.tags_at_head()?;
+        match (tags.len(), tags.pop()) {
+            (1, Some(tag)) => Ok(tag),
+            (_, last) => {
+                tags.extend(last);
+                Err(FlowError::NoTagAtHead { tags })
+            }
+        }
+    }
+
+    /// Reads what a revision describes and picks the package that is meant.
+    pub fn package(
+        &self,
+        wanted: &Wanted,
+        name: Option<&PackageName>,
+    ) -> Result<Package, FlowError> {
+        let (commit, revision) = match wanted {
+            Wanted::Tag(tag) => (self.repository.tag(tag.as_str())?.commit, tag.as_str()),
+            Wanted::Commit(revision) => (self.repository.commit(revision)?, revision.as_str()),
+        };
+        let mut packages = self.packages(&commit.tree, revision)?;
+        if let Some(name) = name {
+            let known: Vec<_> = packages.iter().map(|p| p.name.to_string()).collect();
+            packages.retain(|package| package.name == *name);
+            let (revision, wanted) = (revision.to_owned(), name.to_string());
+            return packages.pop().ok_or(FlowError::UnknownPackage {
+                revision,
+                wanted,
+                known,
+            });
+        }
+        if let Wanted::Tag(tag) = wanted {
+            let patterns = packages.iter().map(|package| {
+                let patterns: Vec<_> = package.tags.iter().map(ToString::to_string).collect();
+                format!("{} ({})", package.name, patterns.join(", "))
+            });
+            let patterns: Vec<_> = patterns.collect();
+            let releases = |package: &Package| {
+                package
+                    .tags
+                    .iter()
+                    .any(|pattern| pattern.version_in(tag.as_str()).is_some())
+            };
+            packages.retain(releases);
+            if packages.is_empty() {
+                let tag = tag.to_string();
+                return Err(FlowError::UnknownTagStyle { tag, patterns });
+            }
+        }
+        let names = packages
+            .iter()
+            .map(|package| package.name.to_string())
+            .collect();
+        match (packages.len(), packages.pop()) {
+            (1, Some(package)) => Ok(package),
+            _ => {
+                let revision = revision.to_owned();
+                Err(FlowError::SeveralPackages {
+                    revision,
+                    packages: names,
+                })
+            }
+        }
+    }
+
+    /// Reads every package that a tree describes; one with `debian/` needs no
+    /// description.
+    fn packages(&self, tree: &str, revision: &str) -> Result<Vec<Package>, FlowError> {
+        let in_tree = self.repository.file(tree, config::FILE_NAME)?;
+        let shown = format!("{} of {revision}", config::FILE_NAME);
+        let (shown, text) = match (&self.named, &in_tree) {
+            (Some((path, text)), _) => (path.display().to_string(), text.clone()),
+            (None, Some(bytes)) => (shown, String::from_utf8_lossy(bytes).into_owned()),
+            (None, None) => (shown, String::new()),
+        };
+        let packages = Project::parse(&shown, &text)?.packages;
+        if !packages.is_empty() {
+            return Ok(packages);
+        }
+        let Some(control) = self.repository.file(tree, "debian/control")? else {
+            let only_in_work_tree = self.in_work_tree && in_tree.is_none();
+            let revision = revision.to_owned();
+            return Err(FlowError::NoPackage {
+                revision,
+                only_in_work_tree,
+            });
+        };
+        let control = SourceControl::parse(&control).map_err(|source| {
+            let (revision, path) = (revision.to_owned(), "debian/control".to_owned());
+            crate::build::observe::ObserveError::Control {
+                revision,
+                path,
+                source,
+            }
+        })?;
+        Ok(vec![Project::debian_package(control.source, "")])
+    }
+}
