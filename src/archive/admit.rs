@@ -78,9 +78,9 @@ impl Offer {
         }
         let own_name = self.by_name.entry(stanza.name().clone()).or_default();
         for other in own_name.iter().map(|at| &self.proposals[*at]) {
-            let meet = indices.iter().any(|index| other.indices.contains(index));
-            let same = same_content(indices[0].kind(), stanza, &other.stanza);
-            if meet && same_version(stanza, &other.stanza) && !same {
+            let meet = |index| other.indices.iter().any(|other| beside(index, other));
+            let same = proposal.listed() == other.listed() && same_content(stanza, &other.stanza);
+            if indices.iter().any(meet) && same_version(stanza, &other.stanza) && !same {
                 let message = format!("{} has the same version", other.subject);
                 return Some(collides(&proposal, message));
             }
@@ -148,7 +148,7 @@ fn judge(
         let versions = versions.map_err(|error| unread(&error))?;
         if !own {
             elsewhere(proposal, index.name.component().as_str(), versions)?;
-        } else if !listed(current, proposal, index.name.kind(), versions, older)? {
+        } else if !listed(current, proposal, versions, older)? {
             missing.push(index.name.clone());
         }
     }
@@ -192,7 +192,6 @@ fn elsewhere(proposal: &Proposal, other: &str, versions: &[Stanza]) -> Result<()
 fn listed(
     current: &Current,
     proposal: &Proposal,
-    kind: Kind,
     versions: &[Stanza],
     older: Older,
 ) -> Result<bool, Finding> {
@@ -205,7 +204,7 @@ fn listed(
             let fix = "give it a version of its own, or remove the other one first";
             return Err(refuse("same-version-other-architecture", message).fix(fix));
         }
-        if !same_content(kind, there, stanza) {
+        if !same_content(there, stanza) {
             let message = format!(
                 "{suite} has {} {} with other content",
                 there.name(),
@@ -254,8 +253,8 @@ fn same_version(a: &Stanza, b: &Stanza) -> bool {
 }
 
 /// Tells whether two stanzas of one version stand for the same files.
-fn same_content(kind: Kind, a: &Stanza, b: &Stanza) -> bool {
-    match kind {
+fn same_content(a: &Stanza, b: &Stanza) -> bool {
+    match a.kind() {
         Kind::Packages => a.paragraph().get("SHA256") == b.paragraph().get("SHA256"),
         Kind::Sources => a == b,
     }

@@ -54,7 +54,7 @@ pub fn apply(
         return Err(lost(found));
     }
     let date = release_date(store, there.as_ref(), now, listener)?;
-    let sealed = seal(store, plan, date, signer)?;
+    let sealed = seal(store, plan, date, signer, now)?;
     write_unreferenced(store, plan, &sealed, listener)?;
 
     let (commit, turn) = match &there {

@@ -9,6 +9,7 @@
 //! looks and plans again.
 
 mod apply;
+mod check;
 mod error;
 mod head;
 pub mod incoming;
@@ -19,6 +20,7 @@ mod recover;
 mod seal;
 
 pub use apply::{Published, apply};
+pub use check::{Depth, Verify, check};
 pub use error::PublishError;
 pub use head::{Head, read_manifest};
 pub use observe::{Question, observe, observe_generation, suites};

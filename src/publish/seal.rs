@@ -10,20 +10,31 @@ use crate::publish::error::PublishError;
 use crate::publish::head::Head;
 use crate::publish::join::join;
 use crate::publish::plan::PublishPlan;
+use crate::sys::openpgp::Signer;
 use crate::sys::store::Store;
 
 /// Signs the texts of a suite. Verifies what it made before it returns it: a
 /// signature that nobody accepts would lock every client out.
 pub trait Seal {
-    /// Returns `text` wrapped in a clear-text signature (`InRelease`).
-    fn clear_sign(&self, text: &str) -> Result<String, SealError>;
+    /// Returns `text` framed with its signature dated `at` (`InRelease`).
+    fn clear_sign(&self, text: &str, at: Timestamp) -> Result<String, SealError>;
 
-    /// Returns an armoured detached signature of `bytes` (`Release.gpg`).
-    fn detach_sign(&self, bytes: &[u8]) -> Result<String, SealError>;
+    /// Returns an armoured signature over `bytes` dated `at` (`Release.gpg`).
+    fn detach_sign(&self, bytes: &[u8], at: Timestamp) -> Result<String, SealError>;
 }
 
 /// What a signer says when it cannot sign.
 pub type SealError = Box<dyn Error + Send + Sync>;
+
+impl Seal for Signer {
+    fn clear_sign(&self, text: &str, at: Timestamp) -> Result<String, SealError> {
+        Ok(Self::clear_sign(self, text, at)?)
+    }
+
+    fn detach_sign(&self, bytes: &[u8], at: Timestamp) -> Result<String, SealError> {
+        Ok(Self::detach_sign(self, bytes, at)?)
+    }
+}
 
 /// A publish whose every byte is known and signed.
 pub struct SealedPublish {
@@ -39,12 +50,14 @@ pub struct SealedPublish {
     pub(super) head: Head,
 }
 
-/// Puts a generation's indices together, hashes them once, and signs.
+/// Puts a generation's indices together, hashes them once, and signs at `now`
+/// a `Release` of this date.
 pub(super) fn seal(
     store: &dyn Store,
     plan: &PublishPlan,
     date: Timestamp,
     seal: &dyn Seal,
+    now: Timestamp,
 ) -> Result<SealedPublish, PublishError> {
     let next = plan.next();
     let (mut objects, mut files) = (Vec::new(), Vec::new());
@@ -88,8 +101,8 @@ pub(super) fn seal(
         suite: next.suite.clone(),
         source,
     };
-    let in_release = seal.clear_sign(&release).map_err(failed)?;
-    let release_gpg = seal.detach_sign(release.as_bytes()).map_err(failed)?;
+    let in_release = seal.clear_sign(&release, now).map_err(failed)?;
+    let release_gpg = seal.detach_sign(release.as_bytes(), now).map_err(failed)?;
     Ok(SealedPublish {
         objects,
         indices: files,

@@ -9,6 +9,7 @@ pub mod piece;
 
 use std::cmp::Ordering;
 
+use crate::format::checksums::{ListedFile, Md5Field, listed_files};
 use crate::format::deb822::{self, Deb822Error, Paragraph, Syntax};
 use crate::format::version::Version;
 use crate::model::{Architecture, ArchivePath, PackageName, Sha256};
@@ -29,13 +30,14 @@ pub enum Kind {
 /// last stanza of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stanza {
+    kind: Kind,
     name: PackageName,
     version: Version,
     architecture: Architecture,
     text: String,
 }
 
-/// Where a `.deb` is in the archive and what it must be.
+/// Where a file is in the archive and what it must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolFile {
     /// Its path below the archive's root.
@@ -94,6 +96,7 @@ impl Stanza {
 
     fn of(paragraph: &Paragraph<'_>, kind: Kind, text: String) -> Result<Self, Deb822Error> {
         Ok(Self {
+            kind,
             name: paragraph.parse("Package")?,
             version: paragraph.parse("Version")?,
             architecture: match kind {
@@ -103,6 +106,11 @@ impl Stanza {
             },
             text,
         })
+    }
+
+    /// Returns which index it belongs to.
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// Returns the package's name; the source's in `Sources`.
@@ -142,6 +150,30 @@ impl Stanza {
         deb822::paragraph(self.text.as_bytes(), Syntax::Generated)
             .expect("was read when the stanza was made")
     }
+}
+
+/// Reads the pool files that a stanza promises.
+pub fn files(stanza: &Stanza) -> Result<Vec<PoolFile>, Deb822Error> {
+    let fields = stanza.paragraph();
+    if stanza.kind == Kind::Packages {
+        return Ok(vec![PoolFile {
+            path: fields.parse("Filename")?,
+            size: fields.parse("Size")?,
+            sha256: fields.parse("SHA256")?,
+        }]);
+    }
+    let field = fields.require("Directory")?;
+    let directory: ArchivePath = field.parse()?;
+    let listed = listed_files(&fields, Md5Field::Files)?.into_iter();
+    let file = |file: ListedFile| {
+        let path = ArchivePath::new(format!("{directory}/{}", file.name));
+        Ok(PoolFile {
+            path: path.map_err(|e| field.invalid(field.line(), file.name.as_str(), e))?,
+            size: file.digests.size,
+            sha256: file.digests.sha256,
+        })
+    };
+    listed.map(file).collect()
 }
 
 /// The architecture that source packages are listed under.
@@ -204,6 +236,7 @@ mod tests {
         assert_eq!(index.len(), 2 * stanza.len_in_index());
         let read = parse(index.as_bytes(), Kind::Packages).expect("valid");
         assert_eq!(read, [stanza.clone(), stanza]);
+        assert_eq!(files(&read[0]).expect("fields"), [file()]);
         assert_eq!(parse(b"", Kind::Packages).expect("empty"), []);
     }
 
@@ -248,9 +281,19 @@ mod tests {
 
     #[test]
     fn a_source_is_listed_under_the_architecture_source() {
-        let text = "Package: hello\nVersion: 1\nArchitecture: any all\nDirectory: pool/x\n";
-        let stanza = Stanza::of_source(text).expect("valid");
+        let digest = Sha256::of(b"x");
+        let text = format!(
+            "Package: hello\nVersion: 1\nArchitecture: any all\nDirectory: pool/h\n\
+             Checksums-Sha256:\n {digest} 7 hello_1.dsc\n {digest} 8 hello_1.tar.xz\n"
+        );
+        let stanza = Stanza::of_source(&text).expect("valid");
         assert_eq!(stanza.architecture(), &source());
         assert_eq!(stanza.text(), text);
+        let files = files(&stanza).expect("fields");
+        let found: Vec<_> = files.iter().map(|f| (f.path.as_str(), f.size)).collect();
+        assert_eq!(
+            found,
+            [("pool/h/hello_1.dsc", 7), ("pool/h/hello_1.tar.xz", 8)]
+        );
     }
 }

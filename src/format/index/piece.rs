@@ -8,10 +8,10 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 
-use flate2::{Compression, GzBuilder};
 use liblzma::stream::{Check, Filters, LzmaOptions, Stream};
 use serde::{Deserialize, Serialize};
 
+use crate::format::compress::gzip;
 use crate::format::xz_stream::{self, Assembly, XzStreamError};
 
 /// How an index is compressed.
@@ -50,12 +50,7 @@ impl Encoding {
                 let done = encoder.write_all(raw).and_then(|()| encoder.finish());
                 done.expect("memory takes every write")
             }
-            Self::Gz => {
-                let builder = GzBuilder::new().mtime(0);
-                let mut encoder = builder.write(Vec::new(), Compression::best());
-                let done = encoder.write_all(raw).and_then(|()| encoder.finish());
-                done.expect("memory takes every write")
-            }
+            Self::Gz => gzip(raw),
         }
     }
 

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::world::World;
 use super::*;
-use crate::model::Silent;
+use crate::model::{Silent, Timestamp};
 use crate::sys::store::DirectoryStore;
 
 /// Runs a program of a Debian package; returns what it said, wherever it did.
@@ -76,11 +76,11 @@ impl Drop for Gpg {
 }
 
 impl Seal for Gpg {
-    fn clear_sign(&self, text: &str) -> Result<String, SealError> {
+    fn clear_sign(&self, text: &str, _: Timestamp) -> Result<String, SealError> {
         self.sign("--clear-sign", text.as_bytes())
     }
 
-    fn detach_sign(&self, bytes: &[u8]) -> Result<String, SealError> {
+    fn detach_sign(&self, bytes: &[u8], _: Timestamp) -> Result<String, SealError> {
         self.sign("--detach-sign", bytes)
     }
 }
@@ -154,7 +154,7 @@ fn apt_reads_every_form_of_an_index() {
     let mut world = world;
     let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let seconds = clock.expect("after 1970").as_secs();
-    world.now = crate::model::Timestamp::from_unix(seconds as i64 - 60);
+    world.now = Timestamp::from_unix(seconds as i64 - 60);
 
     let publish = |plan: PublishPlan| {
         let published = apply(&store, &plan, &gpg, world.now, &Silent);

@@ -1,6 +1,7 @@
 //! Publishing as a whole, on stores that fail and beside others.
 
 mod apt;
+mod check;
 mod faults;
 mod world;
 

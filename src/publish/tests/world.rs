@@ -38,12 +38,29 @@ pub(super) struct World {
 pub(super) struct Wax;
 
 impl Seal for Wax {
-    fn clear_sign(&self, text: &str) -> Result<String, SealError> {
+    fn clear_sign(&self, text: &str, _: Timestamp) -> Result<String, SealError> {
         Ok(format!("{text}sealed {}\n", Sha256::of(text.as_bytes())))
     }
 
-    fn detach_sign(&self, bytes: &[u8]) -> Result<String, SealError> {
+    fn detach_sign(&self, bytes: &[u8], _: Timestamp) -> Result<String, SealError> {
         Ok(format!("sealed {}\n", Sha256::of(bytes)))
+    }
+}
+
+impl Verify for Wax {
+    fn verify_clear(&self, framed: &str) -> Result<String, SealError> {
+        let (text, _) = framed.rsplit_once("sealed ").ok_or("there is no seal")?;
+        match self.clear_sign(text, Timestamp::from_unix(0))? == framed {
+            true => Ok(text.to_owned()),
+            false => Err("the seal is broken".into()),
+        }
+    }
+
+    fn verify_detached(&self, bytes: &[u8], signature: &str) -> Result<(), SealError> {
+        match self.detach_sign(bytes, Timestamp::from_unix(0))? == signature {
+            true => Ok(()),
+            false => Err("the seal is broken".into()),
+        }
     }
 }
 
@@ -245,8 +262,7 @@ impl World {
         let suite = &self.suite;
         let in_release = String::from_utf8(read(&format!("dists/{suite}/InRelease")));
         let in_release = in_release.expect("text");
-        let (text, seal) = in_release.rsplit_once("sealed ").expect("sealed");
-        assert_eq!(seal.trim(), Sha256::of(text.as_bytes()).hex(), "the seal");
+        let text = Wax.verify_clear(&in_release).expect("sealed");
         let digests = Release::parse(text.as_bytes()).expect("a Release").files;
         let mut found = Vec::new();
         for (path, plain) in digests.iter().filter(|(path, _)| !path.contains('.')) {
