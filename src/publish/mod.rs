@@ -10,6 +10,7 @@
 
 mod apply;
 mod check;
+pub mod client;
 mod error;
 mod head;
 pub mod incoming;
