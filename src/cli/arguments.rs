@@ -130,6 +130,8 @@ pub enum Verb {
     Publish(super::archive::PublishArguments),
     /// Create, fill, look at and serve apt archives
     Archive(super::archive::ArchiveVerb),
+    /// A complete run on a sample project, in a new directory
+    Demo(super::demo::DemoArguments),
     /// Make and keep signing keys
     Key(super::key::KeyVerb),
     /// Write a shell's completions to standard output

@@ -238,6 +238,9 @@ impl From<FlowError> for Failure {
             FlowError::UnsignedArchive => Self::of(Exit::Request, "no-key", &error),
             FlowError::NoCertificate { .. } => Self::of(Exit::Request, "no-key", &error)
                 .hint("publish once more with the same key, or export it with debcut key export"),
+            FlowError::Tool(error) => error.into(),
+            FlowError::NoDemo { .. } => Self::of(Exit::Request, "output-taken", &error)
+                .hint("debcut demo DIR with a new directory"),
             FlowError::NoDataHome => Self::of(Exit::Request, "no-home", &error),
             FlowError::NoPackage {
                 only_in_work_tree,

@@ -45,6 +45,7 @@ impl Teller {
         match event {
             Event::Warning(text) => self.line(&format!("{}: {text}", page.warning("warning"))),
             _ if self.detail == Detail::Quiet => {}
+            Event::Finished(text) => self.line(&format!("{} {text}", page.good("✓"))),
             Event::Note(text) => self.line(&format!("{}: {text}", page.dim("note"))),
             Event::Step(text) if self.live => self.show(text),
             Event::Step(text) => self.line(&format!("{} {text}", page.dim("·"))),

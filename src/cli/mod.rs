@@ -5,6 +5,7 @@ mod archive;
 mod arguments;
 mod build;
 mod context;
+mod demo;
 mod failure;
 mod init;
 mod key;
@@ -78,6 +79,7 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::Build(arguments) => build::run(arguments, context),
         Verb::Archive(arguments) => archive::run(arguments, context),
         Verb::Publish(arguments) => archive::publish(arguments, context),
+        Verb::Demo(arguments) => demo::run(&arguments, context),
         Verb::Key(arguments) => key::run(arguments, context),
         Verb::Completions(arguments) => manual::completions(&arguments, context),
         Verb::Manual(arguments) => manual::pages(&arguments, context),

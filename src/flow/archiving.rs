@@ -288,7 +288,6 @@ impl Desk<'_> {
             architectures: Vec::new(),
             has_sources: false,
             keys: Vec::new(),
-            armored: String::new(),
             key_file: None,
         };
         let certificates = self.certificates()?;
@@ -316,9 +315,8 @@ impl Desk<'_> {
                 place: self.store.place(),
                 suite: suite.to_string(),
             })?;
-            if !sources.keys.contains(signer.fingerprint()) {
-                sources.keys.push(signer.fingerprint().clone());
-                sources.armored.push_str(&signer.armored());
+            if !sources.keys.contains(signer) {
+                sources.keys.push(signer.clone());
             }
             sources.suites.push(suite);
         }

@@ -5,6 +5,7 @@
 
 pub mod archiving;
 pub mod building;
+pub mod demo;
 pub mod project;
 pub mod signing;
 
@@ -17,6 +18,7 @@ use crate::publish::PublishError;
 use crate::sys::files::FileError;
 use crate::sys::git::GitError;
 use crate::sys::openpgp::SignError;
+use crate::sys::process::ToolError;
 use crate::sys::store::{LockError, StoreError as ArchiveStoreError};
 
 /// Why a chain ended without an answer.
@@ -88,6 +90,15 @@ pub enum FlowError {
     /// An archive without a signature helps nobody.
     #[error("an archive must be signed: apt refuses it otherwise")]
     UnsignedArchive,
+    /// A tool is missing or failed.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+    /// The directory for the demo holds something else.
+    #[error("{} is not empty and holds no demo", path.display())]
+    NoDemo {
+        /// The directory.
+        path: std::path::PathBuf,
+    },
     /// No home directory is named, so there is no place for keys.
     #[error("neither XDG_DATA_HOME nor HOME says where keys are kept")]
     NoDataHome,

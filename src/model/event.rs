@@ -17,6 +17,8 @@ pub enum Event {
         /// How many there are; 0 when nobody knows.
         total: u64,
     },
+    /// A step is done; what came of it.
+    Finished(String),
     /// Worth knowing, stops nothing.
     Note(String),
     /// Likely a mistake of the user's, stops nothing.

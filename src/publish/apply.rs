@@ -95,7 +95,8 @@ fn release_date(
     };
     let before = there.head.manifest(store)?.date;
     let date = now.max(before.plus_seconds(1));
-    if date > now {
+    // apt takes a date that lies up to ten seconds ahead.
+    if date > now.plus_seconds(10) {
         listener.warn(format!(
             "the clock says {now}, but {} was published at {before}: \
              the new one is dated {date}, which apt refuses until then",

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::model::{Architecture, Component, Fingerprint, Suite};
+use crate::model::{Architecture, Component, Suite};
+use crate::sys::openpgp::Certificate;
 
 /// The facts of a `.sources` file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,15 +18,24 @@ pub struct ClientSources {
     pub architectures: Vec<Architecture>,
     /// Whether there are source packages to fetch.
     pub has_sources: bool,
-    /// The certificates that sign, by fingerprint.
-    pub keys: Vec<Fingerprint>,
-    /// The certificates themselves, armoured.
-    pub armored: String,
+    /// The certificates that sign.
+    pub keys: Vec<Certificate>,
     /// The file that holds them; without it they stand in the text.
     pub key_file: Option<PathBuf>,
 }
 
 impl ClientSources {
+    /// Returns the certificates for a file whose name ends in `.asc`: armoured.
+    pub fn armored(&self) -> String {
+        self.keys.iter().map(Certificate::armored).collect()
+    }
+
+    /// Returns the certificates for a file of any other name, which apt takes
+    /// to be binary.
+    pub fn binary(&self) -> Vec<u8> {
+        self.keys.iter().flat_map(Certificate::binary).collect()
+    }
+
     /// Writes the text of the `.sources` file.
     pub fn text(&self) -> String {
         let words = |names: Vec<String>| names.join(" ");
@@ -41,7 +51,8 @@ impl ClientSources {
             Some(path) => format!(" {}", path.display()),
             None => {
                 // In a field, an empty line is written as a lone dot.
-                let lines = self.armored.trim_end().lines();
+                let armored = self.armored();
+                let lines = armored.trim_end().lines();
                 let lines = lines.map(|line| if line.is_empty() { "." } else { line });
                 lines.map(|line| format!("\n {line}")).collect()
             }

@@ -306,7 +306,11 @@ impl SourcesDocument {
         Self {
             uri: sources.uri.clone(),
             suites: sources.suites.clone(),
-            keys: sources.keys.iter().map(ToString::to_string).collect(),
+            keys: sources
+                .keys
+                .iter()
+                .map(|key| key.fingerprint().to_string())
+                .collect(),
             key_file: sources
                 .key_file
                 .as_ref()

@@ -4,6 +4,7 @@
 
 mod archive;
 mod build;
+mod demo;
 mod document;
 mod init;
 mod keys;
@@ -13,6 +14,7 @@ pub use archive::{
     ArchiveDocument, CheckDocument, ListDocument, PublishDocument, ShowDocument, SourcesDocument,
 };
 pub use build::BuildDocument;
+pub use demo::DemoDocument;
 pub use document::{Answer, Document, ErrorDocument, Report};
 pub use init::InitDocument;
 pub use keys::{ExportedKey, ImportedKeys, KeyList, NewKeyDocument};

@@ -38,6 +38,22 @@ impl Environment {
         }
     }
 
+    /// Returns the environment with a variable set.
+    #[must_use]
+    pub fn with(&self, name: &str, value: impl Into<OsString>) -> Self {
+        let mut with = self.clone();
+        with.variables.insert(name.to_owned(), value.into());
+        with
+    }
+
+    /// Returns the environment without a variable.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        let mut without = self.clone();
+        without.variables.remove(name);
+        without
+    }
+
     /// Returns a variable that is set, valid UTF-8 and not empty.
     pub fn var(&self, name: &str) -> Option<&str> {
         self.variables

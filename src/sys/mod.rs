@@ -1,6 +1,7 @@
 //! The outside, small and honest: clock, processes, files, git, signatures,
 //! stores.
 
+pub mod apt;
 pub mod clock;
 pub mod ed25519;
 pub mod environment;

@@ -46,7 +46,13 @@ pub fn run(arguments: &SourcesArguments, context: &Context<'_>) -> Result<Said, 
     }
     if let Some(path) = &arguments.key_out {
         let path = context.path(path);
-        files::replace(&path, sources.armored.as_bytes(), Access::Public)?;
+        let armoured = path.extension().is_some_and(|ending| ending == "asc");
+        let bytes = if armoured {
+            sources.armored().into_bytes()
+        } else {
+            sources.binary()
+        };
+        files::replace(&path, &bytes, Access::Public)?;
         sources.key_file = Some(std::path::absolute(&path).unwrap_or(path));
     }
     Ok(Answer::new(SourcesDocument::new(&sources)).into())

@@ -5,6 +5,7 @@
 
 mod export;
 mod tag;
+mod write;
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use crate::model::{TagName, Timestamp};
 
 pub use export::{Exported, TreeEntry, TreeEntryKind};
 pub use tag::{Tag, TagKind, tag_object};
+pub use write::{Author, NewFile};
 
 /// Why the repository gave no answer.
 #[derive(Debug, thiserror::Error)]
