@@ -18,7 +18,7 @@ delete DIR when you have seen enough. apt and dpkg work in a private root.")]
 pub struct DemoArguments {
     /// Where to leave everything; new, empty, or an earlier demo's
     #[arg(value_name = "DIR", default_value = "debcut-demo")]
-    directory: PathBuf,
+    place: PathBuf,
     /// Say what would be done and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -26,7 +26,7 @@ pub struct DemoArguments {
 
 /// Runs the demo.
 pub fn run(arguments: &DemoArguments, context: &Context<'_>) -> Result<Said, Failure> {
-    let directory = context.path(&arguments.directory);
+    let directory = context.path(&arguments.place);
     if arguments.dry_run {
         let shown = directory.display().to_string();
         let digest = crate::model::Sha256::of(shown.as_bytes());

@@ -34,7 +34,7 @@ pub struct CompletionsArguments {
 pub struct ManualArguments {
     /// Where to write the pages (debcut.1, debcut-build.1, …)
     #[arg(value_name = "DIR")]
-    directory: PathBuf,
+    place: PathBuf,
 }
 
 /// Writes a completion script.
@@ -47,7 +47,7 @@ pub fn completions(arguments: &CompletionsArguments, _: &Context<'_>) -> Result<
 
 /// Writes a manual page for the program and one for each verb.
 pub fn pages(arguments: &ManualArguments, context: &Context<'_>) -> Result<Said, Failure> {
-    let directory = context.path(&arguments.directory);
+    let directory = context.path(&arguments.place);
     files::create_dir(&directory)?;
     let mut whole = command();
     whole.build();

@@ -3,7 +3,9 @@
 
 mod project;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::FlowError;
@@ -17,10 +19,12 @@ use crate::build::plan::Scope;
 use crate::model::{
     Architecture, Component, Event, Finding, Fingerprint, Listener, Suite, TagName,
 };
+use crate::publish::client::ClientSources;
 use crate::sys::apt::{AptError, AptRoot};
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access};
+use crate::sys::http::Server;
 use crate::sys::openpgp::NewKey;
 use crate::sys::process::{Tool, ToolError};
 
@@ -200,7 +204,11 @@ pub fn run(
         "published it to {SUITE} of a signed archive, live at once"
     ));
 
-    let apt = match install(&text, plan.package.as_str(), &own, listener) {
+    let fetched = served(&archive_at, |uri| {
+        let over_http = ClientSources { uri, ..sources };
+        install(&over_http.text(), plan.package.as_str(), &own, listener)
+    })?;
+    let apt = match fetched {
         Ok(said) => AptVerdict::Installed { said },
         Err(AptError::Tool(ToolError::Missing { program })) => {
             listener.warn(format!(
@@ -241,6 +249,21 @@ fn claim(directory: &Path) -> Result<PathBuf, FlowError> {
     Ok(directory)
 }
 
+/// Serves the archive over HTTP on the loopback while `act` is at work: from a
+/// `file:` URI apt would fetch nothing, but read in place.
+fn served<T>(archive: &Path, act: impl FnOnce(String) -> T) -> Result<T, FlowError> {
+    let failed = || files::failed("serve", archive);
+    let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), archive).map_err(failed())?;
+    let uri = format!("http://{}", server.address().map_err(failed())?);
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| server.run(|| ended.load(Ordering::Relaxed), |_| ()));
+        let result = act(uri);
+        ended.store(true, Ordering::Relaxed);
+        Ok(result)
+    })
+}
+
 /// Lets the real apt fetch and verify the package, dpkg install it into a
 /// private root, and the program run from there.
 fn install(
@@ -259,7 +282,7 @@ fn install(
     let root = root.map_err(files::failed("create a directory in", &parent))?;
     let architecture = Architecture::of_this_machine();
     let apt = AptRoot::create(root.path(), sources, architecture.as_str(), environment)?;
-    listener.begin("apt-get update, in a private root");
+    listener.begin("apt-get update in a private root, over HTTP");
     apt.update()?;
     done("apt-get update fetched the indices and verified their signature");
     listener.begin(format!("apt-get install --download-only {package}"));
