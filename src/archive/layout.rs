@@ -22,7 +22,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::format::checksums::FileName;
 use crate::format::index::Kind;
 use crate::format::index::piece::Encoding;
-use crate::model::{Architecture, ArchivePath, Component, PackageName, Sha256, Suite};
+use crate::model::{Architecture, ArchivePath, Component, Fingerprint, PackageName, Sha256, Suite};
 
 /// An index of a suite, displayed as its path below `dists/SUITE/`
 /// (`main/binary-amd64/Packages`, `main/source/Sources`).
@@ -139,6 +139,16 @@ pub fn object(kind: ObjectKind, sha256: &Sha256) -> ArchivePath {
         ObjectKind::Piece(Encoding::Gz) => ".gz",
     };
     made(format!(".debcut/objects/{}/{hex}{suffix}", &hex[..2]))
+}
+
+/// Returns the directory of the certificates that suites were signed with.
+pub fn certificates() -> ArchivePath {
+    made(".debcut/keys".to_owned())
+}
+
+/// Returns where the archive keeps a certificate, armoured.
+pub fn certificate(fingerprint: &Fingerprint) -> ArchivePath {
+    made(format!(".debcut/keys/{fingerprint}.asc"))
 }
 
 /// Returns the directory that has one directory a suite.

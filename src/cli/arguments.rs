@@ -126,6 +126,10 @@ pub enum Verb {
     Init(super::init::InitArguments),
     /// Build signed packages from a tag
     Build(super::build::BuildArguments),
+    /// Publish packages to a suite of an archive
+    Publish(super::archive::PublishArguments),
+    /// Create, fill, look at and serve apt archives
+    Archive(super::archive::ArchiveVerb),
     /// Make and keep signing keys
     Key(super::key::KeyVerb),
     /// Write a shell's completions to standard output

@@ -1,5 +1,6 @@
 //! What every verb is given: where it runs, when, and who listens.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::arguments::Global;
@@ -8,6 +9,7 @@ use super::terminal::Terminal;
 use crate::model::{Listener, Timestamp};
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
+use crate::sys::git::Repository;
 
 /// The common options, resolved once.
 pub struct Context<'a> {
@@ -16,6 +18,9 @@ pub struct Context<'a> {
     pub directory: PathBuf,
     pub config: Option<PathBuf>,
     pub json: bool,
+    /// The command as it was given; secrets are never arguments.
+    pub command: String,
+    verbose: bool,
     terminal: &'a Terminal,
 }
 
@@ -23,6 +28,7 @@ impl<'a> Context<'a> {
     /// Resolves the common options.
     pub fn new(
         global: &Global,
+        argv: &[OsString],
         environment: Environment,
         terminal: &'a Terminal,
     ) -> Result<Self, Failure> {
@@ -39,6 +45,8 @@ impl<'a> Context<'a> {
             clock: global.now.map_or(Clock::System, Clock::Fixed),
             config: global.config.as_ref().map(|file| directory.join(file)),
             json: global.json,
+            command: command_line(argv),
+            verbose: global.verbose > 0,
             environment,
             directory,
             terminal,
@@ -60,8 +68,52 @@ impl<'a> Context<'a> {
         self.clock.now()
     }
 
+    /// Returns the date that an archive's next generation gets:
+    /// `SOURCE_DATE_EPOCH` where it is set, else now.
+    pub fn archive_date(&self) -> Result<Timestamp, Failure> {
+        let Some(text) = self.environment.var("SOURCE_DATE_EPOCH") else {
+            return Ok(self.now());
+        };
+        text.parse().map(Timestamp::from_unix).map_err(|_| {
+            let why = format!("SOURCE_DATE_EPOCH is “{text}”, not a number of seconds");
+            Failure::request("invalid-environment", why)
+        })
+    }
+
+    /// Returns who works here, for the records: `DEBFULLNAME` and `DEBEMAIL`,
+    /// else git's user, else the account.
+    pub fn who(&self) -> String {
+        let git = Repository::discover(&self.directory)
+            .map(|r| r.user())
+            .unwrap_or_default();
+        let var = |name: &str| self.environment.var(name).map(str::to_owned);
+        let (name, email) = (var("DEBFULLNAME").or(git.0), var("DEBEMAIL").or(git.1));
+        match (name, email) {
+            (Some(name), Some(email)) => format!("{name} <{email}>"),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => {
+                let account = var("USER").or(var("LOGNAME"));
+                account.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+            }
+        }
+    }
+
+    /// Tells whether a server's requests are worth telling.
+    pub fn tells_requests(&self) -> bool {
+        self.verbose
+    }
+
     /// Takes a path as it was given, from the directory of `-C`.
     pub fn path(&self, path: &Path) -> PathBuf {
         self.directory.join(path)
     }
+}
+
+/// Writes a command line as it was given, for the records.
+fn command_line(argv: &[OsString]) -> String {
+    let words = argv.iter().enumerate().map(|(at, word)| match at {
+        0 => "debcut".into(),
+        _ => word.to_string_lossy(),
+    });
+    words.collect::<Vec<_>>().join(" ")
 }

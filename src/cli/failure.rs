@@ -14,10 +14,12 @@ use crate::config::ConfigError;
 use crate::flow::FlowError;
 use crate::keys::{ChooseError, KeyDescription, StoreError};
 use crate::model::name::NameError;
+use crate::publish::PublishError;
 use crate::sys::files::FileError;
 use crate::sys::git::GitError;
 use crate::sys::openpgp::{AgentError, SignError, UnlockError};
 use crate::sys::process::ToolError;
+use crate::sys::store::{LockError, StoreError as ArchiveStoreError};
 
 /// Exit codes (the command-line contract).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +58,14 @@ impl Failure {
             message: message.into(),
             causes: Vec::new(),
             hints: Vec::new(),
+        }
+    }
+
+    /// Says that something outside failed, and that trying again may help.
+    pub fn outside(kind: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Outside,
+            ..Self::request(kind, message)
         }
     }
 
@@ -208,6 +218,26 @@ impl From<FlowError> for Failure {
             FlowError::Keys(error) => error.into(),
             FlowError::Sign(error) => error.into(),
             FlowError::Build(error) => error.into(),
+            FlowError::Archive(error) => error.into(),
+            FlowError::Publish(error) => error.into(),
+            FlowError::Lock(LockError::Store(error)) => error.into(),
+            FlowError::Lock(LockError::Held { .. }) => Self::of(Exit::Outside, "locked", &error)
+                .hint("wait for it and run the same command again; --wait SECONDS waits longer"),
+            FlowError::NoArchive { ref place } => Self::of(Exit::Request, "no-archive", &error)
+                .hint(format!("debcut archive init {place} --suite stable")),
+            FlowError::NoSuite {
+                ref place,
+                ref wanted,
+                ..
+            } => Self::of(Exit::Request, "no-suite", &error).hint(format!(
+                "debcut archive init {place} --suite {wanted} adds one"
+            )),
+            FlowError::UnsupportedLocation { .. } => {
+                Self::of(Exit::Request, "unsupported-archive", &error)
+            }
+            FlowError::UnsignedArchive => Self::of(Exit::Request, "no-key", &error),
+            FlowError::NoCertificate { .. } => Self::of(Exit::Request, "no-key", &error)
+                .hint("publish once more with the same key, or export it with debcut key export"),
             FlowError::NoDataHome => Self::of(Exit::Request, "no-home", &error),
             FlowError::NoPackage {
                 only_in_work_tree,
@@ -312,6 +342,49 @@ impl From<BuildError> for Failure {
             | BuildError::Name(_)
             | BuildError::Changelog(_)
             | BuildError::Write { .. } => Self::of(Exit::Request, "build", &error),
+        }
+    }
+}
+
+impl From<ArchiveStoreError> for Failure {
+    fn from(error: ArchiveStoreError) -> Self {
+        match error {
+            ArchiveStoreError::NoSpace { .. } => Self::of(Exit::Outside, "no-space", &error)
+                .hint("make room and run the same command again"),
+            ArchiveStoreError::Denied { .. } => {
+                Self::of(Exit::Request, "permission", &error).hint("run it as the archive's owner")
+            }
+            ArchiveStoreError::Conflict { .. } | ArchiveStoreError::Changed { .. } => {
+                Self::of(Exit::Outside, "changed-meanwhile", &error)
+                    .hint("run the same command again")
+            }
+            ArchiveStoreError::Local { .. } | ArchiveStoreError::Failed { .. } => {
+                let (exit, kind, hint) = of_io(&error);
+                hint.into_iter()
+                    .fold(Self::of(exit, kind, &error), Self::hint)
+            }
+        }
+    }
+}
+
+impl From<PublishError> for Failure {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Store(error) => error.into(),
+            PublishError::LostRace { .. } => {
+                Self::of(Exit::Outside, "lost-race", &error).hint("run the same command again")
+            }
+            PublishError::Foreign { .. } => Self::of(Exit::Request, "foreign-archive", &error)
+                .hint("choose a directory of its own for debcut's archive"),
+            PublishError::Sign { .. } => Self::of(Exit::Request, "signing", &error),
+            PublishError::Unread(_) => Self::of(Exit::Bug, "bug", &error),
+            PublishError::Head { .. }
+            | PublishError::Manifest { .. }
+            | PublishError::Missing { .. }
+            | PublishError::Damaged { .. }
+            | PublishError::Chunk { .. }
+            | PublishError::Piece { .. } => Self::of(Exit::Request, "damaged-archive", &error)
+                .hint("debcut archive check --deep says what else is damaged"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: argv, environment, clock and terminal on one side, the
 //! library on the other. One file a verb: parse → flow → show.
 
+mod archive;
 mod arguments;
 mod build;
 mod context;
@@ -34,7 +35,7 @@ pub fn run(argv: Vec<OsString>, environment: Environment) -> ExitCode {
     };
     let terminal = Terminal::new(&arguments.global, &environment);
     // A panic is a bug of ours and says so, in the form the caller asked for.
-    let caught = std::panic::catch_unwind(|| answer(arguments, environment, &terminal));
+    let caught = std::panic::catch_unwind(|| answer(arguments, &argv, environment, &terminal));
     let exit = match caught {
         Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => terminal.fail(&failure),
@@ -45,10 +46,11 @@ pub fn run(argv: Vec<OsString>, environment: Environment) -> ExitCode {
 
 fn answer(
     arguments: Arguments,
+    argv: &[OsString],
     environment: Environment,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let context = Context::new(&arguments.global, environment, terminal)?;
+    let context = Context::new(&arguments.global, argv, environment, terminal)?;
     match dispatch(arguments.verb, &context)? {
         Said::Answer(answer) => Ok(terminal.show(&answer)),
         Said::Whole => Ok(Exit::Done),
@@ -74,6 +76,8 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
     match verb {
         Verb::Init(arguments) => init::run(&arguments, context),
         Verb::Build(arguments) => build::run(arguments, context),
+        Verb::Archive(arguments) => archive::run(arguments, context),
+        Verb::Publish(arguments) => archive::publish(arguments, context),
         Verb::Key(arguments) => key::run(arguments, context),
         Verb::Completions(arguments) => manual::completions(&arguments, context),
         Verb::Manual(arguments) => manual::pages(&arguments, context),

@@ -3,6 +3,7 @@
 //! Knows no terminal and no argv; `cli/` says what was asked for and shows
 //! what came of it.
 
+pub mod archiving;
 pub mod building;
 pub mod project;
 pub mod signing;
@@ -12,9 +13,11 @@ use crate::build::observe::ObserveError;
 use crate::config::ConfigError;
 use crate::keys::{ChooseError, StoreError};
 use crate::model::TagName;
+use crate::publish::PublishError;
 use crate::sys::files::FileError;
 use crate::sys::git::GitError;
 use crate::sys::openpgp::SignError;
+use crate::sys::store::{LockError, StoreError as ArchiveStoreError};
 
 /// Why a chain ended without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +46,48 @@ pub enum FlowError {
     /// The build did not finish.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// The archive's files cannot be read or written.
+    #[error(transparent)]
+    Archive(#[from] ArchiveStoreError),
+    /// Another publisher has the archive.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// A publish, or a look at an archive, did not come to its end.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// There is no archive of ours.
+    #[error("{place} holds no archive of debcut's")]
+    NoArchive {
+        /// The place.
+        place: String,
+    },
+    /// The archive has no such suite, or the suite no such generation.
+    #[error("{place} has no suite {wanted}; it has {}", known.join(", "))]
+    NoSuite {
+        /// The place.
+        place: String,
+        /// What was asked for.
+        wanted: String,
+        /// The suites there are.
+        known: Vec<String>,
+    },
+    /// A kind of place that is not supported yet.
+    #[error("{location} cannot be used: archives live in directories for now")]
+    UnsupportedLocation {
+        /// The location.
+        location: String,
+    },
+    /// The archive does not hold the certificate that it was signed with.
+    #[error("{place} holds no certificate for {suite}")]
+    NoCertificate {
+        /// The place.
+        place: String,
+        /// The suite.
+        suite: String,
+    },
+    /// An archive without a signature helps nobody.
+    #[error("an archive must be signed: apt refuses it otherwise")]
+    UnsignedArchive,
     /// No home directory is named, so there is no place for keys.
     #[error("neither XDG_DATA_HOME nor HOME says where keys are kept")]
     NoDataHome,

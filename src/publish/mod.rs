@@ -10,8 +10,10 @@
 
 mod apply;
 mod check;
+pub mod client;
 mod error;
 mod head;
+pub mod incoming;
 mod join;
 mod observe;
 mod plan;

@@ -2,12 +2,16 @@
 //!
 //! Only this folder knows presentation; only `cli/` knows where it goes.
 
+mod archive;
 mod build;
 mod document;
 mod init;
 mod keys;
 mod page;
 
+pub use archive::{
+    ArchiveDocument, CheckDocument, ListDocument, PublishDocument, ShowDocument, SourcesDocument,
+};
 pub use build::BuildDocument;
 pub use document::{Answer, Document, ErrorDocument, Report};
 pub use init::InitDocument;

@@ -119,6 +119,12 @@ pub fn unframe(framed: &str) -> Result<(Text<'_>, &str), TextError> {
     Ok((text, &framed[start..end]))
 }
 
+/// Returns the text inside a signed one, for looking only: nobody has checked
+/// who signed it.
+pub fn text_of(framed: &str) -> Result<String, TextError> {
+    Ok(unframe(framed)?.0.plain())
+}
+
 /// Takes blanks and a CR off a line's end.
 fn clean(line: &str, number: usize) -> Result<&str, TextError> {
     let line = line.strip_suffix('\r').unwrap_or(line);

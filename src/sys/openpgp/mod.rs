@@ -39,7 +39,7 @@ mod judges;
 
 pub use agent::{Agent, AgentError};
 pub use certificate::{Certificate, CertificateError, ComponentKey, Revocation, Status};
-pub use cleartext::TextError;
+pub use cleartext::{TextError, text_of};
 pub use create::{CreateError, NewKey};
 pub use key::Key;
 pub use secret::{Passphrase, SecretCertificate, UnlockError, UnlockedKey};

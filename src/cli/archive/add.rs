@@ -1,0 +1,122 @@
+//! `archive add` and `publish`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{ArchiveArgument, answer, desk};
+use crate::archive::Older;
+use crate::cli::build::KeyArguments;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::{Said, passphrase};
+use crate::flow::archiving::Act;
+use crate::flow::building;
+use crate::flow::project::Workspace;
+use crate::model::{Component, Suite};
+
+/// Arguments of `archive add`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut archive add hello_2.10-3_amd64.deb --to stable --archive /srv/apt
+  debcut archive add dist/v1.2.0 --to stable   everything below a folder
+  debcut archive add *.changes --to stable --dry-run")]
+pub struct AddArguments {
+    /// .deb, .dsc and .changes files, or folders that hold them
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    publishing: Publishing,
+}
+
+/// Arguments of `publish`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut publish --to stable                       the last build
+  debcut publish dist/v1.2.0 --to canary --archive /srv/apt
+
+It is `archive add` with the last build as its default.")]
+pub struct PublishArguments {
+    /// What to publish [default: the last build]
+    #[arg(value_name = "ARTIFACT")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    publishing: Publishing,
+}
+
+#[derive(Debug, Args)]
+struct Publishing {
+    /// The suite that gets them
+    #[arg(long, value_name = "SUITE")]
+    to: Suite,
+    #[command(flatten)]
+    archive: ArchiveArgument,
+    /// The component that everything goes to [default: by section, else the suite's first]
+    #[arg(long, value_name = "NAME")]
+    component: Option<Component>,
+    /// Take versions older than what the suite has
+    #[arg(long)]
+    allow_older: bool,
+    #[command(flatten)]
+    key: KeyArguments,
+    /// How long to wait for another publisher, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    wait: u64,
+    /// Print what would be published and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Adds files to a suite.
+pub fn run(arguments: AddArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let files: Vec<_> = arguments
+        .files
+        .iter()
+        .map(|file| context.path(file))
+        .collect();
+    add(&files, &arguments.publishing, context)
+}
+
+/// Publishes the last build, or what is named.
+pub fn publish(arguments: PublishArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let mut files: Vec<_> = arguments
+        .files
+        .iter()
+        .map(|file| context.path(file))
+        .collect();
+    if files.is_empty() {
+        let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
+        let last = building::last_build(&workspace)?.ok_or_else(|| {
+            Failure::request(
+                "no-build",
+                "nothing is named, and nothing was built here yet",
+            )
+            .hint("debcut build TAG, then debcut publish --to SUITE")
+        })?;
+        files.push(last.changes);
+    }
+    add(&files, &arguments.publishing, context)
+}
+
+fn add(files: &[PathBuf], arguments: &Publishing, context: &Context<'_>) -> Result<Said, Failure> {
+    let location = arguments.archive.location(context)?;
+    let desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
+    let older = if arguments.allow_older {
+        Older::Allow
+    } else {
+        Older::Refuse
+    };
+    let mut act = Act {
+        key: arguments.key.wanted(),
+        ask: &mut passphrase::asker(context),
+        dry_run: arguments.dry_run,
+    };
+    // A suite that is not there is a request that is wrong, not a refusal.
+    desk.look(&arguments.to, None, crate::publish::Question::Manifest)?;
+    let component = arguments.component.as_ref();
+    let outcome = desk.add(files, &arguments.to, component, older, &mut act)?;
+    Ok(answer(&arguments.to, outcome).into())
+}

@@ -1,0 +1,69 @@
+//! `archive check`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::ArchiveArgument;
+use crate::cli::Said;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::model::Suite;
+use crate::publish::Depth;
+use crate::report::{Answer, CheckDocument};
+use crate::sys::files;
+use crate::sys::openpgp::Certificate;
+
+/// Arguments of `archive check`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut archive check --archive /srv/apt
+  debcut archive check --archive /srv/apt --deep    reads and hashes every package")]
+pub struct CheckArguments {
+    /// The suites [default: all]
+    suites: Vec<Suite>,
+    /// Read and hash everything, packages and our own state
+    #[arg(long)]
+    deep: bool,
+    /// Trust the certificates in FILE as well
+    #[arg(long, value_name = "FILE")]
+    keyring: Vec<PathBuf>,
+    #[command(flatten)]
+    archive: ArchiveArgument,
+}
+
+/// Checks suites.
+pub fn run(arguments: &CheckArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let desk = arguments.archive.desk(context)?;
+    let known = desk.suites()?;
+    for suite in &arguments.suites {
+        desk.look(suite, None, crate::publish::Question::Manifest)?;
+    }
+    let suites = if arguments.suites.is_empty() {
+        known
+    } else {
+        arguments.suites.clone()
+    };
+    let mut more = Vec::new();
+    for file in &arguments.keyring {
+        let bytes = files::read(&context.path(file))?;
+        more.extend(Certificate::parse_all(&bytes).map_err(|error| {
+            Failure::request(
+                "key",
+                format!("{} holds no certificate: {error}", file.display()),
+            )
+        })?);
+    }
+    let depth = if arguments.deep {
+        Depth::Everything
+    } else {
+        Depth::References
+    };
+    let findings = desk.check(&suites, depth, more)?;
+    Ok(
+        Answer::new(CheckDocument::new(desk.store.place(), &suites, &findings))
+            .findings(findings)
+            .into(),
+    )
+}

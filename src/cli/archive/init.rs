@@ -1,0 +1,168 @@
+//! `archive init`.
+
+use clap::Args;
+
+use super::{DEFAULT_WAIT, answer, desk};
+use crate::archive::Settings;
+use crate::cli::build::KeyArguments;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::{Said, passphrase};
+use crate::flow::archiving::{Act, Desk, Outcome};
+use crate::format::release::Upgrades;
+use crate::model::{Architecture, Component, Suite};
+use crate::report::{Answer, ArchiveDocument};
+
+/// Arguments of `archive init`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut archive init /srv/apt --suite stable
+  debcut archive init /srv/apt --suite stable,canary --architecture amd64,arm64 --origin Acme
+
+Run again with more, it adds what is missing; Origin, Label and Codename of a suite stay,
+because clients refuse a suite whose identity changes.")]
+pub struct InitArguments {
+    /// The archive's directory
+    #[arg(value_name = "DIR|URL", env = "DEBCUT_ARCHIVE", hide_env = true)]
+    location: String,
+    /// The suites (repeat or separate by commas)
+    #[arg(long, value_name = "NAME", required = true, value_delimiter = ',')]
+    suite: Vec<Suite>,
+    /// The components (repeat or separate by commas) [default: main]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    component: Vec<Component>,
+    /// The architectures (repeat or separate by commas) [default: this machine's]
+    #[arg(long, value_name = "ARCH", value_delimiter = ',')]
+    architecture: Vec<Architecture>,
+    /// Whose archive it is, for pinning
+    #[arg(long, value_name = "TEXT")]
+    origin: Option<String>,
+    /// What the archive is called, for pinning
+    #[arg(long, value_name = "TEXT")]
+    label: Option<String>,
+    /// For how long clients may use a state they fetched: 7d, 12h
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    valid_for: Option<u32>,
+    /// Never upgrade a host to this suite unasked, as a canary suite wants
+    #[arg(long)]
+    not_automatic: bool,
+    #[command(flatten)]
+    key: KeyArguments,
+    /// Print what would be created and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+fn seconds(text: &str) -> Result<u32, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "s" => Some(1),
+        "m" => Some(60),
+        "h" => Some(60 * 60),
+        "d" => Some(24 * 60 * 60),
+        "w" => Some(7 * 24 * 60 * 60),
+        _ => None,
+    };
+    let seconds = digits
+        .parse::<u32>()
+        .ok()
+        .zip(unit)
+        .and_then(|(n, unit)| n.checked_mul(unit));
+    let usual = "expected a number with s, m, h, d or w, such as 7d";
+    seconds
+        .filter(|seconds| *seconds > 0)
+        .ok_or_else(|| usual.to_owned())
+}
+
+/// Creates an archive's suites.
+pub fn run(arguments: InitArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let desk = desk(&arguments.location, DEFAULT_WAIT, context)?;
+    let mut outcomes = Vec::new();
+    for suite in &arguments.suite {
+        let mut act = Act {
+            key: arguments.key.wanted(),
+            ask: &mut passphrase::asker(context),
+            dry_run: arguments.dry_run,
+        };
+        let adjust = |before: Option<&Settings>| settings(&arguments, suite, before);
+        let outcome = desk.settle(suite, &adjust, &mut act)?;
+        if let Outcome::Refused(_) = outcome {
+            return Ok(answer(suite, outcome).into());
+        }
+        outcomes.push((suite.clone(), outcome));
+    }
+    Ok(summary(&desk, outcomes, arguments.dry_run).into())
+}
+
+fn summary(desk: &Desk<'_>, outcomes: Vec<(Suite, Outcome)>, dry_run: bool) -> Answer {
+    let changed = outcomes
+        .iter()
+        .any(|(_, outcome)| matches!(outcome, Outcome::Done(..)));
+    let mut digests = Vec::new();
+    let mut findings = Vec::new();
+    let mut rows = Vec::new();
+    for (suite, outcome) in outcomes {
+        let (generation, remarks) = match outcome {
+            Outcome::Done(published, remarks) => (published.generation.number, remarks),
+            Outcome::Unchanged(current, remarks) => {
+                (current.base().map_or(0, |base| base.number), remarks)
+            }
+            Outcome::Planned(plan, remarks) => {
+                digests.push(plan.digest().hex());
+                (plan.next().number(), remarks)
+            }
+            Outcome::Refused(remarks) => (0, remarks),
+        };
+        findings.extend(remarks);
+        rows.push((suite, generation));
+    }
+    let answer = Answer::new(ArchiveDocument::new(desk.store.place(), rows)).findings(findings);
+    match dry_run {
+        true => answer.dry_run(crate::model::Sha256::of(digests.concat().as_bytes())),
+        false => answer.changed(changed),
+    }
+}
+
+/// What is wanted of a suite: what it is already, and what is named now.
+fn settings(arguments: &InitArguments, suite: &Suite, before: Option<&Settings>) -> Settings {
+    let mut settings = match before {
+        Some(before) => before.clone(),
+        None => {
+            let mut new = Settings::new(Vec::new(), Vec::new());
+            // Clients compare it across updates, so it is said from the start.
+            new.codename = Some(suite.to_string());
+            new
+        }
+    };
+    for component in &arguments.component {
+        if !settings.components.contains(component) {
+            settings.components.push(component.clone());
+        }
+    }
+    for architecture in &arguments.architecture {
+        if !settings.architectures.contains(architecture) && !architecture.is_all() {
+            settings.architectures.push(architecture.clone());
+        }
+    }
+    if settings.components.is_empty() {
+        settings
+            .components
+            .push(Component::new("main").expect("a component"));
+    }
+    if settings.architectures.is_empty() {
+        settings.architectures.push(Architecture::of_this_machine());
+    }
+    settings.architectures.sort();
+    if before.is_none() {
+        settings.origin = arguments.origin.clone();
+        settings.label = arguments.label.clone();
+        if arguments.not_automatic {
+            settings.upgrades = Upgrades::OfWhatWasAsked;
+        }
+    }
+    if arguments.valid_for.is_some() {
+        settings.valid_for_seconds = arguments.valid_for;
+    }
+    settings
+}

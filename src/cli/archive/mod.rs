@@ -1,0 +1,176 @@
+//! The verbs of an archive, one file each.
+
+mod add;
+mod check;
+mod init;
+mod look;
+mod serve;
+mod sources;
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use super::Said;
+use super::context::Context;
+use super::failure::Failure;
+use crate::config::Project;
+use crate::flow::archiving::{self, Desk, Outcome};
+use crate::flow::project::Workspace;
+use crate::model::Suite;
+use crate::report::{Answer, PublishDocument};
+use crate::sys::git::Repository;
+
+pub use add::{PublishArguments, publish};
+
+/// Arguments of `archive`.
+#[derive(Debug, Args)]
+pub struct ArchiveVerb {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Create an archive, or add suites, components and architectures to one
+    Init(init::InitArguments),
+    /// Add packages to a suite: all or nothing, live at once
+    Add(add::AddArguments),
+    /// List what is in the suites
+    List(look::ListArguments),
+    /// Show all that a suite says of a package
+    Show(look::ShowArguments),
+    /// Check that an archive is whole and signed
+    Check(check::CheckArguments),
+    /// Write the .sources file that a client needs
+    Sources(sources::SourcesArguments),
+    /// Serve an archive over HTTP, for trying it out
+    Serve(serve::ServeArguments),
+}
+
+/// Runs a verb of `archive`.
+pub fn run(arguments: ArchiveVerb, context: &Context<'_>) -> Result<Said, Failure> {
+    match arguments.verb {
+        Verb::Init(arguments) => init::run(arguments, context),
+        Verb::Add(arguments) => add::run(arguments, context),
+        Verb::List(arguments) => look::list(&arguments, context),
+        Verb::Show(arguments) => look::show(&arguments, context),
+        Verb::Check(arguments) => check::run(&arguments, context),
+        Verb::Sources(arguments) => sources::run(&arguments, context),
+        Verb::Serve(arguments) => serve::run(&arguments, context),
+    }
+}
+
+/// Which archive is meant.
+#[derive(Debug, Clone, Args)]
+pub struct ArchiveArgument {
+    /// The archive: a name from debcut.toml or a directory [default: the only configured one]
+    #[arg(long, value_name = "NAME|DIR", env = "DEBCUT_ARCHIVE", hide_env = true)]
+    archive: Option<String>,
+}
+
+impl ArchiveArgument {
+    /// Returns where it is.
+    fn location(&self, context: &Context<'_>) -> Result<String, Failure> {
+        let configured = configured(context)?;
+        match &self.archive {
+            Some(name) => Ok(configured
+                .into_iter()
+                .find(|(known, _)| known == name)
+                .map_or_else(|| name.clone(), |(_, location)| location)),
+            None => match configured.as_slice() {
+                [(_, location)] => Ok(location.clone()),
+                [] => Err(Failure::request("no-archive", "no archive is named")
+                    .hint("--archive DIR, or DEBCUT_ARCHIVE")
+                    .hint("or [archive.NAME] with its location in debcut.toml")),
+                several => Err(several.iter().fold(
+                    Failure::request(
+                        "several-archives",
+                        "several archives are configured: say which",
+                    ),
+                    |failure, (name, location)| {
+                        failure.hint(format!("--archive {name}   # {location}"))
+                    },
+                )),
+            },
+        }
+    }
+
+    /// Opens it.
+    fn desk<'a>(&self, context: &'a Context<'_>) -> Result<Desk<'a>, Failure> {
+        desk(&self.location(context)?, DEFAULT_WAIT, context)
+    }
+}
+
+/// How long a publisher waits for another one; publishes take seconds.
+const DEFAULT_WAIT: Duration = Duration::from_secs(60);
+
+/// The archives that `debcut.toml` names, relative to it; outside a repository
+/// there are none, unless a file is named.
+fn configured(context: &Context<'_>) -> Result<Vec<(String, String)>, Failure> {
+    let project: Project = match (Repository::discover(&context.directory), &context.config) {
+        (Err(_), None) => return Ok(Vec::new()),
+        (Err(_), Some(path)) => {
+            let text = crate::sys::files::read(path)?;
+            Project::parse(&path.display().to_string(), &String::from_utf8_lossy(&text))?
+        }
+        (Ok(_), config) => Workspace::open(&context.directory, config.as_deref())?.project,
+    };
+    let top = Repository::discover(&context.directory).map(|r| r.top().to_owned());
+    let top = top.unwrap_or_else(|_| context.directory.clone());
+    let absolute = |location: String| match location.contains("://") {
+        true => location,
+        false => top.join(location).display().to_string(),
+    };
+    Ok(project
+        .archives
+        .into_iter()
+        .map(|(name, at)| (name, absolute(at)))
+        .collect())
+}
+
+fn desk<'a>(location: &str, wait: Duration, context: &'a Context<'_>) -> Result<Desk<'a>, Failure> {
+    Ok(Desk {
+        store: archiving::open_store(location, &context.directory)?,
+        environment: &context.environment,
+        now: context.archive_date()?,
+        wait,
+        who: context.who(),
+        command: context.command.clone(),
+        listener: context.listener(),
+    })
+}
+
+/// Reads `stable` or `stable@12`.
+fn suite_at(text: &str) -> Result<(Suite, Option<u64>), Failure> {
+    match text.split_once('@') {
+        None => Ok((Suite::new(text)?, None)),
+        Some((suite, number)) => {
+            let parsed = number.parse().map_err(|_| {
+                let why = format!("“{text}” names no generation: SUITE@NUMBER expected");
+                Failure::request("invalid-name", why)
+            })?;
+            Ok((Suite::new(suite)?, Some(parsed)))
+        }
+    }
+}
+
+fn answer(suite: &Suite, outcome: Outcome) -> Answer {
+    match outcome {
+        Outcome::Refused(findings) => Answer::new(PublishDocument::refused(suite))
+            .changed(false)
+            .findings(findings),
+        Outcome::Planned(plan, findings) => {
+            let digest = plan.digest();
+            Answer::new(PublishDocument::planned(&plan))
+                .dry_run(digest)
+                .findings(findings)
+        }
+        Outcome::Unchanged(current, findings) => Answer::new(PublishDocument::unchanged(&current))
+            .changed(false)
+            .findings(findings),
+        Outcome::Done(published, findings) => Answer::new(PublishDocument::done(&published))
+            .changed(true)
+            .findings(findings),
+    }
+}

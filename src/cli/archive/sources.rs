@@ -1,0 +1,53 @@
+//! `archive sources`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::ArchiveArgument;
+use crate::cli::Said;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::model::Suite;
+use crate::report::{Answer, SourcesDocument};
+use crate::sys::files::{self, Access};
+
+/// Arguments of `archive sources`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut archive sources --archive /srv/apt > /etc/apt/sources.list.d/acme.sources
+  debcut archive sources stable --uri https://apt.example.org --key-out /etc/apt/keyrings/acme.pgp
+
+Without --key-out the key stands in the .sources file itself.")]
+pub struct SourcesArguments {
+    /// The suites [default: all]
+    suites: Vec<Suite>,
+    /// Where clients find the archive [default: file: and its directory]
+    #[arg(long, value_name = "URL")]
+    uri: Option<String>,
+    /// Write the key into FILE and let the sources name it
+    #[arg(long, value_name = "FILE")]
+    key_out: Option<PathBuf>,
+    #[command(flatten)]
+    archive: ArchiveArgument,
+}
+
+/// Writes what a client needs.
+pub fn run(arguments: &SourcesArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let desk = arguments.archive.desk(context)?;
+    let mut sources = desk.client_sources(&arguments.suites)?;
+    if let Some(uri) = &arguments.uri {
+        if uri.contains(char::is_whitespace) || !uri.contains(':') {
+            let why = format!("“{uri}” is no URI such as https://apt.example.org");
+            return Err(Failure::request("usage", why));
+        }
+        sources.uri = uri.clone();
+    }
+    if let Some(path) = &arguments.key_out {
+        let path = context.path(path);
+        files::replace(&path, sources.armored.as_bytes(), Access::Public)?;
+        sources.key_file = Some(std::path::absolute(&path).unwrap_or(path));
+    }
+    Ok(Answer::new(SourcesDocument::new(&sources)).into())
+}

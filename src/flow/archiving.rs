@@ -1,0 +1,420 @@
+//! Archives: made, added to, looked at. A publish that lost against another
+//! one looks and plans again.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::FlowError;
+use super::signing::{self, KeyWanted};
+use crate::archive::manifest::Index;
+use crate::archive::query;
+use crate::archive::{
+    Admission, Current, Generation, Listed, Older, Record, Settings, admit, layout, settle,
+};
+use crate::format::index::Kind;
+use crate::keys::{Ask, Choice};
+use crate::model::{Component, Finding, Listener, PackageName, Suite, Timestamp};
+use crate::publish::client::ClientSources;
+use crate::publish::incoming::{self, Incoming};
+use crate::publish::{
+    self, Depth, PublishError, PublishPlan, Published, Question, observe, observe_generation,
+};
+use crate::sys::environment::Environment;
+use crate::sys::openpgp::{Certificate, Keyring, Signer};
+use crate::sys::store::{Condition, Content, DirectoryStore, Guard, Holder, Store};
+
+/// How often a publish that lost is tried again before it is told so: each
+/// time, somebody else's publish has succeeded.
+const ATTEMPTS: usize = 10;
+
+/// An archive and what working on it takes.
+pub struct Desk<'a> {
+    /// Where the archive is.
+    pub store: Box<dyn Store>,
+    /// The environment of the process.
+    pub environment: &'a Environment,
+    /// The present moment.
+    pub now: Timestamp,
+    /// How long to wait for another publisher.
+    pub wait: Duration,
+    /// Who works: recorded in each generation.
+    pub who: String,
+    /// The command as it was given: recorded in each generation.
+    pub command: String,
+    /// Who hears of progress.
+    pub listener: &'a dyn Listener,
+}
+
+/// How a change of a suite is signed, and whether it is made at all.
+pub struct Act<'a> {
+    /// Which key signs.
+    pub key: KeyWanted,
+    /// Asks for its passphrase.
+    pub ask: &'a mut Ask<'a>,
+    /// Whether only the plan is wanted.
+    pub dry_run: bool,
+}
+
+/// What came of a change.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Not done, for these reasons.
+    Refused(Vec<Finding>),
+    /// This would be done.
+    Planned(Box<PublishPlan>, Vec<Finding>),
+    /// There is nothing to change.
+    Unchanged(Box<Current>, Vec<Finding>),
+    /// Done.
+    Done(Box<Published>, Vec<Finding>),
+}
+
+/// Opens an archive by its location.
+pub fn open_store(location: &str, directory: &Path) -> Result<Box<dyn Store>, FlowError> {
+    if let Some((scheme, _)) = location.split_once("://") {
+        if scheme != "file" {
+            return Err(FlowError::UnsupportedLocation {
+                location: location.to_owned(),
+            });
+        }
+        return Ok(Box::new(DirectoryStore::new(
+            location.trim_start_matches("file://"),
+        )));
+    }
+    Ok(Box::new(DirectoryStore::new(directory.join(location))))
+}
+
+impl Desk<'_> {
+    fn lock(&self) -> Result<Guard, FlowError> {
+        let holder = Holder {
+            pid: std::process::id(),
+            host: rustix::system::uname()
+                .nodename()
+                .to_string_lossy()
+                .into_owned(),
+            since: self.now,
+            command: self.command.clone(),
+        };
+        let told = |other: &Holder| self.listener.note(format!("waiting for {other}"));
+        Ok(self.store.lock(&holder, self.wait, &told)?)
+    }
+
+    /// Creates a suite, or gives one that is there what it lacks. `adjust`
+    /// makes the wanted settings of those there are.
+    pub fn settle(
+        &self,
+        suite: &Suite,
+        adjust: &dyn Fn(Option<&Settings>) -> Settings,
+        act: &mut Act<'_>,
+    ) -> Result<Outcome, FlowError> {
+        self.change(suite, act, &[], &|| {
+            let current = observe(self.store.as_ref(), suite, Question::Whole)?;
+            let before = current.manifest().map(|manifest| &manifest.settings);
+            let admission = settle(&current, &adjust(before));
+            Ok((current, admission))
+        })
+    }
+
+    /// Adds packages to a suite: all of them or none.
+    pub fn add(
+        &self,
+        paths: &[PathBuf],
+        suite: &Suite,
+        component: Option<&Component>,
+        older: Older,
+        act: &mut Act<'_>,
+    ) -> Result<Outcome, FlowError> {
+        let keyring = signing::keyring(self.environment)?;
+        let reader = incoming::Reader {
+            keyring: &keyring,
+            component,
+            listener: self.listener,
+        };
+        let Incoming {
+            candidates,
+            mut findings,
+            distributions,
+        } = incoming::read(paths, &reader)?;
+        for meant in distributions {
+            if meant != suite.as_str() && meant != "UNRELEASED" {
+                let note = format!("an upload is meant for {meant}; it goes to {suite}, as asked");
+                self.listener.note(note);
+            }
+        }
+        if findings.iter().any(Finding::is_error) {
+            // Everything that is wrong is told at once.
+            let current = observe(
+                self.store.as_ref(),
+                suite,
+                Question::Candidates(&candidates),
+            )?;
+            findings.extend(
+                admit(&current, &candidates, older)
+                    .err()
+                    .unwrap_or_default(),
+            );
+            return Ok(Outcome::Refused(findings));
+        }
+        self.change(suite, act, &findings, &|| {
+            let question = Question::Candidates(&candidates);
+            let current = observe(self.store.as_ref(), suite, question)?;
+            let admission = admit(&current, &candidates, older);
+            Ok((current, admission))
+        })
+    }
+
+    /// Makes one generation of what `admitted` finds, and makes it again when
+    /// somebody else was faster.
+    fn change(
+        &self,
+        suite: &Suite,
+        act: &mut Act<'_>,
+        remarks: &[Finding],
+        admitted: &dyn Fn() -> Result<(Current, Result<Admission, Vec<Finding>>), PublishError>,
+    ) -> Result<Outcome, FlowError> {
+        let (current, admission) = admitted()?;
+        let admission = match admission {
+            Ok(admission) => admission,
+            Err(findings) => {
+                return Ok(Outcome::Refused([remarks, &findings].concat()));
+            }
+        };
+        let findings = [remarks, admission.notes()].concat();
+        let choice = self.key(&current, &act.key)?;
+        let certificate = choice.certificate().clone();
+        if act.dry_run {
+            let next = Generation::next(&current, &admission, self.record(&certificate));
+            return Ok(match next.map_err(PublishError::from)? {
+                Some(next) => Outcome::Planned(Box::new(publish::plan(next)), findings),
+                None => Outcome::Unchanged(Box::new(current), findings),
+            });
+        }
+        let _guard = self.lock()?;
+        // Also where nothing is to be changed, what a crash left is completed.
+        publish::recover(self.store.as_ref(), suite)?;
+        let mut choice = Some(choice);
+        let mut signer: Option<Signer> = None;
+        for attempt in 1.. {
+            let (current, admission) = admitted()?;
+            let admission = match admission {
+                Ok(admission) => admission,
+                Err(findings) => return Ok(Outcome::Refused(findings)),
+            };
+            let next = Generation::next(&current, &admission, self.record(&certificate));
+            let Some(next) = next.map_err(PublishError::from)? else {
+                return Ok(Outcome::Unchanged(Box::new(current), findings));
+            };
+            if signer.is_none() {
+                signer = signing::unlocked(choice.take(), self.now, act.ask)?;
+                self.keep_certificate(&certificate)?;
+            }
+            let seal = signer.as_ref().expect("a choice was made");
+            let plan = publish::plan(next);
+            match publish::apply(self.store.as_ref(), &plan, seal, self.now, self.listener) {
+                Ok(published) => return Ok(Outcome::Done(Box::new(published), findings)),
+                Err(PublishError::LostRace { .. }) if attempt < ATTEMPTS => {
+                    self.listener
+                        .note(format!("{suite} has changed meanwhile; planning again"));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        unreachable!("the last attempt returns")
+    }
+
+    fn record(&self, certificate: &Certificate) -> Record {
+        Record {
+            who: self.who.clone(),
+            why: None,
+            command: self.command.clone(),
+            key: Some(certificate.fingerprint().to_string()),
+        }
+    }
+
+    /// Chooses the key: the one that is asked for, else CI's, else the one
+    /// that the suite was signed with before, which its clients know.
+    fn key(&self, current: &Current, wanted: &KeyWanted) -> Result<Choice, FlowError> {
+        let before = current
+            .manifest()
+            .and_then(|manifest| manifest.record.key.clone());
+        let in_ci = self.environment.var("DEBCUT_SIGNING_KEY").is_some();
+        let wanted = match (wanted, &before) {
+            (KeyWanted::Usual, Some(key)) if !in_ci => KeyWanted::Named(key.clone()),
+            (wanted, _) => wanted.clone(),
+        };
+        let choice = signing::chosen(self.environment, &wanted, self.now)?;
+        let choice = choice.ok_or(FlowError::UnsignedArchive)?;
+        let fingerprint = choice.certificate().fingerprint();
+        if let Some(before) = before.filter(|before| before != fingerprint.as_str()) {
+            self.listener.warn(format!(
+                "{} was signed with {before} and will be with {fingerprint}: \
+                 clients that trust only the former refuse it",
+                current.suite
+            ));
+        }
+        Ok(choice)
+    }
+
+    /// Keeps the certificate that clients need in the archive itself.
+    fn keep_certificate(&self, certificate: &Certificate) -> Result<(), FlowError> {
+        let path = layout::certificate(certificate.fingerprint());
+        let text = certificate.armored();
+        self.store
+            .write(&path, Content::Bytes(text.as_bytes()), &Condition::Always)?;
+        Ok(())
+    }
+
+    /// Returns the certificates that suites were signed with.
+    pub fn certificates(&self) -> Result<Vec<Certificate>, FlowError> {
+        let mut found = Vec::new();
+        for entry in self.store.list(&layout::certificates())? {
+            let bytes = self.store.read(&entry.path)?.unwrap_or_default();
+            // One that is damaged verifies nothing; the check says what lacks.
+            found.extend(Certificate::parse_all(&bytes).unwrap_or_default());
+        }
+        Ok(found)
+    }
+
+    /// Returns what a client needs to use these suites, or all of them.
+    pub fn client_sources(&self, suites: &[Suite]) -> Result<ClientSources, FlowError> {
+        let suites = if suites.is_empty() {
+            self.suites()?
+        } else {
+            suites.to_vec()
+        };
+        let mut sources = ClientSources {
+            uri: format!("file:{}", self.store.place()),
+            suites: Vec::new(),
+            components: Vec::new(),
+            architectures: Vec::new(),
+            has_sources: false,
+            keys: Vec::new(),
+            armored: String::new(),
+            key_file: None,
+        };
+        let certificates = self.certificates()?;
+        for suite in suites {
+            let current = self.look(&suite, None, Question::Manifest)?;
+            let manifest = current
+                .manifest()
+                .expect("a suite that is there has a manifest");
+            for component in &manifest.settings.components {
+                if !sources.components.contains(component) {
+                    sources.components.push(component.clone());
+                }
+            }
+            for architecture in &manifest.settings.architectures {
+                if !sources.architectures.contains(architecture) {
+                    sources.architectures.push(architecture.clone());
+                }
+            }
+            let listed = |index: &Index| index.name.kind() == Kind::Sources && index.size > 0;
+            sources.has_sources |= manifest.indices.iter().any(listed);
+            let signer = certificates.iter().find(|certificate| {
+                Some(certificate.fingerprint().as_str()) == manifest.record.key.as_deref()
+            });
+            let signer = signer.ok_or_else(|| FlowError::NoCertificate {
+                place: self.store.place(),
+                suite: suite.to_string(),
+            })?;
+            if !sources.keys.contains(signer.fingerprint()) {
+                sources.keys.push(signer.fingerprint().clone());
+                sources.armored.push_str(&signer.armored());
+            }
+            sources.suites.push(suite);
+        }
+        Ok(sources)
+    }
+
+    /// Lists suites; an archive without any is none.
+    pub fn suites(&self) -> Result<Vec<Suite>, FlowError> {
+        let suites = publish::suites(self.store.as_ref())?;
+        if suites.is_empty() {
+            return Err(FlowError::NoArchive {
+                place: self.store.place(),
+            });
+        }
+        Ok(suites)
+    }
+
+    /// Looks at a suite, or at one of its earlier generations.
+    pub fn look(
+        &self,
+        suite: &Suite,
+        number: Option<u64>,
+        question: Question<'_>,
+    ) -> Result<Current, FlowError> {
+        let known = self.suites()?;
+        let none = |number: Option<u64>| FlowError::NoSuite {
+            place: self.store.place(),
+            wanted: number.map_or(suite.to_string(), |number| format!("{suite}@{number}")),
+            known: known.iter().map(ToString::to_string).collect(),
+        };
+        if !known.contains(suite) {
+            return Err(none(None));
+        }
+        match number {
+            None => Ok(observe(self.store.as_ref(), suite, question)?),
+            Some(number) => {
+                let found = observe_generation(self.store.as_ref(), suite, number, question)?;
+                found.ok_or_else(|| none(Some(number)))
+            }
+        }
+    }
+
+    /// Lists what is in a suite.
+    pub fn list(&self, suite: &Suite, number: Option<u64>) -> Result<Vec<Listed>, FlowError> {
+        let current = self.look(suite, number, Question::Whole)?;
+        Ok(query::list(&current).map_err(PublishError::from)?)
+    }
+
+    /// Returns every stanza of a package in a suite, with its index.
+    pub fn show(
+        &self,
+        suite: &Suite,
+        name: &PackageName,
+    ) -> Result<Vec<(String, String)>, FlowError> {
+        let names = std::slice::from_ref(name);
+        let current = self.look(suite, None, Question::Packages(names))?;
+        let found = query::show(&current, name).map_err(PublishError::from)?;
+        let stanza = |(index, stanza): (&layout::IndexName, &crate::format::index::Stanza)| {
+            (index.to_string(), stanza.text().to_owned())
+        };
+        Ok(found.into_iter().map(stanza).collect())
+    }
+
+    /// Checks suites against what clients and we were promised. Signatures
+    /// count by the user's keys and by `more`; only where neither knows the
+    /// signer, by the certificate that the archive itself holds.
+    pub fn check(
+        &self,
+        suites: &[Suite],
+        depth: Depth,
+        more: Vec<Certificate>,
+    ) -> Result<Vec<Finding>, FlowError> {
+        let mut certificates = signing::keyring(self.environment)?.certificates().to_vec();
+        certificates.extend(more);
+        for own in self.certificates()? {
+            if certificates
+                .iter()
+                .all(|known| known.fingerprint() != own.fingerprint())
+            {
+                self.listener.note(format!(
+                    "the key {} is known from the archive itself alone: \
+                     --keyring FILE checks against one you trust",
+                    own.fingerprint()
+                ));
+                certificates.push(own);
+            }
+        }
+        let keyring = Keyring::new(certificates);
+        let store = self.store.as_ref();
+        Ok(publish::check(
+            store,
+            suites,
+            depth,
+            &keyring,
+            self.now,
+            self.listener,
+        )?)
+    }
+}

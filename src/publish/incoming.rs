@@ -1,0 +1,322 @@
+//! Files that somebody wants to publish → candidates, read once and hashed
+//! while they are read. What is wrong with one is a finding; all are told.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use sha2::Digest;
+
+use crate::archive::candidate::{Binary, Candidate, Source, SourceFile};
+use crate::format::changes::Changes;
+use crate::format::checksums::ListedFile;
+use crate::format::control::BinaryControl;
+use crate::format::deb::{self, Limits, Oddity};
+use crate::format::dsc::Dsc;
+use crate::model::{Component, FileDigests, Finding, Listener, Sha256};
+use crate::sys::files::{self, FileError};
+use crate::sys::openpgp::{Keyring, VerifyError, text_of};
+
+/// What was offered.
+#[derive(Debug, Default)]
+pub struct Incoming {
+    /// The packages.
+    pub candidates: Vec<Candidate>,
+    /// What keeps some of them out, and what is worth knowing.
+    pub findings: Vec<Finding>,
+    /// The distributions that uploads are meant for.
+    pub distributions: Vec<String>,
+}
+
+/// What reading may use.
+pub struct Reader<'a> {
+    /// Whose signatures on uploads can be checked.
+    pub keyring: &'a Keyring,
+    /// The component that everything must go to.
+    pub component: Option<&'a Component>,
+    /// Who hears of progress.
+    pub listener: &'a dyn Listener,
+}
+
+/// Reads `.deb`, `.dsc` and `.changes` files, and all below directories.
+pub fn read(paths: &[PathBuf], reader: &Reader<'_>) -> Result<Incoming, FileError> {
+    let mut incoming = Incoming::default();
+    let mut seen = BTreeMap::new();
+    for path in paths {
+        let metadata = path.metadata().map_err(files::failed("read", path))?;
+        if !metadata.is_dir() {
+            reader.one(path, &mut incoming, &mut seen)?;
+            continue;
+        }
+        let mut found = Vec::new();
+        for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
+            let entry = entry.map_err(|error| {
+                files::failed("list", path)(error.into_io_error().unwrap_or_else(|| {
+                    io::Error::other("a link leads back to a directory above it")
+                }))
+            })?;
+            if entry.file_type().is_file() && kind_of(entry.path()).is_some() {
+                found.push(entry.into_path());
+            }
+        }
+        // Uploads first: they know the sections of their source packages.
+        found.sort_by_key(|path| kind_of(path) != Some(Kind::Changes));
+        if found.is_empty() {
+            let message = "there is no .deb, .dsc or .changes in it";
+            let finding = Finding::error("nothing-to-publish", path.display().to_string(), message);
+            incoming.findings.push(finding);
+        }
+        for path in found {
+            reader.one(&path, &mut incoming, &mut seen)?;
+        }
+    }
+    Ok(incoming)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Deb,
+    Dsc,
+    Changes,
+}
+
+fn kind_of(path: &Path) -> Option<Kind> {
+    match path.extension()?.to_str()? {
+        "deb" => Some(Kind::Deb),
+        "dsc" => Some(Kind::Dsc),
+        "changes" => Some(Kind::Changes),
+        _ => None,
+    }
+}
+
+type Seen = BTreeMap<PathBuf, ()>;
+
+impl Reader<'_> {
+    fn one(&self, path: &Path, into: &mut Incoming, seen: &mut Seen) -> Result<(), FileError> {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        if seen.insert(absolute, ()).is_some() {
+            return Ok(());
+        }
+        self.listener.begin(format!("reading {}", path.display()));
+        match kind_of(path) {
+            Some(Kind::Deb) => self.deb(path, into),
+            Some(Kind::Dsc) => self.dsc(path, None, into),
+            Some(Kind::Changes) => self.changes(path, into, seen),
+            None => {
+                let message = "it is no .deb, .dsc or .changes, and no directory";
+                into.refuse("unknown-file", path, message);
+                Ok(())
+            }
+        }
+    }
+
+    fn deb(&self, path: &Path, into: &mut Incoming) -> Result<(), FileError> {
+        let file = files::open(path)?;
+        let mut hashing = Hashing {
+            from: BufReader::new(file),
+            hasher: sha2::Sha256::new(),
+            size: 0,
+        };
+        let deb = match deb::read(&mut hashing, &Limits::default(), |_, _| Ok(())) {
+            Ok(deb) => deb,
+            Err(error) => {
+                into.refuse("unreadable-package", path, &chain(&error));
+                return Ok(());
+            }
+        };
+        for oddity in &deb.oddities {
+            if let Oddity::Pax { .. } | Oddity::ControlCompression(_) = oddity {
+                into.refuse("uninstallable-package", path, "dpkg refuses to install it: it holds PAX headers or is compressed in a way dpkg does not read");
+                return Ok(());
+            }
+        }
+        let control = match BinaryControl::parse(deb.control.paragraph()) {
+            Ok(control) => control,
+            Err(error) => {
+                into.refuse("invalid-control", path, &chain(&error));
+                return Ok(());
+            }
+        };
+        into.candidates.push(Candidate::Binary(Box::new(Binary {
+            origin: path.to_owned(),
+            size: hashing.size,
+            sha256: Sha256::from_hasher(hashing.hasher),
+            control,
+            component: self.component.cloned(),
+        })));
+        Ok(())
+    }
+
+    fn dsc(
+        &self,
+        path: &Path,
+        listed: Option<(&str, &str)>,
+        into: &mut Incoming,
+    ) -> Result<(), FileError> {
+        let bytes = files::read(path)?;
+        let Some(text) = self.plain(path, &bytes, into) else {
+            return Ok(());
+        };
+        let dsc = match Dsc::parse(text.as_bytes()) {
+            Ok(dsc) => dsc,
+            Err(error) => {
+                into.refuse("invalid-source", path, &chain(&error));
+                return Ok(());
+            }
+        };
+        let mut found = Vec::new();
+        for ListedFile { name, .. } in &dsc.files {
+            let origin = path.with_file_name(name.as_str());
+            let Ok(file) = File::open(&origin) else {
+                continue;
+            };
+            let digests = FileDigests::of_reader(file).map_err(files::failed("read", &origin))?;
+            let (size, sha256) = (digests.size, digests.sha256);
+            found.push(SourceFile {
+                origin,
+                name: name.clone(),
+                size,
+                sha256,
+            });
+        }
+        into.candidates.push(Candidate::Source(Box::new(Source {
+            origin: path.to_owned(),
+            digests: FileDigests::of(&bytes),
+            dsc,
+            files: found,
+            section: listed.map(|(section, _)| section.to_owned()),
+            priority: listed.map(|(_, priority)| priority.to_owned()),
+            component: self.component.cloned(),
+        })));
+        Ok(())
+    }
+
+    /// Reads an upload: its own files, and only when each is what it says.
+    fn changes(&self, path: &Path, into: &mut Incoming, seen: &mut Seen) -> Result<(), FileError> {
+        let bytes = files::read(path)?;
+        let Some(text) = self.plain(path, &bytes, into) else {
+            return Ok(());
+        };
+        let changes = match Changes::parse(text.as_bytes()) {
+            Ok(changes) => changes,
+            Err(error) => {
+                into.refuse("invalid-changes", path, &chain(&error));
+                return Ok(());
+            }
+        };
+        let distributions = changes.distributions.iter().map(ToString::to_string);
+        into.distributions.extend(distributions);
+        if changes
+            .distributions
+            .iter()
+            .any(|suite| suite.as_str() == "UNRELEASED")
+        {
+            let message = "its Distribution is UNRELEASED: the changelog entry is not finished";
+            let finding = Finding::error("unreleased", path.display().to_string(), message);
+            into.findings.push(
+                finding.fix("name a distribution in debian/changelog, commit, tag and build"),
+            );
+            return Ok(());
+        }
+        for listed in &changes.files {
+            let name = listed.file.name.as_str();
+            let origin = path.with_file_name(name);
+            let Ok(file) = File::open(&origin) else {
+                into.refuse(
+                    "upload-incomplete",
+                    path,
+                    &format!("it lists {name}, which is not beside it"),
+                );
+                continue;
+            };
+            let found = FileDigests::of_reader(file).map_err(files::failed("read", &origin))?;
+            let wanted = &listed.file.digests;
+            if (found.size, found.sha256) != (wanted.size, wanted.sha256) {
+                let message = format!(
+                    "{name} has sha256 {}, and {} says {}",
+                    found.sha256,
+                    path.display(),
+                    wanted.sha256
+                );
+                into.refuse("upload-differs", path, &message);
+                continue;
+            }
+            let absolute = std::path::absolute(&origin).unwrap_or_else(|_| origin.clone());
+            if kind_of(&origin).is_none() || seen.insert(absolute, ()).is_some() {
+                continue;
+            }
+            match kind_of(&origin) {
+                Some(Kind::Deb) => self.deb(&origin, into)?,
+                Some(Kind::Dsc) => {
+                    self.dsc(&origin, Some((&listed.section, &listed.priority)), into)?;
+                }
+                Some(Kind::Changes) | None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a signature off. A true one or none is fine, as is one whose key
+    /// nobody here knows; a false one is not.
+    fn plain(&self, path: &Path, bytes: &[u8], into: &mut Incoming) -> Option<String> {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            into.refuse("invalid-text", path, "it is not UTF-8");
+            return None;
+        };
+        if !text.starts_with("-----BEGIN PGP") {
+            return Some(text.to_owned());
+        }
+        match self.keyring.verify_clear(text) {
+            Ok(verified) => Some(verified.plain),
+            Err(error @ VerifyError::UnknownKey { .. }) => {
+                let subject = path.display().to_string();
+                into.findings
+                    .push(Finding::warning("unknown-signer", subject, chain(&error)));
+                text_of(text).ok()
+            }
+            Err(error) => {
+                into.refuse("bad-signature", path, &chain(&error));
+                None
+            }
+        }
+    }
+}
+
+impl Incoming {
+    fn refuse(&mut self, rule: &'static str, path: &Path, message: &str) {
+        self.findings
+            .push(Finding::error(rule, path.display().to_string(), message));
+    }
+}
+
+/// Tells an error with its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// Hashes and counts what is read through it.
+struct Hashing<R> {
+    from: R,
+    hasher: sha2::Sha256,
+    size: u64,
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(buffer)?;
+        self.hasher.update(&buffer[..read]);
+        self.size += read as u64;
+        Ok(read)
+    }
+}

@@ -1,0 +1,325 @@
+//! Archives: what a publish changed, what is where, what a client needs.
+
+use serde::Serialize;
+
+use super::{Document, Page};
+use crate::archive::{Current, Listed};
+use crate::model::{Finding, PackageName, Suite};
+use crate::publish::client::ClientSources;
+use crate::publish::{PublishPlan, Published};
+
+/// What `publish` and `archive add` answer.
+#[derive(Debug, Serialize)]
+pub struct PublishDocument {
+    suite: Suite,
+    generation: Option<u64>,
+    parent: Option<u64>,
+    added: Vec<Listed>,
+    removed: Vec<Listed>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<serde_json::Value>,
+}
+
+impl PublishDocument {
+    /// Shows a publish that was refused.
+    pub fn refused(suite: &Suite) -> Self {
+        Self {
+            suite: suite.clone(),
+            generation: None,
+            parent: None,
+            added: Vec::new(),
+            removed: Vec::new(),
+            plan: None,
+        }
+    }
+
+    /// Shows what would be published.
+    pub fn planned(plan: &PublishPlan) -> Self {
+        let next = plan.next();
+        Self {
+            generation: Some(next.number()),
+            parent: plan.base().map(|base| base.number),
+            added: next.added.clone(),
+            removed: next.removed.clone(),
+            plan: Some(serde_json::to_value(plan).expect("a plan has string keys")),
+            ..Self::refused(plan.suite())
+        }
+    }
+
+    /// Shows a suite that is as it was asked for.
+    pub fn unchanged(current: &Current) -> Self {
+        Self {
+            generation: current.base().map(|base| base.number),
+            ..Self::refused(&current.suite)
+        }
+    }
+
+    /// Shows what was published.
+    pub fn done(published: &Published) -> Self {
+        Self {
+            generation: Some(published.generation.number),
+            parent: published.parent.map(|base| base.number),
+            added: published.added.clone(),
+            removed: published.removed.clone(),
+            ..Self::refused(&published.suite)
+        }
+    }
+}
+
+impl Document for PublishDocument {
+    const SCHEMA: &'static str = "debcut/publish/1";
+
+    fn text(&self, page: &mut Page) {
+        match self.generation {
+            Some(number) => page.line(page.bold(&format!("{}@{number}", self.suite))),
+            None => page.line(format!("{}: not published", page.bold(self.suite.as_str()))),
+        }
+        for (sign, list) in [
+            (page.good("+"), &self.added),
+            (page.bad("-"), &self.removed),
+        ] {
+            for Listed {
+                name,
+                version,
+                architecture,
+                component,
+            } in list
+            {
+                page.line(format!(
+                    "  {sign} {name} {version} {architecture} in {component}"
+                ));
+            }
+        }
+    }
+}
+
+/// What `archive init` answers.
+#[derive(Debug, Serialize)]
+pub struct ArchiveDocument {
+    archive: String,
+    suites: Vec<SuiteRow>,
+}
+
+#[derive(Debug, Serialize)]
+struct SuiteRow {
+    suite: Suite,
+    generation: u64,
+}
+
+impl ArchiveDocument {
+    /// Shows an archive with its suites and their generations.
+    pub fn new(archive: String, suites: Vec<(Suite, u64)>) -> Self {
+        let row = |(suite, generation)| SuiteRow { suite, generation };
+        Self {
+            archive,
+            suites: suites.into_iter().map(row).collect(),
+        }
+    }
+}
+
+impl Document for ArchiveDocument {
+    const SCHEMA: &'static str = "debcut/archive-init/1";
+
+    fn text(&self, page: &mut Page) {
+        page.line(page.bold(&self.archive));
+        for SuiteRow { suite, generation } in &self.suites {
+            page.line(format!("  {suite}@{generation}"));
+        }
+    }
+}
+
+/// What `archive list` answers.
+#[derive(Debug, Serialize)]
+pub struct ListDocument {
+    archive: String,
+    suites: Vec<ListedSuite>,
+}
+
+#[derive(Debug, Serialize)]
+struct ListedSuite {
+    suite: Suite,
+    generation: Option<u64>,
+    date: Option<String>,
+    packages: Vec<Listed>,
+}
+
+impl ListDocument {
+    /// Starts the list of an archive.
+    pub fn new(archive: String) -> Self {
+        Self {
+            archive,
+            suites: Vec::new(),
+        }
+    }
+
+    /// Adds a suite with what it lists.
+    pub fn add(&mut self, current: &Current, packages: Vec<Listed>) {
+        self.suites.push(ListedSuite {
+            suite: current.suite.clone(),
+            generation: current.base().map(|base| base.number),
+            date: current.manifest().map(|manifest| manifest.date.to_string()),
+            packages,
+        });
+    }
+}
+
+impl Document for ListDocument {
+    const SCHEMA: &'static str = "debcut/archive-list/1";
+
+    fn text(&self, page: &mut Page) {
+        for ListedSuite {
+            suite,
+            generation,
+            date,
+            packages,
+        } in &self.suites
+        {
+            let number = generation.map_or(String::new(), |number| format!("@{number}"));
+            let date = date.as_deref().unwrap_or_default();
+            page.line(format!(
+                "{}  {}",
+                page.bold(&format!("{suite}{number}")),
+                page.dim(date)
+            ));
+            if packages.is_empty() {
+                page.line("  empty");
+                continue;
+            }
+            let row = |listed: &Listed| {
+                let Listed {
+                    name,
+                    version,
+                    architecture,
+                    component,
+                } = listed;
+                [
+                    format!("  {name}"),
+                    version.to_string(),
+                    architecture.to_string(),
+                    component.to_string(),
+                ]
+            };
+            let rows: Vec<_> = packages.iter().map(row).collect();
+            page.table(["  PACKAGE", "VERSION", "ARCH", "COMPONENT"], &rows);
+        }
+    }
+}
+
+/// What `archive show` answers.
+#[derive(Debug, Serialize)]
+pub struct ShowDocument {
+    package: PackageName,
+    stanzas: Vec<ShownStanza>,
+}
+
+#[derive(Debug, Serialize)]
+struct ShownStanza {
+    suite: Suite,
+    index: String,
+    text: String,
+}
+
+impl ShowDocument {
+    /// Starts the answer about a package.
+    pub fn new(package: &PackageName) -> Self {
+        Self {
+            package: package.clone(),
+            stanzas: Vec::new(),
+        }
+    }
+
+    /// Adds what a suite says: the index and the stanza.
+    pub fn add(&mut self, suite: &Suite, stanzas: Vec<(String, String)>) {
+        for (index, text) in stanzas {
+            self.stanzas.push(ShownStanza {
+                suite: suite.clone(),
+                index,
+                text,
+            });
+        }
+    }
+
+    /// Tells whether no suite knows the package.
+    pub fn is_empty(&self) -> bool {
+        self.stanzas.is_empty()
+    }
+}
+
+impl Document for ShowDocument {
+    const SCHEMA: &'static str = "debcut/archive-show/1";
+
+    fn text(&self, page: &mut Page) {
+        for ShownStanza { suite, index, text } in &self.stanzas {
+            page.line(page.dim(&format!("# {suite} {index}")));
+            page.line(text);
+            page.line("");
+        }
+    }
+}
+
+/// What `archive check` answers.
+#[derive(Debug, Serialize)]
+pub struct CheckDocument {
+    archive: String,
+    suites: Vec<Suite>,
+    whole: bool,
+}
+
+impl CheckDocument {
+    /// Shows the verdict.
+    pub fn new(archive: String, suites: &[Suite], findings: &[Finding]) -> Self {
+        let whole = !findings.iter().any(Finding::is_error);
+        Self {
+            archive,
+            suites: suites.to_vec(),
+            whole,
+        }
+    }
+}
+
+impl Document for CheckDocument {
+    const SCHEMA: &'static str = "debcut/archive-check/1";
+
+    fn text(&self, page: &mut Page) {
+        let names: Vec<&str> = self.suites.iter().map(Suite::as_str).collect();
+        let verdict = match self.whole {
+            true => page.good("whole"),
+            false => page.bad("damaged"),
+        };
+        page.line(format!("{}: {}: {verdict}", self.archive, names.join(", ")));
+    }
+}
+
+/// What `archive sources` answers: in text, the file itself.
+#[derive(Debug, Serialize)]
+pub struct SourcesDocument {
+    uri: String,
+    suites: Vec<Suite>,
+    keys: Vec<String>,
+    key_file: Option<String>,
+    text: String,
+}
+
+impl SourcesDocument {
+    /// Shows what a client needs.
+    pub fn new(sources: &ClientSources) -> Self {
+        Self {
+            uri: sources.uri.clone(),
+            suites: sources.suites.clone(),
+            keys: sources.keys.iter().map(ToString::to_string).collect(),
+            key_file: sources
+                .key_file
+                .as_ref()
+                .map(|path| path.display().to_string()),
+            text: sources.text(),
+        }
+    }
+}
+
+impl Document for SourcesDocument {
+    const SCHEMA: &'static str = "debcut/archive-sources/1";
+
+    fn text(&self, page: &mut Page) {
+        page.line(&self.text);
+    }
+}
