@@ -259,6 +259,3 @@ fn same_content(a: &Stanza, b: &Stanza) -> bool {
         Kind::Sources => a == b,
     }
 }
-
-#[cfg(test)]
-mod tests;
