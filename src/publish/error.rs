@@ -103,6 +103,18 @@ pub enum PublishError {
     },
 }
 
+impl PublishError {
+    /// Tells whether somebody else was faster: looking and planning again may
+    /// succeed, or tell what stands against it now.
+    pub fn is_lost_race(&self) -> bool {
+        match self {
+            Self::LostRace { .. } => true,
+            Self::Store(error) => error.is_conflict(),
+            _ => false,
+        }
+    }
+}
+
 fn name(base: &Option<Base>) -> String {
     match base {
         Some(base) => format!("generation {}", base.number),

@@ -19,6 +19,7 @@ mod observe;
 mod plan;
 mod recover;
 mod seal;
+mod spread;
 
 pub use apply::{Published, apply};
 pub use check::{Depth, Verify, check};

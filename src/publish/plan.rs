@@ -19,7 +19,7 @@ use crate::model::{ArchivePath, Sha256, Suite};
 pub enum Phase {
     /// Packages, under names that nothing refers to yet.
     Pool,
-    /// Chunks, pieces and the manifest.
+    /// New chunks; of each its compressed pieces too, and the manifest.
     State,
     /// Indices, under names that nothing refers to yet.
     ByHash,
@@ -52,8 +52,8 @@ pub struct PublishPlan {
 pub struct Planned {
     /// When.
     pub phase: Phase,
-    /// Where; in the phases `State` and `ByHash`, where the name is a digest,
-    /// of compressed files the name without it.
+    /// Where. In the phase `ByHash`, the plain name the file gets later: its own
+    /// is its digest, which is not known before it is put together.
     pub path: ArchivePath,
     /// What it must be, as far as that is known before it is put together.
     #[serde(flatten)]

@@ -37,7 +37,7 @@ impl Seal for Signer {
 }
 
 /// A publish whose every byte is known and signed.
-pub struct SealedPublish {
+pub(super) struct SealedPublish {
     /// New state: chunks, pieces and the manifest.
     pub(super) objects: Vec<(ArchivePath, Vec<u8>)>,
     /// New indices, under their by-hash names.

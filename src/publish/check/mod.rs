@@ -110,8 +110,7 @@ impl Check<'_> {
 
     /// Reports our own state, which clients never read.
     fn damaged_state(&mut self, path: &ArchivePath, error: &PublishError) {
-        let fix = "restore it from a backup, or from the published tree \
-                   with `debcut archive check --rebuild`";
+        let fix = "restore it from a backup, or rebuild it from the published tree";
         let message = match std::error::Error::source(error) {
             Some(source) => format!("{error}: {source}"),
             None => error.to_string(),

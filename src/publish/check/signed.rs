@@ -4,6 +4,7 @@ use super::{Check, Verify};
 use crate::archive::layout;
 use crate::format::release::Release;
 use crate::model::{ArchivePath, Timestamp};
+use crate::publish::apply::APT_TOLERANCE_SECONDS;
 use crate::publish::error::PublishError;
 use crate::publish::head::Head;
 
@@ -74,8 +75,7 @@ impl Check<'_> {
             let message = format!("it was valid until {until}; clients refuse it");
             self.error("expired-release", path, message, "publish the suite again");
         }
-        // apt tolerates ten seconds.
-        if release.date > now.plus_seconds(10) {
+        if release.date > now.plus_seconds(APT_TOLERANCE_SECONDS) {
             let message = format!(
                 "its date {} is in the future; clients refuse it",
                 release.date

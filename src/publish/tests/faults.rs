@@ -150,9 +150,9 @@ fn a_late_switch_leaves_no_older_plain_names() {
     let mine = FaultyStore::new(&store).interrupted(changes - 1, publish);
     let published = scene.world.add(&mine, &scene.add).expect("added");
     assert_eq!(published.expect("a change").generation.number, 3);
+    let seen = scene.world.settled_reader(&store);
     let there = recover(&store, &scene.world.suite).expect("readable");
     assert_eq!(there.expect("a suite").head.generation.number, 4);
-    let seen = scene.world.settled_reader(&store);
     assert!(seen.iter().any(|s| s.ends_with("zz 1")), "{seen:?}");
     assert!(seen.iter().any(|s| s.ends_with("cc 2")), "{seen:?}");
 }

@@ -75,6 +75,13 @@ fn dates_only_go_forward() {
     let second = world.add(&store, &hello).expect("added").expect("a change");
     assert_eq!(second.date, first.date.plus_seconds(1));
     assert_eq!(world.warnings().len(), 1, "{:?}", world.warnings());
+
+    // Two in the same second are nothing to speak of.
+    world.now = second.date;
+    let hello = [world.deb("hello", "1.1", "amd64")];
+    let third = world.add(&store, &hello).expect("added").expect("a change");
+    assert_eq!(third.date, second.date.plus_seconds(1));
+    assert_eq!(world.warnings().len(), 1, "{:?}", world.warnings());
 }
 
 #[test]
@@ -149,6 +156,32 @@ fn another_programs_suite_is_left_alone() {
     let error = world.create(&store).expect_err("not ours");
     assert!(matches!(error, PublishError::Foreign { .. }), "{error}");
     assert_eq!(store.files(), before);
+}
+
+#[test]
+fn garbage_under_a_digest_is_replaced_and_in_the_pool_refused() {
+    let (world, store) = (World::new(), MemoryStore::default());
+    world.create(&store).expect("created");
+    let before = store.files();
+    let hello = [world.deb("hello", "1.0", "amd64")];
+    world.add(&store, &hello).expect("added");
+    let after = store.files();
+    for path in after.keys().filter(|path| !before.contains_key(*path)) {
+        let store = MemoryStore::with_files(before.clone());
+        let plan = world
+            .plan_add(&store, &hello)
+            .expect("admitted")
+            .expect("a change");
+        world.write(&store, path.as_str(), b"garbage");
+        match world.run(&store, &plan) {
+            Ok(_) => assert_eq!(store.files(), after, "{path}"),
+            Err(error) => {
+                assert!(path.as_str().starts_with("pool/"), "{path}: {error}");
+                assert!(error.is_lost_race(), "{error}");
+                assert_eq!(world.reader(&store).len(), 0);
+            }
+        }
+    }
 }
 
 #[test]

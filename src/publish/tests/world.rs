@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::archive::candidate::{Binary, Source, SourceFile};
 use crate::archive::chunk::ChunkRule;
+use crate::archive::layout;
 use crate::archive::{
     Admission, Candidate, Current, Generation, Older, Record, Removal, Settings, admit, remove,
     settle,
@@ -292,10 +293,15 @@ impl World {
 
     /// Reads an archive by its plain names too: nothing is left half-switched.
     pub(super) fn settled_reader(&self, store: &dyn Store) -> Vec<String> {
-        let there = recover(store, &self.suite)
-            .expect("readable")
-            .expect("a suite");
-        let manifest = there.head.manifest(store).expect("a manifest");
+        let read = |path| store.read(&path).expect("readable").expect("is there");
+        let path = layout::head(&self.suite);
+        let head = Head::from_bytes(&path, &self.suite, &read(path.clone())).expect("a head");
+        let in_release = read(layout::in_release(&self.suite));
+        assert!(
+            in_release == head.in_release.as_bytes(),
+            "InRelease is not the head's"
+        );
+        let manifest = head.manifest(store).expect("a manifest");
         for (path, listed) in manifest.release().files {
             let file = ArchivePath::new(format!("dists/{}/{path}", self.suite)).expect("a path");
             if path.contains('.') {

@@ -61,12 +61,15 @@ impl Guard {
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Somebody else still has it.
-    #[error("{place} is locked by {holder} and was not released within {waited:?}")]
+    #[error(
+        "{place} is locked by {} and was not released within {waited:?}",
+        name(holder)
+    )]
     Held {
         /// The store.
         place: String,
-        /// Who has it, as far as known.
-        holder: Holder,
+        /// Who has it; unknown while the holder has not yet written its name.
+        holder: Option<Box<Holder>>,
         /// How long we waited.
         waited: Duration,
     },
@@ -105,7 +108,7 @@ pub(super) fn take(
         if start.elapsed() >= wait {
             return Err(LockError::Held {
                 place: place.to_owned(),
-                holder: told.unwrap_or_else(unknown),
+                holder: told.map(Box::new),
                 waited: wait,
             });
         }
@@ -142,11 +145,9 @@ fn write_holder(file: &mut File, holder: &Holder) -> io::Result<()> {
     file.write_all(b"\n")
 }
 
-fn unknown() -> Holder {
-    Holder {
-        pid: 0,
-        host: "an unknown host".to_owned(),
-        since: Timestamp::from_unix(0),
-        command: "an unknown command".to_owned(),
+fn name(holder: &Option<Box<Holder>>) -> String {
+    match holder {
+        Some(holder) => holder.to_string(),
+        None => "another process".to_owned(),
     }
 }
