@@ -211,7 +211,7 @@ impl Desk<'_> {
             let plan = publish::plan(next);
             match publish::apply(self.store.as_ref(), &plan, seal, self.now, self.listener) {
                 Ok(published) => return Ok(Outcome::Done(Box::new(published), findings)),
-                Err(PublishError::LostRace { .. }) if attempt < ATTEMPTS => {
+                Err(error) if error.is_lost_race() && attempt < ATTEMPTS => {
                     self.listener
                         .note(format!("{suite} has changed meanwhile; planning again"));
                 }
