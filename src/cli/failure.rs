@@ -157,6 +157,12 @@ impl From<GitError> for Failure {
             }
             GitError::NoRepository { .. } => Self::of(Exit::Request, "no-repository", &error)
                 .hint("run it inside the repository, or name it with -C DIR"),
+            GitError::ForeignRepository { path } => {
+                Self::of(Exit::Request, "foreign-repository", &error).hint(format!(
+                    "git config --global --add safe.directory {}",
+                    path.display()
+                ))
+            }
             GitError::Unsupported { .. } => {
                 Self::of(Exit::Request, "unsupported-repository", &error)
             }

@@ -32,6 +32,12 @@ pub enum GitError {
         /// What it uses.
         feature: String,
     },
+    /// A repository of another user's, which git does not trust.
+    #[error("the repository {} belongs to another user, and git is not told to trust it", path.display())]
+    ForeignRepository {
+        /// The repository.
+        path: PathBuf,
+    },
     /// There is no tag of this name.
     #[error("there is no tag “{name}”{}", nearest.as_ref().map(|n| format!("; the nearest is “{n}”")).unwrap_or_default())]
     NoTag {
@@ -115,6 +121,11 @@ impl Repository {
                 path: directory.to_owned(),
                 feature: error.message().to_owned(),
             }),
+            Err(error) if error.code() == git2::ErrorCode::Owner => {
+                Err(GitError::ForeignRepository {
+                    path: directory.to_owned(),
+                })
+            }
             Err(error) => Err(failed(format!("open {}", directory.display()))(error)),
         }
     }
