@@ -84,11 +84,6 @@ impl Terminal {
     pub fn clear(&self) {
         self.teller.clear();
     }
-
-    /// Returns the colour of standard output.
-    pub fn colour(&self) -> Colour {
-        self.stdout_colour
-    }
 }
 
 impl Listener for Terminal {
