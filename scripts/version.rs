@@ -1,5 +1,8 @@
 //! Tells the compiler which commit this is, for `debcut --version`.
 
+// Standard output is how a build script talks to cargo.
+#![allow(clippy::print_stdout)]
+
 use std::process::Command;
 
 fn main() {

@@ -150,7 +150,7 @@ pub fn observe(
                 Some(name) => {
                     let path = package.file(name);
                     let text = tree.need(&path)?;
-                    Some((tree.changelog(&path, &text)?, text))
+                    Some(Box::new((tree.changelog(&path, &text)?, text)))
                 }
             };
             Recipe::Declared { changelog }

@@ -158,6 +158,7 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
         }
         (Recipe::Declared { changelog }, Kind::Declared(declared)) => {
             let name = source.package.name.clone();
+            let changelog = changelog.as_deref();
             let version = declared_version(source, declared, &mut findings);
             let Some(version) = version else {
                 return Err(findings);
@@ -177,9 +178,7 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
                 let why = "a declared package has no source package";
                 findings.push(Finding::error("no-source-package", name.as_str(), why));
             }
-            let epoch = changelog
-                .as_ref()
-                .map_or(source.committed, |(entry, _)| entry.date);
+            let epoch = changelog.map_or(source.committed, |(entry, _)| entry.date);
             let changelog = match changelog {
                 Some((_, text)) => String::from_utf8_lossy(text).into_owned(),
                 None => made_changelog(&name, &version, declared, epoch),

@@ -98,7 +98,7 @@ pub enum Recipe {
     Declared {
         /// The newest entry of its changelog file and the whole file, where
         /// the description names one.
-        changelog: Option<(Entry, Vec<u8>)>,
+        changelog: Option<Box<(Entry, Vec<u8>)>>,
     },
 }
 

@@ -81,6 +81,15 @@ impl Failure {
             .hint("report it with the command and the lines above; nothing was left half-written")
     }
 
+    /// Says that the system lets nobody ask this process to stop.
+    pub fn signals(error: &io::Error) -> Self {
+        let message = format!("cannot watch for signals: {error}");
+        Self {
+            exit: Exit::Outside,
+            ..Self::request("signals", message)
+        }
+    }
+
     /// Folds an error and its causes.
     fn of(exit: Exit, kind: &'static str, error: &dyn Error) -> Self {
         let message = error.to_string();

@@ -12,6 +12,7 @@ use crate::sys::git::Repository;
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct InitArguments {
     /// Overwrite a debcut.toml that is there
     #[arg(long)]
@@ -20,6 +21,13 @@ pub struct InitArguments {
     #[arg(long)]
     dry_run: bool,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  debcut init --dry-run                  what would be written, on standard output
+  debcut init                            debcut.toml at the top of the repository
+
+Correct it, commit it, and tag: a build reads debcut.toml from the tag.";
 
 /// Writes a commented `debcut.toml`.
 pub fn run(arguments: &InitArguments, context: &Context<'_>) -> Result<Said, Failure> {

@@ -65,6 +65,10 @@ struct Import {
 }
 
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut key export --out project.asc    the only key's certificate, for everybody
+  debcut key export --secret --out ci.asc   the secret key, for DEBCUT_SIGNING_KEY in CI")]
 struct Export {
     /// The key: a fingerprint or its end; without it the only one there is
     fingerprint: Option<String>,

@@ -54,12 +54,8 @@ impl Teller {
             }
             Event::Output(text) => self.with(|bar| bar.set_message(first(&text, 60))),
             Event::Progress { done, total } => self.with(|bar| {
-                let share = if total > 0 {
-                    format!("{} %", done * 100 / total)
-                } else {
-                    String::new()
-                };
-                bar.set_message(share);
+                let share = (done * 100).checked_div(total);
+                bar.set_message(share.map_or(String::new(), |share| format!("{share} %")));
             }),
         }
     }

@@ -21,6 +21,7 @@ use clap::Parser;
 
 use crate::report::Answer;
 use crate::sys::environment::Environment;
+use crate::sys::interrupt;
 use arguments::{Arguments, Verb};
 use context::Context;
 use failure::{Exit, Failure};
@@ -35,6 +36,10 @@ pub fn run(argv: Vec<OsString>, environment: Environment) -> ExitCode {
         Err(error) => return terminal::usage(&argv, &environment, &error),
     };
     let terminal = Terminal::new(&arguments.global, &environment);
+    // Without it, Ctrl-C would end us and leave a build's children running.
+    if let Err(error) = interrupt::install() {
+        return ExitCode::from(terminal.fail(&Failure::signals(&error)) as u8);
+    }
     // A panic is a bug of ours and says so, in the form the caller asked for.
     let caught = std::panic::catch_unwind(|| answer(arguments, &argv, environment, &terminal));
     let exit = match caught {

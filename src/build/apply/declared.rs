@@ -33,7 +33,9 @@ pub(super) fn build(
         .begin(format!("exporting {}", bench.plan.revision.shown()));
     bench.export(&source)?;
     if let Some(command) = &declared.command {
-        let shell = bench.tool("sh", &source).args(["-euc", command]);
+        // The user's umask must not reach what the command makes.
+        let command = format!("umask 022\n{command}");
+        let shell = bench.tool("sh", &source).args(["-euc", &command]);
         bench.run("running the build command of", shell)?;
     }
     bench

@@ -116,13 +116,13 @@ const ARMOURS: [&[u8]; 3] = [
 /// Splits a tag object where git does: at the last line that begins with a
 /// signature's armour.
 fn split_signature(object: &[u8]) -> (Vec<u8>, Option<String>) {
-    let starts = (0..object.len()).filter(|&at| at == 0 || object[at - 1] == b'\n');
+    let mut starts = (0..object.len()).filter(|&at| at == 0 || object[at - 1] == b'\n');
     let begins = |at: &usize| {
         ARMOURS
             .iter()
             .any(|armour| object[*at..].starts_with(armour))
     };
-    match starts.filter(begins).next_back() {
+    match starts.rfind(begins) {
         None => (object.to_vec(), None),
         Some(at) => {
             let signature = String::from_utf8_lossy(&object[at..]).into_owned();
