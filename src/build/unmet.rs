@@ -68,8 +68,7 @@ impl Unmet {
 
 /// Asks dpkg-checkbuilddeps about a `debian/control`.
 pub fn unmet(control: &[u8], environment: &Environment) -> Result<Unmet, UnmetError> {
-    let directory = environment.path("TMPDIR");
-    let directory = directory.unwrap_or_else(|| "/tmp".into());
+    let directory = environment.temporary_directory();
     let staged = tempfile::NamedTempFile::new_in(&directory);
     let staged = staged.map_err(files::failed("write in", &directory))?;
     files::replace(staged.path(), control, files::Access::Private)?;

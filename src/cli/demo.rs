@@ -13,6 +13,10 @@ use crate::report::{Answer, DemoDocument};
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
+Examples:
+  debcut demo
+  debcut demo /tmp/look --json
+
 It needs no root rights, changes nothing outside DIR, and nothing in it is precious:
 delete DIR when you have seen enough. apt and dpkg work in a private root.")]
 pub struct DemoArguments {

@@ -88,6 +88,11 @@ impl Environment {
             .or_else(|| Some(self.home()?.join(".local/share")))
     }
 
+    /// Returns where temporary files go: `TMPDIR`, else `/tmp`.
+    pub fn temporary_directory(&self) -> PathBuf {
+        self.path("TMPDIR").unwrap_or_else(|| PathBuf::from("/tmp"))
+    }
+
     /// Returns the search path for programs, `PATH`.
     ///
     /// Debian keeps some tools in `sbin`, which a user's path lacks; they are

@@ -12,6 +12,10 @@ use crate::report::{Answer, ListDocument, ShowDocument};
 
 /// Arguments of `archive list`.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut archive list --archive /srv/apt
+  debcut archive list stable@12 --archive /srv/apt --json   an earlier generation")]
 pub struct ListArguments {
     /// A suite, or one of its generations (stable@12) [default: all suites]
     suite: Option<String>,
@@ -21,6 +25,10 @@ pub struct ListArguments {
 
 /// Arguments of `archive show`.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut archive show hello --archive /srv/apt
+  debcut archive show hello --suite stable --archive /srv/apt --json")]
 pub struct ShowArguments {
     /// The package
     package: PackageName,

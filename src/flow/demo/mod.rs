@@ -273,9 +273,7 @@ fn install(
     listener: &dyn Listener,
 ) -> Result<String, AptError> {
     let done = |what: &str| listener.hear(Event::Finished(what.to_owned()));
-    let parent = environment
-        .path("TMPDIR")
-        .unwrap_or_else(std::env::temp_dir);
+    let parent = environment.temporary_directory();
     let root = tempfile::Builder::new()
         .prefix("debcut-demo-")
         .tempdir_in(&parent);
