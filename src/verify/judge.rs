@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::facts::{Claim, Content, Facts, Listed, Origin, Signature, Signer, file_name};
-use super::kind::Kind;
+use super::kind::{Kind, RELEASE_SIGNATURE};
 use super::problem::{Problem, findings};
 use crate::model::{Finding, Timestamp};
 
@@ -123,7 +123,10 @@ impl<'a> Court<'a> {
         };
         Some(SignedIn {
             signer: self.signer(carrier)?.clone(),
-            carrier: file_name(carrier),
+            carrier: match Kind::of(carrier) {
+                Kind::Release => RELEASE_SIGNATURE.to_owned(),
+                _ => file_name(carrier),
+            },
         })
     }
 

@@ -6,6 +6,11 @@ use serde::Serialize;
 
 use crate::build::product::SUMS;
 
+/// A suite's indices, without signature.
+pub(super) const RELEASE: &str = "Release";
+/// The signature beside them.
+pub(super) const RELEASE_SIGNATURE: &str = "Release.gpg";
+
 /// The kinds of files a build and an archive leave, those whose word says most
 /// of where a file came from first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -43,8 +48,8 @@ impl Kind {
         let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
         match name {
             "InRelease" => Self::InRelease,
-            "Release" => Self::Release,
-            "Release.gpg" => Self::ReleaseSignature,
+            RELEASE => Self::Release,
+            RELEASE_SIGNATURE => Self::ReleaseSignature,
             SUMS => Self::Sums,
             _ if ends(&[".intoto.jsonl"]) => Self::Provenance,
             _ if ends(&[".changes"]) => Self::Changes,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::claim::{Eye, chain};
 use super::facts::{Claim, Facts, Signature};
-use super::kind::Kind;
+use super::kind::{Kind, RELEASE, RELEASE_SIGNATURE};
 use crate::format::deb::{self, Limits};
 use crate::model::{FileDigests, Listener, Timestamp};
 use crate::sys::files::{self, FileError};
@@ -114,8 +114,8 @@ impl Observer<'_> {
             return Ok(unreadable(format!("larger than {limit} MiB")));
         };
         let companion = match kind {
-            Kind::Release => Some("Release.gpg"),
-            Kind::ReleaseSignature => Some("Release"),
+            Kind::Release => Some(RELEASE_SIGNATURE),
+            Kind::ReleaseSignature => Some(RELEASE),
             _ => None,
         };
         let companion = match companion.map(|name| path.with_file_name(name)) {
