@@ -15,6 +15,9 @@ use crate::keys::attestation::{self, VerifyAttestationError};
 use crate::model::{Sha256, TagName, Timestamp};
 use crate::sys::openpgp::{Keyring, SignedBy, Status, VerifyError, text_of};
 
+#[cfg(test)]
+mod tests;
+
 /// Whose signatures count, and when.
 #[derive(Clone, Copy)]
 pub struct Eye<'a> {

@@ -13,6 +13,9 @@ use crate::model::{FileDigests, Listener, Timestamp};
 use crate::sys::files::{self, FileError};
 use crate::sys::openpgp::Keyring;
 
+#[cfg(test)]
+mod tests;
+
 /// Texts are read whole. The largest real ones, `.buildinfo` and `InRelease`,
 /// have a few hundred kilobytes.
 const LARGEST_TEXT: u64 = 64 * 1024 * 1024;
