@@ -126,6 +126,8 @@ pub enum Verb {
     Init(super::init::InitArguments),
     /// Build signed packages from a tag
     Build(super::build::BuildArguments),
+    /// Say who signed artifacts, from which commit, and whether they agree
+    Verify(super::verify::VerifyArguments),
     /// Publish packages to a suite of an archive
     Publish(super::archive::PublishArguments),
     /// Create, fill, look at and serve apt archives

@@ -257,6 +257,8 @@ impl From<FlowError> for Failure {
             FlowError::NoDemo { .. } => Self::of(Exit::Request, "output-taken", &error)
                 .hint("debcut demo DIR with a new directory"),
             FlowError::NoDataHome => Self::of(Exit::Request, "no-home", &error),
+            FlowError::Keyring { .. } => Self::of(Exit::Request, "keyring", &error)
+                .hint("debcut key export writes one, and so does gpg --export"),
             FlowError::NoPackage {
                 only_in_work_tree,
                 ref revision,

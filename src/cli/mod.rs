@@ -13,6 +13,7 @@ mod listener;
 mod manual;
 mod passphrase;
 mod terminal;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -82,6 +83,7 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
     match verb {
         Verb::Init(arguments) => init::run(&arguments, context),
         Verb::Build(arguments) => build::run(arguments, context),
+        Verb::Verify(arguments) => verify::run(&arguments, context),
         Verb::Archive(arguments) => archive::run(arguments, context),
         Verb::Publish(arguments) => archive::publish(arguments, context),
         Verb::Demo(arguments) => demo::run(&arguments, context),

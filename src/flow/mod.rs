@@ -8,6 +8,9 @@ pub mod building;
 pub mod demo;
 pub mod project;
 pub mod signing;
+pub mod verifying;
+
+use std::path::PathBuf;
 
 use crate::build::apply::BuildError;
 use crate::build::observe::ObserveError;
@@ -17,7 +20,7 @@ use crate::model::TagName;
 use crate::publish::PublishError;
 use crate::sys::files::FileError;
 use crate::sys::git::GitError;
-use crate::sys::openpgp::SignError;
+use crate::sys::openpgp::{CertificateError, SignError};
 use crate::sys::process::ToolError;
 use crate::sys::store::{LockError, StoreError as ArchiveStoreError};
 
@@ -42,6 +45,14 @@ pub enum FlowError {
     /// The store of keys cannot be used.
     #[error(transparent)]
     Keys(#[from] StoreError),
+    /// A keyring file cannot be read as one.
+    #[error("{} is no keyring", path.display())]
+    Keyring {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: CertificateError,
+    },
     /// The key cannot sign.
     #[error(transparent)]
     Sign(#[from] SignError),
@@ -151,6 +162,6 @@ pub enum FlowError {
     #[error("{} exists and holds no build of debcut's", path.display())]
     OutTaken {
         /// The directory.
-        path: std::path::PathBuf,
+        path: PathBuf,
     },
 }

@@ -14,6 +14,8 @@ pub trait Report {
     fn fields(&self) -> Value;
     /// The text for a terminal.
     fn text(&self, page: &mut Page);
+    /// The text behind the findings.
+    fn ending(&self, page: &mut Page);
 }
 
 /// Names a result's schema and text; the JSON fields are its serialisation.
@@ -22,6 +24,8 @@ pub trait Document: Serialize {
     const SCHEMA: &'static str;
     /// Writes the text for a terminal.
     fn text(&self, page: &mut Page);
+    /// Writes what stands behind the findings: most documents nothing.
+    fn ending(&self, _: &mut Page) {}
 }
 
 impl<D: Document> Report for D {
@@ -35,6 +39,10 @@ impl<D: Document> Report for D {
 
     fn text(&self, page: &mut Page) {
         Document::text(self, page);
+    }
+
+    fn ending(&self, page: &mut Page) {
+        Document::ending(self, page);
     }
 }
 
@@ -103,7 +111,7 @@ impl Answer {
         Value::Object(whole)
     }
 
-    /// Writes the text: the result, then the findings.
+    /// Writes the text: the result, the findings, the result's last word.
     pub fn text(&self, page: &mut Page) {
         self.report.text(page);
         for finding in &self.findings {
@@ -114,6 +122,7 @@ impl Answer {
         } else if self.changed == Some(false) && !self.is_no() {
             page.line("nothing to do");
         }
+        self.report.ending(page);
     }
 }
 

@@ -9,6 +9,7 @@ mod document;
 mod init;
 mod keys;
 mod page;
+mod verify;
 
 pub use archive::{
     ArchiveDocument, CheckDocument, ListDocument, PublishDocument, ShowDocument, SourcesDocument,
@@ -19,3 +20,4 @@ pub use document::{Answer, Document, ErrorDocument, Report};
 pub use init::InitDocument;
 pub use keys::{ExportedKey, ImportedKeys, KeyList, NewKeyDocument};
 pub use page::{Colour, Page, size};
+pub use verify::VerifyDocument;

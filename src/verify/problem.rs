@@ -1,0 +1,227 @@
+//! What stands against files: each problem once, with the files it is about.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::facts::{Signature, file_name};
+use super::kind::Kind;
+use crate::model::{Finding, Severity};
+
+/// A finding, and which files are not verified because of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Problem {
+    finding: Finding,
+    blamed: BTreeSet<PathBuf>,
+}
+
+impl Problem {
+    fn new(finding: Finding, path: &Path) -> Self {
+        Self {
+            finding,
+            blamed: BTreeSet::from([path.to_owned()]),
+        }
+    }
+
+    fn error(rule: &'static str, path: &Path, message: impl Into<String>) -> Self {
+        Self::new(Finding::error(rule, display(path), message), path)
+    }
+
+    fn warning(rule: &'static str, path: &Path, message: impl Into<String>) -> Self {
+        Self::new(Finding::warning(rule, display(path), message), path)
+    }
+
+    fn fix(mut self, fix: &str) -> Self {
+        self.finding = self.finding.fix(fix);
+        self
+    }
+
+    /// Says that other files suffer from it too.
+    pub fn blaming<'a>(mut self, paths: impl IntoIterator<Item = &'a Path>) -> Self {
+        self.blamed.extend(paths.into_iter().map(Path::to_owned));
+        self
+    }
+
+    /// Tells whether a file is not verified because of it.
+    pub fn stands_against(&self, path: &Path) -> bool {
+        self.finding.severity == Severity::Error && self.blamed.contains(path)
+    }
+
+    /// What stands against a text because of its signature. One without is not
+    /// refused where a signed text `vouches` for it.
+    pub fn of_signature(
+        kind: Kind,
+        path: &Path,
+        signature: &Signature,
+        vouches: Option<&Path>,
+    ) -> Option<Self> {
+        const AGAIN: &str = "do not use it; fetch it again from whoever published it";
+        Some(match (signature, vouches) {
+            (Signature::Good(signer), _) => {
+                let since = signer.since.as_ref()?;
+                let key = &signer.fingerprint;
+                let message = format!("signed by {key}, which was valid then but {since}");
+                if kind.is_of_suite() {
+                    Self::error("key-expired", path, message)
+                        .fix("apt refuses it: the archive must be signed again with a valid key")
+                } else {
+                    Self::warning("key-expired", path, message)
+                }
+            }
+            (Signature::Absent, Some(other)) => {
+                let message = format!(
+                    "it is not signed, but the signed {} lists it",
+                    file_name(other)
+                );
+                Self::warning("unsigned", path, message)
+            }
+            (Signature::Absent, None) => Self::error("unsigned", path, "it is not signed")
+                .fix("build it again with a key, or fetch the signed one"),
+            (Signature::Unknown { key }, _) => {
+                let message = format!("signed by key {key}, which is not in the keyring");
+                Self::error("unknown-signer", path, message).fix(
+                    "if the key is the right one: debcut key import FILE keeps it, \
+                     --keyring FILE takes it once",
+                )
+            }
+            (Signature::Bad { why }, _) => Self::error("bad-signature", path, why).fix(AGAIN),
+            (Signature::Refused { why }, _) => {
+                Self::error("signature-not-accepted", path, why).fix(AGAIN)
+            }
+        })
+    }
+
+    /// The text does not hold what its name says.
+    pub fn invalid(path: &Path, why: &str) -> Self {
+        Self::error(
+            "invalid-artifact",
+            path,
+            format!("it cannot be read: {why}"),
+        )
+    }
+
+    /// A package that is no sound one.
+    pub fn hostile(path: &Path, why: &str) -> Self {
+        let message = format!("no package to install: {why}");
+        Self::error("unsound-package", path, message).fix("do not install it")
+    }
+
+    /// Neither a signature nor a list speaks for a file.
+    pub fn unattested(kind: Kind, path: &Path) -> Self {
+        if kind == Kind::Other {
+            let message = "no artifact that debcut makes, and no list beside it names it";
+            return Self::error("not-an-artifact", path, message);
+        }
+        let message = "nothing beside it lists its SHA-256: no provenance, .changes, .buildinfo, .dsc or SHA256SUMS";
+        Self::error("unattested", path, message)
+            .fix("put the provenance or the .changes of its build beside it")
+    }
+
+    /// Only a list that nobody signs speaks for a file.
+    pub fn only_summed(path: &Path, list: &Path) -> Self {
+        let list = file_name(list);
+        let message = format!("only {list} lists its SHA-256, and nobody signs that");
+        Self::error("unattested", path, message)
+            .fix("put the provenance or the .changes of its build beside it")
+    }
+
+    /// A file is not what texts list under its name.
+    pub fn differs(path: &Path, found: &str, listed: &str, by: &[&Path]) -> Self {
+        let names = joined(by);
+        let message = format!("it has {found}, but {names} says {listed}");
+        Self::error("digest-mismatch", path, message)
+            .fix("do not use it; fetch it again from whoever published it")
+            .blaming(by.iter().copied())
+    }
+
+    /// A text lists something else than a file that a signature speaks for.
+    pub fn lists_wrongly(
+        path: &Path,
+        file: &Path,
+        found: &str,
+        listed: &str,
+        signed: &Path,
+    ) -> Self {
+        let (file, signed) = (file_name(file), file_name(signed));
+        let message =
+            format!("it says {listed} of {file}, which has {found} as the signed {signed} says");
+        Self::error("digest-mismatch", path, message).fix("fetch it again, or make it again")
+    }
+
+    /// A listed file is not there.
+    pub fn missing(path: &Path, by: &[&Path]) -> Self {
+        let message = format!("it is not here, but {} lists it", joined(by));
+        let finding = Finding::error("missing-file", display(path), message);
+        Self {
+            finding,
+            blamed: by.iter().map(|path| (*path).to_owned()).collect(),
+        }
+        .fix("put it beside, or fetch all files of the build again")
+    }
+
+    /// Some of a suite's indices are here in no compression.
+    pub fn missing_indices(path: &Path, missing: usize, all: usize, such_as: &str) -> Self {
+        let message = format!("{missing} of its {all} indices are not here, such as {such_as}");
+        Self::warning("missing-index", path, message)
+    }
+
+    /// apt takes a suite no longer.
+    pub fn outdated(path: &Path, valid_until: &str) -> Self {
+        let message = format!("it was valid until {valid_until}, and apt refuses it since");
+        Self::error("release-expired", path, message).fix("publish the suite again")
+    }
+
+    /// A file is listed under other names only.
+    pub fn renamed(path: &Path, list: &Path, name: &str) -> Self {
+        let message = format!("the signed {} calls it {name}", file_name(list));
+        Self::warning("renamed", path, message)
+    }
+
+    /// A directory without files.
+    pub fn empty(path: &Path) -> Self {
+        Self::error("nothing-to-verify", path, "there is no file in it")
+    }
+
+    /// A directory inside one that was asked about.
+    pub fn inner(path: &Path) -> Self {
+        Self::warning(
+            "not-looked-into",
+            path,
+            "a directory inside is not looked into",
+        )
+        .fix("name it too, if its files matter")
+    }
+}
+
+/// Makes findings of problems; the same one with several files is one finding.
+pub(super) fn findings(problems: &[Problem]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for Problem { finding, .. } in problems {
+        let same = |other: &&mut Finding| {
+            (other.rule, other.severity) == (finding.rule, finding.severity)
+                && (&other.message, &other.fix) == (&finding.message, &finding.fix)
+        };
+        match findings.iter_mut().find(same) {
+            Some(one) if one.subject.split(", ").any(|s| s == finding.subject) => {}
+            Some(one) => one.subject = format!("{}, {}", one.subject, finding.subject),
+            None => findings.push(finding.clone()),
+        }
+    }
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings
+}
+
+fn joined(paths: &[&Path]) -> String {
+    let names: Vec<_> = paths.iter().map(|path| file_name(path)).collect();
+    match names.split_last() {
+        Some((last, [_, ..])) => {
+            format!("each of {} and {last}", names[..names.len() - 1].join(", "))
+        }
+        _ => names.concat(),
+    }
+}
+
+fn display(path: &Path) -> String {
+    path.display()
+        .to_string()
+        .replace(char::is_control, "\u{fffd}")
+}
