@@ -100,7 +100,13 @@ fn package(text: &mut String, package: &DetectedPackage, maintainer: &str) {
         DetectedKind::Cargo { summary, license, binaries } if !binaries.is_empty() => {
             start(text, name.as_str(), maintainer, summary.as_deref(), license.as_deref());
             text.push_str("architecture = \"any\"\ndepends = [\"libc6\"]\n");
-            text.push_str("command = \"cargo build --release --locked\"\nfiles = [\n");
+            // In a workspace, the build's own directory is that of the package.
+            let place = if path.is_empty() { "" } else { " --target-dir target" };
+            let strip = "--config profile.release.strip=true";
+            let _ = writeln!(
+                text,
+                "command = \"cargo build --release --locked {strip}{place}\"\nfiles = ["
+            );
             for binary in binaries {
                 let source = quoted(&format!("target/release/{binary}"));
                 let target = quoted(&format!("/usr/bin/{binary}"));
@@ -145,7 +151,14 @@ fn start(
         "\n[package.declared]\nmaintainer = {}",
         quoted(maintainer)
     );
-    let _ = writeln!(text, "summary = {}", quoted(first.trim_end_matches('.')));
+    // A synopsis is no sentence (Debian Policy 3.4.1).
+    let first = first.trim_end_matches('.');
+    let articles = ["a ", "an ", "the ", "A ", "An ", "The "];
+    let first = articles
+        .iter()
+        .find_map(|article| first.strip_prefix(article))
+        .unwrap_or(first);
+    let _ = writeln!(text, "summary = {}", quoted(first));
     let _ = writeln!(
         text,
         "# description = \"\"\"\n# What it is for, in a paragraph or two.\"\"\""

@@ -72,7 +72,9 @@ fn source_package(
         .workshop
         .listener
         .begin(format!("exporting {}", bench.plan.revision.shown()));
-    bench.export(&export.join(&directory))?;
+    let plan = bench.plan;
+    let tree = bench.workshop.repository.subtree(&plan.tree, &plan.path)?;
+    bench.export(&tree, &export.join(&directory))?;
     let mut pack = bench.tool("dpkg-source", &export);
     // dpkg-source leaves out what it takes for litter (*.so, *.a, .gitignore);
     // in a tag it is there on purpose. No file matches this name.

@@ -26,12 +26,14 @@ pub(super) fn build(
     changelog: &str,
 ) -> Result<Vec<PathBuf>, BuildError> {
     let work = bench.work();
-    let source = work.join(bench.plan.directory_name());
+    let whole = work.join(bench.plan.directory_name());
     bench
         .workshop
         .listener
         .begin(format!("exporting {}", bench.plan.revision.shown()));
-    bench.export(&source)?;
+    // The whole tree: a package of a workspace needs what is above it.
+    bench.export(&bench.plan.tree, &whole)?;
+    let source = whole.join(&bench.plan.path);
     if let Some(command) = &declared.command {
         // The user's umask must not reach what the command makes.
         let command = format!("umask 022\n{command}");
@@ -94,7 +96,14 @@ fn package(
             multi_arch: None,
             homepage: declared.homepage.clone(),
             synopsis: declared.summary.clone(),
-            description: declared.description.clone(),
+            description: match declared.description.trim() {
+                // Debian Policy 5.6.13 wants more than the first line.
+                "" => format!(
+                    "This package provides {}: {}.",
+                    plan.package, declared.summary
+                ),
+                _ => declared.description.clone(),
+            },
         },
         files: control_files,
         conffiles: packing.conffiles,

@@ -178,15 +178,14 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Writes the tagged tree of the package into a new directory.
-    fn export(&self, directory: &Path) -> Result<(), BuildError> {
+    /// Writes a tree into a new directory.
+    fn export(&self, tree: &str, directory: &Path) -> Result<(), BuildError> {
         let Workshop {
             repository,
             listener,
             ..
         } = self.workshop;
-        let tree = repository.subtree(&self.plan.tree, &self.plan.path)?;
-        let exported = repository.export(&tree, directory, self.plan.epoch)?;
+        let exported = repository.export(tree, directory, self.plan.epoch)?;
         for submodule in exported.submodules {
             listener.warn(format!(
                 "the submodule {submodule} is left out: an empty directory"
