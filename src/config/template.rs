@@ -26,12 +26,21 @@ const TAIL: &str = "
 /// Writes the file. `maintainer` is `Name <address>`, where it is known.
 pub fn render(detected: &Detected, maintainer: Option<&str>) -> String {
     let mut text = HEAD.to_owned();
+    let maintainer = maintainer.unwrap_or("Your Name <you@example.org>");
     for package in &detected.packages {
-        self::package(
-            &mut text,
-            package,
-            maintainer.unwrap_or("Your Name <you@example.org>"),
-        );
+        let mut entry = String::new();
+        self::package(&mut entry, package, maintainer);
+        match &package.kind {
+            DetectedKind::Cargo { binaries, .. } if binaries.is_empty() => {
+                let name = &package.name;
+                let _ = writeln!(
+                    text,
+                    "\n# {name} is a library: nothing to install was found."
+                );
+                comment_out(&mut text, entry.trim_start());
+            }
+            _ => text.push_str(&entry),
+        }
     }
     if detected.packages.is_empty() {
         text.push_str(
@@ -39,19 +48,19 @@ pub fn render(detected: &Detected, maintainer: Option<&str>) -> String {
              # anything else is described like this:\n#\n",
         );
         let mut example = String::new();
-        declared(
-            &mut example,
-            "hello",
-            maintainer.unwrap_or("Your Name <you@example.org>"),
-        );
+        declared(&mut example, "hello", maintainer);
         let head = "# [[package]]\n# name = \"hello\"\n# build = \"declared\"\n";
         text.push_str(head);
-        for line in example.lines() {
-            let _ = writeln!(text, "{}", format!("# {line}").trim_end());
-        }
+        comment_out(&mut text, &example);
     }
     text.push_str(TAIL);
     text
+}
+
+fn comment_out(text: &mut String, entry: &str) {
+    for line in entry.lines() {
+        let _ = writeln!(text, "{}", format!("# {line}").trim_end());
+    }
 }
 
 fn package(text: &mut String, package: &DetectedPackage, maintainer: &str) {
@@ -145,7 +154,7 @@ fn start(
 ) {
     let first = summary
         .and_then(|summary| summary.lines().next())
-        .unwrap_or(name);
+        .map_or_else(|| format!("software of the {name} project"), str::to_owned);
     let _ = writeln!(
         text,
         "\n[package.declared]\nmaintainer = {}",
@@ -216,7 +225,8 @@ mod tests {
             let count = packages.len();
             let text = render(&Detected { packages }, Some("A B <a@b.example>"));
             let read = Project::parse("debcut.toml", &text).expect(&text);
-            assert_eq!(read.packages.len(), count, "{text}");
+            // The library is only a comment.
+            assert_eq!(read.packages.len(), count.saturating_sub(1), "{text}");
             // What is commented out is valid as well.
             let tail: String = TAIL
                 .lines()
