@@ -4,6 +4,7 @@
 mod arguments;
 mod build;
 mod context;
+mod deb;
 mod failure;
 mod init;
 mod key;
@@ -11,6 +12,7 @@ mod listener;
 mod manual;
 mod passphrase;
 mod terminal;
+mod version;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -75,6 +77,8 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::Init(arguments) => init::run(&arguments, context),
         Verb::Build(arguments) => build::run(arguments, context),
         Verb::Key(arguments) => key::run(arguments, context),
+        Verb::Deb(arguments) => deb::run(arguments, context),
+        Verb::Version(arguments) => version::run(arguments),
         Verb::Completions(arguments) => manual::completions(&arguments, context),
         Verb::Manual(arguments) => manual::pages(&arguments, context),
     }

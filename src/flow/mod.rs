@@ -4,6 +4,8 @@
 //! what came of it.
 
 pub mod building;
+pub mod inspecting;
+pub mod packing;
 pub mod project;
 pub mod signing;
 
