@@ -136,6 +136,10 @@ pub enum Verb {
     Demo(super::demo::DemoArguments),
     /// Make and keep signing keys
     Key(super::key::KeyVerb),
+    /// Pack, show and compare .deb files
+    Deb(super::deb::DebVerb),
+    /// Compare versions as dpkg does
+    Version(super::version::VersionVerb),
     /// Write a shell's completions to standard output
     Completions(super::manual::CompletionsArguments),
     /// Write the manual pages into a directory

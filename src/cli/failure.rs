@@ -12,6 +12,11 @@ use crate::build::observe::ObserveError;
 use crate::build::place::PlaceError;
 use crate::config::ConfigError;
 use crate::flow::FlowError;
+use crate::flow::inspecting::InspectError;
+use crate::flow::packing::PackError;
+use crate::format::deb::{self, BuildTreeError, ReadError};
+use crate::format::tar;
+use crate::format::version::VersionError;
 use crate::keys::{ChooseError, KeyDescription, StoreError};
 use crate::model::name::NameError;
 use crate::publish::PublishError;
@@ -20,6 +25,7 @@ use crate::sys::git::GitError;
 use crate::sys::openpgp::{AgentError, SignError, UnlockError};
 use crate::sys::process::ToolError;
 use crate::sys::store::{LockError, StoreError as ArchiveStoreError};
+use crate::sys::tree::TreeReadError;
 
 /// Exit codes (the command-line contract).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +118,13 @@ impl Failure {
         }
     }
 
+    /// Folds an error that the system caused somewhere below.
+    fn of_failed_io(error: &(dyn Error + 'static)) -> Self {
+        let (exit, kind, hint) = of_io(error);
+        hint.into_iter()
+            .fold(Self::of(exit, kind, error), Self::hint)
+    }
+
     /// Adds what to try next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -149,9 +162,7 @@ fn of_io(error: &(dyn Error + 'static)) -> (Exit, &'static str, Option<&'static 
 
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
-        let (exit, kind, hint) = of_io(&error);
-        let failure = Self::of(exit, kind, &error);
-        hint.into_iter().fold(failure, Self::hint)
+        Self::of_failed_io(&error)
     }
 }
 
@@ -352,16 +363,66 @@ impl From<BuildError> for Failure {
             BuildError::OrigChanged { .. } => Self::of(Exit::Outside, "orig-changed", &error),
             BuildError::Declared { .. } => Self::of(Exit::Request, "declared-package", &error)
                 .hint("correct debcut.toml, commit, and tag that commit"),
-            BuildError::Tree(_) | BuildError::Pack { .. } => {
-                let (exit, kind, hint) = of_io(&error);
-                hint.into_iter()
-                    .fold(Self::of(exit, kind, &error), Self::hint)
-            }
+            BuildError::Tree(_) | BuildError::Pack { .. } => Self::of_failed_io(&error),
             BuildError::Failed { .. }
             | BuildError::Product { .. }
             | BuildError::Name(_)
             | BuildError::Changelog(_)
             | BuildError::Write { .. } => Self::of(Exit::Request, "build", &error),
+        }
+    }
+}
+
+impl From<VersionError> for Failure {
+    fn from(error: VersionError) -> Self {
+        Self::of(Exit::Request, "invalid-version", &error)
+    }
+}
+
+impl From<PackError> for Failure {
+    fn from(error: PackError) -> Self {
+        match error {
+            PackError::File(error) => error.into(),
+            PackError::Tree(TreeReadError::Read { .. })
+            | PackError::Build {
+                source: BuildTreeError::Content { .. },
+                ..
+            } => Self::of_failed_io(&error),
+            PackError::Tree(TreeReadError::NoDirectory { .. }) => {
+                Self::of(Exit::Request, "no-directory", &error)
+            }
+            PackError::Tree(TreeReadError::Kind { .. }) | PackError::Build { .. } => {
+                Self::of(Exit::Request, "broken-tree", &error)
+            }
+            PackError::Level(_) => Self::of(Exit::Request, "compression", &error),
+            PackError::Tree(TreeReadError::Changed { .. })
+            | PackError::Write {
+                source:
+                    deb::WriteError::Tar {
+                        source: tar::WriteError::Size { .. },
+                        ..
+                    },
+                ..
+            } => Self::of(Exit::Outside, "tree-changed", &error)
+                .hint("wait until nobody writes in the directory, and run the same command again"),
+            PackError::Write {
+                source: deb::WriteError::Header { .. },
+                ..
+            } => Self::of(Exit::Request, "too-large", &error),
+            PackError::Write { .. } => Self::of_failed_io(&error),
+        }
+    }
+}
+
+impl From<InspectError> for Failure {
+    fn from(error: InspectError) -> Self {
+        match error {
+            InspectError::File(error) => error.into(),
+            InspectError::Read {
+                source: ReadError::Source { .. } | ReadError::Visit { .. },
+                ..
+            } => Self::of_failed_io(&error),
+            InspectError::Read { .. } => Self::of(Exit::Request, "unsound-package", &error),
         }
     }
 }
@@ -379,9 +440,7 @@ impl From<ArchiveStoreError> for Failure {
                     .hint("run the same command again")
             }
             ArchiveStoreError::Local { .. } | ArchiveStoreError::Failed { .. } => {
-                let (exit, kind, hint) = of_io(&error);
-                hint.into_iter()
-                    .fold(Self::of(exit, kind, &error), Self::hint)
+                Self::of_failed_io(&error)
             }
         }
     }

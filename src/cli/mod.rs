@@ -5,6 +5,7 @@ mod archive;
 mod arguments;
 mod build;
 mod context;
+mod deb;
 mod demo;
 mod failure;
 mod init;
@@ -14,6 +15,7 @@ mod manual;
 mod passphrase;
 mod terminal;
 mod verify;
+mod version;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -88,6 +90,8 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::Publish(arguments) => archive::publish(arguments, context),
         Verb::Demo(arguments) => demo::run(&arguments, context),
         Verb::Key(arguments) => key::run(arguments, context),
+        Verb::Deb(arguments) => deb::run(arguments, context),
+        Verb::Version(arguments) => version::run(arguments),
         Verb::Completions(arguments) => manual::completions(&arguments, context),
         Verb::Manual(arguments) => manual::pages(&arguments, context),
     }

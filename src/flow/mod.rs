@@ -6,6 +6,8 @@
 pub mod archiving;
 pub mod building;
 pub mod demo;
+pub mod inspecting;
+pub mod packing;
 pub mod project;
 pub mod signing;
 pub mod verifying;

@@ -5,8 +5,11 @@
 //! what members mean. The extensions of GNU and BSD (`//` tables, `#1/` names)
 //! are read as plain names: no `.deb` may use them.
 //!
-//! The `ar` crate is not used because it hands out a truncated member as
-//! `Ok` with fewer bytes and takes any number it can parse.
+//! Headers are laid out by the `ar` crate, which also judges our archives in
+//! the tests. Its reader cannot be used on what strangers send: it hands out a
+//! truncated member as `Ok` with fewer bytes, does not look at a header's end,
+//! takes `+4` for a size, reserves what a `//` table claims to need (up to 10
+//! GB) and panics on a name that lies beyond it.
 
 use std::io::{self, Read};
 
@@ -86,8 +89,11 @@ impl Header {
             found: found.to_vec(),
             expected,
         };
-        if self.name.is_empty() || self.name.len() > 16 {
-            return Err(refuse("the name", &self.name, "1 to 16 bytes"));
+        // A blank would end the name, and the crate would write it elsewhere.
+        let fits = (1..=16).contains(&self.name.len());
+        if !fits || !self.name.iter().all(u8::is_ascii_graphic) {
+            let expected = "1 to 16 printable bytes";
+            return Err(refuse("the name", &self.name, expected));
         }
         let size = self.size.to_string();
         if size.len() > 10 {
@@ -97,10 +103,20 @@ impl Header {
         if mtime.len() > 12 {
             return Err(refuse("the time", mtime.as_bytes(), "at most 12 digits"));
         }
-        let numbers = format!("{mtime:<12}{:<6}{:<6}{:<8}{size:<10}`\n", 0, 0, "100644");
-        let mut bytes = [b' '; HEADER_BYTES];
-        bytes[..self.name.len()].copy_from_slice(&self.name);
-        bytes[16..].copy_from_slice(numbers.as_bytes());
+        let mut header = ar::Header::new(self.name.clone(), 0);
+        header.set_mode(0o100644);
+        let mut archive = ar::Builder::new(Vec::with_capacity(MAGIC.len() + HEADER_BYTES));
+        archive
+            .append(&header, io::empty())
+            .expect("memory takes every write");
+        let archive = archive.into_inner().expect("a memory is given back");
+        let mut bytes: [u8; HEADER_BYTES] = archive[MAGIC.len()..]
+            .try_into()
+            .expect("a header with a short name has no more than its 60 bytes");
+        // The crate knows no time before 1970, and takes a size together with
+        // the bytes only, where ours is known when they are written.
+        bytes[16..28].copy_from_slice(format!("{mtime:<12}").as_bytes());
+        bytes[48..58].copy_from_slice(format!("{size:<10}").as_bytes());
         Ok(bytes)
     }
 
@@ -278,6 +294,8 @@ impl<R: Read> Read for Reader<R> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn header(name: &str, size: u64) -> Header {
@@ -324,7 +342,12 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_not_written() {
-        for (name, size) in [("", 0), ("seventeen-letters", 0), ("x", 10_000_000_000)] {
+        for (name, size) in [
+            ("", 0),
+            ("seventeen-letters", 0),
+            ("a name", 0),
+            ("x", 10_000_000_000),
+        ] {
             let found = header(name, size).encode();
             let refused = matches!(found, Err(ArError::Unwritable { .. }));
             assert!(refused, "{name} of {size} bytes: {found:?}");
@@ -342,6 +365,17 @@ mod tests {
             .map(|(n, c)| ((*n).to_owned(), c.to_vec()))
             .collect();
         assert_eq!(read(&archive(members)), Ok(want));
+    }
+
+    #[test]
+    fn times_before_1970_are_written() {
+        let header = Header {
+            mtime: -1,
+            ..header("x", 0)
+        };
+        let bytes = header.encode().expect("fits");
+        assert_eq!(&bytes[16..28], b"-1          ");
+        assert_eq!(Header::decode(&bytes, 0).expect("ours"), header);
     }
 
     #[test]
@@ -386,6 +420,41 @@ mod tests {
             let bytes = text.as_bytes().try_into().expect(text);
             let found = Header::decode(bytes, 8).expect(text);
             assert_eq!((found.name, found.size), (b"debian-binary".to_vec(), 4));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_crate_reads_what_we_write_and_we_what_it_writes(
+            members in prop::collection::vec(
+                ("[a-zA-Z0-9._-]{1,16}", prop::collection::vec(any::<u8>(), 0..70)), 0..5,
+            ),
+        ) {
+            let slices: Vec<(&str, &[u8])> =
+                members.iter().map(|(name, content)| (&name[..], &content[..])).collect();
+            let ours = archive(&slices);
+            let mut theirs = ar::Archive::new(&ours[..]);
+            let mut found = Vec::new();
+            while let Some(entry) = theirs.next_entry() {
+                let mut entry = entry.expect("an archive");
+                let name = String::from_utf8(entry.header().identifier().to_vec());
+                prop_assert_eq!(entry.header().mode(), 0o100644);
+                let mut content = Vec::new();
+                entry.read_to_end(&mut content).expect("memory");
+                found.push((name.expect("letters"), content));
+            }
+            prop_assert_eq!(&found, &members);
+
+            let mut builder = ar::Builder::new(Vec::new());
+            for (name, content) in &members {
+                let header = ar::Header::new(name.clone().into_bytes(), content.len() as u64);
+                builder.append(&header, &content[..]).expect("memory");
+            }
+            let mut theirs = builder.into_inner().expect("memory");
+            if members.is_empty() {
+                theirs = MAGIC.to_vec();
+            }
+            prop_assert_eq!(read(&theirs), Ok(members));
         }
     }
 }

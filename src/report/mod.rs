@@ -4,20 +4,24 @@
 
 mod archive;
 mod build;
+mod deb;
 mod demo;
 mod document;
 mod init;
 mod keys;
 mod page;
 mod verify;
+mod version;
 
 pub use archive::{
     ArchiveDocument, CheckDocument, ListDocument, PublishDocument, ShowDocument, SourcesDocument,
 };
 pub use build::BuildDocument;
+pub use deb::{DebDiff, DebPack, DebShow};
 pub use demo::DemoDocument;
 pub use document::{Answer, Document, ErrorDocument, Report};
 pub use init::InitDocument;
 pub use keys::{ExportedKey, ImportedKeys, KeyList, NewKeyDocument};
 pub use page::{Colour, Page, size};
 pub use verify::VerifyDocument;
+pub use version::VersionOrder;

@@ -2,7 +2,7 @@
 //! renamed.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -74,28 +74,105 @@ impl Access {
 /// Replaces a file whole: killed at any moment, it is old or new, and once
 /// this returns it survives a power cut.
 pub fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<(), FileError> {
-    let write = || -> io::Result<()> {
-        let directory = parent(path);
-        let mut staged = tempfile::Builder::new()
-            .prefix(".debcut-")
-            .permissions(fs::Permissions::from_mode(access.mode()))
-            .tempfile_in(directory)?;
-        staged.write_all(bytes)?;
-        // The umask may have taken bits away.
-        staged
-            .as_file()
-            .set_permissions(fs::Permissions::from_mode(access.mode()))?;
-        staged.as_file().sync_all()?;
-        staged.persist(path).map_err(|error| error.error)?;
-        File::open(directory)?.sync_all()
-    };
-    write().map_err(failed("write", path))
+    let mut staged = StagedFile::beside(path, access)?;
+    staged
+        .file()
+        .write_all(bytes)
+        .map_err(failed("write", path))?;
+    staged.publish()
 }
 
 fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
+    }
+}
+
+/// A file that is written beside its place and then put there whole.
+///
+/// Dropped before [`publish`](Self::publish), it is removed.
+#[derive(Debug)]
+pub struct StagedFile {
+    staged: tempfile::NamedTempFile,
+    place: PathBuf,
+    access: Access,
+}
+
+impl StagedFile {
+    /// Makes the file beside `place`, on the same file system. A place that is
+    /// taken by a directory or a device is refused: a rename would destroy it.
+    pub fn beside(place: &Path, access: Access) -> Result<Self, FileError> {
+        let stage = || -> io::Result<tempfile::NamedTempFile> {
+            match fs::metadata(place) {
+                Ok(there) if !there.is_file() => {
+                    let why = "something that is no regular file is there";
+                    return Err(io::Error::new(io::ErrorKind::IsADirectory, why));
+                }
+                _ => {}
+            }
+            tempfile::Builder::new()
+                .prefix(".debcut-")
+                .permissions(fs::Permissions::from_mode(access.mode()))
+                .tempfile_in(parent(place))
+        };
+        Ok(Self {
+            staged: stage().map_err(failed("write", place))?,
+            place: place.to_owned(),
+            access,
+        })
+    }
+
+    /// Returns the file to write to and to read from.
+    pub fn file(&mut self) -> &mut File {
+        self.staged.as_file_mut()
+    }
+
+    /// Tells whether its place holds the same bytes already.
+    pub fn is_there_already(&mut self) -> Result<bool, FileError> {
+        let Ok(there) = fs::metadata(&self.place) else {
+            return Ok(false);
+        };
+        let staged = self.staged.as_file_mut();
+        let compare = || -> io::Result<bool> {
+            if staged.metadata()?.len() != there.len() {
+                return Ok(false);
+            }
+            staged.rewind()?;
+            same_bytes(staged, File::open(&self.place)?)
+        };
+        compare().map_err(failed("read", &self.place))
+    }
+
+    /// Flushes the file and puts it in its place: killed at any moment, the
+    /// place holds what it held or the whole file, and once this returns it
+    /// survives a power cut.
+    pub fn publish(self) -> Result<(), FileError> {
+        let (staged, place) = (self.staged, self.place.as_path());
+        let put = || -> io::Result<()> {
+            // The umask may have taken bits away.
+            let permissions = fs::Permissions::from_mode(self.access.mode());
+            staged.as_file().set_permissions(permissions)?;
+            staged.as_file().sync_all()?;
+            staged.persist(place).map_err(|error| error.error)?;
+            File::open(parent(place))?.sync_all()
+        };
+        put().map_err(failed("write", place))
+    }
+}
+
+/// Compares two files from where they stand to their ends.
+fn same_bytes(mut a: impl Read, mut b: impl Read) -> io::Result<bool> {
+    const PIECE: u64 = 128 * 1024;
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    loop {
+        left.clear();
+        right.clear();
+        (&mut a).take(PIECE).read_to_end(&mut left)?;
+        (&mut b).take(PIECE).read_to_end(&mut right)?;
+        if left != right || left.is_empty() {
+            return Ok(left == right);
+        }
     }
 }
 
@@ -241,6 +318,34 @@ mod tests {
             assert_eq!(fs::metadata(&path).expect("there").mode() & 0o777, mode);
         }
         assert_eq!(fs::read_dir(dir.path()).expect("dir").count(), 1);
+    }
+
+    #[test]
+    fn staged_file_is_all_or_nothing() {
+        let dir = tempfile::tempdir().expect("dir");
+        let place = dir.path().join("f");
+        let stage = |bytes: &[u8]| {
+            let mut staged = StagedFile::beside(&place, Access::Public).expect("stages");
+            staged.file().write_all(bytes).expect("writes");
+            staged
+        };
+        assert!(!stage(b"old").is_there_already().expect("reads"));
+        stage(b"old").publish().expect("publishes");
+        for (bytes, want) in [(&b"old"[..], true), (b"odd", false), (b"older", false)] {
+            let found = stage(bytes).is_there_already().expect("reads");
+            assert_eq!(found, want, "{}", bytes.escape_ascii());
+        }
+        assert_eq!(fs::read(&place).expect("there"), b"old");
+        assert_eq!(fs::read_dir(dir.path()).expect("dir").count(), 1);
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_replaced() {
+        let dir = tempfile::tempdir().expect("dir");
+        for place in [dir.path(), Path::new("/dev/null")] {
+            let found = StagedFile::beside(place, Access::Public);
+            assert!(found.is_err(), "{}", place.display());
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::io::Read;
 
 use crate::format::tar::{Kind, Node, Tree, TreePath};
+use crate::format::version::{Version, VersionError};
 
 use super::{Control, ControlError, SCRIPTS};
 
@@ -53,6 +54,9 @@ pub enum BuildTreeError {
     /// The control file is refused.
     #[error("DEBIAN/control is not valid")]
     Control(#[source] ControlError),
+    /// The control file's version is refused.
+    #[error("DEBIAN/control has no valid version")]
+    Version(#[source] VersionError),
     /// A line of `conffiles` is refused.
     #[error("DEBIAN/conffiles line {line}: “{}” {reason}", .found.escape_ascii())]
     Conffile {
@@ -109,6 +113,7 @@ impl BuildTree {
                 });
             }
         };
+        Version::new(fields.version()).map_err(BuildTreeError::Version)?;
         for script in SCRIPTS {
             if let Some(node) = control.get(&name(script)) {
                 check_script(name(script), node)?;

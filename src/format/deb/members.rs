@@ -161,6 +161,7 @@ impl<'a, R: Read> Members<'a, R> {
         Ok(header.map(|header| Member {
             name: String::from_utf8_lossy(&header.name).into_owned(),
             size: header.size,
+            mtime: header.mtime,
             tar: None,
         }))
     }

@@ -33,6 +33,8 @@ pub struct Member {
     pub name: String,
     /// Its size in bytes, as it is in the package.
     pub size: u64,
+    /// Its time in seconds since 1970.
+    pub mtime: i64,
     /// What is in it; `None` for members that are no tar.
     pub tar: Option<TarMember>,
 }

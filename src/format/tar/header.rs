@@ -1,4 +1,9 @@
 //! One 512-byte header block: fields ⇄ bytes.
+//!
+//! Which field stands where is the `tar` crate's knowledge. What numbers and
+//! checksums look like is ours: the crate writes no time before 1970, and seven
+//! digits of a checksum where GNU tar writes six; reading, it drops the high
+//! bytes of a number in base-256, takes a sign, and refuses a blank field.
 
 /// The size of a block.
 pub(super) const BLOCK: usize = 512;
@@ -85,80 +90,84 @@ pub(super) struct Header {
 impl Header {
     /// Writes the block as GNU tar's old GNU format has it.
     pub fn encode(&self) -> [u8; BLOCK] {
-        let mut block = [0; BLOCK];
-        text(&mut block[..100], &self.name);
-        octal(&mut block[100..108], u64::from(self.mode));
-        number(&mut block[108..116], i128::from(self.owner.uid));
-        number(&mut block[116..124], i128::from(self.owner.gid));
-        number(&mut block[124..136], i128::from(self.size));
-        number(&mut block[136..148], i128::from(self.mtime));
-        block[156] = self.type_flag;
-        text(&mut block[157..257], &self.link);
-        block[257..265].copy_from_slice(b"ustar  \0");
-        text(&mut block[265..297], &self.owner.user);
-        text(&mut block[297..329], &self.owner.group);
-        if let Some(device) = self.device {
-            octal(&mut block[329..337], u64::from(device.major));
-            octal(&mut block[337..345], u64::from(device.minor));
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(self.mode);
+        header.set_uid(self.owner.uid);
+        header.set_gid(self.owner.gid);
+        header.set_size(self.size);
+        header.set_entry_type(tar::EntryType::new(self.type_flag));
+        let gnu = header.as_gnu_mut().expect("it was made as one");
+        match u64::try_from(self.mtime) {
+            Ok(mtime) => gnu.as_header_mut().set_mtime(mtime),
+            Err(_) => gnu.mtime = before_1970(self.mtime),
         }
-        let sum = format!("{:06o}\0 ", checksum(&block));
-        block[148..156].copy_from_slice(sum.as_bytes());
-        block
+        text(&mut gnu.name, &self.name);
+        text(&mut gnu.linkname, &self.link);
+        text(&mut gnu.uname, &self.owner.user);
+        text(&mut gnu.gname, &self.owner.group);
+        if let Some(device) = self.device {
+            gnu.set_device_major(device.major);
+            gnu.set_device_minor(device.minor);
+        }
+        let sum = format!("{:06o}\0 ", checksum(header.as_bytes()));
+        header.as_old_mut().cksum.copy_from_slice(sum.as_bytes());
+        *header.as_bytes()
     }
 
     /// Reads a v7, ustar or old GNU header.
     pub fn decode(block: &[u8; BLOCK]) -> Result<Self, HeaderError> {
-        let (found, expected) = (unsigned("the checksum", &block[148..156])?, checksum(block));
+        let header = known_version(block);
+        let old = header.as_old();
+        let (found, expected) = (unsigned("the checksum", &old.cksum)?, checksum(block));
         if found != expected {
             return Err(HeaderError::Checksum { found, expected });
         }
-        // Only POSIX ustar puts a directory there; old GNU keeps other times
-        // and sparse maps in the same bytes, v7 nothing.
-        let posix = &block[257..263] == b"ustar\0";
-        let named = posix || &block[257..263] == b"ustar ";
-        let mut name = until_nul(&block[..100]).to_vec();
-        let prefix = until_nul(&block[345..500]);
-        if posix && !prefix.is_empty() {
-            name = [prefix, b"/", &name].concat();
-        }
-        let type_flag = block[156];
-        let device = if named && matches!(type_flag, b'3' | b'4') {
-            let part = |field, range: std::ops::Range<usize>| {
-                let found = &block[range];
-                let value = unsigned(field, found)?.try_into();
-                value.map_err(|_| HeaderError::Number {
-                    field,
-                    found: found.to_vec(),
-                })
-            };
-            Some(Device {
-                major: part("the device's major number", 329..337)?,
-                minor: part("the device's minor number", 337..345)?,
-            })
-        } else {
-            None
+        let type_flag = old.linkflag[0];
+        // Only ustar and old GNU have these; v7 has nothing there.
+        let numbers = match (header.as_ustar(), header.as_gnu()) {
+            (Some(ustar), _) => Some((ustar.dev_major, ustar.dev_minor)),
+            (_, Some(gnu)) => Some((gnu.dev_major, gnu.dev_minor)),
+            (None, None) => None,
         };
-        let owner_name = |range: std::ops::Range<usize>| {
-            let name = if named { &block[range] } else { &[] };
-            until_nul(name).to_vec()
+        let device = match numbers.filter(|_| matches!(type_flag, b'3' | b'4')) {
+            Some((major, minor)) => Some(Device {
+                major: short("the device's major number", &major)?,
+                minor: short("the device's minor number", &minor)?,
+            }),
+            None => None,
         };
         Ok(Self {
-            name,
+            // With the directory that only ustar puts elsewhere; old GNU keeps
+            // other times and sparse maps in the same bytes.
+            name: header.path_bytes().into_owned(),
             // Old tars put the file type into the mode as well.
-            mode: (unsigned("the mode", &block[100..108])? & 0o7777) as u32,
+            mode: (unsigned("the mode", &old.mode)? & 0o7777) as u32,
             owner: Owner {
-                uid: unsigned("the owner", &block[108..116])?,
-                gid: unsigned("the group", &block[116..124])?,
-                user: owner_name(265..297),
-                group: owner_name(297..329),
+                uid: unsigned("the owner", &old.uid)?,
+                gid: unsigned("the group", &old.gid)?,
+                user: header.username_bytes().unwrap_or_default().to_vec(),
+                group: header.groupname_bytes().unwrap_or_default().to_vec(),
             },
-            size: unsigned("the size", &block[124..136])?,
-            mtime: signed("the time", &block[136..148])?,
+            size: unsigned("the size", &old.size)?,
+            mtime: signed("the time", &old.mtime)?,
             type_flag,
-            link: until_nul(&block[157..257]).to_vec(),
+            link: header.link_name_bytes().unwrap_or_default().into_owned(),
             device,
         })
     }
+}
+
+/// Takes a block for what its magic says, as dpkg does; the crate would take
+/// one with an unusual version for v7 and not see all of its name.
+fn known_version(block: &[u8; BLOCK]) -> tar::Header {
+    let mut header = tar::Header::from_byte_slice(block).clone();
+    let (magic, version) = header.as_mut_bytes()[257..265].split_at_mut(6);
+    match &*magic {
+        b"ustar\0" => version.copy_from_slice(b"00"),
+        b"ustar " => version.copy_from_slice(b" \0"),
+        _ => {}
+    }
+    header
 }
 
 fn text(field: &mut [u8], bytes: &[u8]) {
@@ -166,23 +175,11 @@ fn text(field: &mut [u8], bytes: &[u8]) {
     field[..len].copy_from_slice(&bytes[..len]);
 }
 
-fn octal(field: &mut [u8], value: u64) {
-    let width = field.len() - 1;
-    field[..width].copy_from_slice(format!("{value:0width$o}").as_bytes());
-}
-
-/// Writes octal where it fits, else base-256: big-endian two's complement,
-/// marked by the first byte.
-fn number(field: &mut [u8], value: i128) {
-    let octal_digits = 3 * (field.len() - 1);
-    match u64::try_from(value) {
-        Ok(value) if octal_digits >= 64 || value >> octal_digits == 0 => octal(field, value),
-        _ => {
-            let bytes = value.to_be_bytes();
-            field.copy_from_slice(&bytes[bytes.len() - field.len()..]);
-            field[0] = if value < 0 { 0xff } else { 0x80 };
-        }
-    }
+/// Writes a negative number in base-256: big-endian two's complement.
+fn before_1970(mtime: i64) -> [u8; 12] {
+    let mut field = [0xff; 12];
+    field[4..].copy_from_slice(&mtime.to_be_bytes());
+    field
 }
 
 /// Adds up the block's bytes, the checksum itself counting as blanks.
@@ -220,18 +217,38 @@ fn signed(field: &'static str, found: &[u8]) -> Result<i64, HeaderError> {
 }
 
 fn unsigned(field: &'static str, found: &[u8]) -> Result<u64, HeaderError> {
-    signed(field, found)?
-        .try_into()
-        .map_err(|_| HeaderError::Number {
-            field,
-            found: found.to_vec(),
-        })
+    within(field, found)
+}
+
+fn short(field: &'static str, found: &[u8]) -> Result<u32, HeaderError> {
+    within(field, found)
+}
+
+fn within<N: TryFrom<i64>>(field: &'static str, found: &[u8]) -> Result<N, HeaderError> {
+    let value = signed(field, found)?.try_into();
+    value.map_err(|_| HeaderError::Number {
+        field,
+        found: found.to_vec(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn header(mtime: i64) -> Header {
+        Header {
+            name: b"./x".to_vec(),
+            mode: 0o644,
+            owner: Owner::root(),
+            size: 0,
+            mtime,
+            type_flag: b'0',
+            link: Vec::new(),
+            device: None,
+        }
+    }
 
     #[test]
     fn numbers_are_written_as_gnu_tar_does() {
@@ -242,13 +259,38 @@ mod tests {
             (-1, b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
             (-86400, b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xae\x80"),
         ] {
-            let mut field = [0; 12];
-            number(&mut field, value);
+            let block = header(value).encode();
             assert_eq!(
-                field.escape_ascii().to_string(),
+                block[136..148].escape_ascii().to_string(),
                 want.escape_ascii().to_string()
             );
-            assert_eq!(signed("it", &field), Ok(value as i64), "{value}");
+            let found = Header::decode(&block).map(|header| header.mtime);
+            assert_eq!(found, Ok(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn the_magic_alone_says_which_header_it_is() {
+        for (magic, name, user) in [
+            (&b"ustar\x0000"[..], &b"dir/./x"[..], &b"root"[..]),
+            (b"ustar\0  ", b"dir/./x", b"root"),
+            (b"ustar  \0", b"./x", b"root"),
+            (b"ustar 00", b"./x", b"root"),
+            (b"\0\0\0\0\0\0\0\0", b"./x", b""),
+        ] {
+            let mut block = header(1).encode();
+            block[257..265].copy_from_slice(magic);
+            block[345..348].copy_from_slice(b"dir");
+            let sum = format!("{:06o}\0 ", checksum(&block));
+            block[148..156].copy_from_slice(sum.as_bytes());
+            let found = Header::decode(&block).expect("a header");
+            let shown = magic.escape_ascii();
+            assert_eq!(
+                found.name.escape_ascii().to_string(),
+                name.escape_ascii().to_string(),
+                "{shown}"
+            );
+            assert_eq!(found.owner.user, user, "{shown}");
         }
     }
 
@@ -265,6 +307,28 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_written_is_read(
+            name in prop::collection::vec(1..=255u8, 1..100),
+            link in prop::collection::vec(1..=255u8, 0..100),
+            numbers in (0..0o10000u32, 0..1u64 << 40, 0..1u64 << 32, any::<i64>()),
+            size in 0..1u64 << 60,
+            device in (0..1u32 << 21, 0..1u32 << 21),
+        ) {
+            let (mode, uid, gid, mtime) = numbers;
+            let header = Header {
+                name,
+                mode,
+                owner: Owner { uid, gid, ..Owner::root() },
+                size,
+                mtime,
+                type_flag: b'3',
+                link,
+                device: Some(Device { major: device.0, minor: device.1 }),
+            };
+            prop_assert_eq!(Header::decode(&header.encode()), Ok(header));
+        }
+
         #[test]
         fn blocks_never_panic(mut block in prop::collection::vec(any::<u8>(), BLOCK)) {
             let sum = |block: &[u8]| checksum(block.try_into().expect("one block"));

@@ -6,10 +6,10 @@
 //! through [`Content`]. Sparse, multi-volume and incremental archives are
 //! refused.
 //!
-//! The `tar` crate is not used: its builder drops `./` and writes another
-//! checksum, and its reader holds a long name of any claimed size in memory,
-//! drops the high bytes of base-256 numbers and never looks past the first
-//! zero block.
+//! Of the `tar` crate, its header blocks are used. Its builder drops `./`, does
+//! not notice that a file has changed its size, and ends after two blocks; its
+//! reader holds a long name of any claimed size in memory, drops the high bytes
+//! of base-256 numbers and never looks past the first zero block.
 
 mod header;
 mod path;

@@ -59,6 +59,21 @@ pub enum EntryKind {
     BlockDevice(Device),
 }
 
+impl EntryKind {
+    /// Returns its name in one word.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::File { .. } => "file",
+            Self::Directory => "directory",
+            Self::Symlink { .. } => "symlink",
+            Self::HardLink { .. } => "hardlink",
+            Self::Fifo => "fifo",
+            Self::CharDevice(_) => "char-device",
+            Self::BlockDevice(_) => "block-device",
+        }
+    }
+}
+
 /// Says why bytes are not a tar archive that we read.
 #[derive(Debug, thiserror::Error)]
 pub enum TarError {

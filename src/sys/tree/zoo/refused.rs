@@ -42,6 +42,15 @@ fn what_dpkg_deb_does_not_build_we_refuse() {
             "DEBIAN/control is not valid",
         ),
         (
+            "a version without a revision after its hyphen",
+            |root| {
+                let control = "Package: zoo\nVersion: 1.0-\nArchitecture: all\n\
+                    Maintainer: K <k@example.org>\nDescription: animals\n";
+                control_file(root, "control", control.as_bytes(), 0o644);
+            },
+            "DEBIAN/control has no valid version",
+        ),
+        (
             "a conffile that is not there",
             |root| control_file(root, "conffiles", b"/etc/zoo\n", 0o644),
             "DEBIAN/conffiles line 1: “/etc/zoo” is not in the package",

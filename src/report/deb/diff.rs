@@ -1,0 +1,134 @@
+//! Where two packages differ.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::format::deb::{Aspect, Change, Contents, Difference, Facts, Part, differences};
+use crate::model::{Finding, Sha256};
+use crate::report::{Document, Page};
+
+use super::harmless;
+
+/// What `deb diff` answers.
+#[derive(Debug, Serialize)]
+pub struct DebDiff {
+    a: Side,
+    b: Side,
+    differences: Vec<Difference>,
+}
+
+#[derive(Debug, Serialize)]
+struct Side {
+    file: String,
+    size: u64,
+    sha256: Sha256,
+}
+
+impl DebDiff {
+    /// Compares the packages that were read from two files.
+    pub fn of((a, left): (&Path, &Contents), (b, right): (&Path, &Contents)) -> Self {
+        let side = |file: &Path, contents: &Contents| Side {
+            file: file.display().to_string(),
+            size: contents.size,
+            sha256: contents.sha256,
+        };
+        Self {
+            a: side(a, left),
+            b: side(b, right),
+            differences: differences(left, right),
+        }
+    }
+
+    /// Returns what makes the answer a no, if anything does.
+    pub fn finding(&self) -> Option<Finding> {
+        let count = self.differences.len();
+        let places = if count == 1 { "place" } else { "places" };
+        let message = format!("differs from {} in {count} {places}", self.a.file);
+        (count > 0).then(|| Finding::error("packages-differ", &self.b.file, message))
+    }
+}
+
+impl Document for DebDiff {
+    const SCHEMA: &'static str = "debcut/deb-diff/1";
+
+    fn text(&self, page: &mut Page) {
+        if self.differences.is_empty() {
+            page.line(format!("the same bytes: {}", self.a.sha256));
+        }
+        let mut last = None;
+        for difference in &self.differences {
+            if last != Some(difference.part) {
+                last = Some(difference.part);
+                page.line(page.bold(heading(difference.part)));
+            }
+            line(difference, page);
+        }
+    }
+}
+
+fn heading(part: Part) -> &'static str {
+    match part {
+        Part::Package => "package",
+        Part::Member => "members",
+        Part::Field => "control fields",
+        Part::ControlFile => "control files",
+        Part::File => "files",
+    }
+}
+
+fn line(difference: &Difference, page: &mut Page) {
+    let name = harmless(&difference.name);
+    match &difference.change {
+        Change::Added { is } => {
+            let added = page.good("+");
+            page.line(format!("  {added} {name}{}", brief(is)));
+        }
+        Change::Removed { was } => {
+            let removed = page.bad("-");
+            page.line(format!("  {removed} {name}{}", brief(was)));
+        }
+        Change::Changed { aspect, from, to } => {
+            let changed = page.warning("~");
+            let what = match (name.as_str(), aspect) {
+                ("", aspect) => aspect.to_string(),
+                (_, Aspect::Value) => name,
+                (_, aspect) => format!("{name}: {aspect}"),
+            };
+            if from.contains('\n') || to.contains('\n') {
+                page.line(format!("  {changed} {what}"));
+                for (sign, text) in [(page.bad("-"), from), (page.good("+"), to)] {
+                    for line in text.lines() {
+                        page.line(format!("      {sign} {}", harmless(line)));
+                    }
+                }
+            } else {
+                let (from, to) = (short(*aspect, from), short(*aspect, to));
+                page.line(format!("  {changed} {what} {from} → {to}"));
+            }
+        }
+    }
+}
+
+/// Enough of a digest to tell two apart; the document has all of it.
+fn short(aspect: Aspect, value: &str) -> String {
+    match aspect {
+        Aspect::Content | Aspect::Bytes => format!("{value:.12}…"),
+        _ => harmless(value),
+    }
+}
+
+/// The first line of a field's value, a file's type and size.
+fn brief(facts: &Facts) -> String {
+    let value = facts
+        .get(&Aspect::Value)
+        .and_then(|value| value.lines().next());
+    let size = facts.get(&Aspect::Size).map(|size| format!("{size} bytes"));
+    let kind = facts.get(&Aspect::Type).filter(|kind| *kind != "file");
+    match (value, kind, size) {
+        (Some(value), ..) => format!(": {}", harmless(value)),
+        (None, Some(kind), _) => format!(" ({kind})"),
+        (None, None, Some(size)) => format!(" ({size})"),
+        (None, None, None) => String::new(),
+    }
+}
