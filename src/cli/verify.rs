@@ -24,13 +24,13 @@ pub struct VerifyArguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  debcut verify dist/v1.2.0                     everything a build left
-  debcut verify hello_1.2.0_amd64.deb           by the signed texts that lie beside it
-  debcut verify --keyring archive.pgp InRelease with a key that is not among yours
+  debcut verify dist/v1.2.0                      everything a build left
+  debcut verify hello_1.2.0_amd64.deb            by the signed texts that lie beside it
+  debcut verify --keyring archive.pgp InRelease  with a key that is not among yours
 
-Looks at .deb, .dsc, .changes, .buildinfo, .intoto.jsonl, SHA256SUMS, tarballs,
-InRelease, and Release with its Release.gpg. The keys that count are those of
-debcut key list and of --keyring.";
+Looks at .deb, .dsc, .changes, .buildinfo, .intoto.jsonl, SHA256SUMS, tarballs, InRelease,
+and Release with its Release.gpg. What counts are the keys of “debcut key list” and those
+of --keyring.";
 
 /// Says who signed files, from which commit, and whether they agree.
 pub fn run(arguments: &VerifyArguments, context: &Context<'_>) -> Result<Said, Failure> {

@@ -18,16 +18,16 @@ use crate::sys::openpgp::{Keyring, SignedBy, Status, VerifyError, text_of};
 #[cfg(test)]
 mod tests;
 
-/// Whose signatures count, and when.
+/// Reads texts as somebody who has these keys now.
 #[derive(Clone, Copy)]
-pub struct Eye<'a> {
+pub struct Reader<'a> {
     /// The certificates.
     pub keyring: &'a Keyring,
     /// The present moment.
     pub now: Timestamp,
 }
 
-impl Eye<'_> {
+impl Reader<'_> {
     /// Reads a text of this kind. `companion` is the other half of a suite's
     /// detached signature: of a `Release` the `Release.gpg`, and the reverse.
     pub fn read(&self, kind: Kind, bytes: &[u8], companion: Option<&[u8]>) -> Claim {

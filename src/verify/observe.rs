@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, BufReader, Seek};
 use std::path::{Path, PathBuf};
 
-use super::claim::{Eye, chain};
+use super::claim::{Reader, chain};
 use super::facts::{Claim, Facts, Signature};
 use super::kind::{Kind, RELEASE, RELEASE_SIGNATURE};
 use crate::format::deb::{self, Limits};
@@ -35,7 +35,7 @@ pub fn observe(
 ) -> Result<Facts, FileError> {
     let mut observer = Observer {
         base,
-        eye: Eye { keyring, now },
+        reader: Reader { keyring, now },
         facts: Facts::default(),
     };
     for path in paths {
@@ -48,7 +48,7 @@ pub fn observe(
 
 struct Observer<'a> {
     base: &'a Path,
-    eye: Eye<'a>,
+    reader: Reader<'a>,
     facts: Facts,
 }
 
@@ -125,7 +125,7 @@ impl Observer<'_> {
             Some(path) if self.at(&path).is_file() => self.text(&path)?,
             _ => None,
         };
-        Ok(self.eye.read(kind, &bytes, companion.as_deref()))
+        Ok(self.reader.read(kind, &bytes, companion.as_deref()))
     }
 
     fn text(&self, path: &Path) -> Result<Option<Vec<u8>>, FileError> {

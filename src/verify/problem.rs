@@ -192,22 +192,27 @@ impl Problem {
     }
 }
 
-/// Makes findings of problems; the same one with several files is one finding.
+/// Makes findings of problems, errors first; the same one with several files is
+/// one finding.
 pub(super) fn findings(problems: &[Problem]) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut grouped: Vec<(Finding, Vec<&str>)> = Vec::new();
     for Problem { finding, .. } in problems {
-        let same = |other: &&mut Finding| {
+        let same = |(other, _): &&mut (Finding, Vec<&str>)| {
             (other.rule, other.severity) == (finding.rule, finding.severity)
                 && (&other.message, &other.fix) == (&finding.message, &finding.fix)
         };
-        match findings.iter_mut().find(same) {
-            Some(one) if one.subject.split(", ").any(|s| s == finding.subject) => {}
-            Some(one) => one.subject = format!("{}, {}", one.subject, finding.subject),
-            None => findings.push(finding.clone()),
+        match grouped.iter_mut().find(same) {
+            Some((_, subjects)) if subjects.contains(&finding.subject.as_str()) => {}
+            Some((_, subjects)) => subjects.push(&finding.subject),
+            None => grouped.push((finding.clone(), vec![&finding.subject])),
         }
     }
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    findings
+    grouped.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.severity));
+    let joined = grouped.into_iter().map(|(finding, subjects)| Finding {
+        subject: subjects.join(", "),
+        ..finding
+    });
+    joined.collect()
 }
 
 fn joined(paths: &[&Path]) -> String {

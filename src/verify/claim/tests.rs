@@ -43,7 +43,7 @@ fn keyring(key: &Key) -> Keyring {
 /// Reads a text two days after the keys were made.
 fn read(keyring: &Keyring, kind: Kind, bytes: &[u8]) -> Claim {
     let now = made().plus_seconds(2 * DAY);
-    Eye { keyring, now }.read(kind, bytes, None)
+    Reader { keyring, now }.read(kind, bytes, None)
 }
 
 /// Names a signature's state.
@@ -144,7 +144,7 @@ fn a_key_counts_while_it_is_valid() {
 fn a_suite_is_signed_in_the_text_or_beside() {
     let jane = key(1, None);
     let ring = keyring(&jane);
-    let eye = Eye {
+    let reader = Reader {
         keyring: &ring,
         now: made(),
     };
@@ -164,7 +164,7 @@ fn a_suite_is_signed_in_the_text_or_beside() {
         (Kind::ReleaseSignature, &beside[..], Some(other), "bad"),
         (Kind::ReleaseSignature, &beside[..], None, "absent"),
     ] {
-        let claim = eye.read(kind, bytes, companion);
+        let claim = reader.read(kind, bytes, companion);
         assert_eq!(state(&claim.signature), want, "{kind:?} {claim:?}");
     }
 }

@@ -433,7 +433,8 @@ fn files_say_who_and_from_what() {
 #[test]
 fn every_listed_digest_is_compared() {
     let found = digests("file");
-    let differences: [(&str, fn(&mut Listed)); 5] = [
+    type Differ = fn(&mut Listed);
+    let differences: [(&str, Differ); 5] = [
         ("", |_| {}),
         ("SHA-256", |listed| listed.sha256 = Sha256::of(b"x")),
         ("size", |listed| listed.size = Some(5)),

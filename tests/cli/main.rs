@@ -1,0 +1,7 @@
+//! The whole program, run as its users run it.
+
+#[allow(dead_code)]
+mod projects;
+mod verify;
+#[allow(dead_code)]
+mod world;
