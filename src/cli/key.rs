@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::context::Context;
 use super::failure::Failure;
-use super::{Said, passphrase};
+use super::{Said, duration, passphrase};
 use crate::flow::signing;
 use crate::keys::{Change, KeyDescription, Part};
 use crate::model::Fingerprint;
@@ -91,27 +91,10 @@ type Lifetime = NoneOr<NonZeroU32>;
 struct NoneOr<T>(Option<T>);
 
 fn lifetime(text: &str) -> Result<Lifetime, String> {
-    if text == "never" {
-        return Ok(NoneOr(None));
+    match text {
+        "never" => Ok(NoneOr(None)),
+        text => Ok(NoneOr(Some(duration::seconds(text, duration::LONG)?))),
     }
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let day: u32 = 24 * 60 * 60;
-    let unit = match &text[digits.len()..] {
-        "d" => Some(day),
-        "w" => Some(7 * day),
-        "m" => Some(30 * day),
-        "y" => Some(365 * day),
-        _ => None,
-    };
-    let seconds = digits
-        .parse::<u32>()
-        .ok()
-        .zip(unit)
-        .and_then(|(n, unit)| n.checked_mul(unit));
-    let seconds = seconds.and_then(NonZeroU32::new);
-    seconds.map(|seconds| NoneOr(Some(seconds))).ok_or_else(|| {
-        "expected a number with d, w, m or y (such as 2y, at most 136 years), or never".to_owned()
-    })
 }
 
 /// Runs a verb of `key`.

@@ -7,6 +7,7 @@ mod build;
 mod context;
 mod deb;
 mod demo;
+mod duration;
 mod failure;
 mod init;
 mod key;

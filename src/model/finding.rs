@@ -1,5 +1,7 @@
 //! A finding: a refusal or a remark with its rule, its reason and its remedy.
 
+use std::error::Error;
+
 use serde::Serialize;
 
 /// How much a finding weighs.
@@ -69,4 +71,20 @@ impl Finding {
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
+}
+
+/// Tells an error with its causes in one clause, for a finding's message. A
+/// cause that the error has already repeated is not said twice.
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = error.source();
+    }
+    text
 }

@@ -14,6 +14,7 @@ use crate::format::checksums::ListedFile;
 use crate::format::control::BinaryControl;
 use crate::format::deb::{self, Limits, Oddity};
 use crate::format::dsc::Dsc;
+use crate::model::finding::with_causes;
 use crate::model::{Component, FileDigests, Finding, Listener, Sha256};
 use crate::sys::files::{self, FileError};
 use crate::sys::openpgp::{Keyring, VerifyError, text_of};
@@ -121,7 +122,7 @@ impl Reader<'_> {
         let deb = match deb::read(&mut hashing, &Limits::default(), |_, _| Ok(())) {
             Ok(deb) => deb,
             Err(error) => {
-                into.refuse("unreadable-package", path, &chain(&error));
+                into.refuse("unreadable-package", path, &with_causes(&error));
                 return Ok(());
             }
         };
@@ -134,7 +135,7 @@ impl Reader<'_> {
         let control = match BinaryControl::parse(deb.control.paragraph()) {
             Ok(control) => control,
             Err(error) => {
-                into.refuse("invalid-control", path, &chain(&error));
+                into.refuse("invalid-control", path, &with_causes(&error));
                 return Ok(());
             }
         };
@@ -161,7 +162,7 @@ impl Reader<'_> {
         let dsc = match Dsc::parse(text.as_bytes()) {
             Ok(dsc) => dsc,
             Err(error) => {
-                into.refuse("invalid-source", path, &chain(&error));
+                into.refuse("invalid-source", path, &with_causes(&error));
                 return Ok(());
             }
         };
@@ -201,7 +202,7 @@ impl Reader<'_> {
         let changes = match Changes::parse(text.as_bytes()) {
             Ok(changes) => changes,
             Err(error) => {
-                into.refuse("invalid-changes", path, &chain(&error));
+                into.refuse("invalid-changes", path, &with_causes(&error));
                 return Ok(());
             }
         };
@@ -271,12 +272,15 @@ impl Reader<'_> {
             Ok(verified) => Some(verified.plain),
             Err(error @ VerifyError::UnknownKey { .. }) => {
                 let subject = path.display().to_string();
-                into.findings
-                    .push(Finding::warning("unknown-signer", subject, chain(&error)));
+                into.findings.push(Finding::warning(
+                    "unknown-signer",
+                    subject,
+                    with_causes(&error),
+                ));
                 text_of(text).ok()
             }
             Err(error) => {
-                into.refuse("bad-signature", path, &chain(&error));
+                into.refuse("bad-signature", path, &with_causes(&error));
                 None
             }
         }
@@ -288,21 +292,6 @@ impl Incoming {
         self.findings
             .push(Finding::error(rule, path.display().to_string(), message));
     }
-}
-
-/// Tells an error with its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        cause = error.source();
-    }
-    text
 }
 
 /// Hashes and counts what is read through it.

@@ -133,13 +133,19 @@ fn finding_text(finding: &Finding, page: &mut Page) {
         Severity::Info => page.dim("info"),
     };
     let rule = page.dim(&format!("[{}]", finding.rule));
-    page.line(format!(
-        "{word}: {}: {} {rule}",
-        finding.subject, finding.message
-    ));
+    let (subject, message) = (plain(&finding.subject), plain(&finding.message));
+    page.line(format!("{word}: {subject}: {message} {rule}"));
     if !finding.fix.is_empty() {
         page.line(format!("  fix: {}", finding.fix));
     }
+}
+
+/// Takes out of a text what could move a terminal's cursor: files of strangers
+/// reach it.
+fn plain(text: &str) -> String {
+    text.chars()
+        .filter(|c| *c == '\n' || !c.is_control())
+        .collect()
 }
 
 /// The document of a verb that could not answer.

@@ -12,6 +12,7 @@ use crate::format::dsc::Dsc;
 use crate::format::release::Release;
 use crate::format::statement::{Envelope, Statement};
 use crate::keys::attestation::{self, VerifyAttestationError};
+use crate::model::finding::with_causes;
 use crate::model::{Sha256, TagName, Timestamp};
 use crate::sys::openpgp::{Keyring, SignedBy, Status, VerifyError, text_of};
 
@@ -286,19 +287,9 @@ impl Listed {
     }
 }
 
-/// Tells an error with its causes in one line.
+/// Tells an error with its causes, fit for a terminal.
 pub(super) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        cause = error.source();
-    }
-    shown(&text)
+    shown(&with_causes(error))
 }
 
 /// Takes out of a text that somebody else wrote what could move a terminal's

@@ -7,7 +7,7 @@ use crate::archive::Settings;
 use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::{Said, passphrase};
+use crate::cli::{Said, duration, passphrase};
 use crate::flow::archiving::{Act, Desk, Outcome};
 use crate::format::release::Upgrades;
 use crate::model::{Architecture, Component, Suite};
@@ -42,7 +42,7 @@ pub struct InitArguments {
     #[arg(long, value_name = "TEXT")]
     label: Option<String>,
     /// For how long clients may use a state they fetched: 7d, 12h
-    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    #[arg(long, value_name = "TIME", value_parser = valid_for)]
     valid_for: Option<u32>,
     /// Never upgrade a host to this suite unasked, as a canary suite wants
     #[arg(long)]
@@ -54,25 +54,8 @@ pub struct InitArguments {
     dry_run: bool,
 }
 
-fn seconds(text: &str) -> Result<u32, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &text[digits.len()..] {
-        "s" => Some(1),
-        "m" => Some(60),
-        "h" => Some(60 * 60),
-        "d" => Some(24 * 60 * 60),
-        "w" => Some(7 * 24 * 60 * 60),
-        _ => None,
-    };
-    let seconds = digits
-        .parse::<u32>()
-        .ok()
-        .zip(unit)
-        .and_then(|(n, unit)| n.checked_mul(unit));
-    let usual = "expected a number with s, m, h, d or w, such as 7d";
-    seconds
-        .filter(|seconds| *seconds > 0)
-        .ok_or_else(|| usual.to_owned())
+fn valid_for(text: &str) -> Result<u32, String> {
+    Ok(duration::seconds(text, duration::SHORT)?.get())
 }
 
 /// Creates an archive's suites.
