@@ -1,0 +1,88 @@
+//! Errors of a build: configuration, observation and the build itself.
+
+use super::{Exit, Failure};
+use crate::build::apply::BuildError;
+use crate::build::observe::ObserveError;
+use crate::build::place::PlaceError;
+use crate::config::ConfigError;
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let failure = Self::of(Exit::Request, "configuration", &error);
+        match error {
+            ConfigError::Malformed {
+                nearest: Some(nearest),
+                ..
+            } => failure.hint(format!("did you mean “{nearest}”?")),
+            _ => failure,
+        }
+    }
+}
+
+impl From<ObserveError> for Failure {
+    fn from(error: ObserveError) -> Self {
+        match error {
+            ObserveError::Git(error) => error.into(),
+            ObserveError::File(error) => error.into(),
+            ObserveError::Tool(error) => error.into(),
+            ObserveError::NoFile { .. } => Self::of(Exit::Request, "missing-file", &error),
+            ObserveError::Control { .. } => Self::of(Exit::Request, "broken-control", &error)
+                .hint("correct the line, commit, and tag that commit"),
+            ObserveError::Changelog { .. } => Self::of(Exit::Request, "broken-changelog", &error)
+                .hint(
+                    "dpkg-parsechangelog shows the same; correct it, commit, and tag that commit",
+                ),
+            ObserveError::Format { .. } => Self::of(Exit::Request, "source-format", &error),
+            ObserveError::NoOrig {
+                ref nearby,
+                ref tags,
+                ..
+            } => {
+                let failure = Self::of(Exit::Request, "no-orig", &error);
+                let failure = match nearby {
+                    Some(path) => failure.hint(format!("--orig {}", path.display())),
+                    None => failure.hint("--orig FILE|DIR gives the tarball"),
+                };
+                match tags.first() {
+                    Some(tag) => failure.hint(format!(
+                        "or fetch the upstream tag: git fetch origin tag {tag}"
+                    )),
+                    None => failure,
+                }
+            }
+            ObserveError::UnmetDependencies { ref unmet, .. } => {
+                let failure = Self::of(Exit::Request, "missing-build-dependency", &error);
+                unmet
+                    .install_command()
+                    .into_iter()
+                    .fold(failure, Self::hint)
+            }
+        }
+    }
+}
+
+impl From<BuildError> for Failure {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Place(PlaceError::File(error)) | BuildError::File(error) => error.into(),
+            BuildError::Place(PlaceError::Interrupted { .. }) => {
+                Self::of(Exit::Stopped, "interrupted", &error)
+                    .hint("run the same command again to finish")
+            }
+            BuildError::Git(error) => error.into(),
+            BuildError::Tool(error) => error.into(),
+            BuildError::Sign { .. } | BuildError::Attest(_) => {
+                Self::of(Exit::Request, "signing", &error)
+            }
+            BuildError::OrigChanged { .. } => Self::of(Exit::Outside, "orig-changed", &error),
+            BuildError::Declared { .. } => Self::of(Exit::Request, "declared-package", &error)
+                .hint("correct debcut.toml, commit, and tag that commit"),
+            BuildError::Tree(_) | BuildError::Pack { .. } => Self::of_failed_io(&error),
+            BuildError::Failed { .. }
+            | BuildError::Product { .. }
+            | BuildError::Name(_)
+            | BuildError::Changelog(_)
+            | BuildError::Write { .. } => Self::of(Exit::Request, "build", &error),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Errors of the chains: mostly those of a stage.
+
+use super::{Exit, Failure};
+use crate::flow::FlowError;
+use crate::sys::store::LockError;
+
+impl From<FlowError> for Failure {
+    fn from(error: FlowError) -> Self {
+        match error {
+            FlowError::File(error) => error.into(),
+            FlowError::Git(error) => error.into(),
+            FlowError::Config(error) => error.into(),
+            FlowError::Observe(error) => error.into(),
+            FlowError::Choose(error) => error.into(),
+            FlowError::Keys(error) => error.into(),
+            FlowError::Sign(error) => error.into(),
+            FlowError::Build(error) => error.into(),
+            FlowError::Archive(error) => error.into(),
+            FlowError::Publish(error) => error.into(),
+            FlowError::Lock(LockError::Store(error)) => error.into(),
+            FlowError::Lock(LockError::Held { .. }) => Self::of(Exit::Outside, "locked", &error)
+                .hint("wait for it and run the same command again; --wait SECONDS waits longer"),
+            FlowError::NoArchive { ref place } => Self::of(Exit::Request, "no-archive", &error)
+                .hint(format!("debcut archive init {place} --suite stable")),
+            FlowError::NoSuite {
+                ref place,
+                ref wanted,
+                ..
+            } => Self::of(Exit::Request, "no-suite", &error).hint(format!(
+                "debcut archive init {place} --suite {wanted} adds one"
+            )),
+            FlowError::UnsupportedLocation { .. } => {
+                Self::of(Exit::Request, "unsupported-archive", &error)
+            }
+            FlowError::UnsignedArchive => Self::of(Exit::Request, "no-key", &error),
+            FlowError::NoCertificate { .. } => Self::of(Exit::Request, "no-key", &error)
+                .hint("publish once more with the same key, or export it with debcut key export"),
+            FlowError::Tool(error) => error.into(),
+            FlowError::NoDemo { .. } => Self::of(Exit::Request, "output-taken", &error)
+                .hint("debcut demo DIR with a new directory"),
+            FlowError::NoDataHome => Self::of(Exit::Request, "no-home", &error),
+            FlowError::Keyring { .. } => Self::of(Exit::Request, "keyring", &error)
+                .hint("debcut key export writes one, and so does gpg --export"),
+            FlowError::NoPackage {
+                only_in_work_tree,
+                ref revision,
+            } => {
+                let failure = Self::of(Exit::Request, "no-package", &error);
+                match only_in_work_tree {
+                    true => failure
+                        .hint(format!(
+                            "commit debcut.toml and tag again: a build reads it from {revision}"
+                        ))
+                        .hint("--config debcut.toml builds the tag by the work tree's file"),
+                    false => failure.hint("debcut init writes a debcut.toml to start from"),
+                }
+            }
+            FlowError::UnknownPackage { .. } => Self::of(Exit::Request, "no-package", &error),
+            FlowError::UnknownTagStyle { .. } => Self::of(Exit::Request, "tag-style", &error)
+                .hint("name the style in debcut.toml: tag = \"release-{version}\""),
+            FlowError::SeveralPackages { .. } => {
+                Self::of(Exit::Request, "several-packages", &error).hint("--package NAME picks one")
+            }
+            FlowError::NoTagAtHead { ref tags } => {
+                let failure = Self::of(Exit::Request, "no-tag", &error);
+                match tags.first() {
+                    Some(tag) => failure.hint(format!("debcut build {tag}")),
+                    None => failure
+                        .hint("debcut build TAG builds an older one")
+                        .hint("debcut build --commit HEAD builds a candidate"),
+                }
+            }
+            FlowError::OutTaken { .. } => Self::of(Exit::Request, "output-taken", &error)
+                .hint("name another directory with --out DIR"),
+        }
+    }
+}

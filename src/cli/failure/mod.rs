@@ -1,0 +1,228 @@
+//! The one table from errors to exit codes, kinds and hints.
+//!
+//! Modules say what went wrong; what that means for a caller's next step is
+//! said here, where the command line is known.
+
+mod archive;
+mod build;
+mod flow;
+mod keys;
+mod small_tools;
+
+use crate::model::name::NameError;
+use crate::sys::files::FileError;
+use crate::sys::git::GitError;
+use crate::sys::process::ToolError;
+use std::any::Any;
+use std::error::Error;
+use std::io;
+
+/// Exit codes (the command-line contract).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// The answer is no.
+    No = 1,
+    /// The request is wrong.
+    Request = 2,
+    /// Something outside failed; trying again may help.
+    Outside = 3,
+    /// Stopped half-way; running again finishes.
+    Stopped = 4,
+    /// A bug in debcut.
+    Bug = 70,
+}
+
+/// Why a verb could not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    pub exit: Exit,
+    pub kind: &'static str,
+    pub message: String,
+    pub causes: Vec<String>,
+    pub hints: Vec<String>,
+}
+
+impl Failure {
+    /// Says that the request is wrong.
+    pub fn request(kind: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Request,
+            kind,
+            message: message.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// Says that something outside failed, and that trying again may help.
+    pub fn outside(kind: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Outside,
+            ..Self::request(kind, message)
+        }
+    }
+
+    /// Says that the program itself is at fault.
+    pub fn bug(panic: &(dyn Any + Send)) -> Self {
+        let said = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let said = said
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        let mut failure = Self::request("bug", format!("this is a bug in debcut: {said}"));
+        failure.exit = Exit::Bug;
+        failure
+            .hint("report it with the command and the lines above; nothing was left half-written")
+    }
+
+    /// Says that the system lets nobody ask this process to stop.
+    pub fn signals(error: &io::Error) -> Self {
+        let message = format!("cannot watch for signals: {error}");
+        Self {
+            exit: Exit::Outside,
+            ..Self::request("signals", message)
+        }
+    }
+
+    /// Folds an error and its causes.
+    fn of(exit: Exit, kind: &'static str, error: &dyn Error) -> Self {
+        let message = error.to_string();
+        let mut causes = Vec::new();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            // A transparent error says what its cause says.
+            if text != message && causes.last() != Some(&text) {
+                causes.push(text);
+            }
+            cause = error.source();
+        }
+        Self {
+            exit,
+            kind,
+            message,
+            causes,
+            hints: Vec::new(),
+        }
+    }
+
+    /// Folds an error that the system caused somewhere below.
+    fn of_failed_io(error: &(dyn Error + 'static)) -> Self {
+        let (exit, kind, hint) = of_io(error);
+        hint.into_iter()
+            .fold(Self::of(exit, kind, error), Self::hint)
+    }
+
+    /// Adds what to try next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+/// What the system's error means for the caller.
+fn of_io(error: &(dyn Error + 'static)) -> (Exit, &'static str, Option<&'static str>) {
+    use io::ErrorKind as Kind;
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return match error.kind() {
+                Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => (
+                    Exit::Outside,
+                    "no-space",
+                    Some("make room and run the same command again"),
+                ),
+                Kind::PermissionDenied | Kind::ReadOnlyFilesystem => {
+                    (Exit::Request, "permission", None)
+                }
+                Kind::NotFound | Kind::NotADirectory | Kind::IsADirectory => {
+                    (Exit::Request, "no-file", None)
+                }
+                Kind::Interrupted => (Exit::Stopped, "interrupted", None),
+                _ => (Exit::Outside, "input-output", None),
+            };
+        }
+        cause = error.source();
+    }
+    (Exit::Outside, "input-output", None)
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::of_failed_io(&error)
+    }
+}
+
+impl From<GitError> for Failure {
+    fn from(error: GitError) -> Self {
+        match &error {
+            GitError::Write(_) => {
+                let GitError::Write(error) = error else {
+                    unreachable!("matched above")
+                };
+                Self::from(error)
+            }
+            GitError::NoRepository { .. } => Self::of(Exit::Request, "no-repository", &error)
+                .hint("run it inside the repository, or name it with -C DIR"),
+            GitError::ForeignRepository { path } => {
+                Self::of(Exit::Request, "foreign-repository", &error).hint(format!(
+                    "git config --global --add safe.directory {}",
+                    path.display()
+                ))
+            }
+            GitError::Unsupported { .. } => {
+                Self::of(Exit::Request, "unsupported-repository", &error)
+            }
+            GitError::NoTag { .. } => Self::of(Exit::Request, "no-tag", &error)
+                .hint("git tag --list shows what is there; git fetch --tags gets what is not"),
+            GitError::RenamedTag { .. } => Self::of(Exit::Request, "renamed-tag", &error)
+                .hint("delete the ref and fetch the real tag"),
+            GitError::NoCommit { .. } => Self::of(Exit::Request, "no-commit", &error),
+            GitError::Unexportable { .. } => Self::of(Exit::Request, "unexportable-tree", &error),
+            GitError::Git { .. } => Self::of(Exit::Outside, "git", &error),
+        }
+    }
+}
+
+impl From<ToolError> for Failure {
+    fn from(error: ToolError) -> Self {
+        match &error {
+            ToolError::Missing { program } => {
+                let install = package_of(program).map(|p| format!("apt-get install {p}"));
+                let failure = Self::of(Exit::Request, "missing-tool", &error);
+                install.into_iter().fold(failure, Self::hint)
+            }
+            ToolError::Run { .. } => Self::of(Exit::Outside, "tool", &error),
+            ToolError::Failed { .. } => Self::of(Exit::Outside, "tool", &error),
+            ToolError::TimedOut { .. } => Self::of(Exit::Outside, "timeout", &error),
+            ToolError::Interrupted { .. } => Self::of(Exit::Stopped, "interrupted", &error)
+                .hint("run the same command again to finish"),
+        }
+    }
+}
+
+impl From<NameError> for Failure {
+    fn from(error: NameError) -> Self {
+        Self::of(Exit::Request, "invalid-name", &error)
+    }
+}
+
+/// The Debian package that brings a program.
+fn package_of(program: &str) -> Option<&'static str> {
+    Some(match program {
+        "dpkg-source"
+        | "dpkg-buildpackage"
+        | "dpkg-genchanges"
+        | "dpkg-genbuildinfo"
+        | "dpkg-checkbuilddeps"
+        | "dpkg-parsechangelog" => "dpkg-dev",
+        "fakeroot" => "fakeroot",
+        "gpg" | "gpgconf" => "gnupg",
+        "git" => "git",
+        "apt-get" => "apt",
+        _ => return None,
+    })
+}
