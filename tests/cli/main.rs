@@ -4,6 +4,7 @@
 
 mod building;
 mod bytes;
+mod debian;
 mod interruption;
 mod judges;
 mod keys;
