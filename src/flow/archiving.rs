@@ -83,6 +83,9 @@ pub fn open_store(location: &str, directory: &Path) -> Result<Box<dyn Store>, Fl
     Ok(Box::new(DirectoryStore::new(directory.join(location))))
 }
 
+/// The suite as it is, and whether it may take what is offered.
+type Judged = (Current, Result<Admission, Vec<Finding>>);
+
 impl Desk<'_> {
     fn lock(&self) -> Result<Guard, FlowError> {
         let holder = Holder {
@@ -169,7 +172,7 @@ impl Desk<'_> {
         suite: &Suite,
         act: &mut Act<'_>,
         remarks: &[Finding],
-        admitted: &dyn Fn() -> Result<(Current, Result<Admission, Vec<Finding>>), PublishError>,
+        admitted: &dyn Fn() -> Result<Judged, PublishError>,
     ) -> Result<Outcome, FlowError> {
         let (current, admission) = admitted()?;
         let admission = match admission {
