@@ -125,6 +125,7 @@ pub fn run(
         jobs: None,
         key: KeyWanted::Usual,
         dry_run: false,
+        force: false,
     };
     let outcome = building::build(
         &workspace,
