@@ -155,6 +155,9 @@ pub fn build(
             });
         }
         Earlier::Same(_) => {}
+        Earlier::Incomplete(why) => {
+            listener.note(format!("{} is built again: {why}", out.display()));
+        }
         Earlier::Other(_) if request.force => {}
         Earlier::Other(why) => return Err(FlowError::OtherBuild { path: out, why }),
     }

@@ -19,6 +19,9 @@ pub enum Earlier {
     Nothing,
     /// This very build, whole.
     Same(Built),
+    /// This very build, but not as it should be, and why; made again, it loses
+    /// nothing.
+    Incomplete(String),
     /// Another build of debcut's, and nothing else; why it is not this one.
     Other(String),
 }
@@ -85,18 +88,19 @@ fn compare(
     if digest != Some(&plan.digest().hex()) {
         return other("it was built from something else".to_owned());
     }
+    let incomplete = |why: String| Ok(Earlier::Incomplete(why));
     if envelope.signatures.is_empty() && plan.signing_key.is_some() {
-        return other("it is not signed".to_owned());
+        return incomplete("it is not signed".to_owned());
     }
     let mut artifacts = Vec::new();
     for (name, sha256) in listed {
         let path = out.join(&name);
         let Ok(file) = std::fs::File::open(&path) else {
-            return other(format!("its {name} is missing"));
+            return incomplete(format!("its {name} is missing"));
         };
         let digests = FileDigests::of_reader(file).map_err(files::failed("read", &path))?;
         if digests.sha256 != sha256 {
-            return other(format!("its {name} was changed"));
+            return incomplete(format!("its {name} was changed"));
         }
         let (name, size) = (name.to_string(), digests.size);
         artifacts.push(Artifact { name, size, sha256 });

@@ -10,6 +10,7 @@ mod judges;
 mod keys;
 mod places;
 mod projects;
+mod rebuilding;
 mod refusals;
 mod verify;
 mod world;
