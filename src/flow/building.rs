@@ -86,14 +86,10 @@ pub fn build(
     let project = &workspace.project;
     let wanted = match &request.wanted {
         Some(wanted) => wanted.clone(),
-        None => Wanted::Tag(workspace.tag_at_head()?),
+        None => Wanted::Tag(workspace.tag_at_head(request.package.as_ref())?),
     };
     let package = workspace.package(&wanted, request.package.as_ref())?;
-    let key = match (&request.key, &project.key) {
-        (KeyWanted::Usual, Some(name)) => KeyWanted::Named(name.clone()),
-        (key, _) => key.clone(),
-    };
-    let choice = signing::chosen(environment, &key, now)?;
+    let choice = signing::chosen(environment, &request.key, project.key.as_deref(), now)?;
     let keyring = signing::keyring(environment)?;
     let means = Means {
         environment,

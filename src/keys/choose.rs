@@ -17,7 +17,7 @@ use crate::sys::openpgp::{
 };
 
 /// The variable with an armoured secret key or the path of one.
-const CI_KEY: &str = "DEBCUT_SIGNING_KEY";
+pub const CI_KEY: &str = "DEBCUT_SIGNING_KEY";
 /// What names a key in the user's gpg.
 const AGENT: &str = "gpg:";
 /// Shorter ends of a fingerprint have been made to collide on purpose.

@@ -10,6 +10,6 @@ mod choose;
 mod describe;
 mod store;
 
-pub use choose::{Ask, Choice, ChooseError, choose, pick};
+pub use choose::{Ask, CI_KEY, Choice, ChooseError, choose, pick};
 pub use describe::{KeyDescription, Part};
 pub use store::{Change, Imported, KeyStore, StoreError};

@@ -4,6 +4,7 @@
 
 mod building;
 mod bytes;
+mod choices;
 mod debian;
 mod interruption;
 mod judges;
