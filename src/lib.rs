@@ -1,6 +1,6 @@
 //! debcut takes a project from a git history to packages installed on every
 //! host: it builds signed Debian packages from a tag and publishes them to an
-//! apt repository.
+//! apt archive.
 //!
 //! # The house, read downward
 //!
