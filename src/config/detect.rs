@@ -5,6 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
+use debian_control::lossless::Control;
+
 use crate::model::{PackageName, TagName};
 use crate::release::{TagPattern, VersionFile};
 use crate::sys::files::{self, FileError};
@@ -170,10 +172,7 @@ fn package(top: &Path, path: &str) -> Result<Option<DetectedPackage>, FileError>
         })
     };
     if let Some(control) = text_at(&directory.join("debian/control"))? {
-        let source = control
-            .lines()
-            .find_map(|line| line.strip_prefix("Source:"));
-        return Ok(source.and_then(|name| found(name.trim().into(), DetectedKind::Debian)));
+        return Ok(source_name(&control).and_then(|name| found(name, DetectedKind::Debian)));
     }
     if let Some(cargo) = toml_at(&directory.join("Cargo.toml"))?
         && let Some(package) = cargo.get("package")
@@ -215,6 +214,13 @@ fn package(top: &Path, path: &str) -> Result<Option<DetectedPackage>, FileError>
         return Ok(text("name").and_then(|name| found(name, other)));
     }
     Ok(None)
+}
+
+/// Finds the source package in a `debian/control` that may be half-written:
+/// `build` is strict, `init` only wants to know whose it is.
+fn source_name(control: &str) -> Option<String> {
+    let (control, _) = Control::read_relaxed(control.as_bytes()).ok()?;
+    Some(control.source()?.name()?.trim().to_owned())
 }
 
 fn cargo_binaries(directory: &Path, cargo: &toml::Table, name: &str) -> Vec<String> {
@@ -343,6 +349,39 @@ mod tests {
             panic!("{found:?}")
         };
         assert_eq!(binaries, &["tool_a"]);
+    }
+
+    #[test]
+    fn source_packages_are_found_in_broken_files_too() {
+        let cases: &[(&str, Option<&str>)] = &[
+            (
+                "Source: hello\nSection: devel\n\nPackage: hello\n",
+                Some("hello"),
+            ),
+            ("# first\n\n# second\nSource: hello\n", Some("hello")),
+            ("source:   hello  \n", Some("hello")),
+            ("\u{feff}Source: hello\n", Some("hello")),
+            ("Source: hello\r\nSection: devel\r\n", Some("hello")),
+            ("\n\nSource: hello", Some("hello")),
+            ("Section: devel\nSource:\n hello\n", Some("hello")),
+            (
+                "Source: hello\n<<<<<<< ours\nSection: a\n=======\nSection: b\n>>>>>>> theirs\n",
+                Some("hello"),
+            ),
+            ("a line of its own\nSource: hello\n", Some("hello")),
+            ("Package: hello\nDescription: x\n Source: no\n", None),
+            ("", None),
+        ];
+        for (text, want) in cases {
+            assert_eq!(source_name(text).as_deref(), *want, "{text:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_control_file_is_survived(text in "([Ss]ource:|[a: \t\r\n#é<]|Package: a){0,20}") {
+            let _ = source_name(&text);
+        }
     }
 
     #[test]
