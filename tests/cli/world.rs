@@ -70,7 +70,7 @@ impl World {
         let world = Self {
             dir: dir.expect("a directory"),
         };
-        for below in ["home", "data", "project"] {
+        for below in ["home", "data", "tmp", "project"] {
             std::fs::create_dir(world.path(below)).expect("a directory");
         }
         world.git(&["init", "--quiet", "--initial-branch=main"]);
@@ -127,6 +127,8 @@ impl World {
         command.env("HOME", self.path("home"));
         command.env("XDG_DATA_HOME", self.path("data"));
         command.env("LC_ALL", "C.UTF-8").env("DEBCUT_NOW", NOW);
+        // Some judges leave files behind.
+        command.env("TMPDIR", self.path("tmp"));
         for (who, name) in [("AUTHOR", "Ada Example"), ("COMMITTER", "Ada Example")] {
             command.env(format!("GIT_{who}_NAME"), name);
             command.env(format!("GIT_{who}_EMAIL"), "ada@example.org");

@@ -253,7 +253,7 @@ impl Bench<'_> {
     /// Tells whether next to no room is left where the build works.
     fn is_full(&self) -> bool {
         const NEXT_TO_NOTHING_BYTES: u64 = 64 * 1024;
-        let room = rustix::fs::statvfs(&self.work());
+        let room = rustix::fs::statvfs(self.work());
         room.is_ok_and(|room| room.f_bavail.saturating_mul(room.f_frsize) < NEXT_TO_NOTHING_BYTES)
     }
 
