@@ -2,6 +2,7 @@
 //! cleared environment, a fixed clock; judged by exit code, output, and what
 //! is on the disk before and after.
 
+mod apt;
 mod archive;
 mod building;
 mod bytes;
