@@ -12,6 +12,7 @@ mod judges;
 mod keys;
 mod places;
 mod projects;
+mod publishing;
 mod refusals;
 mod verify;
 mod world;
