@@ -7,6 +7,7 @@ mod archive;
 mod building;
 mod bytes;
 mod debian;
+mod demo;
 mod interruption;
 mod judges;
 mod keys;
