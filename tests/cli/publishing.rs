@@ -52,7 +52,7 @@ fn last_build_is_published_without_naming_it() {
 }
 
 #[test]
-fn two_publishers_at_once_both_get_in() {
+fn publishers_at_once_all_get_in() {
     let world = World::with_archive();
     let names = ["apple", "banana", "cherry"];
     let packages = names.map(|name| deb(name, "1.0").make(&world, "debs"));
@@ -163,7 +163,7 @@ fn full_disk_leaves_the_archive_whole() {
     let world = World::new();
     world.key();
     let noise = noise();
-    let mut disk = SmallDisk::mount(&world, "512k");
+    let disk = SmallDisk::mount(&world);
     let large = Deb {
         content: &noise,
         ..deb("large", "1.0")
@@ -205,7 +205,7 @@ fn full_disk_leaves_the_archive_whole() {
         ),
         (1, 0)
     );
-    disk.resize("4m");
+    disk.make_room(&world);
     let document = add(&large).code(0).document("debcut/archive-add/1");
     assert_eq!(document["changed"], true);
     client.update().code(0);

@@ -1,7 +1,7 @@
 //! A file system that is soon full, which nobody else sees and which ends with
 //! its guard.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
@@ -14,45 +14,36 @@ pub struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// Mounts one of this size.
-    pub fn mount(world: &World, size: &str) -> Self {
+    /// Mounts one of 4 MiB with half a MiB left.
+    pub fn mount(world: &World) -> Self {
         let place = world.path("small");
         std::fs::create_dir(&place).expect("a directory");
-        let script = "mount -t tmpfs -o size=$2,mode=0700 small \"$1\" && echo ready && \
-                      while read size; do mount -o remount,size=$size \"$1\" && echo ready; done";
+        // It ends with its standard input, so with this process at the latest.
+        let script = "mount -t tmpfs -o size=4m,mode=0700 small \"$1\" && \
+                      head -c 3584K /dev/zero > \"$1/ballast\" && echo ready && exec cat";
         let mut unshare = tool("unshare", "util-linux");
         unshare.arg("--mount");
         if !is_root() {
             unshare.arg("--map-root-user");
         }
-        unshare
-            .args(["sh", "-c", script, "sh"])
-            .arg(&place)
-            .arg(size);
+        unshare.args(["sh", "-c", script, "sh"]).arg(&place);
         world.surround(&mut unshare);
         unshare.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let keeper = unshare.spawn().expect("it is installed");
-        let mut disk = Self { keeper, place };
-        disk.await_ready();
-        disk
-    }
-
-    /// Gives it another size.
-    pub fn resize(&mut self, size: &str) {
-        let order = self.keeper.stdin.as_mut().expect("it is a pipe");
-        writeln!(order, "{size}").expect("the keeper lives");
-        self.await_ready();
-    }
-
-    /// Waits for the keeper's word. It says one line and then waits itself, so
-    /// no buffer reads ahead of it.
-    fn await_ready(&mut self) {
+        let mut keeper = unshare.spawn().expect("it is installed");
         let mut line = String::new();
-        let stdout = self.keeper.stdout.as_mut().expect("it is a pipe");
-        BufReader::new(stdout)
-            .read_line(&mut line)
-            .expect("the keeper answers");
+        let stdout = keeper.stdout.as_mut().expect("it is a pipe");
+        let read = BufReader::new(stdout).read_line(&mut line);
+        read.expect("the keeper answers");
         assert_eq!(line, "ready\n", "a tmpfs can be mounted in a namespace");
+        Self { keeper, place }
+    }
+
+    /// Makes room on it.
+    pub fn make_room(&self, world: &World) {
+        let mut rm = tool("nsenter", "util-linux");
+        rm.args(&self.entrance()[1..]).arg("rm");
+        rm.arg(self.place.join("ballast"));
+        world.judge(rm).code(0);
     }
 
     /// Returns where it is, for those inside.
