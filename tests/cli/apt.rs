@@ -11,7 +11,7 @@ use debcut::model::Sha256;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::archive::packages::{Deb, deb, source};
-use crate::world::{World, finished, listing, tool};
+use crate::world::{Call, World, finished, listing, tool};
 use client::{Client, Fetched};
 
 /// `archive serve`, as long as it lives.
@@ -271,4 +271,36 @@ fn one_changed_byte_anywhere_never_reaches_a_client() {
     gets_everything(&world, ("a.sources", &text));
     assert!(world.deep_check(0).is_empty());
     served.end();
+}
+
+#[test]
+fn apt_heeds_what_a_suite_says_of_itself() {
+    let world = World::new();
+    world.key();
+    let words = [
+        "init",
+        "--suite",
+        "canary",
+        "--not-automatic",
+        "--valid-for",
+        "1d",
+    ];
+    let now = |call: Call<'_>| call.under(["env", "--unset=DEBCUT_NOW"]).run().code(0);
+    now(world.archive_call(words));
+    let package = deb("apple", "1.0").make(&world, "debs");
+    let add = ["add", package.to_str().expect("text"), "--to"];
+    now(world.archive_call(add.into_iter().chain(["canary"])));
+    let text = sources(&world, &[]);
+    let client = Client::new(&world, "client", ("a.sources", &text));
+    client.update().code(0);
+    let policy = client.apt("apt-cache", &["policy", "apple"]).code(0).stdout;
+    // Below the 500 of any other suite; upgrades of what was asked for come.
+    assert!(policy.contains("1.0 100\n"), "{policy}");
+    // The world's own clock stands in the past: a day after it is long over.
+    world
+        .archive(["init", "--suite", "stable", "--valid-for", "1d"])
+        .code(0);
+    let text = sources(&world, &["stable"]);
+    let client = Client::new(&world, "client", ("a.sources", &text));
+    client.update().code(100).says(&["stable", "expired"]);
 }
