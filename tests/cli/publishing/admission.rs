@@ -252,15 +252,20 @@ fn archive_of_another_user_is_a_permission_to_ask_for() {
     let world = World::with_archive();
     let package = deb("apple", "1.0").make(&world, "debs");
     let call = world.add_call(&[package], &["--json"]).by_nobody();
-    for entry in walkdir::WalkDir::new(world.archive_at()).contents_first(true) {
-        let path = entry.expect("listed").into_path();
-        let mode = if path.is_dir() { 0o555 } else { 0o444 };
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
-        std::fs::set_permissions(path, mode).expect("it is ours");
-    }
+    let forbid = |directories: u32, files: u32| {
+        for entry in walkdir::WalkDir::new(world.archive_at()).contents_first(true) {
+            let path = entry.expect("listed").into_path();
+            let mode = if path.is_dir() { directories } else { files };
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+            std::fs::set_permissions(path, mode).expect("it is ours");
+        }
+    };
+    forbid(0o555, 0o444);
     let before = world.archive_listing();
     let ran = call.run().code(2);
     assert_eq!(ran.document("debcut/error/1")["kind"], "permission");
     ran.says(&["Permission denied", "archive's owner"]);
     assert_eq!(world.archive_listing(), before);
+    // Else a user other than root could not remove the world.
+    forbid(0o755, 0o644);
 }
