@@ -8,7 +8,7 @@ use crate::model::{Finding, PackageName, Suite};
 use crate::publish::client::ClientSources;
 use crate::publish::{PublishPlan, Published};
 
-/// What `publish` and `archive add` answer.
+/// What `publish` answers.
 #[derive(Debug, Serialize)]
 pub struct PublishDocument {
     suite: Suite,
@@ -90,6 +90,19 @@ impl Document for PublishDocument {
                 ));
             }
         }
+    }
+}
+
+/// What `archive add` answers: the same facts, under the verb's own name.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct AddDocument(pub PublishDocument);
+
+impl Document for AddDocument {
+    const SCHEMA: &'static str = "debcut/archive-add/1";
+
+    fn text(&self, page: &mut Page) {
+        self.0.text(page);
     }
 }
 

@@ -14,7 +14,8 @@ mod verify;
 mod version;
 
 pub use archive::{
-    ArchiveDocument, CheckDocument, ListDocument, PublishDocument, ShowDocument, SourcesDocument,
+    AddDocument, ArchiveDocument, CheckDocument, ListDocument, PublishDocument, ShowDocument,
+    SourcesDocument,
 };
 pub use build::BuildDocument;
 pub use deb::{DebDiff, DebPack, DebShow};

@@ -2,15 +2,19 @@
 //! cleared environment, a fixed clock; judged by exit code, output, and what
 //! is on the disk before and after.
 
+mod apt;
+mod archive;
 mod building;
 mod bytes;
 mod choices;
 mod debian;
+mod demo;
 mod interruption;
 mod judges;
 mod keys;
 mod places;
 mod projects;
+mod publishing;
 mod rebuilding;
 mod refusals;
 mod verify;

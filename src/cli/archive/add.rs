@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{ArchiveArgument, answer, configured_key, desk};
+use super::{ArchiveArgument, configured_key, desk};
 use crate::archive::Older;
 use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{Said, passphrase};
-use crate::flow::archiving::Act;
+use crate::flow::archiving::{Act, Outcome};
 use crate::flow::building;
 use crate::flow::project::Workspace;
 use crate::model::{Component, Suite};
+use crate::report::{AddDocument, Answer, Document, PublishDocument};
 
 /// Arguments of `archive add`.
 #[derive(Debug, Args)]
@@ -77,7 +78,7 @@ pub fn run(arguments: AddArguments, context: &Context<'_>) -> Result<Said, Failu
         .iter()
         .map(|file| context.path(file))
         .collect();
-    add(&files, &arguments.publishing, context)
+    add(&files, &arguments.publishing, context, AddDocument)
 }
 
 /// Publishes the last build, or what is named.
@@ -98,10 +99,15 @@ pub fn publish(arguments: PublishArguments, context: &Context<'_>) -> Result<Sai
         })?;
         files.push(last.changes);
     }
-    add(&files, &arguments.publishing, context)
+    add(&files, &arguments.publishing, context, |document| document)
 }
 
-fn add(files: &[PathBuf], arguments: &Publishing, context: &Context<'_>) -> Result<Said, Failure> {
+fn add<D: Document + 'static>(
+    files: &[PathBuf],
+    arguments: &Publishing,
+    context: &Context<'_>,
+    shown: fn(PublishDocument) -> D,
+) -> Result<Said, Failure> {
     let location = arguments.archive.location(context)?;
     let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
     desk.configured_key = configured_key(context)?;
@@ -119,5 +125,31 @@ fn add(files: &[PathBuf], arguments: &Publishing, context: &Context<'_>) -> Resu
     desk.look(&arguments.to, None, crate::publish::Question::Manifest)?;
     let component = arguments.component.as_ref();
     let outcome = desk.add(files, &arguments.to, component, older, &mut act)?;
-    Ok(answer(&arguments.to, outcome).into())
+    Ok(answer(&arguments.to, outcome, shown).into())
+}
+
+/// Answers with what came of a change, in the document of its verb.
+fn answer<D: Document + 'static>(
+    suite: &Suite,
+    outcome: Outcome,
+    shown: fn(PublishDocument) -> D,
+) -> Answer {
+    let of = |document| Answer::new(shown(document));
+    match outcome {
+        Outcome::Refused(findings) => of(PublishDocument::refused(suite))
+            .changed(false)
+            .findings(findings),
+        Outcome::Planned(plan, findings) => {
+            let digest = plan.digest();
+            of(PublishDocument::planned(&plan))
+                .dry_run(digest)
+                .findings(findings)
+        }
+        Outcome::Unchanged(current, findings) => of(PublishDocument::unchanged(&current))
+            .changed(false)
+            .findings(findings),
+        Outcome::Done(published, findings) => of(PublishDocument::done(&published))
+            .changed(true)
+            .findings(findings),
+    }
 }

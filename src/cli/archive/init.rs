@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{DEFAULT_WAIT, answer, configured_key, desk};
+use super::{DEFAULT_WAIT, configured_key, desk};
 use crate::archive::Settings;
 use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
@@ -71,10 +71,11 @@ pub fn run(arguments: InitArguments, context: &Context<'_>) -> Result<Said, Fail
         };
         let adjust = |before: Option<&Settings>| settings(&arguments, suite, before);
         let outcome = desk.settle(suite, &adjust, &mut act)?;
-        if let Outcome::Refused(_) = outcome {
-            return Ok(answer(suite, outcome).into());
-        }
+        let refused = matches!(outcome, Outcome::Refused(_));
         outcomes.push((suite.clone(), outcome));
+        if refused {
+            break;
+        }
     }
     Ok(summary(&desk, outcomes, arguments.dry_run).into())
 }

@@ -15,10 +15,9 @@ use super::Said;
 use super::context::Context;
 use super::failure::Failure;
 use crate::config::Project;
-use crate::flow::archiving::{self, Desk, Outcome};
+use crate::flow::archiving::{self, Desk};
 use crate::flow::project::Workspace;
 use crate::model::Suite;
-use crate::report::{Answer, PublishDocument};
 use crate::sys::git::Repository;
 
 pub use add::{PublishArguments, publish};
@@ -165,25 +164,5 @@ fn suite_at(text: &str) -> Result<(Suite, Option<u64>), Failure> {
             })?;
             Ok((Suite::new(suite)?, Some(parsed)))
         }
-    }
-}
-
-fn answer(suite: &Suite, outcome: Outcome) -> Answer {
-    match outcome {
-        Outcome::Refused(findings) => Answer::new(PublishDocument::refused(suite))
-            .changed(false)
-            .findings(findings),
-        Outcome::Planned(plan, findings) => {
-            let digest = plan.digest();
-            Answer::new(PublishDocument::planned(&plan))
-                .dry_run(digest)
-                .findings(findings)
-        }
-        Outcome::Unchanged(current, findings) => Answer::new(PublishDocument::unchanged(&current))
-            .changed(false)
-            .findings(findings),
-        Outcome::Done(published, findings) => Answer::new(PublishDocument::done(&published))
-            .changed(true)
-            .findings(findings),
     }
 }

@@ -97,7 +97,9 @@ pub fn run(
             let new = NewKey {
                 name: project::AUTHOR.0.to_owned(),
                 email: project::AUTHOR.1.to_owned(),
-                lifetime_seconds: std::num::NonZeroU32::new(90 * 24 * 60 * 60),
+                // The clock may be set to long ago, but apt's is not: it would
+                // refuse a key that has expired meanwhile.
+                lifetime_seconds: None,
                 passphrase: None,
             };
             let made = store.create(&new, now, rand::rngs::OsRng)?;
