@@ -236,7 +236,7 @@ impl Desk<'_> {
         let before = current
             .manifest()
             .and_then(|manifest| manifest.record.key.clone());
-        let in_ci = self.environment.var("DEBCUT_SIGNING_KEY").is_some();
+        let in_ci = self.environment.var(crate::keys::ci::VARIABLE).is_some();
         let wanted = match (wanted, &before) {
             (KeyWanted::Usual, Some(key)) if !in_ci => KeyWanted::Named(key.clone()),
             (wanted, _) => wanted.clone(),

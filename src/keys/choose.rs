@@ -6,18 +6,15 @@
 
 use std::io;
 
+use super::ci::{self, CiKeyError};
 use super::describe::KeyDescription;
 use super::store::{KeyStore, StoreError};
 use crate::model::{Fingerprint, Timestamp};
 use crate::sys::environment::Environment;
-use crate::sys::files::{self, FileError};
 use crate::sys::openpgp::{
-    Agent, AgentError, Certificate, CertificateError, Key, Passphrase, SecretCertificate, Signer,
-    UnlockError,
+    Agent, AgentError, Certificate, Key, Passphrase, SecretCertificate, Signer, UnlockError,
 };
 
-/// The variable with an armoured secret key or the path of one.
-const CI_KEY: &str = "DEBCUT_SIGNING_KEY";
 /// What names a key in the user's gpg.
 const AGENT: &str = "gpg:";
 /// Shorter ends of a fingerprint have been made to collide on purpose.
@@ -56,18 +53,9 @@ pub enum ChooseError {
     /// None was named and there is more than one.
     #[error("there are {} keys to sign with and none was chosen", .0.len())]
     Several(Vec<KeyDescription>),
-    /// The variable for CI holds no key.
-    #[error("{CI_KEY} holds no secret key")]
-    CiKey(#[source] CertificateError),
-    /// The variable for CI holds more than one key.
-    #[error("{CI_KEY} holds {found} keys, one expected")]
-    CiKeys {
-        /// How many it holds.
-        found: usize,
-    },
-    /// The file that the variable for CI names cannot be read.
-    #[error("{CI_KEY} is neither an armoured key nor a readable file")]
-    CiFile(#[source] FileError),
+    /// The key that CI hands in cannot be had.
+    #[error(transparent)]
+    Ci(CiKeyError),
     /// The store cannot be read.
     #[error(transparent)]
     Store(StoreError),
@@ -156,7 +144,7 @@ pub fn pick(
         let agent = Agent::find(&fingerprint, environment);
         return agent.map(Choice::Agent).map_err(ChooseError::Agent);
     }
-    let ci_key = ci_key(environment)?;
+    let ci_key = ci::key(environment).map_err(ChooseError::Ci)?;
     let Some(wanted) = wanted else {
         let keys = match ci_key {
             Some(key) => vec![key],
@@ -229,23 +217,6 @@ fn describe(keys: &[SecretCertificate], now: Timestamp) -> Vec<KeyDescription> {
     keys.map(|key| KeyDescription::of(&key, now)).collect()
 }
 
-fn ci_key(environment: &Environment) -> Result<Option<SecretCertificate>, ChooseError> {
-    let Some(value) = environment.var(CI_KEY) else {
-        return Ok(None);
-    };
-    let bytes = if value.trim_start().starts_with("-----BEGIN ") {
-        value.trim_start().as_bytes().to_vec()
-    } else {
-        let path = environment.working_directory().join(value);
-        files::read(&path).map_err(ChooseError::CiFile)?
-    };
-    let mut keys = SecretCertificate::parse_all(&bytes).map_err(ChooseError::CiKey)?;
-    match (keys.pop(), keys.len()) {
-        (Some(key), 0) => Ok(Some(key)),
-        (_, more) => Err(ChooseError::CiKeys { found: more + 1 }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -277,7 +248,7 @@ mod tests {
                 .expect("imports");
         }
         std::fs::write(dir.path().join("ci.asc"), make("File", 9, "").armored()).expect("writes");
-        let environment = Environment::new(dir.path(), [(CI_KEY, ci)]);
+        let environment = Environment::new(dir.path(), [(ci::VARIABLE, ci)]);
         match pick(&store, &environment, wanted, now()) {
             Ok(choice) => choice.certificate().user_id().to_owned(),
             Err(error) => error.to_string(),
@@ -370,7 +341,8 @@ mod tests {
                 &[&jane],
                 "none.asc",
                 None,
-                "DEBCUT_SIGNING_KEY is neither an armoured key nor a readable file",
+                "DEBCUT_SIGNING_KEY is neither an armoured key, nor base64 of one, nor a readable \
+                 file",
             ),
         ];
         for (stored, ci, wanted, want) in cases {

@@ -7,6 +7,7 @@
 
 pub mod attestation;
 mod choose;
+pub mod ci;
 mod describe;
 mod store;
 

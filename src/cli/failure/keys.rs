@@ -12,7 +12,8 @@ impl From<ChooseError> for Failure {
             })
         };
         match error {
-            ChooseError::CiFile(error) => error.into(),
+            ChooseError::Ci(_) => Self::of(Exit::Request, "key", &error)
+                .hint("debcut key export --secret writes what the variable takes"),
             ChooseError::Store(error) => error.into(),
             ChooseError::NoKey => Self::of(Exit::Request, "no-key", &error)
                 .hint("debcut key new makes one")
@@ -39,8 +40,6 @@ impl From<ChooseError> for Failure {
                 Self::of(Exit::Request, "wrong-passphrase", &error)
             }
             ChooseError::Name { .. }
-            | ChooseError::CiKey(_)
-            | ChooseError::CiKeys { .. }
             | ChooseError::Agent(_)
             | ChooseError::Ask { .. }
             | ChooseError::Unlock(_) => Self::of(Exit::Request, "key", &error),
