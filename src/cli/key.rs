@@ -1,7 +1,7 @@
 //! `key new`, `key import`, `key list`, `key export`.
 
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
@@ -161,12 +161,7 @@ fn new_passphrase(context: &Context<'_>) -> Result<Passphrase, Failure> {
         return Passphrase::new(text).ok_or_else(none);
     }
     let ask = |question: &str| {
-        let failed = |error: std::io::Error| {
-            Failure::request(
-                "no-passphrase",
-                format!("cannot ask for a passphrase: {error}"),
-            )
-        };
+        let failed = files::failed("ask for a passphrase on", Path::new(passphrase::TERMINAL));
         passphrase::ask(context, question).map_err(failed)
     };
     let first = ask("New passphrase: ")?.ok_or_else(none)?;

@@ -15,6 +15,7 @@ impl From<ChooseError> for Failure {
             ChooseError::Ci(_) => Self::of(Exit::Request, "key", &error)
                 .hint("debcut key export --secret writes what the variable takes"),
             ChooseError::Store(error) => error.into(),
+            ChooseError::Ask { .. } => Self::of_failed_io(&error),
             ChooseError::NoKey => Self::of(Exit::Request, "no-key", &error)
                 .hint("debcut key new makes one")
                 .hint("--key gpg:FINGERPRINT signs through your gpg-agent")
@@ -39,10 +40,9 @@ impl From<ChooseError> for Failure {
             ChooseError::Agent(AgentError::WrongPassphrase { .. }) => {
                 Self::of(Exit::Request, "wrong-passphrase", &error)
             }
-            ChooseError::Name { .. }
-            | ChooseError::Agent(_)
-            | ChooseError::Ask { .. }
-            | ChooseError::Unlock(_) => Self::of(Exit::Request, "key", &error),
+            ChooseError::Name { .. } | ChooseError::Agent(_) | ChooseError::Unlock(_) => {
+                Self::of(Exit::Request, "key", &error)
+            }
         }
     }
 }
