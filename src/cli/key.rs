@@ -9,11 +9,10 @@ use super::context::Context;
 use super::failure::Failure;
 use super::{Said, duration, passphrase};
 use crate::flow::signing;
-use crate::keys::{Change, KeyDescription, Part};
+use crate::keys::{Change, KeyDescription, KeyName, Part};
 use crate::model::Fingerprint;
 use crate::report::{Answer, ExportedKey, ImportedKeys, KeyList, NewKeyDocument};
 use crate::sys::files::{self, Access};
-use crate::sys::git::Repository;
 use crate::sys::openpgp::{Key, NewKey, Passphrase};
 
 /// Arguments of `key`.
@@ -113,24 +112,17 @@ pub fn run(arguments: KeyVerb, context: &Context<'_>) -> Result<Said, Failure> {
 
 fn new(arguments: New, context: &Context<'_>) -> Result<Answer, Failure> {
     let store = signing::key_store(&context.environment)?;
-    let (git_name, git_email) = Repository::discover(&context.directory)
-        .map(|r| r.user())
-        .unwrap_or_default();
-    let usual = |given: Option<String>, variable: &str, git: Option<String>, flag: &str| {
-        let found = given
-            .or_else(|| context.environment.var(variable).map(str::to_owned))
-            .or(git);
-        found.ok_or_else(|| {
-            Failure::request(
-                "no-identity",
-                format!("nothing says whose key it is: no {flag}"),
-            )
-            .hint("debcut key new --name 'Your Name' --email you@example.org")
+    let identity = context.identity();
+    let usual = |given: Option<String>, usual: Option<String>, flag: &str| {
+        given.or(usual).ok_or_else(|| {
+            let why = format!("nothing says whose key it is: no {flag}");
+            Failure::request("no-identity", why)
+                .hint("debcut key new --name 'Your Name' --email you@example.org")
         })
     };
     let key = NewKey {
-        name: usual(arguments.name, "DEBFULLNAME", git_name, "--name")?,
-        email: usual(arguments.email, "DEBEMAIL", git_email, "--email")?,
+        name: usual(arguments.name, identity.name, "--name")?,
+        email: usual(arguments.email, identity.email, "--email")?,
         lifetime_seconds: arguments.expire.0,
         passphrase: match arguments.no_passphrase {
             true => None,
@@ -219,9 +211,17 @@ fn named(
     wanted: Option<&str>,
     part: Part,
 ) -> Result<Fingerprint, Failure> {
-    let wanted_plain = wanted.map(|text| text.replace(' ', "").to_uppercase());
-    let fits = |key: &&KeyDescription| match &wanted_plain {
-        Some(end) => !end.is_empty() && key.fingerprint.as_str().ends_with(end.as_str()),
+    let name = match wanted {
+        None => None,
+        Some(written) => Some(KeyName::parse(written).ok_or_else(|| {
+            let why = format!(
+                "“{written}” names no key: a fingerprint or the last 16 or more digits of one expected"
+            );
+            Failure::request("key", why).hint("debcut key list shows what is there")
+        })?),
+    };
+    let fits = |key: &&KeyDescription| match &name {
+        Some(name) => name.ends(&key.fingerprint),
         // Without a name, one's own keys come first.
         None => part == Part::Public || key.part == Part::Secret,
     };

@@ -8,6 +8,7 @@ use std::io;
 
 use super::ci::{self, CiKeyError};
 use super::describe::KeyDescription;
+use super::name::KeyName;
 use super::store::{KeyStore, StoreError};
 use crate::model::{Fingerprint, Timestamp};
 use crate::sys::environment::Environment;
@@ -17,8 +18,6 @@ use crate::sys::openpgp::{
 
 /// What names a key in the user's gpg.
 const AGENT: &str = "gpg:";
-/// Shorter ends of a fingerprint have been made to collide on purpose.
-const SHORTEST_NAME: usize = 16;
 
 /// Why there is no key to sign with.
 #[derive(Debug, thiserror::Error)]
@@ -137,7 +136,8 @@ pub fn pick(
     now: Timestamp,
 ) -> Result<Choice, ChooseError> {
     if let Some(name) = wanted.and_then(|wanted| wanted.strip_prefix(AGENT)) {
-        let fingerprint = Fingerprint::new(digits(name)).map_err(|_| ChooseError::Name {
+        let whole = KeyName::parse(name).and_then(|name| name.fingerprint());
+        let fingerprint = whole.ok_or_else(|| ChooseError::Name {
             wanted: format!("{AGENT}{name}"),
             expected: "gpg: and a fingerprint of 40 hexadecimal digits",
         })?;
@@ -156,23 +156,16 @@ pub fn pick(
             |keys| ChooseError::Several(describe(keys, now)),
         );
     };
-    let name = digits(wanted);
-    let hexadecimal = name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if !hexadecimal || !(SHORTEST_NAME..=40).contains(&name.len()) {
-        return Err(ChooseError::Name {
-            wanted: wanted.to_owned(),
-            expected: "a fingerprint, the last 16 or more digits of one, or gpg:FINGERPRINT",
-        });
-    }
+    let name = KeyName::parse(wanted).ok_or_else(|| ChooseError::Name {
+        wanted: wanted.to_owned(),
+        expected: "a fingerprint, the last 16 or more digits of one, or gpg:FINGERPRINT",
+    })?;
     let mut keys = store.secret_keys().map_err(ChooseError::Store)?;
     if let Some(key) = ci_key {
         keys.retain(|own| own.certificate().fingerprint() != key.certificate().fingerprint());
         keys.push(key);
     }
-    let is_named = |key: &SecretCertificate| {
-        let mut names = key.certificate().keys();
-        names.any(|key| key.fingerprint.as_str().ends_with(&name))
-    };
+    let is_named = |key: &SecretCertificate| name.names(key.certificate());
     let (found, others): (Vec<_>, Vec<_>) = keys.into_iter().partition(is_named);
     let wanted = || wanted.to_owned();
     one(
@@ -186,15 +179,6 @@ pub fn pick(
             found: describe(found, now),
         },
     )
-}
-
-/// Writes a fingerprint as people copy it (`0x`, blanks, small letters) in the
-/// one way we do.
-fn digits(name: &str) -> String {
-    let plain = name.trim();
-    let plain = plain.strip_prefix("0x").unwrap_or(plain);
-    let digits = plain.chars().filter(|c| !c.is_whitespace());
-    digits.map(|c| c.to_ascii_uppercase()).collect()
 }
 
 fn one(

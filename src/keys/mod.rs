@@ -9,8 +9,10 @@ pub mod attestation;
 mod choose;
 pub mod ci;
 mod describe;
+mod name;
 mod store;
 
 pub use choose::{Ask, Choice, ChooseError, choose, pick};
 pub use describe::{KeyDescription, Part};
+pub use name::KeyName;
 pub use store::{Change, Imported, KeyStore, StoreError};
