@@ -100,7 +100,7 @@ enum IsolationArgument {
 pub fn run(arguments: BuildArguments, context: &Context<'_>) -> Result<Said, Failure> {
     if arguments.isolation != IsolationArgument::None {
         let why =
-            "this isolation is not available yet, and debcut falls back to none silently never";
+            "this isolation is not available yet, and debcut never falls back to none silently";
         return Err(Failure::request("unsupported-isolation", why)
             .hint("--isolation none builds in a clean directory on this machine"));
     }

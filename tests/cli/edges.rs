@@ -90,6 +90,154 @@ fn ctrl_c_at_the_passphrase_leaves_the_terminal_as_it_was() {
     }
 }
 
+#[test]
+fn place_with_a_blank_is_as_good_as_any() {
+    let world = World::new();
+    let place = world.path("my demo");
+    let place = place.to_str().expect("text");
+    // Its key lives for 90 days, and apt looks at the real clock.
+    let demo = world.debcut(["demo", place]);
+    demo.under(["env", "--unset=DEBCUT_NOW"]).run().code(0);
+    // The user's own apt, in a private root, reads the file as it is.
+    let root = world.path("apt");
+    for below in ["lists/partial", "cache/archives/partial", "etc"] {
+        std::fs::create_dir_all(root.join(below)).expect("a directory");
+    }
+    std::fs::write(root.join("status"), "").expect("a file");
+    let mut apt = tool("apt-get", "apt");
+    apt.args(["update", "--option", "APT::Sandbox::User="]);
+    apt.args(["--option", "APT::Update::Error-Mode=any"]);
+    for (option, path) in [
+        ("Dir::State::Lists", root.join("lists")),
+        ("Dir::State::Status", root.join("status")),
+        ("Dir::Cache", root.join("cache")),
+        ("Dir::Etc::SourceParts", root.join("etc")),
+        ("Dir::Etc::Trusted", root.join("etc")),
+        ("Dir::Etc::TrustedParts", root.join("etc")),
+        (
+            "Dir::Etc::SourceList",
+            world.path("my demo/archive.sources"),
+        ),
+    ] {
+        apt.arg("--option")
+            .arg(format!("{option}={}", path.display()));
+    }
+    world.judge(apt).code(0);
+    let lists = std::fs::read_dir(root.join("lists")).expect("listed");
+    let fetched = lists.filter(|entry| {
+        let name = entry.as_ref().expect("listed").file_name();
+        name.to_string_lossy().contains("InRelease")
+    });
+    assert_eq!(fetched.count(), 1);
+}
+
+#[test]
+fn archives_are_found_without_a_configuration_and_named_with_one() {
+    let world = World::declared();
+    world.key();
+    let archive = world.path("apt");
+    let archive = archive.to_str().expect("text");
+    world
+        .run(["archive", "init", archive, "--suite", "stable"])
+        .code(0);
+    world.edit(
+        "debcut.toml",
+        "[[package]]",
+        "[archive.main]\nlocation = \"/x\"\n\n[[package]]",
+    );
+    let ran = world.run(["archive", "list", "--archive", "mian", "--json"]);
+    let document = ran.code(2).document("debcut/error/1");
+    assert_eq!(document["kind"], "no-archive");
+    assert!(
+        document["hints"][0]
+            .as_str()
+            .expect("a hint")
+            .contains("--archive main")
+    );
+    world.edit("debcut.toml", "[archive.main]", "[archvie.main]");
+    world.run(["archive", "list", "--archive", archive]).code(0);
+    world
+        .run(["archive", "list", "--archive", "main"])
+        .code(2)
+        .says(&["archvie"]);
+}
+
+#[test]
+fn git_repositories_of_another_kind_are_refused_as_such() {
+    let world = World::new();
+    std::fs::remove_dir_all(world.project().join(".git")).expect("removes");
+    world.git(&["init", "--quiet", "--object-format=sha256"]);
+    let document = world
+        .run(["build", "v1", "--json"])
+        .code(2)
+        .document("debcut/error/1");
+    assert_eq!(document["kind"], "unsupported-repository");
+    assert!(
+        document["message"]
+            .as_str()
+            .expect("text")
+            .contains("sha256")
+    );
+}
+
+#[test]
+fn missing_source_format_is_called_missing() {
+    let world = World::native();
+    std::fs::remove_file(world.project().join("debian/source/format")).expect("removes");
+    world.commit("build: forget the format");
+    let ran = world.run(["build", "--commit", "HEAD", "--no-sign"]);
+    ran.code(2)
+        .says(&["debian/source/format of HEAD is missing, which means “1.0”"]);
+}
+
+#[test]
+fn quiet_and_no_json_are_taken_from_the_environment_as_meant() {
+    let world = World::new();
+    let list = || world.debcut(["key", "list", "-q"]);
+    list().env("DEBCUT_VERBOSE", "1").run().code(0);
+    for (variable, json) in [("1", true), ("0", false)] {
+        let ran = world
+            .debcut(["archive", "init"])
+            .env("DEBCUT_JSON", variable)
+            .run();
+        let ran = ran.code(2).says(&["--suite"]);
+        assert_eq!(ran.stdout.is_empty(), !json, "{}", ran.stdout);
+        if json {
+            let document = ran.document("debcut/error/1");
+            assert!(
+                document["message"]
+                    .as_str()
+                    .expect("text")
+                    .contains("--suite <NAME>")
+            );
+        }
+    }
+}
+
+#[test]
+fn user_is_gits_user_outside_a_repository_too() {
+    let world = World::new();
+    let home = world.path("home/.gitconfig");
+    std::fs::write(home, "[user]\nname = Grace\nemail = grace@example.org\n").expect("a file");
+    let elsewhere = world.path("data");
+    let elsewhere = elsewhere.to_str().expect("text");
+    let new = ["-C", elsewhere, "key", "new", "--no-passphrase", "--json"];
+    let ran = world
+        .debcut(new)
+        .env("DEBFULLNAME", "")
+        .env("DEBEMAIL", "")
+        .run();
+    let document = ran.code(0).document("debcut/key-new/1");
+    assert_eq!(document["user_id"], "Grace <grace@example.org>");
+    let fingerprint = document["fingerprint"].as_str().expect("text").to_owned();
+    let end = format!("0x{}", &fingerprint[24..].to_lowercase());
+    world.run(["key", "export", &end]).code(0);
+    world
+        .run(["key", "export", &fingerprint[32..]])
+        .code(2)
+        .says(&["16 or more digits"]);
+}
+
 fn base64(text: &str) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(text)
