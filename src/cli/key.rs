@@ -9,11 +9,11 @@ use super::context::Context;
 use super::failure::Failure;
 use super::{Said, duration, passphrase};
 use crate::flow::signing;
-use crate::keys::{Change, KeyDescription, KeyName, Part};
-use crate::model::Fingerprint;
-use crate::report::{Answer, ExportedKey, ImportedKeys, KeyList, NewKeyDocument};
+use crate::keys::{Change, KeyDescription, KeyName, Part, StoreError};
+use crate::model::{Fingerprint, Sha256};
+use crate::report::{Answer, ExportedKey, ImportedKeys, KeyList, NewKeyDocument, NewKeyPlan};
 use crate::sys::files::{self, Access};
-use crate::sys::openpgp::{Key, NewKey, Passphrase};
+use crate::sys::openpgp::{Key, NewKey, Passphrase, SecretCertificate};
 
 /// Arguments of `key`.
 #[derive(Debug, Args)]
@@ -54,13 +54,23 @@ struct New {
     /// Store it without a passphrase, readable by you alone
     #[arg(long)]
     no_passphrase: bool,
+    /// Say what key would be made, ask for nothing and write nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut key import colleague.asc        to check what the colleague signs
+  debcut key import --dry-run all.pgp    what it would add, and what is here already")]
 struct Import {
     /// Files with armoured or binary keys
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Say what each key would change and write nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Args)]
@@ -124,11 +134,20 @@ fn new(arguments: New, context: &Context<'_>) -> Result<Answer, Failure> {
         name: usual(arguments.name, identity.name, "--name")?,
         email: usual(arguments.email, identity.email, "--email")?,
         lifetime_seconds: arguments.expire.0,
-        passphrase: match arguments.no_passphrase {
+        passphrase: match arguments.no_passphrase || arguments.dry_run {
             true => None,
             false => Some(new_passphrase(context)?),
         },
     };
+    if arguments.dry_run {
+        // Made and forgotten: the name is checked, and the day it would expire.
+        let made = SecretCertificate::create(&key, context.now(), rand::rngs::OsRng);
+        let made = Key::Secret(made.map_err(StoreError::Create)?);
+        let description = KeyDescription::of(&made, context.now());
+        let plan = NewKeyPlan::new(&description, !arguments.no_passphrase);
+        let digest = plan.digest();
+        return Ok(Answer::new(plan).dry_run(digest));
+    }
     let made = store.create(&key, context.now(), rand::rngs::OsRng)?;
     Ok(Answer::new(NewKeyDocument::new(&KeyDescription::of(
         &Key::Secret(made),
@@ -170,9 +189,14 @@ fn new_passphrase(context: &Context<'_>) -> Result<Passphrase, Failure> {
 fn import(arguments: &Import, context: &Context<'_>) -> Result<Answer, Failure> {
     let store = signing::key_store(&context.environment)?;
     let mut found = Vec::new();
+    let mut read = Vec::new();
     for file in &arguments.files {
         let bytes = files::read(&context.path(file))?;
-        let imported = store.import(&bytes, context.now());
+        let imported = match arguments.dry_run {
+            true => store.would_import(&bytes, context.now()),
+            false => store.import(&bytes, context.now()),
+        };
+        read.extend(bytes);
         found.extend(imported.map_err(|error| {
             let mut failure = Failure::from(error);
             failure.message = format!("{}: {}", file.display(), failure.message);
@@ -180,7 +204,11 @@ fn import(arguments: &Import, context: &Context<'_>) -> Result<Answer, Failure> 
         })?);
     }
     let changed = found.iter().any(|one| one.change != Change::Unchanged);
-    Ok(Answer::new(ImportedKeys::new(&found)).changed(changed))
+    let answer = Answer::new(ImportedKeys::new(&found));
+    Ok(match arguments.dry_run {
+        true => answer.dry_run(Sha256::of(&read)),
+        false => answer.changed(changed),
+    })
 }
 
 fn export(arguments: &Export, context: &Context<'_>) -> Result<Answer, Failure> {
