@@ -51,6 +51,11 @@ pub fn unlocked(
     };
     let signer = choice.unlock(now, ask)?;
     signer.ready(now)?;
+    if let Signer::Agent(_) = signer {
+        // Only gpg knows whether the key is locked and whether its agent can
+        // ask; it tells by signing, which here comes before all the work.
+        signer.detach_sign_binary(b"debcut asks whether it may sign\n", now)?;
+    }
     Ok(Some(signer))
 }
 

@@ -72,6 +72,12 @@ impl From<SignError> for Failure {
                     .hint("check the machine's clock, and DEBCUT_NOW")
             }
             SignError::Agent(AgentError::Tool(error)) => error.into(),
+            SignError::Agent(AgentError::WrongPassphrase { .. }) => {
+                Self::of(Exit::Request, "wrong-passphrase", &error)
+            }
+            SignError::Agent(_) => Self::of(Exit::Request, "signing", &error)
+                .hint("gpg-agent asks on the terminal that it is told: export GPG_TTY=$(tty)")
+                .hint("without a terminal, use a key of debcut's and DEBCUT_SIGNING_PASSPHRASE"),
             _ => Self::of(Exit::Request, "signing", &error),
         }
     }
