@@ -148,9 +148,19 @@ pub fn run(arguments: BuildArguments, context: &Context<'_>) -> Result<Said, Fai
 
 fn answer(outcome: Outcome) -> Answer {
     match outcome {
-        Outcome::Refused(findings) => Answer::new(BuildDocument::refused())
-            .changed(false)
-            .findings(findings),
+        Outcome::Refused(refusal) => {
+            let answer = Answer::new(BuildDocument::refused(
+                &refusal.package,
+                refusal.version.as_ref(),
+                &refusal.revision,
+                &refusal.commit,
+            ));
+            let answer = match refusal.dry_run {
+                true => answer.no_plan(),
+                false => answer.changed(false),
+            };
+            answer.findings(refusal.findings)
+        }
         Outcome::Planned(plan) => {
             let answer = Answer::new(BuildDocument::planned(&plan)).dry_run(plan.digest());
             answer.findings(plan.warnings)

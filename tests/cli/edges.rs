@@ -238,6 +238,98 @@ fn user_is_gits_user_outside_a_repository_too() {
         .says(&["16 or more digits"]);
 }
 
+#[test]
+fn refused_builds_say_what_they_are_about() {
+    let world = World::native();
+    world.tag("debian/9.9");
+    for dry_run in [&["--dry-run"][..], &[]] {
+        let build = ["build", "debian/9.9", "--no-sign", "--json"];
+        let ran = world.run(build.iter().chain(dry_run)).code(1);
+        let document = ran.document("debcut/build/1");
+        assert_eq!(document["package"], "stamp");
+        assert_eq!(document["version"], "1.0");
+        assert_eq!(document["tag"], "debian/9.9");
+        assert_eq!(document["commit"], world.git(&["rev-parse", "HEAD"]));
+        assert_eq!(document["plan_digest"], serde_json::Value::Null);
+        let about_plan = document.get("dry_run") == Some(&true.into());
+        assert_eq!(about_plan, !dry_run.is_empty(), "{document}");
+    }
+}
+
+#[test]
+fn dry_runs_of_keys_and_manual_write_nothing() {
+    let world = World::new();
+    let fingerprint = world.key();
+    let certificate = world.path("certificate.asc");
+    let certificate = certificate.to_str().expect("text");
+    world.run(["key", "export", "--out", certificate]).code(0);
+    std::fs::remove_dir_all(world.path("data")).expect("removes");
+    let before = world.listing();
+    let new = ["key", "new", "--dry-run", "--json"];
+    let document = world.run(new).code(0).document("debcut/key-new/1");
+    assert_eq!(document["fingerprint"], serde_json::Value::Null);
+    assert_eq!(document["user_id"], "Ada Example <ada@example.org>");
+    assert_eq!(document["locked"], true);
+    let import = ["key", "import", "--dry-run", "--json", certificate];
+    let document = world.run(import).code(0).document("debcut/key-import/1");
+    assert_eq!(document["keys"][0]["change"], "added");
+    assert_eq!(document["keys"][0]["fingerprint"], *fingerprint);
+    let manual = ["manual", "--dry-run", "--json", "man"];
+    let document = world.run(manual).code(0).document("debcut/manual/1");
+    let pages = document["pages"].as_array().expect("a list");
+    assert!(pages.contains(&"debcut-build.1".into()), "{document}");
+    assert_eq!(world.listing(), before);
+    let again = ["manual", "--json", "man"];
+    for changed in [true, false] {
+        let document = world.run(again).code(0).document("debcut/manual/1");
+        assert_eq!(document["changed"], changed);
+    }
+    let page = std::fs::read_to_string(world.project().join("man/debcut.1")).expect("a page");
+    assert!(page.contains("DEBCUT_SIGNING_KEY"), "{page}");
+}
+
+#[test]
+fn locked_key_of_gpg_is_found_before_the_build() {
+    let world = World::declared();
+    let gpg = |arguments: &[&str]| {
+        let mut gpg = tool("gpg", "gnupg");
+        gpg.args(["--batch", "--pinentry-mode=loopback", "--passphrase=secret"]);
+        world.judge({
+            gpg.args(arguments);
+            gpg
+        })
+    };
+    let home = world.path("home/.gnupg");
+    std::fs::create_dir(&home).expect("a directory");
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(&home, private).expect("a mode");
+    let time = "--faked-system-time=20250101T000000";
+    gpg(&[
+        time,
+        "--quick-gen-key",
+        "Grace <grace@example.org>",
+        "ed25519",
+        "sign",
+        "never",
+    ])
+    .code(0);
+    let listed = gpg(&["--with-colons", "--list-keys"]).code(0).stdout;
+    let line = listed.lines().find_map(|line| line.strip_prefix("fpr:"));
+    let fingerprint = line.expect("a fingerprint").trim_matches(':').to_owned();
+    // The agent forgets the passphrase, and has nobody to ask for it.
+    let mut reload = tool("gpgconf", "gpgconf");
+    reload.args(["--reload", "gpg-agent"]);
+    world.judge(reload).code(0);
+    let key = format!("gpg:{fingerprint}");
+    let ran = world.run(["build", "v1.2.0", "--key", &key]);
+    let mut end = tool("gpgconf", "gpgconf");
+    end.args(["--kill", "all"]);
+    world.judge(end).code(0);
+    let ran = ran.code(2).says(&["GPG_TTY"]);
+    assert!(!ran.stderr.contains("exporting"), "{}", ran.stderr);
+    assert!(!world.project().join("dist").exists());
+}
+
 fn base64(text: &str) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(text)

@@ -140,7 +140,7 @@ pub fn run(
             built,
             changed,
         } => (plan, built, changed),
-        BuildOutcome::Refused(findings) => return Ok(Outcome::Refused(findings)),
+        BuildOutcome::Refused(refusal) => return Ok(Outcome::Refused(refusal.findings)),
         BuildOutcome::Planned(_) => unreachable!("no dry run was asked for"),
     };
     let names: Vec<&str> = built
