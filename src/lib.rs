@@ -1,6 +1,6 @@
 //! debcut takes a project from a git history to packages installed on every
 //! host: it builds signed Debian packages from a tag and publishes them to an
-//! apt repository.
+//! apt archive.
 //!
 //! # The house, read downward
 //!
@@ -10,7 +10,7 @@
 //! | folder | holds |
 //! |---|---|
 //! | [`model`] | words everyone uses: names, digests, times, findings |
-//! | [`format`] | bytes ⇄ values, one file per format, no files and no clock |
+//! | [`format`](mod@format) | bytes ⇄ values, one file per format, no files and no clock |
 //! | [`sys`] | the outside: clock, processes, files, git, signatures, stores |
 //! | [`keys`] | signing keys: create, import, list, export, choose |
 //! | [`release`] | version files and tags: what says which version this is |

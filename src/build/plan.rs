@@ -78,9 +78,13 @@ pub struct BuildPlan {
     pub scope: Scope,
     /// Where.
     pub isolation: Isolation,
-    /// The whole environment of the build's tools, but for `HOME`, which is an
-    /// empty directory.
+    /// The environment of the build's tools, but for `HOME`, which is an empty
+    /// directory, and what only says where this machine keeps its tools.
     pub environment: BTreeMap<String, String>,
+    /// Where this machine keeps its tools (`PATH`, `CARGO_HOME` …): given to a
+    /// declared build command, and nobody else's affair.
+    #[serde(skip)]
+    pub host_environment: BTreeMap<String, String>,
     /// How long a tool may run, in seconds.
     pub limit_seconds: u64,
     /// The machine's architecture.
@@ -119,9 +123,31 @@ pub enum RecipePlan {
 }
 
 impl BuildPlan {
-    /// Returns the plan's digest, over its JSON form.
+    /// Returns the digest of what is asked for: the same tag built again by
+    /// other hands, with more jobs or by newer tools is the same request.
     pub fn digest(&self) -> Sha256 {
-        Sha256::of(&serde_json::to_vec(self).expect("a plan has string keys"))
+        let recipe = match &self.recipe {
+            RecipePlan::Debian { format, orig, .. } => {
+                serde_json::json!([format, orig.as_ref().map(Orig::identity)])
+            }
+            RecipePlan::Declared {
+                declared,
+                changelog,
+            } => {
+                serde_json::json!([declared, changelog])
+            }
+        };
+        let revision = match &self.revision {
+            Revision::Tag { name, object, .. } => serde_json::json!([name, object]),
+            Revision::Candidate { .. } => serde_json::json!(["candidate"]),
+        };
+        let identity = serde_json::json!([
+            (&self.package, &self.version, &self.path),
+            (revision, &self.commit, &self.tree, self.epoch),
+            (self.scope, self.isolation, &self.architecture),
+            recipe,
+        ]);
+        Sha256::of(&serde_json::to_vec(&identity).expect("a plan has string keys"))
     }
 
     /// Returns the directory in which dpkg expects the source: the package's
@@ -208,6 +234,7 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
         findings.push(Finding::warning("candidate", shown, why));
     }
     Ok(BuildPlan {
+        host_environment: host_environment(&recipe, choices),
         environment: environment(&recipe, epoch, choices),
         package: name,
         version,
@@ -243,9 +270,6 @@ fn environment(
                 ),
             ])
         }
-        RecipePlan::Declared { declared, .. } if declared.command.is_some() => {
-            choices.command_environment.clone()
-        }
         RecipePlan::Declared { .. } => BTreeMap::new(),
     };
     for (name, value) in [("LC_ALL", "C.UTF-8"), ("TZ", "UTC")] {
@@ -253,6 +277,15 @@ fn environment(
     }
     variables.insert("SOURCE_DATE_EPOCH".to_owned(), epoch.unix().to_string());
     variables
+}
+
+fn host_environment(recipe: &RecipePlan, choices: &Choices) -> BTreeMap<String, String> {
+    match recipe {
+        RecipePlan::Declared { declared, .. } if declared.command.is_some() => {
+            choices.command_environment.clone()
+        }
+        RecipePlan::Declared { .. } | RecipePlan::Debian { .. } => BTreeMap::new(),
+    }
 }
 
 fn debian_findings(source: &TaggedSource, debian: &DebianSource, findings: &mut Vec<Finding>) {

@@ -134,7 +134,8 @@ pub enum SourceFormat {
 pub enum Orig {
     /// A file that was given.
     Given {
-        /// Its path.
+        /// Its path, which is nobody else's affair.
+        #[serde(skip)]
         path: PathBuf,
         /// The name it has in the source package.
         name: String,
@@ -157,6 +158,14 @@ pub enum Orig {
 }
 
 impl Orig {
+    /// Returns what decides the tarball's bytes: not where it lies.
+    pub fn identity(&self) -> (&str, String) {
+        match self {
+            Self::Given { name, sha256, .. } => (name, sha256.hex()),
+            Self::Tag { name, tree, .. } => (name, tree.clone()),
+        }
+    }
+
     /// Returns the tarball's name in the source package.
     pub fn name(&self) -> &str {
         match self {

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::Timestamp;
 
-/// From a git tag to packages in a signed apt repository
+/// From a git tag to packages in a signed apt archive
 #[derive(Debug, Parser)]
 #[command(
     name = "debcut",

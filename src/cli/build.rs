@@ -57,6 +57,9 @@ pub struct BuildArguments {
     /// Sign nothing
     #[arg(long, conflicts_with = "key")]
     no_sign: bool,
+    /// Replace another build that is in the way
+    #[arg(long)]
+    force: bool,
     /// Print the plan and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -133,6 +136,7 @@ pub fn run(arguments: BuildArguments, context: &Context<'_>) -> Result<Said, Fai
         jobs: arguments.jobs,
         key,
         dry_run: arguments.dry_run,
+        force: arguments.force,
     };
     let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
     let outcome = building::build(

@@ -35,6 +35,8 @@ pub struct Desk<'a> {
     pub environment: &'a Environment,
     /// The present moment.
     pub now: Timestamp,
+    /// The key that the configuration names.
+    pub configured_key: Option<String>,
     /// How long to wait for another publisher.
     pub wait: Duration,
     /// Who works: recorded in each generation.
@@ -82,6 +84,9 @@ pub fn open_store(location: &str, directory: &Path) -> Result<Box<dyn Store>, Fl
     }
     Ok(Box::new(DirectoryStore::new(directory.join(location))))
 }
+
+/// The suite as it is, and whether it may take what is offered.
+type Judged = (Current, Result<Admission, Vec<Finding>>);
 
 impl Desk<'_> {
     fn lock(&self) -> Result<Guard, FlowError> {
@@ -169,7 +174,7 @@ impl Desk<'_> {
         suite: &Suite,
         act: &mut Act<'_>,
         remarks: &[Finding],
-        admitted: &dyn Fn() -> Result<(Current, Result<Admission, Vec<Finding>>), PublishError>,
+        admitted: &dyn Fn() -> Result<Judged, PublishError>,
     ) -> Result<Outcome, FlowError> {
         let (current, admission) = admitted()?;
         let admission = match admission {
@@ -230,18 +235,15 @@ impl Desk<'_> {
         }
     }
 
-    /// Chooses the key: the one that is asked for, else CI's, else the one
-    /// that the suite was signed with before, which its clients know.
+    /// Chooses the key: the one that is asked for, else CI's, else the
+    /// configured one, else the one that the suite was signed with before,
+    /// which its clients know.
     fn key(&self, current: &Current, wanted: &KeyWanted) -> Result<Choice, FlowError> {
         let before = current
             .manifest()
             .and_then(|manifest| manifest.record.key.clone());
-        let in_ci = self.environment.var(crate::keys::ci::VARIABLE).is_some();
-        let wanted = match (wanted, &before) {
-            (KeyWanted::Usual, Some(key)) if !in_ci => KeyWanted::Named(key.clone()),
-            (wanted, _) => wanted.clone(),
-        };
-        let choice = signing::chosen(self.environment, &wanted, self.now)?;
+        let usual = self.configured_key.as_deref().or(before.as_deref());
+        let choice = signing::chosen(self.environment, wanted, usual, self.now)?;
         let choice = choice.ok_or(FlowError::UnsignedArchive)?;
         let fingerprint = choice.certificate().fingerprint();
         if let Some(before) = before.filter(|before| before != fingerprint.as_str()) {

@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::FlowError;
+use super::earlier_build::{self, Earlier};
 use super::project::Workspace;
 use super::signing::{self, KeyWanted};
 use crate::build::apply::{self, BuildError, Workshop};
 use crate::build::observe::{self, Means, Wanted};
 use crate::build::plan::{self, BuildPlan, Choices, Isolation, Scope};
-use crate::build::product::{self, Artifact, Built, PLAN_DIGEST, SUMS};
+use crate::build::product::Built;
 use crate::build::source::{Recipe, Revision};
-use crate::format::checksums::parse_sums;
-use crate::format::statement::Envelope;
 use crate::format::version::Version;
 use crate::keys::Ask;
-use crate::model::{Architecture, FileDigests, Finding, Listener, PackageName};
+use crate::model::finding::with_causes;
+use crate::model::{Architecture, Finding, Listener, PackageName};
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access};
@@ -41,6 +41,8 @@ pub struct Request {
     pub key: KeyWanted,
     /// Whether only the plan is wanted.
     pub dry_run: bool,
+    /// Whether another build may be replaced.
+    pub force: bool,
 }
 
 /// What came of it.
@@ -102,14 +104,10 @@ pub fn build(
     let project = &workspace.project;
     let wanted = match &request.wanted {
         Some(wanted) => wanted.clone(),
-        None => Wanted::Tag(workspace.tag_at_head()?),
+        None => Wanted::Tag(workspace.tag_at_head(request.package.as_ref())?),
     };
     let package = workspace.package(&wanted, request.package.as_ref())?;
-    let key = match (&request.key, &project.key) {
-        (KeyWanted::Usual, Some(name)) => KeyWanted::Named(name.clone()),
-        (key, _) => key.clone(),
-    };
-    let choice = signing::chosen(environment, &key, now)?;
+    let choice = signing::chosen(environment, &request.key, project.key.as_deref(), now)?;
     let keyring = signing::keyring(environment)?;
     let means = Means {
         environment,
@@ -164,27 +162,33 @@ pub fn build(
         return Ok(Outcome::Planned(Box::new(plan)));
     }
     let usual = || {
-        workspace
-            .repository
-            .top()
-            .join("dist")
-            .join(plan.revision.shown())
+        let name = match &plan.revision {
+            Revision::Tag { name, .. } => name.to_string(),
+            // Never into a release's directory, whatever the revision is called.
+            Revision::Candidate { .. } => format!("candidate-{:.12}", plan.commit),
+        };
+        workspace.repository.top().join("dist").join(name)
     };
     let out = request.out.clone().unwrap_or_else(usual);
-    if let Some(built) = found(&plan, &out)? {
-        record(workspace, &built)?;
-        return Ok(Outcome::Built {
-            plan: Box::new(plan),
-            built,
-            changed: false,
-        });
+    match earlier_build::look(&plan, &out)? {
+        Earlier::Nothing => {}
+        Earlier::Same(built) if !request.force => {
+            record(workspace, &built, listener);
+            return Ok(Outcome::Built {
+                plan: Box::new(plan),
+                built,
+                changed: false,
+            });
+        }
+        Earlier::Same(_) => {}
+        Earlier::Incomplete(why) => {
+            listener.note(format!("{} is built again: {why}", out.display()));
+        }
+        Earlier::Other(_) if request.force => {}
+        Earlier::Other(why) => return Err(FlowError::OtherBuild { path: out, why }),
     }
     let signer = signing::unlocked(choice, now, ask)?;
-    let log = workspace
-        .repository
-        .own_dir()
-        .join("logs")
-        .join(format!("{}.log", plan.file_stem()));
+    let log = log_file(workspace, &plan, environment)?;
     let workshop = Workshop {
         repository: &workspace.repository,
         signer: signer.as_ref(),
@@ -195,7 +199,7 @@ pub fn build(
     };
     match apply::apply(&plan, &workshop) {
         Ok(built) => {
-            record(workspace, &built)?;
+            record(workspace, &built, listener);
             Ok(Outcome::Built {
                 plan: Box::new(plan),
                 built,
@@ -229,9 +233,11 @@ pub fn last_build(workspace: &Workspace) -> Result<Option<LastBuild>, FlowError>
     Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
-fn record(workspace: &Workspace, built: &Built) -> Result<(), FlowError> {
+/// Notes what was built last. A build is no failure because that cannot be
+/// written: `publish` can be told what to take.
+fn record(workspace: &Workspace, built: &Built, listener: &dyn Listener) {
     let Some(changes) = built.changes() else {
-        return Ok(());
+        return;
     };
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let last = LastBuild {
@@ -239,78 +245,32 @@ fn record(workspace: &Workspace, built: &Built) -> Result<(), FlowError> {
         changes: absolute(&changes),
     };
     let own = workspace.repository.own_dir();
-    files::create_dir(&own)?;
     let text = serde_json::to_vec_pretty(&last).expect("paths are text");
-    Ok(files::replace(
-        &own.join(LAST_BUILD),
-        &text,
-        Access::Public,
-    )?)
+    let written = files::create_dir(&own)
+        .and_then(|()| files::replace(&own.join(LAST_BUILD), &text, Access::Public));
+    if let Err(error) = written {
+        listener.warn(format!(
+            "{}: publish will have to be told what to take",
+            with_causes(&error)
+        ));
+    }
 }
 
-/// Finds the same build in its place: made by this very plan, and whole.
-fn found(plan: &BuildPlan, out: &Path) -> Result<Option<Built>, FlowError> {
-    let Ok(listing) = std::fs::read_dir(out) else {
-        return match out.symlink_metadata() {
-            Ok(found) if !found.is_dir() => Err(FlowError::OutTaken {
-                path: out.to_owned(),
-            }),
-            _ => Ok(None),
-        };
-    };
-    if listing.count() == 0 {
-        return Ok(None);
+/// Finds a place for the log: beside git's own files, else in the user's data.
+fn log_file(
+    workspace: &Workspace,
+    plan: &BuildPlan,
+    environment: &Environment,
+) -> Result<PathBuf, FlowError> {
+    let name = format!("{}.log", plan.file_stem());
+    let own = workspace.repository.own_dir().join("logs");
+    if files::create_dir(&own).is_ok() && files::is_writable(&own) {
+        return Ok(own.join(name));
     }
-    let Some(sums) = files::read_if_there(&out.join(SUMS))? else {
-        return Err(FlowError::OutTaken {
-            path: out.to_owned(),
-        });
-    };
-    let Some(line) = files::read_if_there(&out.join(product::provenance_name(plan)))? else {
-        return Ok(None);
-    };
-    let statement = Envelope::parse(&String::from_utf8_lossy(&line)).ok();
-    let statement = statement.and_then(|envelope| envelope.statement().ok());
-    let digest = statement.as_ref().and_then(|statement| {
-        statement
-            .provenance
-            .build_definition
-            .internal_parameters
-            .get(PLAN_DIGEST)?
-            .as_str()
-    });
-    let sums = parse_sums(&String::from_utf8_lossy(&sums));
-    let (true, Ok(sums)) = (digest == Some(&plan.digest().hex()), sums) else {
-        return Ok(None);
-    };
-    let mut artifacts = Vec::new();
-    for (name, sha256) in sums {
-        let path = out.join(&name);
-        let Ok(file) = std::fs::File::open(&path) else {
-            return Ok(None);
-        };
-        let digests = FileDigests::of_reader(file).map_err(files::failed("read", &path))?;
-        if digests.sha256 != sha256 {
-            return Ok(None);
-        }
-        artifacts.push(Artifact {
-            name: name.to_string(),
-            size: digests.size,
-            sha256,
-        });
-    }
-    let sums = files::read(&out.join(SUMS))?;
-    let digests = FileDigests::of(&sums);
-    let (size, sha256) = (digests.size, digests.sha256);
-    artifacts.push(Artifact {
-        name: SUMS.to_owned(),
-        size,
-        sha256,
-    });
-    Ok(Some(Built {
-        directory: out.to_owned(),
-        artifacts,
-    }))
+    let data = environment.data_home().ok_or(FlowError::NoDataHome)?;
+    let logs = data.join("debcut/logs");
+    files::create_dir(&logs)?;
+    Ok(logs.join(name))
 }
 
 /// What a declared package's build command needs of the user: the search path,

@@ -6,6 +6,7 @@
 pub mod archiving;
 pub mod building;
 pub mod demo;
+mod earlier_build;
 pub mod inspecting;
 pub mod packing;
 pub mod project;
@@ -159,6 +160,14 @@ pub enum FlowError {
     NoTagAtHead {
         /// The tags.
         tags: Vec<TagName>,
+    },
+    /// The output directory holds another build.
+    #[error("{} holds another build: {why}", path.display())]
+    OtherBuild {
+        /// The directory.
+        path: PathBuf,
+        /// In what it differs.
+        why: String,
     },
     /// The output directory holds something else.
     #[error("{} exists and holds no build of debcut's", path.display())]

@@ -52,9 +52,14 @@ impl Workspace {
         })
     }
 
-    /// Decides what to build when no tag was named: the one tag of HEAD.
-    pub fn tag_at_head(&self) -> Result<TagName, FlowError> {
+    /// Decides what to build when no tag was named: the one tag of HEAD that is
+    /// a release of a package (of this one, if one is named).
+    pub fn tag_at_head(&self, name: Option<&PackageName>) -> Result<TagName, FlowError> {
         let mut tags = self.repository.tags_at_head()?;
+        tags.retain(|tag| {
+            let found = self.package(&Wanted::Tag(tag.clone()), name);
+            !matches!(found, Err(FlowError::UnknownTagStyle { .. }))
+        });
         match (tags.len(), tags.pop()) {
             (1, Some(tag)) => Ok(tag),
             (_, last) => {
@@ -78,12 +83,14 @@ impl Workspace {
         if let Some(name) = name {
             let known: Vec<_> = packages.iter().map(|p| p.name.to_string()).collect();
             packages.retain(|package| package.name == *name);
-            let (revision, wanted) = (revision.to_owned(), name.to_string());
-            return packages.pop().ok_or(FlowError::UnknownPackage {
-                revision,
-                wanted,
-                known,
-            });
+            if packages.is_empty() {
+                let (revision, wanted) = (revision.to_owned(), name.to_string());
+                return Err(FlowError::UnknownPackage {
+                    revision,
+                    wanted,
+                    known,
+                });
+            }
         }
         if let Wanted::Tag(tag) = wanted {
             let patterns = packages.iter().map(|package| {

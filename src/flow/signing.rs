@@ -3,7 +3,7 @@
 
 use super::FlowError;
 
-use crate::keys::{Ask, Choice, KeyStore, pick};
+use crate::keys::{self, Ask, Choice, KeyStore, pick};
 use crate::model::Timestamp;
 use crate::sys::environment::Environment;
 use crate::sys::openpgp::{Keyring, Signer};
@@ -24,16 +24,20 @@ pub fn key_store(environment: &Environment) -> Result<KeyStore, FlowError> {
     KeyStore::of_user(environment).ok_or(FlowError::NoDataHome)
 }
 
-/// Chooses the key and refuses one that could not sign now.
+/// Chooses the key and refuses one that could not sign now: the one that is
+/// named, else CI's, else the `usual` one (of the configuration, of a suite),
+/// else the only one there is.
 pub fn chosen(
     environment: &Environment,
     wanted: &KeyWanted,
+    usual: Option<&str>,
     now: Timestamp,
 ) -> Result<Option<Choice>, FlowError> {
     let name = match wanted {
         KeyWanted::None => return Ok(None),
         KeyWanted::Named(name) => Some(name.as_str()),
-        KeyWanted::Usual => None,
+        KeyWanted::Usual if environment.var(keys::ci::VARIABLE).is_some() => None,
+        KeyWanted::Usual => usual,
     };
     let choice = pick(&key_store(environment)?, environment, name, now)?;
     choice.certificate().may_sign(now)?;

@@ -319,8 +319,10 @@ mod tests {
         let path = dir.path().join("hello_2.10-3_amd64.changes");
         std::fs::write(&path, changes.text().expect("text")).expect("a file");
         let run = |tool: &str, arguments: &[&str]| {
-            let output = Command::new(tool).args(arguments).arg(&path).output();
-            let output = output.unwrap_or_else(|error| {
+            let mut command = Command::new(tool);
+            // lintian leaves files behind.
+            command.args(arguments).arg(&path).env("TMPDIR", dir.path());
+            let output = command.output().unwrap_or_else(|error| {
                 panic!(
                     "cannot run {tool} ({error}): install the packages devscripts, dput and lintian"
                 )

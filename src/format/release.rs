@@ -93,7 +93,11 @@ impl Release {
     /// signature.
     pub fn parse(bytes: &[u8]) -> Result<Self, Deb822Error> {
         let found = paragraph(bytes, Syntax::Generated)?;
-        let text = |name| found.get(name).map(str::to_owned);
+        // One line each: where a file breaks one, it is read as apt shows it.
+        let text = |name| {
+            let words: Vec<&str> = found.get(name)?.split_whitespace().collect();
+            Some(words.join(" "))
+        };
         let date = |field: &Field<'_>| {
             Timestamp::parse_rfc2822(field.value())
                 .map_err(|error| field.invalid(field.line(), field.value(), error))
@@ -394,6 +398,13 @@ SHA256:
         for line in TEXT.lines().filter(|line| line.starts_with(' ')) {
             assert!(text.lines().any(|l| l == line), "{line}\n{text}");
         }
+    }
+
+    #[test]
+    fn a_broken_line_is_read_as_one() {
+        let text = TEXT.replace("What we ship", "What \n ship");
+        let found = Release::parse(text.as_bytes()).expect("readable");
+        assert_eq!(found.description.as_deref(), Some("What ship"));
     }
 
     proptest! {

@@ -255,6 +255,11 @@ pub fn try_lock(path: &Path) -> Result<Option<Lock>, FileError> {
     }
 }
 
+/// Tells whether this user may write into a directory.
+pub fn is_writable(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
 /// Makes a directory that only this user can enter, or checks that the one
 /// that is there is such: whoever else could write in it could plant files.
 pub fn private_dir(path: &Path) -> Result<(), FileError> {

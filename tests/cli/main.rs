@@ -1,8 +1,18 @@
-//! The whole program, run as its users run it.
+//! The whole program, run as its users run it: a repository of its own, a
+//! cleared environment, a fixed clock; judged by exit code, output, and what
+//! is on the disk before and after.
 
+mod building;
+mod bytes;
+mod choices;
+mod debian;
 mod edges;
-#[allow(dead_code)]
+mod interruption;
+mod judges;
+mod keys;
+mod places;
 mod projects;
+mod rebuilding;
+mod refusals;
 mod verify;
-#[allow(dead_code)]
 mod world;

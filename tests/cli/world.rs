@@ -70,7 +70,7 @@ impl World {
         let world = Self {
             dir: dir.expect("a directory"),
         };
-        for below in ["home", "data", "project"] {
+        for below in ["home", "data", "tmp", "project"] {
             std::fs::create_dir(world.path(below)).expect("a directory");
         }
         world.git(&["init", "--quiet", "--initial-branch=main"]);
@@ -127,6 +127,8 @@ impl World {
         command.env("HOME", self.path("home"));
         command.env("XDG_DATA_HOME", self.path("data"));
         command.env("LC_ALL", "C.UTF-8").env("DEBCUT_NOW", NOW);
+        // Some judges leave files behind.
+        command.env("TMPDIR", self.path("tmp"));
         for (who, name) in [("AUTHOR", "Ada Example"), ("COMMITTER", "Ada Example")] {
             command.env(format!("GIT_{who}_NAME"), name);
             command.env(format!("GIT_{who}_EMAIL"), "ada@example.org");
@@ -233,13 +235,17 @@ impl Call<'_> {
     }
 
     /// Runs it as a user who is not root; root alone can, others are one.
-    pub fn as_nobody(mut self) -> Self {
+    pub fn by_nobody(mut self) -> Self {
         if !is_root() {
             return self;
         }
-        // The program may lie where only root can reach it.
+        // The program may lie where only root can reach it. Not copied by this
+        // process: what another thread starts meanwhile would hold the copy
+        // open for writing, and the system runs no such file.
         let copy = self.world.path("debcut");
-        std::fs::copy(&self.words[0], &copy).expect("a copy");
+        let mut cp = tool("cp", "coreutils");
+        cp.arg(&self.words[0]).arg(&copy);
+        self.world.judge(cp).code(0);
         self.words[0] = copy.into();
         self.world.give_to(NOBODY);
         let (uid, gid) = (format!("--reuid={NOBODY}"), format!("--regid={NOBODY}"));

@@ -41,8 +41,14 @@ fn lacks(verb: &Command, name: &str) -> Vec<String> {
         }
     }
     let flags = verb.get_arguments().filter(own).any(|a| !a.is_positional());
+    // Examples are indented; prose may begin a line with the program's name.
     let after = verb.get_after_long_help().map(ToString::to_string);
-    let shown = examples::in_lines(&after.unwrap_or_default());
+    let after = after.unwrap_or_default();
+    let indented: Vec<&str> = after
+        .lines()
+        .filter(|line| line.starts_with("  "))
+        .collect();
+    let shown = examples::in_lines(&indented.join("\n"));
     if flags && shown.is_empty() {
         found.push(format!("{name}: it has flags and no example"));
     }

@@ -9,7 +9,7 @@ mod declared;
 mod orig;
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter};
+use std::io::{self, LineWriter};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ use crate::model::{FileDigests, Listener, Timestamp};
 use crate::sys::clock::Clock;
 use crate::sys::files::{self, Access, FileError, StagedDir};
 use crate::sys::git::{GitError, Repository};
+use crate::sys::interrupt;
 use crate::sys::openpgp::{SignError, Signer};
 use crate::sys::process::{Tool, ToolError};
 use crate::sys::tree::TreeReadError;
@@ -70,6 +71,28 @@ pub enum BuildError {
         log: PathBuf,
         /// What the tool said last.
         source: ToolError,
+    },
+    /// The build ran out of room.
+    #[error("no space left in {} while {step} it", place.display())]
+    NoSpace {
+        /// What was going on.
+        step: &'static str,
+        /// Where the build works.
+        place: PathBuf,
+        /// What the tool said last.
+        source: ToolError,
+    },
+    /// The user asked to stop.
+    #[error("stopped before {step}")]
+    Interrupted {
+        /// What would have come next.
+        step: &'static str,
+    },
+    /// A text that is to be signed is in another encoding (Debian Policy 5.1).
+    #[error("{file} is not UTF-8")]
+    NotUtf8 {
+        /// The file.
+        file: String,
     },
     /// The upstream tarball is not the one that was planned with.
     #[error("{} changed since the build was planned", path.display())]
@@ -134,17 +157,15 @@ pub enum BuildError {
 /// Builds what the plan says.
 pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildError> {
     let began = workshop.clock.now();
-    if let Some(parent) = workshop.log.parent() {
-        files::create_dir(parent)?;
-    }
-    let log = File::create(workshop.log).map_err(files::failed("write", workshop.log))?;
     let staged = StagedDir::beside(workshop.out)?;
     let place = BuildPlace::take(workshop.listener)?;
+    // Only now: another build of this version may have written its log so far.
+    let log = File::create(workshop.log).map_err(files::failed("write", workshop.log))?;
     let mut bench = Bench {
         plan,
         workshop,
         place,
-        log: BufWriter::new(log),
+        log: LineWriter::new(log),
         began,
     };
     let made = match &plan.recipe {
@@ -161,6 +182,7 @@ pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildEr
     listed.sort_by(|a, b| a.name.as_str().cmp(b.name.as_str()));
     listed.push(bench.provenance(&listed, staged.path())?);
     listed.push(sums(&listed, staged.path())?);
+    stop_if_asked("putting the artifacts in place")?;
     let directory = staged.publish()?;
     Ok(Built {
         directory,
@@ -173,7 +195,7 @@ struct Bench<'a> {
     plan: &'a BuildPlan,
     workshop: &'a Workshop<'a>,
     place: BuildPlace,
-    log: BufWriter<File>,
+    log: LineWriter<File>,
     began: Timestamp,
 }
 
@@ -197,6 +219,7 @@ impl Bench<'_> {
     /// Prepares a tool with the plan's environment and nothing else.
     fn tool(&self, program: &str, directory: &Path) -> Tool {
         Tool::new(program)
+            .envs(&self.plan.host_environment)
             .envs(&self.plan.environment)
             .env("HOME", self.place.home())
             .dir(directory)
@@ -208,21 +231,30 @@ impl Bench<'_> {
         self.workshop
             .listener
             .begin(format!("{step} {}", self.plan.package));
+        stop_if_asked(step)?;
         let ended = tool.logged(&mut self.log, self.workshop.listener);
-        let log = || self.workshop.log.to_owned();
         match ended {
-            Err(source @ ToolError::Failed { .. }) => Err(BuildError::Failed {
-                step,
-                log: log(),
-                source,
-            }),
-            Err(source @ ToolError::TimedOut { .. }) => Err(BuildError::Failed {
-                step,
-                log: log(),
-                source,
-            }),
+            Err(source @ (ToolError::Failed { .. } | ToolError::TimedOut { .. })) => {
+                let log = self.workshop.log.to_owned();
+                Err(match self.is_full() {
+                    // Tools say it in many ways, and some not at all.
+                    true => BuildError::NoSpace {
+                        step,
+                        place: self.work(),
+                        source,
+                    },
+                    false => BuildError::Failed { step, log, source },
+                })
+            }
             other => Ok(other?),
         }
+    }
+
+    /// Tells whether next to no room is left where the build works.
+    fn is_full(&self) -> bool {
+        const NEXT_TO_NOTHING_BYTES: u64 = 64 * 1024;
+        let room = rustix::fs::statvfs(self.work());
+        room.is_ok_and(|room| room.f_bavail.saturating_mul(room.f_frsize) < NEXT_TO_NOTHING_BYTES)
     }
 
     /// Signs a text file in clear, in its place.
@@ -231,7 +263,9 @@ impl Bench<'_> {
             return Ok(());
         };
         let file = name_of(path);
-        let text = String::from_utf8_lossy(&files::read(path)?).into_owned();
+        // Another encoding would be signed as something else than it is.
+        let text = String::from_utf8(files::read(path)?);
+        let text = text.map_err(|_| BuildError::NotUtf8 { file: file.clone() })?;
         let signed = signer.clear_sign(&text, self.workshop.clock.now());
         let signed = signed.map_err(|source| BuildError::Sign { file, source })?;
         Ok(files::replace(path, signed.as_bytes(), Access::Public)?)
@@ -258,6 +292,14 @@ impl Bench<'_> {
     /// Returns the build place's directory.
     fn work(&self) -> PathBuf {
         self.place.work()
+    }
+}
+
+fn stop_if_asked(step: &'static str) -> Result<(), BuildError> {
+    if interrupt::asked() {
+        Err(BuildError::Interrupted { step })
+    } else {
+        Ok(())
     }
 }
 

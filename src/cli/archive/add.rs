@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{ArchiveArgument, answer, desk};
+use super::{ArchiveArgument, answer, configured_key, desk};
 use crate::archive::Older;
 use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
@@ -103,7 +103,8 @@ pub fn publish(arguments: PublishArguments, context: &Context<'_>) -> Result<Sai
 
 fn add(files: &[PathBuf], arguments: &Publishing, context: &Context<'_>) -> Result<Said, Failure> {
     let location = arguments.archive.location(context)?;
-    let desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
+    let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
+    desk.configured_key = configured_key(context)?;
     let older = if arguments.allow_older {
         Older::Allow
     } else {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{DEFAULT_WAIT, answer, desk};
+use super::{DEFAULT_WAIT, answer, configured_key, desk};
 use crate::archive::Settings;
 use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
@@ -60,7 +60,8 @@ fn valid_for(text: &str) -> Result<u32, String> {
 
 /// Creates an archive's suites.
 pub fn run(arguments: InitArguments, context: &Context<'_>) -> Result<Said, Failure> {
-    let desk = desk(&arguments.location, DEFAULT_WAIT, context)?;
+    let mut desk = desk(&arguments.location, DEFAULT_WAIT, context)?;
+    desk.configured_key = configured_key(context)?;
     let mut outcomes = Vec::new();
     for suite in &arguments.suite {
         let mut act = Act {

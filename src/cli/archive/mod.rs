@@ -152,11 +152,24 @@ fn configured(context: &Context<'_>) -> Result<Vec<(String, String)>, Failure> {
         .collect())
 }
 
+/// The key that `debcut.toml` names; outside a repository there is none.
+fn configured_key(context: &Context<'_>) -> Result<Option<String>, Failure> {
+    if Repository::discover(&context.directory).is_err() {
+        return Ok(None);
+    }
+    Ok(
+        Workspace::open(&context.directory, context.config.as_deref())?
+            .project
+            .key,
+    )
+}
+
 fn desk<'a>(location: &str, wait: Duration, context: &'a Context<'_>) -> Result<Desk<'a>, Failure> {
     Ok(Desk {
         store: archiving::open_store(location, &context.directory)?,
         environment: &context.environment,
         now: context.archive_date()?,
+        configured_key: None,
         wait,
         who: context.who(),
         command: context.command.clone(),

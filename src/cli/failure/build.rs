@@ -74,6 +74,12 @@ impl From<BuildError> for Failure {
             BuildError::Sign { .. } | BuildError::Attest(_) => {
                 Self::of(Exit::Request, "signing", &error)
             }
+            BuildError::NoSpace { .. } => Self::of(Exit::Outside, "no-space", &error)
+                .hint("make room there and run the same command again"),
+            BuildError::Interrupted { .. } => Self::of(Exit::Stopped, "interrupted", &error)
+                .hint("run the same command again to finish"),
+            BuildError::NotUtf8 { .. } => Self::of(Exit::Request, "not-utf8", &error)
+                .hint("convert it, commit, and tag that commit"),
             BuildError::OrigChanged { .. } => Self::of(Exit::Outside, "orig-changed", &error),
             BuildError::Declared { .. } => Self::of(Exit::Request, "declared-package", &error)
                 .hint("correct debcut.toml, commit, and tag that commit"),

@@ -70,6 +70,8 @@ impl From<FlowError> for Failure {
                         .hint("debcut build --commit HEAD builds a candidate"),
                 }
             }
+            FlowError::OtherBuild { .. } => Self::of(Exit::Request, "other-build", &error)
+                .hint("--force replaces it; --out DIR builds somewhere else"),
             FlowError::OutTaken { .. } => Self::of(Exit::Request, "output-taken", &error)
                 .hint("name another directory with --out DIR"),
         }

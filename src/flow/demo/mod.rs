@@ -125,6 +125,7 @@ pub fn run(
         jobs: None,
         key: KeyWanted::Usual,
         dry_run: false,
+        force: false,
     };
     let outcome = building::build(
         &workspace,
@@ -160,6 +161,7 @@ pub fn run(
         store: open_store(&archive_at.display().to_string(), &directory)?,
         environment: &own,
         now,
+        configured_key: None,
         wait: Duration::from_secs(60),
         who: format!("{} <{}>", project::AUTHOR.0, project::AUTHOR.1),
         command: "debcut demo".to_owned(),

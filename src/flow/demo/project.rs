@@ -96,7 +96,7 @@ pub fn create(
         // A demo that was stopped half-way begins its project again.
         crate::sys::files::remove_tree(directory)?;
     }
-    let choice = signing::chosen(environment, &KeyWanted::Usual, now)?;
+    let choice = signing::chosen(environment, &KeyWanted::Usual, None, now)?;
     let signer = signing::unlocked(choice, now, &mut |_| Ok(None))?;
     let signer = signer.ok_or(FlowError::UnsignedArchive)?;
     let repository = Repository::init(directory)?;

@@ -98,7 +98,7 @@ impl<W: Write> Encoder<W> {
     /// - xz: liblzma's multi-threaded encoder with its default block size and
     ///   CRC64, also on one thread, because the single-threaded one writes no
     ///   sizes into block headers.
-    /// - zstd: see [`ZstdEncoder`]. Equal bytes need the same libzstd version.
+    /// - zstd: see `ZstdEncoder`. Equal bytes need the same libzstd version.
     pub fn new(settings: Settings, out: W) -> Result<Self, LevelError> {
         let Settings {
             compression,

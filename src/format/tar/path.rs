@@ -99,6 +99,15 @@ impl TreePath {
         Some(Self(self.0[..end].to_vec()))
     }
 
+    /// Tells whether this is somewhere in `directory`, which is not in itself.
+    pub fn is_inside(&self, directory: &Self) -> bool {
+        if directory.is_root() {
+            return !self.is_root();
+        }
+        let rest = self.0.strip_prefix(directory.as_bytes());
+        rest.is_some_and(|rest| rest.starts_with(b"/"))
+    }
+
     /// Returns the path seen from `directory`; `None` when it is not in there.
     pub fn below(&self, directory: &Self) -> Option<Self> {
         if directory.is_root() {
@@ -209,10 +218,14 @@ mod tests {
             assert_eq!(path.parent(), Some(parent.clone()));
             assert_eq!(path.file_name(), name.as_bytes());
             assert_eq!(path.below(&parent), TreePath::new(name).ok());
+            assert!(path.is_inside(&parent) && !parent.is_inside(&path));
+            assert!(!path.is_inside(&path), "{path}");
         }
         assert_eq!(TreePath::root().parent(), None);
         let ab = TreePath::new("ab").expect("plain");
-        assert_eq!(ab.below(&TreePath::new("a").expect("plain")), None);
+        let a = TreePath::new("a").expect("plain");
+        assert_eq!(ab.below(&a), None);
+        assert!(!ab.is_inside(&a));
     }
 
     proptest! {

@@ -192,7 +192,9 @@ impl Tree {
     }
 
     fn check_free(&self, path: &TreePath, directory: bool) -> Result<(), TreeError> {
-        if self.names.contains_key(path) {
+        // What is inside of it would come right after it.
+        let next = self.names.range::<TreePath, _>(path..).next();
+        if next.is_some_and(|(found, _)| found == path) {
             return Err(TreeError::Taken { path: path.clone() });
         }
         let mut above = path.parent();
@@ -207,14 +209,11 @@ impl Tree {
                 None => above = parent.parent(),
             }
         }
-        let next = self.names.range(path.clone()..).next();
         match next {
-            Some((inside, _)) if !directory && inside.below(path).is_some() => {
-                Err(TreeError::Inside {
-                    path: inside.clone(),
-                    parent: path.clone(),
-                })
-            }
+            Some((inside, _)) if !directory && inside.is_inside(path) => Err(TreeError::Inside {
+                path: inside.clone(),
+                parent: path.clone(),
+            }),
             _ => Ok(()),
         }
     }

@@ -96,6 +96,7 @@ pub fn write(tree: &Tree, style: &Style, out: &mut impl Write) -> Result<(), Wri
         style,
         blocks: 0,
         first_names: HashMap::new(),
+        buffer: vec![0; 64 * 1024],
     };
     let deferred =
         |node: &Node| style.symlinks == Symlinks::Last && matches!(node.kind, Kind::Symlink(_));
@@ -135,6 +136,9 @@ struct Archive<'a, W> {
     style: &'a Style,
     blocks: usize,
     first_names: HashMap<usize, Vec<u8>>,
+    /// One for all files: clearing it for each would cost more than small
+    /// files are worth.
+    buffer: Vec<u8>,
 }
 
 impl<W: Write> Archive<'_, W> {
@@ -219,10 +223,9 @@ impl<W: Write> Archive<'_, W> {
 
     fn content(&mut self, path: &TreePath, size: u64, from: impl Read) -> Result<(), WriteError> {
         let mut from = from.take(size.saturating_add(1));
-        let mut buffer = vec![0; 64 * 1024];
         let mut found = 0;
         loop {
-            let read = match from.read(&mut buffer) {
+            let read = match from.read(&mut self.buffer) {
                 Ok(0) => break,
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -236,7 +239,7 @@ impl<W: Write> Archive<'_, W> {
                 break;
             }
             self.out
-                .write_all(&buffer[..read])
+                .write_all(&self.buffer[..read])
                 .map_err(|source| WriteError::Output {
                     path: path.clone(),
                     source,
