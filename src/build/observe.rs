@@ -86,7 +86,10 @@ pub enum ObserveError {
         source: ChangelogError,
     },
     /// A format of source package that is not built yet.
-    #[error("{path} of {revision} says “{found}”; debcut builds “3.0 (native)” and “3.0 (quilt)”")]
+    #[error(
+        "{path} of {revision} {}; debcut builds “3.0 (native)” and “3.0 (quilt)”",
+        said(found)
+    )]
     Format {
         /// The tag or revision.
         revision: String,
@@ -119,6 +122,13 @@ pub enum ObserveError {
         /// What is missing.
         unmet: Unmet,
     },
+}
+
+fn said(format: &str) -> String {
+    match format {
+        "" => "is missing, which means “1.0”".to_owned(),
+        found => format!("says “{found}”"),
+    }
 }
 
 /// What dpkg's tools are found under: nothing of the user's own.

@@ -15,7 +15,8 @@ use crate::model::Timestamp;
     infer_long_args = false,
     disable_help_subcommand = false,
     propagate_version = false,
-    after_help = AFTER_HELP,
+    after_help = EXIT_CODES,
+    after_long_help = format!("{EXIT_CODES}\n\n{ENVIRONMENT}"),
     styles = super::manual::STYLES,
 )]
 pub struct Arguments {
@@ -25,9 +26,40 @@ pub struct Arguments {
     pub verb: Verb,
 }
 
-const AFTER_HELP: &str = "\
+const EXIT_CODES: &str = "\
 Exit codes: 0 done · 1 the answer is no · 2 the request is wrong · 3 something \
 outside failed, try again · 4 stopped half-way, run again to finish · 70 a bug in debcut";
+
+const ENVIRONMENT: &str = "\
+Environment:
+  DEBCUT_DIRECTORY   as -C
+  DEBCUT_CONFIG      as --config
+  DEBCUT_JSON        as --json; 0, no, off and false say no
+  DEBCUT_QUIET       as --quiet; 0, no, off and false say no
+  DEBCUT_VERBOSE     as --verbose: a number, 1 for -v
+  DEBCUT_COLOR       as --color
+  DEBCUT_PROGRESS    as --progress
+  DEBCUT_NOW         the time to work at instead of now (RFC 3339)
+  DEBCUT_KEY         as --key: the key that signs
+  DEBCUT_ARCHIVE     as --archive; for archive init its directory
+  DEBCUT_ISOLATION   as --isolation of build
+  DEBCUT_SIGNING_KEY
+                     the secret key that signs, for CI: armoured, base64 of that, or a
+                     file's path
+  DEBCUT_SIGNING_PASSPHRASE
+                     the passphrase of the key that signs or is made
+  DEBFULLNAME, DEBEMAIL
+                     who you are; else git's user.name and user.email
+  SOURCE_DATE_EPOCH  the date of deb pack's files and of an archive's next generation,
+                     in seconds since 1970; a build takes the changelog's
+  XDG_DATA_HOME      keys are in debcut/keys below it [default: ~/.local/share]
+  TMPDIR             where temporary files go [default: /tmp]
+  NO_COLOR           no colour unless --color always
+  CI                 no live progress unless --progress always
+  CARGO_HOME, RUSTUP_HOME
+                     where a declared package's build command finds Rust
+  GNUPGHOME, GPG_TTY
+                     for keys named gpg:FINGERPRINT, which gpg-agent unlocks";
 
 /// When to do something that a terminal likes and a log does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -61,7 +93,7 @@ pub struct Global {
     )]
     #[arg(help_heading = "Common options")]
     pub config: Option<PathBuf>,
-    /// Say more; twice shows what other programs print
+    /// Say more: what other programs print, each request to a server
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     #[arg(
         env = "DEBCUT_VERBOSE",
@@ -69,9 +101,9 @@ pub struct Global {
         help_heading = "Common options"
     )]
     pub verbose: u8,
-    /// Say only the answer, warnings and errors
+    /// Say only the answer, warnings and errors, whatever -v says
     #[arg(short, long, global = true, env = "DEBCUT_QUIET", hide_env = true)]
-    #[arg(conflicts_with = "verbose", help_heading = "Common options")]
+    #[arg(help_heading = "Common options")]
     #[arg(value_parser = clap::builder::FalseyValueParser::new())]
     pub quiet: bool,
     /// Colour the text
@@ -144,4 +176,32 @@ pub enum Verb {
     Completions(super::manual::CompletionsArguments),
     /// Write the manual pages into a directory
     Manual(super::manual::ManualArguments),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn variables(command: &clap::Command, found: &mut Vec<String>) {
+        let named = command.get_arguments().filter_map(clap::Arg::get_env);
+        found.extend(named.map(|name| name.to_string_lossy().into_owned()));
+        for below in command.get_subcommands() {
+            variables(below, found);
+        }
+    }
+
+    #[test]
+    fn every_variable_is_in_the_help() {
+        let mut command = Arguments::command();
+        let mut named = Vec::new();
+        variables(&command, &mut named);
+        assert!(named.contains(&"DEBCUT_KEY".to_owned()), "{named:?}");
+        named.push(crate::keys::ci::VARIABLE.to_owned());
+        named.push(super::super::passphrase::VARIABLE.to_owned());
+        let help = command.render_long_help().to_string();
+        for name in named {
+            assert!(help.contains(&format!("  {name}")), "{name} in\n{help}");
+        }
+    }
 }

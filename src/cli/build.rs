@@ -103,7 +103,7 @@ enum IsolationArgument {
 pub fn run(arguments: BuildArguments, context: &Context<'_>) -> Result<Said, Failure> {
     if arguments.isolation != IsolationArgument::None {
         let why =
-            "this isolation is not available yet, and debcut falls back to none silently never";
+            "this isolation is not available yet, and debcut never falls back to none silently";
         return Err(Failure::request("unsupported-isolation", why)
             .hint("--isolation none builds in a clean directory on this machine"));
     }
@@ -152,9 +152,19 @@ pub fn run(arguments: BuildArguments, context: &Context<'_>) -> Result<Said, Fai
 
 fn answer(outcome: Outcome) -> Answer {
     match outcome {
-        Outcome::Refused(findings) => Answer::new(BuildDocument::refused())
-            .changed(false)
-            .findings(findings),
+        Outcome::Refused(refusal) => {
+            let answer = Answer::new(BuildDocument::refused(
+                &refusal.package,
+                refusal.version.as_ref(),
+                &refusal.revision,
+                &refusal.commit,
+            ));
+            let answer = match refusal.dry_run {
+                true => answer.no_plan(),
+                false => answer.changed(false),
+            };
+            answer.findings(refusal.findings)
+        }
         Outcome::Planned(plan) => {
             let answer = Answer::new(BuildDocument::planned(&plan)).dry_run(plan.digest());
             answer.findings(plan.warnings)

@@ -24,6 +24,20 @@ pub struct Context<'a> {
     terminal: &'a Terminal,
 }
 
+/// A person's name and address, as far as they are known.
+pub struct Identity {
+    pub name: Option<String>,
+    pub email: Option<String>,
+}
+
+impl Identity {
+    /// Writes both in one, as Debian's `Maintainer` does, where both are known.
+    pub fn whole(&self) -> Option<String> {
+        let (name, email) = (self.name.as_ref()?, self.email.as_ref()?);
+        Some(format!("{name} <{email}>"))
+    }
+}
+
 impl<'a> Context<'a> {
     /// Resolves the common options.
     pub fn new(
@@ -80,22 +94,26 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Returns who works here, for the records: `DEBFULLNAME` and `DEBEMAIL`,
-    /// else git's user, else the account.
-    pub fn who(&self) -> String {
-        let git = Repository::discover(&self.directory)
-            .map(|r| r.user())
-            .unwrap_or_default();
+    /// Returns who works here: `DEBFULLNAME` and `DEBEMAIL`, else git's user.
+    pub fn identity(&self) -> Identity {
+        let (name, email) = Repository::user_at(&self.directory);
         let var = |name: &str| self.environment.var(name).map(str::to_owned);
-        let (name, email) = (var("DEBFULLNAME").or(git.0), var("DEBEMAIL").or(git.1));
-        match (name, email) {
-            (Some(name), Some(email)) => format!("{name} <{email}>"),
-            (Some(one), None) | (None, Some(one)) => one,
-            (None, None) => {
-                let account = var("USER").or(var("LOGNAME"));
-                account.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
-            }
+        Identity {
+            name: var("DEBFULLNAME").or(name),
+            email: var("DEBEMAIL").or(email),
         }
+    }
+
+    /// Returns who works here, for the records: their identity, else the
+    /// account.
+    pub fn who(&self) -> String {
+        let identity = self.identity();
+        let whole = identity.whole().or(identity.name).or(identity.email);
+        whole.unwrap_or_else(|| {
+            let var = |name: &str| self.environment.var(name).map(str::to_owned);
+            let uid = || format!("uid {}", rustix::process::getuid().as_raw());
+            var("USER").or(var("LOGNAME")).unwrap_or_else(uid)
+        })
     }
 
     /// Tells whether a server's requests are worth telling.

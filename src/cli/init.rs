@@ -43,20 +43,7 @@ pub fn run(arguments: &InitArguments, context: &Context<'_>) -> Result<Said, Fai
             .hint("debcut init --force overwrites it"));
     }
     let detected = config::detect(repository.top(), &repository.tag_names()?)?;
-    let (name, email) = repository.user();
-    let name = context
-        .environment
-        .var("DEBFULLNAME")
-        .map(str::to_owned)
-        .or(name);
-    let email = context
-        .environment
-        .var("DEBEMAIL")
-        .map(str::to_owned)
-        .or(email);
-    let maintainer = name
-        .zip(email)
-        .map(|(name, email)| format!("{name} <{email}>"));
+    let maintainer = context.identity().whole();
     let text = config::render(&detected, maintainer.as_deref());
     let document = InitDocument::new(&path, &detected, &text);
     if arguments.dry_run {

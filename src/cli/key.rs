@@ -1,7 +1,7 @@
 //! `key new`, `key import`, `key list`, `key export`.
 
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
@@ -9,12 +9,11 @@ use super::context::Context;
 use super::failure::Failure;
 use super::{Said, duration, passphrase};
 use crate::flow::signing;
-use crate::keys::{Change, KeyDescription, Part};
-use crate::model::Fingerprint;
-use crate::report::{Answer, ExportedKey, ImportedKeys, KeyList, NewKeyDocument};
+use crate::keys::{Change, KeyDescription, KeyName, Part, StoreError};
+use crate::model::{Fingerprint, Sha256};
+use crate::report::{Answer, ExportedKey, ImportedKeys, KeyList, NewKeyDocument, NewKeyPlan};
 use crate::sys::files::{self, Access};
-use crate::sys::git::Repository;
-use crate::sys::openpgp::{Key, NewKey, Passphrase};
+use crate::sys::openpgp::{Key, NewKey, Passphrase, SecretCertificate};
 
 /// Arguments of `key`.
 #[derive(Debug, Args)]
@@ -55,13 +54,23 @@ struct New {
     /// Store it without a passphrase, readable by you alone
     #[arg(long)]
     no_passphrase: bool,
+    /// Say what key would be made, ask for nothing and write nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut key import colleague.asc        to check what the colleague signs
+  debcut key import --dry-run all.pgp    what it would add, and what is here already")]
 struct Import {
     /// Files with armoured or binary keys
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Say what each key would change and write nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Args)]
@@ -113,30 +122,32 @@ pub fn run(arguments: KeyVerb, context: &Context<'_>) -> Result<Said, Failure> {
 
 fn new(arguments: New, context: &Context<'_>) -> Result<Answer, Failure> {
     let store = signing::key_store(&context.environment)?;
-    let (git_name, git_email) = Repository::discover(&context.directory)
-        .map(|r| r.user())
-        .unwrap_or_default();
-    let usual = |given: Option<String>, variable: &str, git: Option<String>, flag: &str| {
-        let found = given
-            .or_else(|| context.environment.var(variable).map(str::to_owned))
-            .or(git);
-        found.ok_or_else(|| {
-            Failure::request(
-                "no-identity",
-                format!("nothing says whose key it is: no {flag}"),
-            )
-            .hint("debcut key new --name 'Your Name' --email you@example.org")
+    let identity = context.identity();
+    let usual = |given: Option<String>, usual: Option<String>, flag: &str| {
+        given.or(usual).ok_or_else(|| {
+            let why = format!("nothing says whose key it is: no {flag}");
+            Failure::request("no-identity", why)
+                .hint("debcut key new --name 'Your Name' --email you@example.org")
         })
     };
     let key = NewKey {
-        name: usual(arguments.name, "DEBFULLNAME", git_name, "--name")?,
-        email: usual(arguments.email, "DEBEMAIL", git_email, "--email")?,
+        name: usual(arguments.name, identity.name, "--name")?,
+        email: usual(arguments.email, identity.email, "--email")?,
         lifetime_seconds: arguments.expire.0,
-        passphrase: match arguments.no_passphrase {
+        passphrase: match arguments.no_passphrase || arguments.dry_run {
             true => None,
             false => Some(new_passphrase(context)?),
         },
     };
+    if arguments.dry_run {
+        // Made and forgotten: the name is checked, and the day it would expire.
+        let made = SecretCertificate::create(&key, context.now(), rand::rngs::OsRng);
+        let made = Key::Secret(made.map_err(StoreError::Create)?);
+        let description = KeyDescription::of(&made, context.now());
+        let plan = NewKeyPlan::new(&description, !arguments.no_passphrase);
+        let digest = plan.digest();
+        return Ok(Answer::new(plan).dry_run(digest));
+    }
     let made = store.create(&key, context.now(), rand::rngs::OsRng)?;
     Ok(Answer::new(NewKeyDocument::new(&KeyDescription::of(
         &Key::Secret(made),
@@ -161,12 +172,7 @@ fn new_passphrase(context: &Context<'_>) -> Result<Passphrase, Failure> {
         return Passphrase::new(text).ok_or_else(none);
     }
     let ask = |question: &str| {
-        let failed = |error: std::io::Error| {
-            Failure::request(
-                "no-passphrase",
-                format!("cannot ask for a passphrase: {error}"),
-            )
-        };
+        let failed = files::failed("ask for a passphrase on", Path::new(passphrase::TERMINAL));
         passphrase::ask(context, question).map_err(failed)
     };
     let first = ask("New passphrase: ")?.ok_or_else(none)?;
@@ -183,9 +189,14 @@ fn new_passphrase(context: &Context<'_>) -> Result<Passphrase, Failure> {
 fn import(arguments: &Import, context: &Context<'_>) -> Result<Answer, Failure> {
     let store = signing::key_store(&context.environment)?;
     let mut found = Vec::new();
+    let mut read = Vec::new();
     for file in &arguments.files {
         let bytes = files::read(&context.path(file))?;
-        let imported = store.import(&bytes, context.now());
+        let imported = match arguments.dry_run {
+            true => store.would_import(&bytes, context.now()),
+            false => store.import(&bytes, context.now()),
+        };
+        read.extend(bytes);
         found.extend(imported.map_err(|error| {
             let mut failure = Failure::from(error);
             failure.message = format!("{}: {}", file.display(), failure.message);
@@ -193,7 +204,11 @@ fn import(arguments: &Import, context: &Context<'_>) -> Result<Answer, Failure> 
         })?);
     }
     let changed = found.iter().any(|one| one.change != Change::Unchanged);
-    Ok(Answer::new(ImportedKeys::new(&found)).changed(changed))
+    let answer = Answer::new(ImportedKeys::new(&found));
+    Ok(match arguments.dry_run {
+        true => answer.dry_run(Sha256::of(&read)),
+        false => answer.changed(changed),
+    })
 }
 
 fn export(arguments: &Export, context: &Context<'_>) -> Result<Answer, Failure> {
@@ -224,9 +239,17 @@ fn named(
     wanted: Option<&str>,
     part: Part,
 ) -> Result<Fingerprint, Failure> {
-    let wanted_plain = wanted.map(|text| text.replace(' ', "").to_uppercase());
-    let fits = |key: &&KeyDescription| match &wanted_plain {
-        Some(end) => !end.is_empty() && key.fingerprint.as_str().ends_with(end.as_str()),
+    let name = match wanted {
+        None => None,
+        Some(written) => Some(KeyName::parse(written).ok_or_else(|| {
+            let why = format!(
+                "“{written}” names no key: a fingerprint or the last 16 or more digits of one expected"
+            );
+            Failure::request("key", why).hint("debcut key list shows what is there")
+        })?),
+    };
+    let fits = |key: &&KeyDescription| match &name {
+        Some(name) => name.ends(&key.fingerprint),
         // Without a name, one's own keys come first.
         None => part == Part::Public || key.part == Part::Secret,
     };

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use clap::builder::TypedValueParser as _;
+
 use super::arguments::{Global, When};
 use super::failure::{Exit, Failure};
 use super::listener::{Detail, Teller};
@@ -38,7 +40,7 @@ impl Terminal {
         };
         let detail = match (global.quiet, global.verbose) {
             (true, _) => Detail::Quiet,
-            (_, 0 | 1) => Detail::Usual,
+            (_, 0) => Detail::Usual,
             _ => Detail::Whole,
         };
         let told = if global.progress == When::Never && detail == Detail::Usual && !stderr {
@@ -99,25 +101,57 @@ pub fn usage(argv: &[OsString], environment: &Environment, error: &clap::Error) 
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     );
-    let json = argv.iter().any(|word| word == "--json") || environment.var("DEBCUT_JSON").is_some();
-    if json && !asked {
-        let text = error.render().to_string();
-        let message = text
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("error: ");
-        let failure = Failure::request("usage", message);
-        print_json(&ErrorDocument::new(
-            failure.kind,
-            &failure.message,
-            &[],
-            &[],
-        ));
+    if !asked && wants_json(argv, environment) {
+        let failure = usage_failure(&error.render().to_string(), error.kind());
+        let Failure {
+            kind,
+            message,
+            hints,
+            ..
+        } = &failure;
+        print_json(&ErrorDocument::new(kind, message, &[], hints));
     }
     // A closed pipe is no error; nothing else can be said of a broken stream.
     let _ = error.print();
     ExitCode::from(if asked { Exit::Done } else { Exit::Request } as u8)
+}
+
+/// Tells whether JSON was asked for, where clap got nowhere.
+fn wants_json(argv: &[OsString], environment: &Environment) -> bool {
+    let mut flags = argv.iter().take_while(|word| *word != "--");
+    flags.any(|word| word == "--json")
+        || environment.var("DEBCUT_JSON").is_some_and(|value| {
+            let parser = clap::builder::FalseyValueParser::new();
+            let (command, value) = (super::command(), OsString::from(value));
+            parser.parse_ref(&command, None, &value).unwrap_or(true)
+        })
+}
+
+/// Takes apart what clap writes: what is wrong, with the arguments it is about
+/// on lines of their own; its tips; the usage.
+fn usage_failure(rendered: &str, kind: clap::error::ErrorKind) -> Failure {
+    use clap::error::ErrorKind as Kind;
+    if kind == Kind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::request("usage", "a verb is missing")
+            .hint("debcut --help lists the verbs, debcut help VERB explains one");
+    }
+    let mut paragraphs = rendered.split("\n\n").map(|paragraph| {
+        let lines = paragraph.lines().map(str::trim);
+        lines.collect::<Vec<_>>()
+    });
+    let first = paragraphs.next().unwrap_or_default().join(" ");
+    let message = first.trim_start_matches("error: ");
+    let hints = paragraphs.flat_map(|lines| match lines.first() {
+        Some(line) if line.starts_with("tip: ") => lines
+            .iter()
+            .map(|tip| tip.trim_start_matches("tip: ").to_owned())
+            .collect(),
+        Some(line) if line.starts_with("Usage: ") => {
+            vec![lines.join(" ").replacen("Usage:", "usage:", 1)]
+        }
+        _ => Vec::new(),
+    });
+    hints.fold(Failure::request("usage", message), Failure::hint)
 }
 
 fn report_failure(failure: &Failure, json: bool, colour: Colour) {
@@ -158,4 +192,73 @@ pub fn print(bytes: &[u8]) {
 pub fn eprint(line: &str) {
     let mut err = io::stderr().lock();
     let _ = writeln!(err, "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+
+    #[test]
+    fn usage_errors_name_what_they_are_about() {
+        let cases: &[(&[&str], &str, &str)] = &[
+            (
+                &["archive", "init"],
+                "the following required arguments were not provided: --suite <NAME> <DIR|URL>",
+                "usage: debcut archive init",
+            ),
+            (
+                &["build", "--jsn"],
+                "unexpected argument '--jsn' found",
+                "a similar argument exists: '--json'",
+            ),
+            (
+                &["build", "--jobs", "0"],
+                "invalid value '0' for '--jobs <N>': 0 is not in 1..=4294967295",
+                "",
+            ),
+            (
+                &["build", "v1", "--color", "pink"],
+                "invalid value 'pink' for '--color <WHEN>' [possible values: auto, always, never]",
+                "",
+            ),
+            (
+                &["biuld"],
+                "unrecognized subcommand 'biuld'",
+                "a similar subcommand exists: 'build'",
+            ),
+            (&[], "a verb is missing", "debcut --help"),
+        ];
+        for (words, message, hint) in cases {
+            let argv = ["debcut"].iter().chain(*words);
+            let error =
+                super::super::arguments::Arguments::try_parse_from(argv).expect_err("it is wrong");
+            let failure = usage_failure(&error.render().to_string(), error.kind());
+            assert_eq!(failure.message, *message, "{words:?}");
+            let hints = failure.hints.join("\n");
+            assert!(hints.contains(hint), "{words:?}: {hints}");
+        }
+    }
+
+    #[test]
+    fn json_is_wanted_by_flag_or_variable() {
+        let cases: &[(&[&str], &str, bool)] = &[
+            (&["build"], "", false),
+            (&["build", "--json"], "", true),
+            (&["build", "--", "--json"], "", false),
+            (&["build"], "1", true),
+            (&["build"], "yes", true),
+            (&["build"], "0", false),
+            (&["build"], "off", false),
+        ];
+        for (words, variable, want) in cases {
+            let argv: Vec<OsString> = words.iter().map(Into::into).collect();
+            let environment = Environment::new("/", [("DEBCUT_JSON", *variable)]);
+            assert_eq!(
+                wants_json(&argv, &environment),
+                *want,
+                "{words:?} {variable}"
+            );
+        }
+    }
 }

@@ -14,7 +14,7 @@ use crate::archive::{
 use crate::format::index::Kind;
 use crate::keys::{Ask, Choice};
 use crate::model::{Component, Finding, Listener, PackageName, Suite, Timestamp};
-use crate::publish::client::ClientSources;
+use crate::publish::client::{ClientSources, file_uri};
 use crate::publish::incoming::{self, Incoming};
 use crate::publish::{
     self, Depth, PublishError, PublishPlan, Published, Question, observe, observe_generation,
@@ -284,7 +284,7 @@ impl Desk<'_> {
             suites.to_vec()
         };
         let mut sources = ClientSources {
-            uri: format!("file:{}", self.store.place()),
+            uri: file_uri(&self.store.place()),
             suites: Vec::new(),
             components: Vec::new(),
             architectures: Vec::new(),

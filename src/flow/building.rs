@@ -13,7 +13,8 @@ use crate::build::apply::{self, BuildError, Workshop};
 use crate::build::observe::{self, Means, Wanted};
 use crate::build::plan::{self, BuildPlan, Choices, Isolation, Scope};
 use crate::build::product::Built;
-use crate::build::source::Revision;
+use crate::build::source::{Recipe, Revision};
+use crate::format::version::Version;
 use crate::keys::Ask;
 use crate::model::finding::with_causes;
 use crate::model::{Architecture, Finding, Listener, PackageName};
@@ -47,8 +48,8 @@ pub struct Request {
 /// What came of it.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Not built, for these reasons.
-    Refused(Vec<Finding>),
+    /// Not built.
+    Refused(Box<Refusal>),
     /// This would be built.
     Planned(Box<BuildPlan>),
     /// Built now, or found built.
@@ -60,6 +61,23 @@ pub enum Outcome {
         /// Whether they were not there before.
         changed: bool,
     },
+}
+
+/// Why something was not built, and what is known of it all the same.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The package.
+    pub package: PackageName,
+    /// Its version; none where only the plan would have said it.
+    pub version: Option<Version>,
+    /// The tag or candidate.
+    pub revision: Revision,
+    /// The commit's id.
+    pub commit: String,
+    /// Whether only the plan was wanted.
+    pub dry_run: bool,
+    /// The reasons.
+    pub findings: Vec<Finding>,
 }
 
 /// What `publish` takes when it is told nothing: the last build.
@@ -115,7 +133,19 @@ pub fn build(
     };
     let plan = match plan::plan(&source, &choices) {
         Ok(plan) => plan,
-        Err(findings) => return Ok(Outcome::Refused(findings)),
+        Err(findings) => {
+            return Ok(Outcome::Refused(Box::new(Refusal {
+                version: match source.recipe {
+                    Recipe::Debian(debian) => Some(debian.changelog.version),
+                    Recipe::Declared { .. } => None,
+                },
+                package: source.package.name,
+                revision: source.revision,
+                commit: source.commit,
+                dry_run: request.dry_run,
+                findings,
+            })));
+        }
     };
     let mut dirty = workspace.repository.dirty()?;
     // What builds leave is no change of the project's.
@@ -184,7 +214,14 @@ pub fn build(
                 format!("{step} it failed: {source}"),
             );
             let fix = format!("the whole output is in {}", log.display());
-            Ok(Outcome::Refused(vec![finding.fix(fix)]))
+            Ok(Outcome::Refused(Box::new(Refusal {
+                package: plan.package,
+                version: Some(plan.version),
+                revision: plan.revision,
+                commit: plan.commit,
+                dry_run: false,
+                findings: vec![finding.fix(fix)],
+            })))
         }
         Err(error) => Err(error.into()),
     }

@@ -36,7 +36,7 @@ pub fn chosen(
     let name = match wanted {
         KeyWanted::None => return Ok(None),
         KeyWanted::Named(name) => Some(name.as_str()),
-        KeyWanted::Usual if environment.var(keys::CI_KEY).is_some() => None,
+        KeyWanted::Usual if environment.var(keys::ci::VARIABLE).is_some() => None,
         KeyWanted::Usual => usual,
     };
     let choice = pick(&key_store(environment)?, environment, name, now)?;
@@ -55,6 +55,11 @@ pub fn unlocked(
     };
     let signer = choice.unlock(now, ask)?;
     signer.ready(now)?;
+    if let Signer::Agent(_) = signer {
+        // Only gpg knows whether the key is locked and whether its agent can
+        // ask; it tells by signing, which here comes before all the work.
+        signer.detach_sign_binary(b"debcut asks whether it may sign\n", now)?;
+    }
     Ok(Some(signer))
 }
 

@@ -6,22 +6,18 @@
 
 use std::io;
 
+use super::ci::{self, CiKeyError};
 use super::describe::KeyDescription;
+use super::name::KeyName;
 use super::store::{KeyStore, StoreError};
 use crate::model::{Fingerprint, Timestamp};
 use crate::sys::environment::Environment;
-use crate::sys::files::{self, FileError};
 use crate::sys::openpgp::{
-    Agent, AgentError, Certificate, CertificateError, Key, Passphrase, SecretCertificate, Signer,
-    UnlockError,
+    Agent, AgentError, Certificate, Key, Passphrase, SecretCertificate, Signer, UnlockError,
 };
 
-/// The variable with an armoured secret key or the path of one.
-pub const CI_KEY: &str = "DEBCUT_SIGNING_KEY";
 /// What names a key in the user's gpg.
 const AGENT: &str = "gpg:";
-/// Shorter ends of a fingerprint have been made to collide on purpose.
-const SHORTEST_NAME: usize = 16;
 
 /// Why there is no key to sign with.
 #[derive(Debug, thiserror::Error)]
@@ -56,18 +52,9 @@ pub enum ChooseError {
     /// None was named and there is more than one.
     #[error("there are {} keys to sign with and none was chosen", .0.len())]
     Several(Vec<KeyDescription>),
-    /// The variable for CI holds no key.
-    #[error("{CI_KEY} holds no secret key")]
-    CiKey(#[source] CertificateError),
-    /// The variable for CI holds more than one key.
-    #[error("{CI_KEY} holds {found} keys, one expected")]
-    CiKeys {
-        /// How many it holds.
-        found: usize,
-    },
-    /// The file that the variable for CI names cannot be read.
-    #[error("{CI_KEY} is neither an armoured key nor a readable file")]
-    CiFile(#[source] FileError),
+    /// The key that CI hands in cannot be had.
+    #[error(transparent)]
+    Ci(CiKeyError),
     /// The store cannot be read.
     #[error(transparent)]
     Store(StoreError),
@@ -149,14 +136,15 @@ pub fn pick(
     now: Timestamp,
 ) -> Result<Choice, ChooseError> {
     if let Some(name) = wanted.and_then(|wanted| wanted.strip_prefix(AGENT)) {
-        let fingerprint = Fingerprint::new(digits(name)).map_err(|_| ChooseError::Name {
+        let whole = KeyName::parse(name).and_then(|name| name.fingerprint());
+        let fingerprint = whole.ok_or_else(|| ChooseError::Name {
             wanted: format!("{AGENT}{name}"),
             expected: "gpg: and a fingerprint of 40 hexadecimal digits",
         })?;
         let agent = Agent::find(&fingerprint, environment);
         return agent.map(Choice::Agent).map_err(ChooseError::Agent);
     }
-    let ci_key = ci_key(environment)?;
+    let ci_key = ci::key(environment).map_err(ChooseError::Ci)?;
     let Some(wanted) = wanted else {
         let keys = match ci_key {
             Some(key) => vec![key],
@@ -168,23 +156,16 @@ pub fn pick(
             |keys| ChooseError::Several(describe(keys, now)),
         );
     };
-    let name = digits(wanted);
-    let hexadecimal = name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if !hexadecimal || !(SHORTEST_NAME..=40).contains(&name.len()) {
-        return Err(ChooseError::Name {
-            wanted: wanted.to_owned(),
-            expected: "a fingerprint, the last 16 or more digits of one, or gpg:FINGERPRINT",
-        });
-    }
+    let name = KeyName::parse(wanted).ok_or_else(|| ChooseError::Name {
+        wanted: wanted.to_owned(),
+        expected: "a fingerprint, the last 16 or more digits of one, or gpg:FINGERPRINT",
+    })?;
     let mut keys = store.secret_keys().map_err(ChooseError::Store)?;
     if let Some(key) = ci_key {
         keys.retain(|own| own.certificate().fingerprint() != key.certificate().fingerprint());
         keys.push(key);
     }
-    let is_named = |key: &SecretCertificate| {
-        let mut names = key.certificate().keys();
-        names.any(|key| key.fingerprint.as_str().ends_with(&name))
-    };
+    let is_named = |key: &SecretCertificate| name.names(key.certificate());
     let (found, others): (Vec<_>, Vec<_>) = keys.into_iter().partition(is_named);
     let wanted = || wanted.to_owned();
     one(
@@ -198,15 +179,6 @@ pub fn pick(
             found: describe(found, now),
         },
     )
-}
-
-/// Writes a fingerprint as people copy it (`0x`, blanks, small letters) in the
-/// one way we do.
-fn digits(name: &str) -> String {
-    let plain = name.trim();
-    let plain = plain.strip_prefix("0x").unwrap_or(plain);
-    let digits = plain.chars().filter(|c| !c.is_whitespace());
-    digits.map(|c| c.to_ascii_uppercase()).collect()
 }
 
 fn one(
@@ -227,23 +199,6 @@ fn one(
 fn describe(keys: &[SecretCertificate], now: Timestamp) -> Vec<KeyDescription> {
     let keys = keys.iter().map(|key| Key::Secret(key.clone()));
     keys.map(|key| KeyDescription::of(&key, now)).collect()
-}
-
-fn ci_key(environment: &Environment) -> Result<Option<SecretCertificate>, ChooseError> {
-    let Some(value) = environment.var(CI_KEY) else {
-        return Ok(None);
-    };
-    let bytes = if value.trim_start().starts_with("-----BEGIN ") {
-        value.trim_start().as_bytes().to_vec()
-    } else {
-        let path = environment.working_directory().join(value);
-        files::read(&path).map_err(ChooseError::CiFile)?
-    };
-    let mut keys = SecretCertificate::parse_all(&bytes).map_err(ChooseError::CiKey)?;
-    match (keys.pop(), keys.len()) {
-        (Some(key), 0) => Ok(Some(key)),
-        (_, more) => Err(ChooseError::CiKeys { found: more + 1 }),
-    }
 }
 
 #[cfg(test)]
@@ -277,7 +232,7 @@ mod tests {
                 .expect("imports");
         }
         std::fs::write(dir.path().join("ci.asc"), make("File", 9, "").armored()).expect("writes");
-        let environment = Environment::new(dir.path(), [(CI_KEY, ci)]);
+        let environment = Environment::new(dir.path(), [(ci::VARIABLE, ci)]);
         match pick(&store, &environment, wanted, now()) {
             Ok(choice) => choice.certificate().user_id().to_owned(),
             Err(error) => error.to_string(),
@@ -370,7 +325,8 @@ mod tests {
                 &[&jane],
                 "none.asc",
                 None,
-                "DEBCUT_SIGNING_KEY is neither an armoured key nor a readable file",
+                "DEBCUT_SIGNING_KEY is neither an armoured key, nor base64 of one, nor a readable \
+                 file",
             ),
         ];
         for (stored, ci, wanted, want) in cases {

@@ -7,9 +7,12 @@
 
 pub mod attestation;
 mod choose;
+pub mod ci;
 mod describe;
+mod name;
 mod store;
 
-pub use choose::{Ask, CI_KEY, Choice, ChooseError, choose, pick};
+pub use choose::{Ask, Choice, ChooseError, choose, pick};
 pub use describe::{KeyDescription, Part};
+pub use name::KeyName;
 pub use store::{Change, Imported, KeyStore, StoreError};

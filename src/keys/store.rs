@@ -76,6 +76,14 @@ pub struct KeyStore {
     directory: PathBuf,
 }
 
+fn imported(joined: &[(Key, Change)], now: Timestamp) -> Vec<Imported> {
+    let describe = |(key, change): &(Key, Change)| Imported {
+        key: KeyDescription::of(key, now),
+        change: *change,
+    };
+    joined.iter().map(describe).collect()
+}
+
 impl KeyStore {
     /// Takes the store in `directory`.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
@@ -112,34 +120,47 @@ impl KeyStore {
     ///
     /// Of a secret key that is here the secret stays locked as it is.
     pub fn import(&self, bytes: &[u8], now: Timestamp) -> Result<Vec<Imported>, StoreError> {
-        let new = Key::parse_all(bytes).map_err(StoreError::Import)?;
-        new.into_iter()
-            .map(|new| self.import_one(new, now))
-            .collect()
+        let joined = self.joined(bytes)?;
+        for (key, change) in &joined {
+            if *change != Change::Unchanged {
+                self.write(key)?;
+            }
+        }
+        Ok(imported(&joined, now))
     }
 
-    fn import_one(&self, new: Key, now: Timestamp) -> Result<Imported, StoreError> {
-        let old = self.find(new.certificate().fingerprint())?;
-        let (joined, change) = match old {
-            None => (new, Change::Added),
-            Some(old) => {
-                let joined = old.joined(&new);
-                let same = joined.armored() == old.armored();
-                let change = if same {
-                    Change::Unchanged
-                } else {
-                    Change::Updated
-                };
-                (joined, change)
-            }
-        };
-        if change != Change::Unchanged {
-            self.write(&joined)?;
+    /// Says what importing these bytes would do, and writes nothing.
+    pub fn would_import(&self, bytes: &[u8], now: Timestamp) -> Result<Vec<Imported>, StoreError> {
+        Ok(imported(&self.joined(bytes)?, now))
+    }
+
+    /// Joins every key in bytes with what is here, and with those before it.
+    fn joined(&self, bytes: &[u8]) -> Result<Vec<(Key, Change)>, StoreError> {
+        let mut all: Vec<(Key, Change)> = Vec::new();
+        for new in Key::parse_all(bytes).map_err(StoreError::Import)? {
+            let fingerprint = new.certificate().fingerprint();
+            let before = all
+                .iter()
+                .rev()
+                .find(|(key, _)| key.certificate().fingerprint() == fingerprint);
+            let old = match before {
+                Some((key, _)) => Some(key.clone()),
+                None => self.find(fingerprint)?,
+            };
+            all.push(match old {
+                None => (new, Change::Added),
+                Some(old) => {
+                    let joined = old.joined(&new);
+                    let change = if joined.armored() == old.armored() {
+                        Change::Unchanged
+                    } else {
+                        Change::Updated
+                    };
+                    (joined, change)
+                }
+            });
         }
-        Ok(Imported {
-            key: KeyDescription::of(&joined, now),
-            change,
-        })
+        Ok(all)
     }
 
     /// Describes every key: secret ones first, then by age.

@@ -6,6 +6,8 @@ use super::{Document, Page, size};
 use crate::build::plan::{BuildPlan, RecipePlan};
 use crate::build::product::{Artifact, Built};
 use crate::build::source::{Orig, Revision, TagSignature};
+use crate::format::version::Version;
+use crate::model::PackageName;
 
 /// What `build` answers.
 #[derive(Debug, Serialize)]
@@ -25,13 +27,22 @@ pub struct BuildDocument {
 }
 
 impl BuildDocument {
-    /// Shows a build that was refused.
-    pub fn refused() -> Self {
+    /// Shows what is known of a build that was refused.
+    pub fn refused(
+        package: &PackageName,
+        version: Option<&Version>,
+        revision: &Revision,
+        commit: &str,
+    ) -> Self {
+        let tag = match revision {
+            Revision::Tag { name, .. } => Some(name.to_string()),
+            Revision::Candidate { .. } => None,
+        };
         Self {
-            package: None,
-            version: None,
-            tag: None,
-            commit: None,
+            package: Some(package.to_string()),
+            version: version.map(ToString::to_string),
+            tag,
+            commit: Some(commit.to_owned()),
             epoch: None,
             signed_by: None,
             directory: None,
@@ -100,8 +111,10 @@ impl BuildDocument {
             commit: Some(plan.commit.clone()),
             epoch: Some(plan.epoch.to_string()),
             signed_by: key.map(ToString::to_string),
+            directory: None,
+            artifacts: Vec::new(),
+            plan: None,
             lines,
-            ..Self::refused()
         }
     }
 }
@@ -110,7 +123,10 @@ impl Document for BuildDocument {
     const SCHEMA: &'static str = "debcut/build/1";
 
     fn text(&self, page: &mut Page) {
-        let (Some(package), Some(version)) = (&self.package, &self.version) else {
+        // Of a refusal the findings say all that there is to say.
+        let (Some(package), Some(version), false) =
+            (&self.package, &self.version, self.lines.is_empty())
+        else {
             return;
         };
         page.line(page.bold(&format!("{package} {version}")));

@@ -52,7 +52,15 @@ pub struct Answer {
     report: Box<dyn Report>,
     findings: Vec<Finding>,
     changed: Option<bool>,
-    plan_digest: Option<String>,
+    dry_run: Option<DryRun>,
+}
+
+/// What became of a plan that was not to be carried out.
+enum DryRun {
+    /// It is there.
+    Planned { digest: String },
+    /// There is none: what was asked for is refused.
+    Refused,
 }
 
 impl Answer {
@@ -62,7 +70,7 @@ impl Answer {
             report: Box::new(report),
             findings: Vec::new(),
             changed: None,
-            plan_digest: None,
+            dry_run: None,
         }
     }
 
@@ -76,7 +84,16 @@ impl Answer {
     /// Marks the answer as a plan that was not carried out.
     #[must_use]
     pub fn dry_run(mut self, plan_digest: impl ToString) -> Self {
-        self.plan_digest = Some(plan_digest.to_string());
+        let digest = plan_digest.to_string();
+        self.dry_run = Some(DryRun::Planned { digest });
+        self
+    }
+
+    /// Marks the answer as one to the wish for a plan that there cannot be; its
+    /// `plan_digest` is null.
+    #[must_use]
+    pub fn no_plan(mut self) -> Self {
+        self.dry_run = Some(DryRun::Refused);
         self
     }
 
@@ -96,9 +113,13 @@ impl Answer {
     pub fn json(&self) -> Value {
         let mut whole = serde_json::Map::new();
         whole.insert("schema".into(), self.report.schema().into());
-        if let Some(digest) = &self.plan_digest {
+        if let Some(dry_run) = &self.dry_run {
             whole.insert("dry_run".into(), true.into());
-            whole.insert("plan_digest".into(), digest.as_str().into());
+            let digest = match dry_run {
+                DryRun::Planned { digest } => digest.as_str().into(),
+                DryRun::Refused => Value::Null,
+            };
+            whole.insert("plan_digest".into(), digest);
         }
         if let Some(changed) = self.changed {
             whole.insert("changed".into(), changed.into());
@@ -117,7 +138,7 @@ impl Answer {
         for finding in &self.findings {
             finding_text(finding, page);
         }
-        if self.plan_digest.is_some() {
+        if self.dry_run.is_some() {
             page.line(page.dim("dry run: nothing was written"));
         } else if self.changed == Some(false) && !self.is_no() {
             page.line("nothing to do");

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Document, Page};
 use crate::keys::{Change, Imported, KeyDescription, Part};
-use crate::model::Fingerprint;
+use crate::model::{Fingerprint, Sha256};
 use crate::sys::openpgp::Status;
 
 #[derive(Debug, Clone, Serialize)]
@@ -103,6 +103,47 @@ impl Document for NewKeyDocument {
 
     fn text(&self, page: &mut Page) {
         page.line(self.key.fingerprint.as_str());
+    }
+}
+
+/// What `key new --dry-run` answers: a key that nobody has made has no name.
+#[derive(Debug, Serialize)]
+pub struct NewKeyPlan {
+    fingerprint: Option<Fingerprint>,
+    user_id: String,
+    expires: Option<String>,
+    locked: bool,
+}
+
+impl NewKeyPlan {
+    /// Shows the key that would be made, with a passphrase or without.
+    pub fn new(key: &KeyDescription, locked: bool) -> Self {
+        Self {
+            fingerprint: None,
+            user_id: key.user_id.clone(),
+            expires: key.expires.map(|at| at.to_string()),
+            locked,
+        }
+    }
+
+    /// Returns what identifies the plan.
+    pub fn digest(&self) -> Sha256 {
+        let whole = serde_json::to_vec(self).expect("a plan has string keys");
+        Sha256::of(&whole)
+    }
+}
+
+impl Document for NewKeyPlan {
+    const SCHEMA: &'static str = NewKeyDocument::SCHEMA;
+
+    fn text(&self, page: &mut Page) {
+        page.line(format!("a new key of {}", self.user_id));
+        page.field("expires", self.expires.as_deref().unwrap_or("never"));
+        let locked = match self.locked {
+            true => "with a passphrase",
+            false => "without a passphrase",
+        };
+        page.field("stored", locked);
     }
 }
 

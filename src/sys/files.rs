@@ -293,7 +293,8 @@ pub fn remove_tree(path: &Path) -> Result<(), FileError> {
     }
 }
 
-/// Copies one open file's content to a new file, flushed.
+/// Copies one open file's content to a new file, which may be lost with the
+/// machine's power: it is for working directories.
 pub fn copy_to_new(mut from: impl Read, to: &Path) -> Result<u64, FileError> {
     let mut copy = || -> io::Result<u64> {
         let mut file = OpenOptions::new()

@@ -7,7 +7,11 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use crate::model::{Event, Listener};
 use crate::sys::interrupt;
@@ -96,6 +100,10 @@ pub struct Tool {
 const TAIL_LINES: usize = 12;
 /// How often a running child is looked at; short against any tool's run time.
 const LOOK: Duration = Duration::from_millis(5);
+/// How long the output of a program that has ended is waited for. A pipe holds
+/// 64 KiB, which take no time; only a process that has left the program's group
+/// (a daemon it started) can hold it open longer, perhaps for ever.
+const LINGER: Duration = Duration::from_secs(3);
 
 impl Tool {
     /// Prepares a program by name (found on the given `PATH`) or by path.
@@ -194,13 +202,16 @@ impl Tool {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.start(&mut command)?;
         drop(command);
-        let stdout = child.stdout.take().map(collect);
-        let stderr = child.stderr.take().map(collect);
+        let stdout = child.stdout.take().map(chunks);
+        let stderr = child.stderr.take().map(chunks);
         let ended = self.wait(&mut child);
-        let read = |thread: Option<std::thread::JoinHandle<Vec<u8>>>| {
-            thread
-                .and_then(|thread| thread.join().ok())
-                .unwrap_or_default()
+        let until = Instant::now() + LINGER;
+        let read = |chunks: Option<Receiver<Vec<u8>>>| {
+            let mut whole = Vec::new();
+            if let Some(chunks) = chunks {
+                hear_out(&chunks, until, |chunk| whole.extend(chunk));
+            }
+            whole
         };
         let output = Output {
             stdout: read(stdout),
@@ -228,8 +239,8 @@ impl Tool {
         // The command keeps the pipe's writing end open until it is dropped.
         drop(command);
         let mut last = std::collections::VecDeque::new();
-        let (lines, waiting) = std::sync::mpsc::channel();
-        let copy = std::thread::spawn(move || {
+        let (lines, waiting) = mpsc::channel();
+        std::thread::spawn(move || {
             let mut reader = BufReader::new(reader);
             let mut line = Vec::new();
             while matches!(reader.read_until(b'\n', &mut line), Ok(1..)) {
@@ -255,9 +266,7 @@ impl Tool {
                 hear(line);
             }
         });
-        if copy.join().is_ok() {
-            waiting.iter().for_each(&mut hear);
-        }
+        hear_out(&waiting, Instant::now() + LINGER, &mut hear);
         written.map_err(run)?;
         let tail = Vec::from(last).join("\n");
         let status = ended.map_err(|why| self.stopped(why, tail.clone()))?;
@@ -324,22 +333,19 @@ impl Tool {
         let started = Instant::now();
         loop {
             look();
-            match child.try_wait() {
-                Ok(Some(status)) => return Ok(status),
-                Ok(None) if interrupt::asked() => {
-                    end(child);
-                    return Err(Stop::Interrupted);
+            let stop = match has_ended(child) {
+                Ok(true) => return end(child).map_err(Stop::Broken),
+                Ok(false) if interrupt::asked() => Stop::Interrupted,
+                Ok(false) if started.elapsed() > self.limit => Stop::TimedOut,
+                Ok(false) => {
+                    std::thread::sleep(LOOK);
+                    continue;
                 }
-                Ok(None) if started.elapsed() > self.limit => {
-                    end(child);
-                    return Err(Stop::TimedOut);
-                }
-                Ok(None) => std::thread::sleep(LOOK),
-                Err(source) => {
-                    end(child);
-                    return Err(Stop::Broken(source));
-                }
-            }
+                Err(source) => Stop::Broken(source),
+            };
+            // How it ended when it was ended tells nothing.
+            let _ = end(child);
+            return Err(stop);
         }
     }
 
@@ -384,21 +390,50 @@ enum Stop {
     Broken(io::Error),
 }
 
-/// Ends a child and all of its group.
-fn end(child: &mut Child) {
-    let group = rustix::process::Pid::from_child(child);
-    // Both may fail only because everybody has already gone.
-    let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    let _ = child.wait();
+/// Tells whether a child has ended, and leaves it unreaped: until it is reaped
+/// nobody else can get the number of its group.
+fn has_ended(child: &Child) -> io::Result<bool> {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    match waitid(WaitId::Pid(Pid::from_child(child)), options) {
+        Err(Errno::INTR) => Ok(false),
+        found => Ok(found?.is_some()),
+    }
 }
 
-fn collect(mut from: impl Read + Send + 'static) -> std::thread::JoinHandle<Vec<u8>> {
+/// Ends a child and all of its group: what it left behind would hold its
+/// output open, and work on in directories that are about to go.
+fn end(child: &mut Child) -> io::Result<ExitStatus> {
+    // It may fail only because everybody has already gone.
+    let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+    child.wait()
+}
+
+/// Reads a stream on a thread of its own, piece by piece.
+fn chunks(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (pieces, waiting) = mpsc::channel();
     std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        // What was read before an error is still what the tool said.
-        let _ = from.read_to_end(&mut bytes);
-        bytes
-    })
+        let mut buffer = [0; 1 << 14];
+        loop {
+            match from.read(&mut buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // What was read before an error is still what the tool said.
+                Ok(0) | Err(_) => break,
+                Ok(length) => {
+                    if pieces.send(buffer[..length].to_vec()).is_err() {
+                        break;
+                    }
+                }
+            }
+        }
+    });
+    waiting
+}
+
+/// Takes what is still on its way, until its writers are gone or it is late.
+fn hear_out<T>(waiting: &Receiver<T>, until: Instant, mut hear: impl FnMut(T)) {
+    while let Ok(piece) = waiting.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        hear(piece);
+    }
 }
 
 fn tail(bytes: &[u8]) -> String {
@@ -451,6 +486,36 @@ mod tests {
             .output()
             .expect("runs");
         assert_eq!(String::from_utf8_lossy(&ok.stdout), "A=1\n");
+    }
+
+    #[test]
+    fn what_is_left_behind_holds_nobody_up() {
+        let cases = [
+            ("a child", "sleep 60 & echo out; echo err >&2"),
+            (
+                "a daemon",
+                "setsid sleep 7 & sleep 0.3; echo out; echo err >&2",
+            ),
+        ];
+        for (case, script) in cases {
+            let started = Instant::now();
+            let output = sh(script).output().expect(case);
+            assert_eq!(output.stdout, b"out\n", "{case}");
+            assert_eq!(output.stderr, b"err\n", "{case}");
+            let mut log = Vec::new();
+            sh(script).logged(&mut log, &Silent).expect(case);
+            assert_eq!(String::from_utf8_lossy(&log), "out\nerr\n", "{case}");
+            assert!(started.elapsed() < 3 * LINGER, "{case}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_behind_is_ended() {
+        let dir = tempfile::tempdir().expect("dir");
+        let script = "{ sleep 1; touch late; } & echo $!";
+        sh(script).dir(dir.path()).output().expect("runs");
+        std::thread::sleep(Duration::from_millis(1500));
+        assert!(!dir.path().join("late").exists());
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod bytes;
 mod choices;
 mod debian;
 mod demo;
+mod edges;
 mod interruption;
 mod judges;
 mod keys;

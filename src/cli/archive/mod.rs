@@ -71,13 +71,12 @@ pub struct ArchiveArgument {
 impl ArchiveArgument {
     /// Returns where it is.
     fn location(&self, context: &Context<'_>) -> Result<String, Failure> {
-        let configured = configured(context)?;
         match &self.archive {
-            Some(name) => Ok(configured
-                .into_iter()
-                .find(|(known, _)| known == name)
-                .map_or_else(|| name.clone(), |(_, location)| location)),
-            None => match configured.as_slice() {
+            // The configuration is read only where it can matter: the one in
+            // the work tree may be half-written.
+            Some(place) if place.contains('/') => Ok(place.clone()),
+            Some(name) => named(name, context),
+            None => match configured(context)?.as_slice() {
                 [(_, location)] => Ok(location.clone()),
                 [] => Err(Failure::request("no-archive", "no archive is named")
                     .hint("--archive DIR, or DEBCUT_ARCHIVE")
@@ -99,6 +98,30 @@ impl ArchiveArgument {
     fn desk<'a>(&self, context: &'a Context<'_>) -> Result<Desk<'a>, Failure> {
         desk(&self.location(context)?, DEFAULT_WAIT, context)
     }
+}
+
+/// Finds what a word without a slash names: a configured archive, else a
+/// directory.
+fn named(name: &str, context: &Context<'_>) -> Result<String, Failure> {
+    let is_directory = context.directory.join(name).is_dir();
+    let configured = match configured(context) {
+        Err(_) if is_directory => return Ok(name.to_owned()),
+        found => found?,
+    };
+    if let Some((_, location)) = configured.iter().find(|(known, _)| known == name) {
+        return Ok(location.clone());
+    }
+    if is_directory {
+        return Ok(name.to_owned());
+    }
+    let why = format!("“{name}” is neither a configured archive nor a directory");
+    let failure = Failure::request("no-archive", why);
+    let failure = configured
+        .iter()
+        .fold(failure, |failure, (name, location)| {
+            failure.hint(format!("--archive {name}   # {location}"))
+        });
+    Err(failure.hint(format!("debcut archive init ./{name} --suite stable")))
 }
 
 /// How long a publisher waits for another one; publishes take seconds.

@@ -12,8 +12,10 @@ impl From<ChooseError> for Failure {
             })
         };
         match error {
-            ChooseError::CiFile(error) => error.into(),
+            ChooseError::Ci(_) => Self::of(Exit::Request, "key", &error)
+                .hint("debcut key export --secret writes what the variable takes"),
             ChooseError::Store(error) => error.into(),
+            ChooseError::Ask { .. } => Self::of_failed_io(&error),
             ChooseError::NoKey => Self::of(Exit::Request, "no-key", &error)
                 .hint("debcut key new makes one")
                 .hint("--key gpg:FINGERPRINT signs through your gpg-agent")
@@ -38,12 +40,9 @@ impl From<ChooseError> for Failure {
             ChooseError::Agent(AgentError::WrongPassphrase { .. }) => {
                 Self::of(Exit::Request, "wrong-passphrase", &error)
             }
-            ChooseError::Name { .. }
-            | ChooseError::CiKey(_)
-            | ChooseError::CiKeys { .. }
-            | ChooseError::Agent(_)
-            | ChooseError::Ask { .. }
-            | ChooseError::Unlock(_) => Self::of(Exit::Request, "key", &error),
+            ChooseError::Name { .. } | ChooseError::Agent(_) | ChooseError::Unlock(_) => {
+                Self::of(Exit::Request, "key", &error)
+            }
         }
     }
 }
@@ -73,6 +72,12 @@ impl From<SignError> for Failure {
                     .hint("check the machine's clock, and DEBCUT_NOW")
             }
             SignError::Agent(AgentError::Tool(error)) => error.into(),
+            SignError::Agent(AgentError::WrongPassphrase { .. }) => {
+                Self::of(Exit::Request, "wrong-passphrase", &error)
+            }
+            SignError::Agent(_) => Self::of(Exit::Request, "signing", &error)
+                .hint("gpg-agent asks on the terminal that it is told: export GPG_TTY=$(tty)")
+                .hint("without a terminal, use a key of debcut's and DEBCUT_SIGNING_PASSPHRASE"),
             _ => Self::of(Exit::Request, "signing", &error),
         }
     }

@@ -86,7 +86,7 @@ pub fn run(
     let data = directory.join("data");
     let own = environment
         .with("XDG_DATA_HOME", &data)
-        .without("DEBCUT_SIGNING_KEY");
+        .without(crate::keys::ci::VARIABLE);
     let done = |what: String| listener.hear(Event::Finished(what));
 
     let store = signing::key_store(&own)?;
@@ -143,7 +143,7 @@ pub fn run(
             built,
             changed,
         } => (plan, built, changed),
-        BuildOutcome::Refused(findings) => return Ok(Outcome::Refused(findings)),
+        BuildOutcome::Refused(refusal) => return Ok(Outcome::Refused(refusal.findings)),
         BuildOutcome::Planned(_) => unreachable!("no dry run was asked for"),
     };
     let names: Vec<&str> = built

@@ -25,11 +25,11 @@ pub enum GitError {
         directory: PathBuf,
     },
     /// A repository of a kind that libgit2 does not read.
-    #[error("the repository {} uses {feature}, which debcut cannot read yet", path.display())]
+    #[error("the repository {} is of a kind that debcut cannot read yet: {feature}", path.display())]
     Unsupported {
         /// The repository.
         path: PathBuf,
-        /// What it uses.
+        /// What libgit2 does not know of it.
         feature: String,
     },
     /// A repository of another user's, which git does not trust.
@@ -89,6 +89,15 @@ fn failed(action: impl Into<String>) -> impl FnOnce(git2::Error) -> GitError {
     move |source| GitError::Git { action, source }
 }
 
+/// Tells a repository that libgit2 does not read from one that is broken; it
+/// has no code of its own for that (repository.c: `check_valid_extension`,
+/// `load_objectformat`, `check_repositoryformatversion`).
+fn is_unsupported(error: &git2::Error) -> bool {
+    let unknown = ["extension", "object format", "repository version"];
+    error.class() == git2::ErrorClass::Repository
+        && unknown.iter().any(|part| error.message().contains(part))
+}
+
 /// A commit, with what a build wants to know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
@@ -117,7 +126,7 @@ impl Repository {
                     directory: directory.to_owned(),
                 })
             }
-            Err(error) if error.message().contains("extension") => Err(GitError::Unsupported {
+            Err(error) if is_unsupported(&error) => Err(GitError::Unsupported {
                 path: directory.to_owned(),
                 feature: error.message().to_owned(),
             }),
@@ -241,10 +250,20 @@ impl Repository {
         self.inner.find_tree(id).map_err(action())
     }
 
-    /// Returns `user.name` and `user.email` as git is configured.
-    pub fn user(&self) -> (Option<String>, Option<String>) {
-        let config = self.inner.config().ok();
+    /// Returns `user.name` and `user.email` as git is configured at
+    /// `directory`: by the repository it is in, else by the user.
+    pub fn user_at(directory: &Path) -> (Option<String>, Option<String>) {
+        let config = match Self::discover(directory) {
+            Ok(repository) => repository.inner.config(),
+            Err(_) => git2::Config::open_default(),
+        };
+        // A name that cannot be read is a name that was not given.
+        let config = config.ok();
         let get = |name: &str| config.as_ref().and_then(|c| c.get_string(name).ok());
-        (get("user.name"), get("user.email"))
+        let filled = |text: &String| !text.trim().is_empty();
+        (
+            get("user.name").filter(filled),
+            get("user.email").filter(filled),
+        )
     }
 }

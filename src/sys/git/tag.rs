@@ -56,7 +56,8 @@ impl Repository {
         let id = reference.target().ok_or_else(none)?;
         let commit = self.commit(&id.to_string())?;
         let kind = match self.inner.find_tag(id) {
-            Err(_) => TagKind::Lightweight,
+            Err(error) if error.code() == git2::ErrorCode::NotFound => TagKind::Lightweight,
+            Err(error) => return Err(failed(format!("read the tag {name}"))(error)),
             Ok(tag) => {
                 let own = String::from_utf8_lossy(tag.name_bytes());
                 if own != name.as_str() {
