@@ -8,6 +8,7 @@ pub mod plan;
 pub mod product;
 pub mod source;
 pub mod unmet;
+mod version;
 
 pub use package::{Kind, Package};
 pub use source::TaggedSource;
