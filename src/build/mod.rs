@@ -1,6 +1,7 @@
 //! Tag → source package → `.deb`, signed.
 
 pub mod apply;
+mod missing;
 pub mod observe;
 pub mod package;
 pub mod place;

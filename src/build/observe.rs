@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::missing::missing;
 use super::package::{Debian, Kind, Package};
 use super::source::{
     DebianSource, Orig, Recipe, Revision, SourceFormat, TagSignature, TaggedSource,
@@ -64,6 +65,16 @@ pub enum ObserveError {
         revision: String,
         /// The file.
         path: String,
+    },
+    /// The tree lacks what a package's description names.
+    #[error("package {package}: the tree of {revision} has no {}", missing.join(", no "))]
+    Missing {
+        /// The tag or revision.
+        revision: String,
+        /// The package.
+        package: String,
+        /// Each thing, with the key that names it.
+        missing: Vec<String>,
     },
     /// A control file is broken.
     #[error("{path} of {revision}: {source}")]
@@ -137,6 +148,10 @@ pub fn observe(
         commit: &commit,
         revision: revision.shown(),
     };
+    if repository.subtree(&commit.tree, &package.path)?.is_none() {
+        let missing = vec![format!("directory {} (path)", package.path)];
+        return Err(tree.lacks(&package, missing));
+    }
     let version_files = package.version_files.iter();
     let version_files = version_files.map(|file| Ok((file.clone(), tree.version(file)?)));
     let version_files = version_files.collect::<Result<_, ObserveError>>()?;
@@ -145,6 +160,13 @@ pub fn observe(
             Recipe::Debian(Box::new(debian_source(&tree, &package, debian, means)?))
         }
         Kind::Declared(declared) => {
+            // What a command makes is nobody's to know before it ran.
+            if declared.command.is_none() {
+                let missing = missing(&repository.entries(&commit.tree)?, &package, declared);
+                if !missing.is_empty() {
+                    return Err(tree.lacks(&package, missing));
+                }
+            }
             let changelog = match &declared.changelog {
                 None => None,
                 Some(name) => {
@@ -256,6 +278,14 @@ impl Tree<'_> {
         self.file(path)?.ok_or_else(none)
     }
 
+    fn lacks(&self, package: &Package, missing: Vec<String>) -> ObserveError {
+        ObserveError::Missing {
+            revision: self.revision.to_owned(),
+            package: package.name.to_string(),
+            missing,
+        }
+    }
+
     fn version(&self, file: &VersionFile) -> Result<VersionFound, ObserveError> {
         Ok(match self.file(&file.path)? {
             None => Err(VersionFileProblem::NotThere),
@@ -309,7 +339,7 @@ fn debian_source(
     };
     let orig = match format {
         SourceFormat::Native => None,
-        SourceFormat::Quilt => Some(orig(tree, &changelog, policy, means)?),
+        SourceFormat::Quilt => Some(orig(tree, &changelog, package, policy, means)?),
     };
     let tools = tools(&control, means)?;
     if means.binaries {
@@ -375,6 +405,7 @@ fn tools(
 fn orig(
     tree: &Tree<'_>,
     changelog: &Entry,
+    package: &Package,
     policy: &Debian,
     means: &Means<'_>,
 ) -> Result<Orig, ObserveError> {
@@ -398,10 +429,13 @@ fn orig(
                 Ok(Tag {
                     name: tag, commit, ..
                 }) => {
+                    // Upstream's tree may be this repository's or the package's
+                    // alone, as an import makes it.
+                    let below = tree.repository.subtree(&commit.tree, &package.path)?;
                     return Ok(Orig::Tag {
                         tag,
                         commit: commit.id,
-                        tree: commit.tree,
+                        tree: below.unwrap_or(commit.tree),
                         committed: commit.committed,
                         name: format!("{name}.xz"),
                     });

@@ -127,6 +127,11 @@ pub enum Content {
     },
 }
 
+/// Tells whether a `source` is a pattern, not the name of one file or directory.
+pub fn is_pattern(source: &str) -> bool {
+    source.contains(['*', '?', '['])
+}
+
 /// The owner and group of an installed file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Owner {

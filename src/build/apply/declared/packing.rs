@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::copyright::copyright;
 use crate::build::apply::BuildError;
-use crate::build::package::{Content, CopyrightSource, Declared, Owner};
+use crate::build::package::{Content, CopyrightSource, Declared, Owner, is_pattern};
 use crate::format::compress::gzip;
 use crate::format::tar::{self, Node, Tree, TreePath};
 use crate::model::PackageName;
@@ -106,7 +106,7 @@ impl<'a> Packing<'a> {
     /// which their own paths are kept.
     fn matches(&self, source: &str) -> Result<(PathBuf, Vec<PathBuf>), BuildError> {
         let whole = self.source.join(source);
-        let is_pattern = source.contains(['*', '?', '[']);
+        let is_pattern = is_pattern(source);
         if !is_pattern && whole.symlink_metadata().is_ok_and(|found| !found.is_dir()) {
             self.inside(above(&whole), source)?;
             return Ok((whole.clone(), vec![whole]));
