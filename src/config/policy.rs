@@ -52,15 +52,25 @@ impl Project {
             text,
         };
         let written = source.parse()?;
-        let packages = written.package.into_iter();
-        let packages = packages.map(|package| self::package(&source, package));
+        let mut packages: Vec<Package> = Vec::new();
+        for written in written.package {
+            let at = written.span();
+            let written = written.into_inner();
+            let named = written.name.as_ref().map_or(at.clone(), Spanned::span);
+            let package = self::package(&source, &at, written)?;
+            if packages.iter().any(|other| other.name == package.name) {
+                let why = format!("there are two packages named {}", package.name);
+                return Err(source.refuse(&named, why));
+            }
+            packages.push(package);
+        }
         let tag_keys = written.signing.tag_keys.iter().map(|key| {
             let plain = key.get_ref().replace(' ', "").to_uppercase();
             Fingerprint::new(plain).map_err(|e| source.refuse(&key.span(), e.to_string()))
         });
         let limit = written.build.timeout_minutes.unwrap_or(BUILD_LIMIT_MINUTES);
         Ok(Self {
-            packages: packages.collect::<Result<_, _>>()?,
+            packages,
             archives: written
                 .archive
                 .into_iter()
@@ -104,9 +114,13 @@ fn upstream_tags() -> Vec<TagPattern> {
         .collect()
 }
 
-fn package(source: &Source<'_>, written: written::Package) -> Result<Package, ConfigError> {
+fn package(
+    source: &Source<'_>,
+    at: &Range<usize>,
+    written: written::Package,
+) -> Result<Package, ConfigError> {
     let Some(name) = written.name else {
-        return Err(source.refuse(&(0..0), "every [[package]] needs a name"));
+        return Err(source.refuse(at, "every [[package]] needs a name"));
     };
     let at = name.span();
     let name = PackageName::new(name.into_inner());
@@ -116,7 +130,7 @@ fn package(source: &Source<'_>, written: written::Package) -> Result<Package, Co
         Some(path) => tree_path(source, &path.span(), path.get_ref())?,
     };
     let tags = match &written.tag {
-        Some(tags) => patterns(source, tags)?,
+        Some(tags) => patterns(source, &name, tags)?,
         None => usual_tags(&name),
     };
     let kind = match (&written.build, written.declared) {
@@ -139,7 +153,7 @@ fn package(source: &Source<'_>, written: written::Package) -> Result<Package, Co
         }
         (_, None) => {
             let upstream_tags = match &written.upstream_tag {
-                Some(tags) => patterns(source, tags)?,
+                Some(tags) => patterns(source, &name, tags)?,
                 None => upstream_tags(),
             };
             Kind::Debian(Debian {
@@ -166,15 +180,14 @@ fn package(source: &Source<'_>, written: written::Package) -> Result<Package, Co
     })
 }
 
+/// Takes tag patterns; `{name}` in them is the package's.
 fn patterns(
     source: &Source<'_>,
+    name: &PackageName,
     written: &Spanned<OneOrMany>,
 ) -> Result<Vec<TagPattern>, ConfigError> {
-    let texts = match written.get_ref() {
-        OneOrMany::One(text) => std::slice::from_ref(text),
-        OneOrMany::Many(texts) => texts,
-    };
-    let read = |text: &String| TagPattern::new(text);
+    let OneOrMany(texts) = written.get_ref();
+    let read = |text: &String| TagPattern::new(&text.replace("{name}", name.as_str()));
     let found: Result<Vec<_>, _> = texts.iter().map(read).collect();
     let found = found.map_err(|error| source.refuse(&written.span(), error.to_string()))?;
     if found.is_empty() {
@@ -266,7 +279,7 @@ fn declared(
         copyright,
         changelog: written.changelog.as_ref().map(path).transpose()?,
         contents: contents(source, &written)?,
-        scripts: scripts(source, at, &written.scripts)?,
+        scripts: scripts(source, &written.scripts)?,
         compression: match written.compression {
             None | Some(written::Compression::Xz) => Compression::Xz,
             Some(written::Compression::Gzip) => Compression::Gzip,
@@ -352,7 +365,7 @@ fn contents(source: &Source<'_>, written: &written::Declared) -> Result<Vec<Cont
                 .as_ref()
                 .map(|mode| self::mode(source, mode))
                 .transpose()?,
-            owner: owner(&file.owner, &file.group),
+            owner: owner(source, &file.owner, &file.group)?,
             conffile: file.conffile,
         });
     }
@@ -366,7 +379,7 @@ fn contents(source: &Source<'_>, written: &written::Declared) -> Result<Vec<Cont
         found.push(Content::Directory {
             target: installed_path(source, &at, &directory.target)?,
             mode: mode.unwrap_or(0o755),
-            owner: owner(&directory.owner, &directory.group),
+            owner: owner(source, &directory.owner, &directory.group)?,
         });
     }
     for link in &written.symlinks {
@@ -412,17 +425,40 @@ fn mode(source: &Source<'_>, written: &Spanned<String>) -> Result<u32, ConfigErr
     })
 }
 
-fn owner(user: &Option<String>, group: &Option<String>) -> Owner {
+fn owner(
+    source: &Source<'_>,
+    user: &Option<Spanned<String>>,
+    group: &Option<Spanned<String>>,
+) -> Result<Owner, ConfigError> {
+    let name = |written: &Option<Spanned<String>>, usual: String| match written {
+        None => Ok(usual),
+        Some(written) if is_account(written.get_ref()) => Ok(written.get_ref().clone()),
+        Some(written) => {
+            let why = format!(
+                "“{}” is no user's or group's name",
+                written.get_ref().escape_debug()
+            );
+            Err(source.refuse(&written.span(), why))
+        }
+    };
     let usual = Owner::default();
-    Owner {
-        user: user.clone().unwrap_or(usual.user),
-        group: group.clone().unwrap_or(usual.group),
-    }
+    Ok(Owner {
+        user: name(user, usual.user)?,
+        group: name(group, usual.group)?,
+    })
+}
+
+/// Tells whether it can be the name of an account: as useradd(8) has it, with
+/// the capitals and dots that adduser can be told to allow. A tar header has
+/// room for 31 letters.
+fn is_account(name: &str) -> bool {
+    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let known = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    name.len() <= 31 && name.starts_with(first) && name.chars().all(known)
 }
 
 fn scripts(
     source: &Source<'_>,
-    at: &Range<usize>,
     written: &written::Scripts,
 ) -> Result<Vec<(String, String)>, ConfigError> {
     let all = [
@@ -438,6 +474,82 @@ fn scripts(
         .into_iter()
         .filter_map(|(name, file)| Some((name, file.as_ref()?)));
     named
-        .map(|(name, file)| Ok((name.to_owned(), tree_path(source, at, file)?)))
+        .map(|(name, file)| {
+            let path = tree_path(source, &file.span(), file.get_ref())?;
+            if path.is_empty() {
+                let why = format!("scripts.{name} must name a file of the tree");
+                return Err(source.refuse(&file.span(), why));
+            }
+            Ok((name.to_owned(), path))
+        })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DECLARED: &str =
+        "[package.declared]\nmaintainer = \"A <a@b.example>\"\nsummary = \"s\"\n";
+
+    #[test]
+    fn mistakes_name_their_line() {
+        let declared = |rest: &str| format!("[[package]]\nname = \"pp\"\n{DECLARED}{rest}");
+        let plain = "[[package]]\nname = \"aa\"\n";
+        let cases = [
+            (
+                format!("{plain}\n[[package]]\npath = \"x\"\n"),
+                "4: every [[package]] needs a name",
+            ),
+            (
+                format!("{plain}\n[[package]]\npath = \"x\"\nname = \"aa\"\n"),
+                "6: there are two packages named aa",
+            ),
+            (
+                format!("{plain}tag = 5\n"),
+                "3: invalid type: integer `5`, expected a text or a list of texts",
+            ),
+            (
+                format!("{plain}tag = [\"v{{version}}\", 5]\n"),
+                "3: invalid type: integer `5`, expected a string",
+            ),
+            (format!("{plain}tag = []\n"), "3: at least one tag pattern"),
+            (
+                declared(
+                    "license = \"MIT\"\nfiles = [\n{ source = \"a\", target = \"/a\" },\n\
+                     { source = \"a\", target = \"/a\", owner = \"a:b\" }]\n",
+                ),
+                "9: “a:b” is no user's or group's name",
+            ),
+            (
+                declared("license = \"MIT\"\ndirectories = [{ target = \"/a\", group = \"\" }]\n"),
+                "7: “” is no user's or group's name",
+            ),
+            (
+                declared("license = \"MIT\"\n\n[package.declared.scripts]\npostinst = \"\"\n"),
+                "9: scripts.postinst must name a file",
+            ),
+            (
+                declared("license = \"MIT\"\nscripts = { prerm = \"../x\" }\n"),
+                "7: “../x” must be a path inside",
+            ),
+        ];
+        for (text, want) in cases {
+            let error = Project::parse("debcut.toml", &text).expect_err(&text);
+            let want = format!("debcut.toml:{want}");
+            assert!(error.to_string().starts_with(&want), "{text}\n{error}");
+        }
+    }
+
+    #[test]
+    fn tag_patterns_may_hold_the_name() {
+        let text = "[[package]]\nname = \"aa\"\ntag = [\"{name}-v{version}\", \"v{version}\"]\n";
+        let project = Project::parse("debcut.toml", text).expect("parses");
+        let shown: Vec<_> = project.packages[0]
+            .tags
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(shown, ["aa-v{version}", "v{version}"]);
+    }
 }
