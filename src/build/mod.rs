@@ -1,6 +1,7 @@
 //! Tag → source package → `.deb`, signed.
 
 pub mod apply;
+pub mod license;
 mod missing;
 pub mod observe;
 pub mod package;

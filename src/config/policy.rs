@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use super::read::{ConfigError, Source};
 use super::written::{self, BuildKind, OneOrMany};
+use crate::build::license::License;
 use crate::build::package::{Content, CopyrightSource, Debian, Declared, Kind, Owner, Package};
 use crate::format::compress::Compression;
 use crate::format::control::RelationField;
@@ -243,7 +244,11 @@ fn declared(
     }
     let copyright = match (&written.copyright, &written.license) {
         (Some(file), _) => CopyrightSource::File(path(file)?),
-        (None, Some(license)) => CopyrightSource::License(line(source, license)?),
+        (None, Some(license)) => {
+            let known = License::new(&line(source, license)?);
+            let known = known.map_err(|error| source.refuse(&license.span(), error.to_string()));
+            CopyrightSource::License(known?)
+        }
         (None, None) => {
             let why = "[package.declared] needs copyright (a file) or license (a short name)";
             return Err(source.refuse(at, why));
@@ -514,6 +519,14 @@ mod tests {
                 "3: invalid type: integer `5`, expected a string",
             ),
             (format!("{plain}tag = []\n"), "3: at least one tag pattern"),
+            (
+                declared("license = \"unknown\"\n"),
+                "6: no text of the licence “unknown” is known here",
+            ),
+            (
+                declared("license = \"MIT OR\"\n"),
+                "6: “MIT OR” is no licence expression",
+            ),
             (
                 declared(
                     "license = \"MIT\"\nfiles = [\n{ source = \"a\", target = \"/a\" },\n\
