@@ -136,9 +136,15 @@ fn package(text: &mut String, package: &DetectedPackage, maintainer: &str) {
 const FILES: &str = "\
 # architecture = \"all\"      # or \"any\": this machine's
 # section = \"misc\"
-# depends = [\"libc6 (>= 2.36)\"]
+# priority = \"optional\"
+# homepage = \"https://example.org/tool\"
+# depends = [\"libc6 (>= 2.36)\"]   # and so pre-depends, recommends, suggests,
+#                              # breaks, conflicts, replaces, provides
 # command = \"make\"          # run in the tag's tree before files are collected
 # revision = \"1\"            # 1.2.3 becomes 1.2.3-1
+# distribution = \"stable\"    # what the changelog's entry and .changes name
+# changelog = \"changelog\"    # a file in Debian's format; default: one is made
+# compression = \"xz\"         # or gzip, zstd, none
 # files = [
 #   { source = \"bin/*\", target = \"/usr/bin/\", mode = \"0755\" },
 #   { source = \"etc/tool.conf\", target = \"/etc/tool.conf\" },   # a conffile
@@ -256,6 +262,36 @@ mod tests {
         };
         assert_ne!(said, text);
         assert_eq!(tags(&said), tags(&text));
+    }
+
+    #[test]
+    fn every_key_that_is_only_shown_can_be_read() {
+        let mut text = "[[package]]\nname = \"aa\"\n".to_owned();
+        declared(&mut text, "aa", "A B <a@b.example>");
+        let (table, keys) = text.split_at(text.find(FILES).expect("it ends the table"));
+        let shown: String = keys
+            .lines()
+            .map(|line| format!("{}\n", line.trim_start_matches("# ")))
+            .collect();
+        let read = Project::parse("debcut.toml", &format!("{table}{shown}")).expect(&shown);
+        let crate::build::package::Kind::Declared(read) = &read.packages[0].kind else {
+            panic!("{read:?}")
+        };
+        assert_eq!(read.homepage.as_deref(), Some("https://example.org/tool"));
+        assert_eq!((read.contents.len(), read.scripts.len()), (4, 1));
+        for key in [
+            "pre-depends",
+            "recommends",
+            "suggests",
+            "breaks",
+            "conflicts",
+            "replaces",
+            "provides",
+        ] {
+            assert!(FILES.contains(key), "{key}");
+            let one = format!("{table}{key} = [\"xx\"]\n");
+            Project::parse("debcut.toml", &one).expect(&one);
+        }
     }
 
     #[test]
