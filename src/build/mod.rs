@@ -4,6 +4,7 @@ pub mod apply;
 pub mod license;
 mod missing;
 pub mod observe;
+mod orig;
 pub mod package;
 pub mod place;
 pub mod plan;
