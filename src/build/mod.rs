@@ -1,13 +1,17 @@
 //! Tag → source package → `.deb`, signed.
 
 pub mod apply;
+pub mod license;
+mod missing;
 pub mod observe;
+mod orig;
 pub mod package;
 pub mod place;
 pub mod plan;
 pub mod product;
 pub mod source;
 pub mod unmet;
+mod version;
 
 pub use package::{Kind, Package};
 pub use source::TaggedSource;

@@ -4,20 +4,21 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::missing::missing;
+use super::orig;
 use super::package::{Debian, Kind, Package};
 use super::source::{
-    DebianSource, Orig, Recipe, Revision, SourceFormat, TagSignature, TaggedSource,
-    VersionFileProblem, VersionFound,
+    DebianSource, Recipe, Revision, SourceFormat, TagSignature, TaggedSource, VersionFileProblem,
+    VersionFound,
 };
 use super::unmet::{Unmet, unmet};
 use crate::format::changelog::{ChangelogError, Entry};
 use crate::format::control::{RulesRequiresRoot, SourceControl};
 use crate::format::deb822::Deb822Error;
-use crate::format::version::Version;
-use crate::model::{FileDigests, Fingerprint, TagName};
-use crate::release::{TagPattern, VersionFile};
+use crate::model::{Fingerprint, TagName};
+use crate::release::VersionFile;
 use crate::sys::environment::Environment;
-use crate::sys::files::{self, FileError};
+use crate::sys::files::FileError;
 use crate::sys::git::{Commit, GitError, Repository, Tag, TagKind};
 use crate::sys::openpgp::{Keyring, VerifyError};
 use crate::sys::process::{Tool, ToolError};
@@ -64,6 +65,16 @@ pub enum ObserveError {
         revision: String,
         /// The file.
         path: String,
+    },
+    /// The tree lacks what a package's description names.
+    #[error("package {package}: the tree of {revision} has no {}", missing.join(", no "))]
+    Missing {
+        /// The tag or revision.
+        revision: String,
+        /// The package.
+        package: String,
+        /// Each thing, with the key that names it.
+        missing: Vec<String>,
     },
     /// A control file is broken.
     #[error("{path} of {revision}: {source}")]
@@ -147,6 +158,10 @@ pub fn observe(
         commit: &commit,
         revision: revision.shown(),
     };
+    if repository.subtree(&commit.tree, &package.path)?.is_none() {
+        let missing = vec![format!("directory {} (path)", package.path)];
+        return Err(tree.lacks(&package, missing));
+    }
     let version_files = package.version_files.iter();
     let version_files = version_files.map(|file| Ok((file.clone(), tree.version(file)?)));
     let version_files = version_files.collect::<Result<_, ObserveError>>()?;
@@ -155,6 +170,13 @@ pub fn observe(
             Recipe::Debian(Box::new(debian_source(&tree, &package, debian, means)?))
         }
         Kind::Declared(declared) => {
+            // What a command makes is nobody's to know before it ran.
+            if declared.command.is_none() {
+                let missing = missing(&repository.entries(&commit.tree)?, &package, declared);
+                if !missing.is_empty() {
+                    return Err(tree.lacks(&package, missing));
+                }
+            }
             let changelog = match &declared.changelog {
                 None => None,
                 Some(name) => {
@@ -266,6 +288,14 @@ impl Tree<'_> {
         self.file(path)?.ok_or_else(none)
     }
 
+    fn lacks(&self, package: &Package, missing: Vec<String>) -> ObserveError {
+        ObserveError::Missing {
+            revision: self.revision.to_owned(),
+            package: package.name.to_string(),
+            missing,
+        }
+    }
+
     fn version(&self, file: &VersionFile) -> Result<VersionFound, ObserveError> {
         Ok(match self.file(&file.path)? {
             None => Err(VersionFileProblem::NotThere),
@@ -319,7 +349,13 @@ fn debian_source(
     };
     let orig = match format {
         SourceFormat::Native => None,
-        SourceFormat::Quilt => Some(orig(tree, &changelog, policy, means)?),
+        SourceFormat::Quilt => Some(orig::find(
+            tree.repository,
+            &changelog,
+            package,
+            policy,
+            means,
+        )?),
     };
     let tools = tools(&control, means)?;
     if means.binaries {
@@ -378,101 +414,4 @@ fn tools(
         }
     }
     Ok(found)
-}
-
-/// Finds the upstream tarball: the one given, else the one that the package's
-/// policy names, else the upstream tag.
-fn orig(
-    tree: &Tree<'_>,
-    changelog: &Entry,
-    policy: &Debian,
-    means: &Means<'_>,
-) -> Result<Orig, ObserveError> {
-    let name = format!(
-        "{}_{}.orig.tar",
-        changelog.source,
-        changelog.version.upstream()
-    );
-    let top = tree.repository.top();
-    let given = means.orig.map(Path::to_owned);
-    let given = given.or_else(|| policy.orig.as_ref().map(|path| top.join(path)));
-    if let Some(at) = &given
-        && let Some(found) = tarball_at(at, &name)?
-    {
-        return Ok(found);
-    }
-    let tags = upstream_tags(&policy.upstream_tags, &changelog.version);
-    if given.is_none() {
-        for wanted in &tags {
-            match tree.repository.tag(wanted) {
-                Ok(Tag {
-                    name: tag, commit, ..
-                }) => {
-                    return Ok(Orig::Tag {
-                        tag,
-                        commit: commit.id,
-                        tree: commit.tree,
-                        committed: commit.committed,
-                        name: format!("{name}.xz"),
-                    });
-                }
-                Err(GitError::NoTag { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-    let above = top.parent().unwrap_or(top);
-    let nearby = match tarball_at(above, &name)? {
-        Some(Orig::Given { path, .. }) => Some(path),
-        _ => None,
-    };
-    Err(ObserveError::NoOrig {
-        package: changelog.source.to_string(),
-        version: changelog.version.upstream().to_owned(),
-        tags,
-        name,
-        beside: given,
-        nearby,
-    })
-}
-
-/// Names the tags an upstream version may have: with the version's own
-/// spelling, and as a pre-release is spelled outside of Debian.
-fn upstream_tags(patterns: &[TagPattern], version: &Version) -> Vec<String> {
-    let upstream = version.upstream();
-    // Repackaged sources (`+dfsg`, `+ds`) have a tag of their own, or none.
-    patterns
-        .iter()
-        .map(|pattern| pattern.tag(upstream))
-        .collect()
-}
-
-/// Takes a tarball, or the one of that name in a directory.
-fn tarball_at(at: &Path, name: &str) -> Result<Option<Orig>, ObserveError> {
-    const COMPRESSIONS: [&str; 4] = ["xz", "gz", "bz2", "lzma"];
-    let mut candidates = Vec::new();
-    if at.is_dir() {
-        for compression in COMPRESSIONS {
-            candidates.push((at.join(format!("{name}.{compression}")), compression));
-        }
-    } else if let Some(ending) = at.extension().and_then(|ending| ending.to_str()) {
-        let known = COMPRESSIONS.iter().find(|known| match ending {
-            "tgz" => **known == "gz",
-            "txz" => **known == "xz",
-            ending => **known == ending,
-        });
-        candidates.extend(known.map(|known| (at.to_owned(), *known)));
-    }
-    for (path, compression) in candidates {
-        if path.is_file() {
-            let digests = FileDigests::of_reader(files::open(&path)?);
-            let sha256 = digests.map_err(files::failed("read", &path))?.sha256;
-            return Ok(Some(Orig::Given {
-                path,
-                name: format!("{name}.{compression}"),
-                sha256,
-            }));
-        }
-    }
-    Ok(None)
 }

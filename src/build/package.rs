@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::license::License;
 use crate::format::compress::Compression;
 use crate::format::control::RelationField;
 use crate::model::{Architecture, PackageName};
@@ -87,8 +88,8 @@ pub struct Declared {
 pub enum CopyrightSource {
     /// A file of the tree, as it is.
     File(String),
-    /// A licence's short name; the text is the usual reference to it.
-    License(String),
+    /// A licence by its name; its text is known.
+    License(License),
 }
 
 /// One thing that a declared package installs.
@@ -125,6 +126,11 @@ pub enum Content {
         /// What it points at.
         to: String,
     },
+}
+
+/// Tells whether a `source` is a pattern, not the name of one file or directory.
+pub fn is_pattern(source: &str) -> bool {
+    source.contains(['*', '?', '['])
 }
 
 /// The owner and group of an installed file.

@@ -10,10 +10,11 @@ use super::source::{
     DebianSource, Orig, Recipe, Revision, SourceFormat, TagSignature, TaggedSource,
     VersionFileProblem,
 };
+use super::version::declared_version;
 use crate::format::version::Version;
 use crate::model::{Architecture, Finding, Fingerprint, PackageName, Sha256, Timestamp};
-use crate::release::tag_pattern;
-use crate::release::version_file::debian_upstream;
+use crate::release::upstream::is_release_of;
+use crate::release::{TagPattern, tag_pattern};
 
 /// What the user and the configuration choose.
 #[derive(Debug, Clone)]
@@ -185,9 +186,9 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
         (Recipe::Declared { changelog }, Kind::Declared(declared)) => {
             let name = source.package.name.clone();
             let changelog = changelog.as_deref();
-            let version = declared_version(source, declared, &mut findings);
-            let Some(version) = version else {
-                return Err(findings);
+            let version = match declared_version(source, declared.revision.as_deref()) {
+                Ok(version) => version,
+                Err(finding) => return Err(vec![finding]),
             };
             if let Some((entry, _)) = changelog
                 && (entry.version != version || entry.source != name)
@@ -203,6 +204,21 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
             if choices.scope == Scope::Source {
                 let why = "a declared package has no source package";
                 findings.push(Finding::error("no-source-package", name.as_str(), why));
+            }
+            let built_for = &declared.architecture;
+            if declared.command.is_some()
+                && !built_for.is_all()
+                && *built_for != choices.architecture
+            {
+                let found = format!(
+                    "its command would build for {}, not {built_for}: cross builds are not \
+                     available yet",
+                    choices.architecture
+                );
+                let finding = Finding::error("cross-build", name.as_str(), found);
+                findings.push(finding.fix(format!(
+                    "build it on {built_for}, or say architecture = \"any\""
+                )));
             }
             let epoch = changelog.map_or(source.committed, |(entry, _)| entry.date);
             let changelog = match changelog {
@@ -324,57 +340,6 @@ fn debian_findings(source: &TaggedSource, debian: &DebianSource, findings: &mut 
     }
 }
 
-/// Takes a declared package's version from the tag; a candidate has no tag,
-/// and takes it from its version files.
-fn declared_version(
-    source: &TaggedSource,
-    declared: &Declared,
-    findings: &mut Vec<Finding>,
-) -> Option<Version> {
-    let tagged = match &source.revision {
-        Revision::Tag { name, .. } => {
-            let patterns = source.package.tags.iter();
-            patterns
-                .filter_map(|pattern| pattern.version_in(name.as_str()))
-                .next()
-        }
-        Revision::Candidate { .. } => source
-            .version_files
-            .iter()
-            .find_map(|(_, found)| found.as_ref().ok().cloned()),
-    };
-    let shown = source.revision.shown();
-    let Some(tagged) = tagged else {
-        let patterns: Vec<_> = source
-            .package
-            .tags
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        let found = match &source.revision {
-            Revision::Tag { .. } => format!("it fits no tag pattern of {}", source.package.name),
-            Revision::Candidate { .. } => "no version file tells the candidate's version".into(),
-        };
-        let finding = Finding::error("no-version", shown, found);
-        findings.push(finding.fix(format!("the patterns are {}", patterns.join(", "))));
-        return None;
-    };
-    let upstream = debian_upstream(&tagged);
-    let text = match &declared.revision {
-        Some(revision) => format!("{upstream}-{revision}"),
-        None => upstream,
-    };
-    // Without a revision, a hyphen would be read as one.
-    let parsed = Version::new(text.as_str())
-        .ok()
-        .filter(|version| version.is_native() == declared.revision.is_none());
-    if parsed.is_none() {
-        let found = format!("it gives “{text}”, which is no Debian version");
-        findings.push(Finding::error("no-version", shown, found));
-    }
-    parsed
-}
-
 fn version_findings(source: &TaggedSource, version: &Version, findings: &mut Vec<Finding>) {
     if let (Revision::Tag { name, .. }, Recipe::Debian(debian)) = (&source.revision, &source.recipe)
     {
@@ -384,7 +349,7 @@ fn version_findings(source: &TaggedSource, version: &Version, findings: &mut Vec
             .iter()
             .filter_map(|pattern| Some((pattern, pattern.version_in(name.as_str())?)));
         let named: Vec<_> = named.collect();
-        let agrees = |(pattern, tagged): &(&tag_pattern::TagPattern, String)| {
+        let agrees = |(pattern, tagged): &(&TagPattern, String)| {
             tag_pattern::names(tagged, version, pattern)
         };
         if !named.is_empty() && !named.iter().any(agrees) {
@@ -397,12 +362,8 @@ fn version_findings(source: &TaggedSource, version: &Version, findings: &mut Vec
         }
     }
     for (file, found) in &source.version_files {
-        let agrees = |text: &str| {
-            let upstream = debian_upstream(text);
-            text == version.as_str() || upstream == version.upstream() || text == version.upstream()
-        };
         let finding = match found {
-            Ok(text) if agrees(text) => continue,
+            Ok(text) if is_release_of(text, version) => continue,
             Ok(text) => {
                 let found = format!(
                     "it says {text}, but {} is {version}",

@@ -148,7 +148,8 @@ pub enum Orig {
         tag: TagName,
         /// The commit it leads to.
         commit: String,
-        /// That commit's tree.
+        /// The tree that is packed: that commit's, or in it the package's
+        /// directory.
         tree: String,
         /// The commit's time: that of every file in the tarball.
         committed: Timestamp,

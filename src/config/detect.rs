@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use debian_control::lossless::Control;
 
+use crate::format::changelog::Entry;
 use crate::model::{PackageName, TagName};
+use crate::release::upstream::is_release_of;
 use crate::release::{TagPattern, VersionFile};
 use crate::sys::files::{self, FileError};
 
@@ -29,6 +31,8 @@ pub struct DetectedPackage {
     pub version_files: Vec<(VersionFile, String)>,
     /// The tag pattern that most tags follow, if any do.
     pub tag: Option<TagPattern>,
+    /// The one file in its directory that has its licence.
+    pub license_file: Option<String>,
     /// What it is made of.
     pub kind: DetectedKind,
 }
@@ -56,15 +60,26 @@ pub enum DetectedKind {
     },
 }
 
+impl DetectedKind {
+    /// Tells whether it installs nothing, and is no package of its own.
+    pub fn is_library(&self) -> bool {
+        matches!(self, Self::Cargo { binaries, .. } if binaries.is_empty())
+    }
+}
+
 /// Looks at the work tree at `top`, whose repository has these tags.
 pub fn detect(top: &Path, tags: &[TagName]) -> Result<Detected, FileError> {
     let mut packages = Vec::new();
     for path in candidates(top)? {
         packages.extend(package(top, &path)?);
     }
-    let several = packages.len() > 1;
+    let installed = packages.iter().filter(|package| !package.kind.is_library());
+    let several = installed.count() > 1;
     for package in &mut packages {
-        package.tag = tag_style(package.name.as_str(), several, tags);
+        let name = package.name.as_str();
+        // The usual patterns would take each tag for every package's.
+        let own = || TagPattern::new(&format!("{name}-v{{version}}")).ok();
+        package.tag = tag_style(name, several, tags).or_else(|| several.then(own).flatten());
     }
     Ok(Detected { packages })
 }
@@ -150,6 +165,8 @@ fn package(top: &Path, path: &str) -> Result<Option<DetectedPackage>, FileError>
             format!("{path}/{name}")
         }
     };
+    // What a member of a Cargo workspace inherits is in the top's Cargo.toml.
+    let workspace = toml_at(&top.join("Cargo.toml"))?;
     let mut version_files = Vec::new();
     for name in ["Cargo.toml", "pyproject.toml", "package.json", "VERSION"] {
         let Some(text) = text_at(&directory.join(name))? else {
@@ -158,8 +175,15 @@ fn package(top: &Path, path: &str) -> Result<Option<DetectedPackage>, FileError>
         let file = VersionFile::new(below(name));
         if let Ok(version) = file.version_in(&text) {
             version_files.push((file, version));
+        } else if name == "Cargo.toml"
+            && let Some(workspace) = &workspace
+            && is_inherited(&text, "version")
+            && let Some(version) = shared(workspace, "version")
+        {
+            version_files.push((VersionFile::new("Cargo.toml"), version));
         }
     }
+    let license_file = license_file(&directory)?;
     let found = |name: String, kind| {
         let name = debian_name(&name)?;
         let (path, version_files) = (path.to_owned(), version_files.clone());
@@ -168,16 +192,36 @@ fn package(top: &Path, path: &str) -> Result<Option<DetectedPackage>, FileError>
             path,
             version_files,
             tag: None,
+            license_file: license_file.clone(),
             kind,
         })
     };
     if let Some(control) = text_at(&directory.join("debian/control"))? {
+        let mut version_files = version_files.clone();
+        // A version of its own, such as a bundled script's, is not the release's.
+        let changelog = files::read_if_there(&directory.join("debian/changelog"))?;
+        let newest = changelog.and_then(|text| Entry::newest(&text).ok());
+        version_files.retain(|(_, version)| {
+            let released = newest.as_ref().map(|entry| &entry.version);
+            released.is_some_and(|released| is_release_of(version, released))
+        });
+        let found = |name, kind| {
+            let package = found(name, kind)?;
+            Some(DetectedPackage {
+                version_files,
+                ..package
+            })
+        };
         return Ok(source_name(&control).and_then(|name| found(name, DetectedKind::Debian)));
     }
     if let Some(cargo) = toml_at(&directory.join("Cargo.toml"))?
         && let Some(package) = cargo.get("package")
     {
-        let text = |key: &str| package.get(key)?.as_str().map(str::to_owned);
+        let text = |key: &str| match package.get(key)? {
+            toml::Value::String(text) => Some(text.clone()),
+            inherited if inherits(inherited) => shared(workspace.as_ref()?, key),
+            _ => None,
+        };
         let Some(name) = text("name") else {
             return Ok(None);
         };
@@ -214,6 +258,44 @@ fn package(top: &Path, path: &str) -> Result<Option<DetectedPackage>, FileError>
         return Ok(text("name").and_then(|name| found(name, other)));
     }
     Ok(None)
+}
+
+/// Tells whether a key of a Cargo package says `key.workspace = true`.
+fn is_inherited(cargo: &str, key: &str) -> bool {
+    let table: Option<toml::Table> = toml::from_str(cargo).ok();
+    table.is_some_and(|table| {
+        let value = table.get("package").and_then(|package| package.get(key));
+        value.is_some_and(inherits)
+    })
+}
+
+fn inherits(value: &toml::Value) -> bool {
+    value.get("workspace").and_then(toml::Value::as_bool) == Some(true)
+}
+
+/// Reads a key of `[workspace.package]`.
+fn shared(workspace: &toml::Table, key: &str) -> Option<String> {
+    let package = workspace.get("workspace")?.get("package")?;
+    package.get(key)?.as_str().map(str::to_owned)
+}
+
+/// Finds the file with the licence. Where there are several, each has a part:
+/// none of them is the package's copyright alone.
+fn license_file(directory: &Path) -> Result<Option<String>, FileError> {
+    let listing = std::fs::read_dir(directory).map_err(files::failed("list", directory))?;
+    let mut found = Vec::new();
+    for entry in listing {
+        let entry = entry.map_err(files::failed("list", directory))?;
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
+        let starts = ["LICENSE", "LICENCE", "COPYING"];
+        let upper = name.to_uppercase();
+        if starts.iter().any(|start| upper.starts_with(start)) && entry.path().is_file() {
+            found.push(name);
+        }
+    }
+    Ok((found.len() == 1).then(|| found.remove(0)))
 }
 
 /// Finds the source package in a `debian/control` that may be half-written:
@@ -381,6 +463,100 @@ mod tests {
         #[test]
         fn any_control_file_is_survived(text in "([Ss]ource:|[a: \t\r\n#é<]|Package: a){0,20}") {
             let _ = source_name(&text);
+        }
+    }
+
+    #[test]
+    fn members_of_a_workspace_inherit() {
+        let member = |name: &str| {
+            format!(
+                "[package]\nname = \"{name}\"\nversion.workspace = true\n\
+                 license.workspace = true\ndescription = {{ workspace = true }}\n"
+            )
+        };
+        let (a, b, lib) = (member("aa"), member("bb"), member("lib"));
+        let dir = tree(&[
+            (
+                "Cargo.toml",
+                "[workspace]\nmembers = [\"*\"]\n[workspace.package]\nversion = \"1.2.0\"\n\
+                 license = \"MIT\"\ndescription = \"does it\"\n",
+            ),
+            ("aa/Cargo.toml", &a),
+            ("aa/src/main.rs", ""),
+            ("bb/Cargo.toml", &b),
+            ("bb/src/main.rs", ""),
+            ("lib/Cargo.toml", &lib),
+        ]);
+        let found = detect(dir.path(), &[]).expect("reads").packages;
+        let shown: Vec<_> = found
+            .iter()
+            .map(|p| (p.name.as_str(), p.tag.clone()))
+            .collect();
+        let own = |name: &str| TagPattern::new(&format!("{name}-v{{version}}")).ok();
+        assert_eq!(
+            shown,
+            [("aa", own("aa")), ("bb", own("bb")), ("lib", own("lib"))]
+        );
+        for package in &found {
+            let want = (VersionFile::new("Cargo.toml"), "1.2.0".to_owned());
+            assert_eq!(package.version_files, [want]);
+            let DetectedKind::Cargo {
+                summary, license, ..
+            } = &package.kind
+            else {
+                panic!("{package:?}")
+            };
+            assert_eq!(summary.as_deref(), Some("does it"));
+            assert_eq!(license.as_deref(), Some("MIT"));
+        }
+        // One that is installed, with its library: the tags are its own.
+        std::fs::remove_dir_all(dir.path().join("bb")).expect("removes");
+        let tags = [TagName::new("v1.0").expect("tag")];
+        let found = detect(dir.path(), &tags).expect("reads").packages;
+        assert_eq!(found[0].tag, TagPattern::new("v{version}").ok());
+    }
+
+    #[test]
+    fn a_debian_package_lists_files_of_its_release() {
+        let changelog = |version: &str| {
+            format!(
+                "pp ({version}) stable; urgency=medium\n\n  * x\n\n \
+                 -- A B <a@b.example>  Thu, 01 May 2025 10:00:00 +0000\n"
+            )
+        };
+        let cases = [
+            (changelog("1.2.0-1"), 1),
+            (changelog("1.2.0+dfsg1-1"), 1),
+            (changelog("1.3.0-1"), 0),
+            ("broken\n".to_owned(), 0),
+        ];
+        for (changelog, want) in cases {
+            let dir = tree(&[
+                ("debian/control", "Source: pp\n"),
+                ("debian/changelog", &changelog),
+                (
+                    "Cargo.toml",
+                    "[package]\nname = \"pp\"\nversion = \"1.2.0\"\n",
+                ),
+            ]);
+            let found = detect(dir.path(), &[]).expect("reads").packages;
+            assert_eq!(found[0].version_files.len(), want, "{changelog}");
+        }
+    }
+
+    #[test]
+    fn one_file_is_the_licence() {
+        let cases: [(&[&str], Option<&str>); 5] = [
+            (&["LICENSE"], Some("LICENSE")),
+            (&["LICENSE.md", "README"], Some("LICENSE.md")),
+            (&["COPYING"], Some("COPYING")),
+            (&["LICENSE-MIT", "LICENSE-APACHE"], None),
+            (&["README"], None),
+        ];
+        for (names, want) in cases {
+            let texts: Vec<_> = names.iter().map(|name| (*name, "")).collect();
+            let found = license_file(tree(&texts).path()).expect("reads");
+            assert_eq!(found.as_deref(), want, "{names:?}");
         }
     }
 

@@ -3,6 +3,8 @@
 use std::fmt::Write;
 
 use super::detect::{Detected, DetectedKind, DetectedPackage};
+use crate::build::license::License;
+use crate::release::tag_pattern::USUAL;
 
 const HEAD: &str = "\
 # debcut.toml: how this project becomes Debian packages.
@@ -30,16 +32,15 @@ pub fn render(detected: &Detected, maintainer: Option<&str>) -> String {
     for package in &detected.packages {
         let mut entry = String::new();
         self::package(&mut entry, package, maintainer);
-        match &package.kind {
-            DetectedKind::Cargo { binaries, .. } if binaries.is_empty() => {
-                let name = &package.name;
-                let _ = writeln!(
-                    text,
-                    "\n# {name} is a library: nothing to install was found."
-                );
-                comment_out(&mut text, entry.trim_start());
-            }
-            _ => text.push_str(&entry),
+        if package.kind.is_library() {
+            let name = &package.name;
+            let _ = writeln!(
+                text,
+                "\n# {name} is a library: nothing to install was found."
+            );
+            comment_out(&mut text, entry.trim_start());
+        } else {
+            text.push_str(&entry);
         }
     }
     if detected.packages.is_empty() {
@@ -69,8 +70,10 @@ fn package(text: &mut String, package: &DetectedPackage, maintainer: &str) {
         path,
         version_files,
         tag,
+        license_file,
         kind,
     } = package;
+    let copyright = license_file.as_deref();
     let _ = writeln!(text, "\n[[package]]\nname = {}", quoted(name.as_str()));
     if !path.is_empty() {
         let _ = writeln!(text, "path = {}", quoted(path));
@@ -85,11 +88,9 @@ fn package(text: &mut String, package: &DetectedPackage, maintainer: &str) {
         Some(tag) => {
             let _ = writeln!(text, "tag = {}", quoted(&tag.to_string()));
         }
-        None if *kind == DetectedKind::Debian => {
-            text.push_str("# tag = \"debian/{version}\"   # no tag of a known style was found\n");
-        }
         None => {
-            text.push_str("# tag = \"v{version}\"        # no tag of a known style was found\n")
+            let usual: Vec<_> = USUAL.iter().map(|pattern| quoted(pattern)).collect();
+            let _ = writeln!(text, "# tag = [{}]   # the default", usual.join(", "));
         }
     }
     let listed: Vec<String> = version_files
@@ -107,7 +108,8 @@ fn package(text: &mut String, package: &DetectedPackage, maintainer: &str) {
              # orig = \"../NAME_VERSION.orig.tar.xz\"  # or the upstream tarball, or its directory\n",
         ),
         DetectedKind::Cargo { summary, license, binaries } if !binaries.is_empty() => {
-            start(text, name.as_str(), maintainer, summary.as_deref(), license.as_deref());
+            start(text, name.as_str(), maintainer, summary.as_deref());
+            text.push_str(&self::copyright(copyright, license.as_deref()));
             text.push_str("architecture = \"any\"\ndepends = [\"libc6\"]\n");
             // In a workspace, the build's own directory is that of the package.
             let place = if path.is_empty() { "" } else { " --target-dir target" };
@@ -124,7 +126,8 @@ fn package(text: &mut String, package: &DetectedPackage, maintainer: &str) {
             text.push_str("]\n");
         }
         DetectedKind::Cargo { summary, license, .. } | DetectedKind::Other { summary, license } => {
-            start(text, name.as_str(), maintainer, summary.as_deref(), license.as_deref());
+            start(text, name.as_str(), maintainer, summary.as_deref());
+            text.push_str(&self::copyright(copyright, license.as_deref()));
             text.push_str(FILES);
         }
     }
@@ -133,9 +136,15 @@ fn package(text: &mut String, package: &DetectedPackage, maintainer: &str) {
 const FILES: &str = "\
 # architecture = \"all\"      # or \"any\": this machine's
 # section = \"misc\"
-# depends = [\"libc6 (>= 2.36)\"]
+# priority = \"optional\"
+# homepage = \"https://example.org/tool\"
+# depends = [\"libc6 (>= 2.36)\"]   # and so pre-depends, recommends, suggests,
+#                              # breaks, conflicts, replaces, provides
 # command = \"make\"          # run in the tag's tree before files are collected
 # revision = \"1\"            # 1.2.3 becomes 1.2.3-1
+# distribution = \"stable\"    # what the changelog's entry and .changes name
+# changelog = \"changelog\"    # a file in Debian's format; default: one is made
+# compression = \"xz\"         # or gzip, zstd, none
 # files = [
 #   { source = \"bin/*\", target = \"/usr/bin/\", mode = \"0755\" },
 #   { source = \"etc/tool.conf\", target = \"/etc/tool.conf\" },   # a conffile
@@ -145,13 +154,7 @@ const FILES: &str = "\
 # scripts = { postinst = \"packaging/postinst\" }
 ";
 
-fn start(
-    text: &mut String,
-    name: &str,
-    maintainer: &str,
-    summary: Option<&str>,
-    license: Option<&str>,
-) {
+fn start(text: &mut String, name: &str, maintainer: &str, summary: Option<&str>) {
     let first = summary
         .and_then(|summary| summary.lines().next())
         .map_or_else(|| format!("software of the {name} project"), str::to_owned);
@@ -172,15 +175,35 @@ fn start(
         text,
         "# description = \"\"\"\n# What it is for, in a paragraph or two.\"\"\""
     );
-    let _ = writeln!(
-        text,
-        "license = {}   # or copyright = \"LICENSE\", a file",
-        quoted(license.unwrap_or("unknown"))
-    );
+}
+
+/// Names where the copyright file comes from: the project's own file, else the
+/// licence of its metadata, when its text is known.
+fn copyright(file: Option<&str>, license: Option<&str>) -> String {
+    let known = license.filter(|license| License::new(license).is_ok());
+    match (file, known) {
+        (Some(file), _) => {
+            let license = quoted(known.unwrap_or("MIT"));
+            format!(
+                "copyright = {}   # or license = {license}, by name\n",
+                quoted(file)
+            )
+        }
+        (None, Some(license)) => {
+            format!(
+                "license = {}   # or copyright = \"LICENSE\", a file\n",
+                quoted(license)
+            )
+        }
+        (None, None) => "copyright = \"LICENSE\"   # correct this: no file was found, and no \
+                         license with a known text, such as \"MIT\"\n"
+            .to_owned(),
+    }
 }
 
 fn declared(text: &mut String, name: &str, maintainer: &str) {
-    start(text, name, maintainer, None, None);
+    start(text, name, maintainer, None);
+    text.push_str(&copyright(None, None));
     text.push_str(FILES);
 }
 
@@ -196,12 +219,89 @@ mod tests {
     use crate::release::{TagPattern, VersionFile};
 
     #[test]
+    fn the_copyright_is_a_file_or_a_known_licence() {
+        let cases = [
+            (Some("COPYING"), Some("MIT"), "copyright = \"COPYING\""),
+            (Some("COPYING"), None, "copyright = \"COPYING\""),
+            (Some("COPYING"), Some("Own-1"), "copyright = \"COPYING\""),
+            (
+                None,
+                Some("MIT OR Apache-2.0"),
+                "license = \"MIT OR Apache-2.0\"",
+            ),
+            (
+                None,
+                Some("Own-1"),
+                "copyright = \"LICENSE\"   # correct this",
+            ),
+            (None, None, "copyright = \"LICENSE\"   # correct this"),
+        ];
+        for (file, license, want) in cases {
+            let line = copyright(file, license);
+            assert!(line.starts_with(want), "{line}");
+            toml::from_str::<toml::Table>(&line).expect(&line);
+        }
+    }
+
+    #[test]
+    fn the_default_tags_are_the_default() {
+        let package = DetectedPackage {
+            name: PackageName::new("aa").expect("name"),
+            path: String::new(),
+            version_files: Vec::new(),
+            tag: None,
+            license_file: None,
+            kind: DetectedKind::Debian,
+        };
+        let packages = vec![package];
+        let text = render(&Detected { packages }, None);
+        let said = text.replace("# tag = ", "tag = ");
+        let tags = |text: &str| {
+            let read = Project::parse("debcut.toml", text).expect(text);
+            read.packages[0].tags.clone()
+        };
+        assert_ne!(said, text);
+        assert_eq!(tags(&said), tags(&text));
+    }
+
+    #[test]
+    fn every_key_that_is_only_shown_can_be_read() {
+        let mut text = "[[package]]\nname = \"aa\"\n".to_owned();
+        declared(&mut text, "aa", "A B <a@b.example>");
+        let (table, keys) = text.split_at(text.find(FILES).expect("it ends the table"));
+        let shown: String = keys
+            .lines()
+            .map(|line| format!("{}\n", line.trim_start_matches("# ")))
+            .collect();
+        let read = Project::parse("debcut.toml", &format!("{table}{shown}")).expect(&shown);
+        let crate::build::package::Kind::Declared(read) = &read.packages[0].kind else {
+            panic!("{read:?}")
+        };
+        assert_eq!(read.homepage.as_deref(), Some("https://example.org/tool"));
+        assert_eq!((read.contents.len(), read.scripts.len()), (4, 1));
+        for key in [
+            "pre-depends",
+            "recommends",
+            "suggests",
+            "breaks",
+            "conflicts",
+            "replaces",
+            "provides",
+        ] {
+            assert!(FILES.contains(key), "{key}");
+            let one = format!("{table}{key} = [\"xx\"]\n");
+            Project::parse("debcut.toml", &one).expect(&one);
+        }
+    }
+
+    #[test]
     fn what_is_written_can_be_read() {
         let package = |name: &str, kind| DetectedPackage {
             name: PackageName::new(name).expect(name),
             path: "sub".into(),
             version_files: vec![(VersionFile::new("sub/Cargo.toml"), "1.0".into())],
             tag: TagPattern::new("v{version}").ok(),
+            license_file: None,
             kind,
         };
         let cargo = |binaries| DetectedKind::Cargo {

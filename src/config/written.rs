@@ -1,8 +1,10 @@
 //! The file's tables and keys, exactly as they are written.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Deserialize;
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 /// The whole file.
@@ -10,7 +12,7 @@ use toml::Spanned;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct File {
     #[serde(default)]
-    pub package: Vec<Package>,
+    pub package: Vec<Spanned<Package>>,
     #[serde(default)]
     pub archive: BTreeMap<String, Archive>,
     #[serde(default)]
@@ -42,11 +44,34 @@ pub enum BuildKind {
 }
 
 /// A text or a list of texts.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-pub enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
+#[derive(Debug, Clone)]
+pub struct OneOrMany(pub Vec<String>);
+
+// By hand: an untagged enum's error names no type that would be right.
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Texts;
+        impl<'de> Visitor<'de> for Texts {
+            type Value = OneOrMany;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a list of texts")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<OneOrMany, E> {
+                Ok(OneOrMany(vec![text.to_owned()]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<OneOrMany, A::Error> {
+                let mut texts = Vec::new();
+                while let Some(text) = list.next_element()? {
+                    texts.push(text);
+                }
+                Ok(OneOrMany(texts))
+            }
+        }
+        from.deserialize_any(Texts)
+    }
 }
 
 /// `[package.declared]`.
@@ -120,8 +145,8 @@ pub struct InstalledFile {
     pub source: String,
     pub target: String,
     pub mode: Option<Spanned<String>>,
-    pub owner: Option<String>,
-    pub group: Option<String>,
+    pub owner: Option<Spanned<String>>,
+    pub group: Option<Spanned<String>>,
     pub conffile: Option<bool>,
 }
 
@@ -131,8 +156,8 @@ pub struct InstalledFile {
 pub struct InstalledDirectory {
     pub target: String,
     pub mode: Option<Spanned<String>>,
-    pub owner: Option<String>,
-    pub group: Option<String>,
+    pub owner: Option<Spanned<String>>,
+    pub group: Option<Spanned<String>>,
 }
 
 /// An element of `symlinks`.
@@ -147,13 +172,13 @@ pub struct InstalledSymlink {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Scripts {
-    pub preinst: Option<String>,
-    pub postinst: Option<String>,
-    pub prerm: Option<String>,
-    pub postrm: Option<String>,
-    pub config: Option<String>,
-    pub triggers: Option<String>,
-    pub templates: Option<String>,
+    pub preinst: Option<Spanned<String>>,
+    pub postinst: Option<Spanned<String>>,
+    pub prerm: Option<Spanned<String>>,
+    pub postrm: Option<Spanned<String>>,
+    pub config: Option<Spanned<String>>,
+    pub triggers: Option<Spanned<String>>,
+    pub templates: Option<Spanned<String>>,
 }
 
 /// `[archive.NAME]`.

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use super::upstream::is_release_of;
 use crate::format::version::Version;
 use crate::model::TagName;
 
@@ -100,11 +101,9 @@ impl fmt::Display for TagPattern {
 /// Tells whether the version that a tag names is the package's: the whole
 /// Debian version, or, for an upstream style of tag, its upstream part.
 pub fn names(tagged: &str, package: &Version, pattern: &TagPattern) -> bool {
-    let written = super::version_file::debian_upstream(tagged);
-    let upstream = written == package.upstream() || tagged == package.upstream();
     tagged == package.as_str()
         || tagged == package.without_epoch()
-        || (!pattern.is_debian() && upstream)
+        || (!pattern.is_debian() && is_release_of(tagged, package))
 }
 
 #[cfg(test)]
@@ -156,6 +155,10 @@ mod tests {
             ("v{version}", "1.2.0-rc.1", "1.2.0~rc1-1", true),
             ("v{version}", "1.2", "1:1.2-3", true),
             ("v{version}", "1.2", "1.3-1", false),
+            ("v{version}", "1.2", "1.2+dfsg1-1", true),
+            ("v{version}", "1.2", "1.2+nmu1", true),
+            ("v{version}", "1.9", "2.0+really1.9-1", true),
+            ("debian/{version}", "1.2", "1.2+nmu1", false),
         ];
         for (pattern, tagged, package, want) in cases {
             let pattern = TagPattern::new(pattern).expect(pattern);

@@ -162,48 +162,6 @@ impl VersionFile {
     }
 }
 
-/// Writes a project's version as a Debian upstream version: a pre-release of
-/// SemVer or PEP 440 sorts before its release (`1.2.0-rc.1` → `1.2.0~rc1`).
-pub fn debian_upstream(version: &str) -> String {
-    let (core, build) = match version.split_once('+') {
-        Some((core, build)) => (core, format!("+{}", build.replace('-', "."))),
-        None => (version, String::new()),
-    };
-    let pre = |text: &str| {
-        let mut out = String::new();
-        let mut rest = text.chars().peekable();
-        while let Some(c) = rest.next() {
-            // `rc.1` → `rc1`: the dot is SemVer's, not the version's.
-            let letter = out
-                .chars()
-                .last()
-                .is_some_and(|last| last.is_ascii_alphabetic());
-            if c == '.' && letter && rest.peek().is_some_and(char::is_ascii_digit) {
-                continue;
-            }
-            out.push(if c == '-' { '.' } else { c });
-        }
-        out
-    };
-    if let Some((release, rest)) = core.split_once('-') {
-        return format!("{release}~{}{build}", pre(rest));
-    }
-    // PEP 440: 1.2.0rc1, 1.2.0a1, 1.2.0b2, 1.2.0.dev3
-    let numbers = core.len()
-        - core
-            .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
-            .len();
-    let (release, rest) = core.split_at(numbers);
-    let known = ["rc", "a", "b", "dev", "alpha", "beta", "pre"];
-    let digits = rest.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let word = &rest[..rest.len() - digits.len()];
-    let numbered = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    if !release.is_empty() && known.contains(&word) && numbered {
-        return format!("{}~{rest}{build}", release.trim_end_matches('.'));
-    }
-    format!("{core}{build}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,26 +218,6 @@ mod tests {
                 (Err(found), Err(want)) => assert!(found.starts_with(want), "{found}"),
                 _ => panic!("{path}: {text}: {found:?}, not {want:?}"),
             }
-        }
-    }
-
-    #[test]
-    fn pre_releases_sort_before_their_release() {
-        let cases = [
-            ("1.2.3", "1.2.3"),
-            ("1.2.3-rc.1", "1.2.3~rc1"),
-            ("1.2.3-rc1", "1.2.3~rc1"),
-            ("1.2.3-alpha.beta.2", "1.2.3~alpha.beta2"),
-            ("1.2.3-0.3.7", "1.2.3~0.3.7"),
-            ("1.2.3+build-5", "1.2.3+build.5"),
-            ("1.2rc1", "1.2~rc1"),
-            ("1.2.dev3", "1.2~dev3"),
-            ("1.2a", "1.2a"),
-            ("2024b1x", "2024b1x"),
-            ("1.2.3~rc1", "1.2.3~rc1"),
-        ];
-        for (version, want) in cases {
-            assert_eq!(debian_upstream(version), want, "{version}");
         }
     }
 }

@@ -74,6 +74,7 @@ fn source_package(
         .begin(format!("exporting {}", bench.plan.revision.shown()));
     let plan = bench.plan;
     let tree = bench.workshop.repository.subtree(&plan.tree, &plan.path)?;
+    let tree = tree.expect("observe() found the package's directory in the tree");
     bench.export(&tree, &export.join(&directory))?;
     let mut pack = bench.tool("dpkg-source", &export);
     // dpkg-source leaves out what it takes for litter (*.so, *.a, .gitignore);

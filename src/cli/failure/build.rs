@@ -26,6 +26,8 @@ impl From<ObserveError> for Failure {
             ObserveError::File(error) => error.into(),
             ObserveError::Tool(error) => error.into(),
             ObserveError::NoFile { .. } => Self::of(Exit::Request, "missing-file", &error),
+            ObserveError::Missing { .. } => Self::of(Exit::Request, "missing-file", &error)
+                .hint("correct debcut.toml, commit, and tag that commit"),
             ObserveError::Control { .. } => Self::of(Exit::Request, "broken-control", &error)
                 .hint("correct the line, commit, and tag that commit"),
             ObserveError::Changelog { .. } => Self::of(Exit::Request, "broken-changelog", &error)

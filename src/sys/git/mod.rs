@@ -230,18 +230,22 @@ impl Repository {
         Ok(Some(blob.content().to_vec()))
     }
 
-    /// Returns the tree of a directory of a tree; the empty path is the tree.
-    pub fn subtree(&self, tree: &str, path: &str) -> Result<String, GitError> {
+    /// Returns the tree of a directory of a tree, where it has that directory;
+    /// the empty path is the tree.
+    pub fn subtree(&self, tree: &str, path: &str) -> Result<Option<String>, GitError> {
         if path.is_empty() {
-            return Ok(tree.to_owned());
+            return Ok(Some(tree.to_owned()));
         }
-        let entry = self
-            .tree(tree)?
-            .get_path(Path::new(path))
-            .map_err(failed(format!(
-                "find the directory {path} in the tree {tree}"
-            )))?;
-        Ok(entry.id().to_string())
+        match self.tree(tree)?.get_path(Path::new(path)) {
+            Ok(entry) => {
+                Ok((entry.kind() == Some(git2::ObjectType::Tree)).then(|| entry.id().to_string()))
+            }
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+            Err(error) => {
+                let action = format!("find the directory {path} in the tree {tree}");
+                Err(failed(action)(error))
+            }
+        }
     }
 
     fn tree(&self, id: &str) -> Result<git2::Tree<'_>, GitError> {
