@@ -10,6 +10,7 @@ use toml::Spanned;
 use super::read::{ConfigError, Source};
 use super::written::{self, BuildKind, OneOrMany};
 use crate::build::package::{Debian, Kind, Package};
+use crate::keys::KeyName;
 use crate::model::{Fingerprint, PackageName};
 use crate::release::{TagPattern, VersionFile, tag_pattern};
 
@@ -62,8 +63,12 @@ impl Project {
             packages.push(package);
         }
         let tag_keys = written.signing.tag_keys.iter().map(|key| {
-            let plain = key.get_ref().replace(' ', "").to_uppercase();
-            Fingerprint::new(plain).map_err(|e| source.refuse(&key.span(), e.to_string()))
+            let written = key.get_ref();
+            let found = KeyName::parse(written).and_then(|name| name.fingerprint());
+            found.ok_or_else(|| {
+                let why = format!("“{written}” is no fingerprint of 40 hexadecimal digits");
+                source.refuse(&key.span(), why)
+            })
         });
         let limit = written.build.timeout_minutes.unwrap_or(BUILD_LIMIT_MINUTES);
         Ok(Self {

@@ -143,7 +143,7 @@ fn settings(arguments: &InitArguments, suite: &Suite, before: Option<&Settings>)
         settings.origin = arguments.origin.clone();
         settings.label = arguments.label.clone();
         if arguments.not_automatic {
-            settings.upgrades = Upgrades::OfWhatWasAsked;
+            settings.upgrades = Upgrades::OnlyAsked;
         }
     }
     if arguments.valid_for.is_some() {
