@@ -201,6 +201,12 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
                 let finding = Finding::error("changelog-version", path, found);
                 findings.push(finding.fix("add an entry for this release, commit and tag again"));
             }
+            let installs = !declared.contents.is_empty() || !declared.relations.is_empty();
+            if !installs {
+                let why = "it installs nothing and depends on nothing";
+                let finding = Finding::warning("empty-package", name.as_str(), why);
+                findings.push(finding.fix("list its files in debcut.toml: files = [...]"));
+            }
             if choices.scope == Scope::Source {
                 let why = "a declared package has no source package";
                 findings.push(Finding::error("no-source-package", name.as_str(), why));

@@ -51,5 +51,10 @@ pub fn run(arguments: &InitArguments, context: &Context<'_>) -> Result<Said, Fai
         return Ok(Answer::new(document.with_text()).dry_run(digest).into());
     }
     files::replace(&path, text.as_bytes(), Access::Public)?;
+    let top = repository.top();
+    if text.contains("--locked") && !top.join("Cargo.lock").is_file() {
+        let note = "the build command uses --locked: commit a Cargo.lock before you tag";
+        context.listener().note(note);
+    }
     Ok(Answer::new(document).changed(true).into())
 }

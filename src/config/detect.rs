@@ -57,6 +57,8 @@ pub enum DetectedKind {
         summary: Option<String>,
         /// The licence in its own metadata.
         license: Option<String>,
+        /// A pattern of programs that need no building.
+        programs: Option<&'static str>,
     },
 }
 
@@ -73,6 +75,9 @@ pub fn detect(top: &Path, tags: &[TagName]) -> Result<Detected, FileError> {
     for path in candidates(top)? {
         packages.extend(package(top, &path)?);
     }
+    if packages.is_empty() {
+        packages.extend(bare(top)?);
+    }
     let installed = packages.iter().filter(|package| !package.kind.is_library());
     let several = installed.count() > 1;
     for package in &mut packages {
@@ -82,6 +87,33 @@ pub fn detect(top: &Path, tags: &[TagName]) -> Result<Detected, FileError> {
         package.tag = tag_style(name, several, tags).or_else(|| several.then(own).flatten());
     }
     Ok(Detected { packages })
+}
+
+/// A project that no file describes, under its directory's name.
+fn bare(top: &Path) -> Result<Option<DetectedPackage>, FileError> {
+    let name = top.file_name().and_then(|name| name.to_str());
+    let Some(name) = name.and_then(debian_name) else {
+        return Ok(None);
+    };
+    let file = VersionFile::new("VERSION");
+    let version = text_at(&top.join("VERSION"))?.and_then(|text| file.version_in(&text).ok());
+    Ok(Some(DetectedPackage {
+        name,
+        path: String::new(),
+        version_files: version.map(|version| (file, version)).into_iter().collect(),
+        tag: None,
+        license_file: license_file(top)?,
+        kind: DetectedKind::Other {
+            summary: None,
+            license: None,
+            programs: programs(top),
+        },
+    }))
+}
+
+fn programs(directory: &Path) -> Option<&'static str> {
+    let mut found = std::fs::read_dir(directory.join("bin")).ok()?.flatten();
+    found.any(|entry| entry.path().is_file()).then_some("bin/*")
 }
 
 /// The top, the members of a Cargo workspace, and directories of the first
@@ -245,6 +277,7 @@ fn package(top: &Path, path: &str) -> Result<Option<DetectedPackage>, FileError>
         let other = DetectedKind::Other {
             summary: text("description"),
             license: text("license"),
+            programs: programs(&directory),
         };
         return Ok(text("name").and_then(|name| found(name, other)));
     }
@@ -254,6 +287,7 @@ fn package(top: &Path, path: &str) -> Result<Option<DetectedPackage>, FileError>
         let other = DetectedKind::Other {
             summary: text("description"),
             license: text("license"),
+            programs: programs(&directory),
         };
         return Ok(text("name").and_then(|name| found(name, other)));
     }

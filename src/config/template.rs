@@ -44,10 +44,7 @@ pub fn render(detected: &Detected, maintainer: Option<&str>) -> String {
         }
     }
     if detected.packages.is_empty() {
-        text.push_str(
-            "\n# No package was found here. A tree with a debian/ directory needs no entry;\n\
-             # anything else is described like this:\n#\n",
-        );
+        text.push_str("\n# No package was found here; one is described like this:\n#\n");
         let mut example = String::new();
         declared(&mut example, "hello", maintainer);
         let head = "# [[package]]\n# name = \"hello\"\n# build = \"declared\"\n";
@@ -125,15 +122,26 @@ fn package(text: &mut String, package: &DetectedPackage, maintainer: &str) {
             }
             text.push_str("]\n");
         }
-        DetectedKind::Cargo { summary, license, .. } | DetectedKind::Other { summary, license } => {
+        DetectedKind::Cargo { summary, license, .. }
+        | DetectedKind::Other { summary, license, programs: None } => {
             start(text, name.as_str(), maintainer, summary.as_deref());
             text.push_str(&self::copyright(copyright, license.as_deref()));
+            text.push_str(KEYS);
             text.push_str(FILES);
+            text.push_str(MORE);
+        }
+        DetectedKind::Other { summary, license, programs: Some(programs) } => {
+            start(text, name.as_str(), maintainer, summary.as_deref());
+            text.push_str(&self::copyright(copyright, license.as_deref()));
+            let source = quoted(programs);
+            let _ = writeln!(text, "files = [{{ source = {source}, target = \"/usr/bin/\" }}]");
+            text.push_str(KEYS);
+            text.push_str(MORE);
         }
     }
 }
 
-const FILES: &str = "\
+const KEYS: &str = "\
 # architecture = \"all\"      # or \"any\": this machine's
 # section = \"misc\"
 # priority = \"optional\"
@@ -145,10 +153,17 @@ const FILES: &str = "\
 # distribution = \"stable\"    # what the changelog's entry and .changes name
 # changelog = \"changelog\"    # a file in Debian's format; default: one is made
 # compression = \"xz\"         # or gzip, zstd, none
+";
+
+/// What is active, or commented out, is what the package installs.
+const FILES: &str = "\
 # files = [
 #   { source = \"bin/*\", target = \"/usr/bin/\", mode = \"0755\" },
 #   { source = \"etc/tool.conf\", target = \"/etc/tool.conf\" },   # a conffile
 # ]
+";
+
+const MORE: &str = "\
 # directories = [{ target = \"/var/lib/tool\", owner = \"root\", mode = \"0750\" }]
 # symlinks = [{ target = \"/usr/bin/alias\", to = \"tool\" }]
 # scripts = { postinst = \"packaging/postinst\" }
@@ -204,7 +219,9 @@ fn copyright(file: Option<&str>, license: Option<&str>) -> String {
 fn declared(text: &mut String, name: &str, maintainer: &str) {
     start(text, name, maintainer, None);
     text.push_str(&copyright(None, None));
-    text.push_str(FILES);
+    for keys in [KEYS, FILES, MORE] {
+        text.push_str(keys);
+    }
 }
 
 fn quoted(text: &str) -> String {
@@ -268,7 +285,7 @@ mod tests {
     fn every_key_that_is_only_shown_can_be_read() {
         let mut text = "[[package]]\nname = \"aa\"\n".to_owned();
         declared(&mut text, "aa", "A B <a@b.example>");
-        let (table, keys) = text.split_at(text.find(FILES).expect("it ends the table"));
+        let (table, keys) = text.split_at(text.find(KEYS).expect("it ends the table"));
         let shown: String = keys
             .lines()
             .map(|line| format!("{}\n", line.trim_start_matches("# ")))
@@ -288,7 +305,7 @@ mod tests {
             "replaces",
             "provides",
         ] {
-            assert!(FILES.contains(key), "{key}");
+            assert!(KEYS.contains(key), "{key}");
             let one = format!("{table}{key} = [\"xx\"]\n");
             Project::parse("debcut.toml", &one).expect(&one);
         }
@@ -318,6 +335,7 @@ mod tests {
                 DetectedKind::Other {
                     summary: None,
                     license: None,
+                    programs: Some("bin/*"),
                 },
             ),
         ];

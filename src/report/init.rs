@@ -73,18 +73,19 @@ impl Document for InitDocument {
                 "" => String::new(),
                 path => format!(" in {path}"),
             };
-            let tag = package
-                .tag
-                .as_deref()
-                .unwrap_or("no tag of a known style yet");
+            let tag = package.tag.as_deref();
+            let tag = tag.map_or("no release tag yet".to_owned(), |tag| format!("tags {tag}"));
             page.line(format!(
-                "{} ({}){place}, tags {tag}",
+                "{} ({}){place}, {tag}",
                 package.name, package.build
             ));
         }
         if self.packages.is_empty() {
             page.line("no package was found: describe one in the file");
         }
-        page.line(format!("wrote {}; commit it before you tag", self.file));
+        page.line(format!(
+            "wrote {}: read it, fill in what is missing, and commit it before you tag",
+            self.file
+        ));
     }
 }

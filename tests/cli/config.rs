@@ -225,3 +225,24 @@ fn a_candidate_without_a_version_file_is_told_so() {
         .code(1);
     assert!(ran.stdout.contains("version-files = "), "{}", ran.stdout);
 }
+
+#[test]
+fn a_project_without_metadata_is_described_by_init() {
+    let world = World::new();
+    world.key();
+    world.write("bin/greet", "#!/bin/sh\necho hi\n");
+    world.write("VERSION", "1.0\n");
+    world.write("LICENSE", "Do what you like.\n");
+    let said = world.run(["init"]).code(0).stdout;
+    assert!(said.contains("project (declared)"), "{said}");
+    world.commit("feat: greet");
+    world.git(&["tag", "v1.0"]);
+    let ran = world.run(["build", "--json"]).code(0);
+    let document = ran.document("debcut/build/1");
+    assert_eq!(document["package"], "project");
+    assert_eq!(
+        document["findings"].as_array().map(Vec::len),
+        Some(0),
+        "{document}"
+    );
+}

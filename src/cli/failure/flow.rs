@@ -52,7 +52,9 @@ impl From<FlowError> for Failure {
                             "commit debcut.toml and tag again: a build reads it from {revision}"
                         ))
                         .hint("--config debcut.toml builds the tag by the work tree's file"),
-                    false => failure.hint("debcut init writes a debcut.toml to start from"),
+                    false => failure
+                        .hint("debcut init writes a debcut.toml to start from")
+                        .hint("describe the package there, commit it, and tag again"),
                 }
             }
             FlowError::UnknownPackage { .. } => Self::of(Exit::Request, "no-package", &error),
@@ -63,7 +65,7 @@ impl From<FlowError> for Failure {
             }
             FlowError::NoTagAtHead { ref tags } => {
                 let failure = Self::of(Exit::Request, "no-tag", &error);
-                match tags.first() {
+                match tags.last() {
                     Some(tag) => failure.hint(format!("debcut build {tag}")),
                     None => failure
                         .hint("debcut build TAG builds an older one")
