@@ -283,33 +283,15 @@ impl Desk<'_> {
         } else {
             suites.to_vec()
         };
-        let mut sources = ClientSources {
-            uri: file_uri(&self.store.place()),
-            suites: Vec::new(),
-            components: Vec::new(),
-            architectures: Vec::new(),
-            has_sources: false,
-            keys: Vec::new(),
-            key_file: None,
-        };
+        let mut sources = ClientSources::new(file_uri(&self.store.place()));
         let certificates = self.certificates()?;
         for suite in suites {
             let current = self.look(&suite, None, Question::Manifest)?;
             let manifest = current
                 .manifest()
                 .expect("a suite that is there has a manifest");
-            for component in &manifest.settings.components {
-                if !sources.components.contains(component) {
-                    sources.components.push(component.clone());
-                }
-            }
-            for architecture in &manifest.settings.architectures {
-                if !sources.architectures.contains(architecture) {
-                    sources.architectures.push(architecture.clone());
-                }
-            }
             let listed = |index: &Index| index.name.kind() == Kind::Sources && index.size > 0;
-            sources.has_sources |= manifest.indices.iter().any(listed);
+            let has_sources = manifest.indices.iter().any(listed);
             let signer = certificates.iter().find(|certificate| {
                 Some(certificate.fingerprint().as_str()) == manifest.record.key.as_deref()
             });
@@ -317,10 +299,8 @@ impl Desk<'_> {
                 place: self.store.place(),
                 suite: suite.to_string(),
             })?;
-            if !sources.keys.contains(signer) {
-                sources.keys.push(signer.clone());
-            }
-            sources.suites.push(suite);
+            let components = &manifest.settings.components;
+            sources.add(suite, components, has_sources, signer);
         }
         Ok(sources)
     }

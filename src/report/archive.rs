@@ -318,9 +318,9 @@ impl SourcesDocument {
     pub fn new(sources: &ClientSources) -> Self {
         Self {
             uri: sources.uri.clone(),
-            suites: sources.suites.clone(),
+            suites: sources.suites(),
             keys: sources
-                .keys
+                .keys()
                 .iter()
                 .map(|key| key.fingerprint().to_string())
                 .collect(),
