@@ -8,7 +8,7 @@ use crate::archive::candidate::Candidate;
 use crate::archive::current::{Current, Unread};
 use crate::archive::layout::IndexName;
 use crate::archive::manifest::Manifest;
-use crate::archive::proposal::{Proposal, propose};
+use crate::archive::proposal::{Brought, Proposal, propose};
 use crate::format::index::{Kind, Stanza};
 use crate::model::{ArchivePath, Finding, PackageName};
 
@@ -34,8 +34,9 @@ pub fn admit(
         return Err(vec![no_such_suite(current)]);
     };
     let (mut offer, mut findings) = (Offer::default(), Vec::new());
+    let brought = Brought::by(candidates, &manifest.settings);
     for candidate in candidates {
-        match propose(current, &manifest.settings, candidate) {
+        match propose(current, &manifest.settings, &brought, candidate) {
             Err(reasons) => findings.extend(reasons),
             Ok(proposal) => findings.extend(offer.take(proposal)),
         }
@@ -83,6 +84,10 @@ impl Offer {
             if indices.iter().any(meet) && same_version(stanza, &other.stanza) && !same {
                 let message = format!("{} has the same version", other.subject);
                 return Some(collides(&proposal, message));
+            }
+            if same && *indices == other.indices {
+                // The first says more: an upload knows the section of its source.
+                return None;
             }
         }
         let at = self.proposals.len();
@@ -252,10 +257,12 @@ fn same_version(a: &Stanza, b: &Stanza) -> bool {
     a.name() == b.name() && a.version().compare(b.version()) == Ordering::Equal
 }
 
-/// Tells whether two stanzas of one version stand for the same files.
+/// Tells whether two stanzas of one version stand for the same files. What else
+/// they say can differ: only an upload knows a source package's section.
 fn same_content(a: &Stanza, b: &Stanza) -> bool {
-    match a.kind() {
-        Kind::Packages => a.paragraph().get("SHA256") == b.paragraph().get("SHA256"),
-        Kind::Sources => a == b,
-    }
+    let digests = match a.kind() {
+        Kind::Packages => "SHA256",
+        Kind::Sources => "Checksums-Sha256",
+    };
+    a.paragraph().get(digests) == b.paragraph().get(digests)
 }
