@@ -25,6 +25,8 @@ pub(super) struct Proposal {
     pub(super) stanza: Stanza,
     /// Its files.
     pub(super) incoming: Vec<Incoming>,
+    /// What is worth knowing and stops nothing.
+    pub(super) note: Option<Finding>,
 }
 
 impl Proposal {
@@ -102,7 +104,24 @@ pub(super) fn propose(
         indices,
         stanza,
         incoming,
+        note: elsewhere_meant(current, settings, candidate, component),
     })
+}
+
+/// Notes that a section names a component that the suite lacks.
+fn elsewhere_meant(
+    current: &Current,
+    settings: &Settings,
+    candidate: &Candidate,
+    component: &Component,
+) -> Option<Finding> {
+    let meant = candidate.lacking(settings)?;
+    let message = format!(
+        "its section is for the component {meant}, which is not in {}: it goes to {component}",
+        current.suite
+    );
+    let fix = format!("name the component, or add {meant} to the suite first");
+    Some(Finding::warning("component-not-in-suite", candidate.subject(), message).fix(fix))
 }
 
 fn of_binary(

@@ -50,7 +50,7 @@ pub fn read(paths: &[PathBuf], reader: &Reader<'_>) -> Result<Incoming, FileErro
             wanted.push(path.clone());
             continue;
         }
-        let found = below(path)?;
+        let found = below(path, reader.listener)?;
         if found.is_empty() {
             let message = "there is no .deb, .dsc or .changes in it";
             let finding = Finding::error("nothing-to-publish", path.display().to_string(), message);
@@ -67,8 +67,9 @@ pub fn read(paths: &[PathBuf], reader: &Reader<'_>) -> Result<Incoming, FileErro
     Ok(incoming)
 }
 
-/// Finds what can be read below a directory, in order of the names.
-fn below(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
+/// Finds what can be read below a directory, in order of the names. Links to
+/// files are followed, links to directories are not.
+fn below(directory: &Path, listener: &dyn Listener) -> Result<Vec<PathBuf>, FileError> {
     let mut found = Vec::new();
     for entry in walkdir::WalkDir::new(directory).sort_by_file_name() {
         let entry =
@@ -77,7 +78,15 @@ fn below(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
                     io::Error::other("a link leads back to a directory above it")
                 }))
             })?;
-        if entry.file_type().is_file() && kind_of(entry.path()).is_some() {
+        let path = entry.path();
+        // Links that lead nowhere are found too: reading one says so.
+        if entry.file_type().is_dir() || path.is_dir() {
+            continue;
+        }
+        if is_left_out(path) {
+            let path = path.display();
+            listener.note(format!("{path} is left out: indices have no such packages"));
+        } else if kind_of(path).is_some() {
             found.push(entry.into_path());
         }
     }
@@ -98,6 +107,12 @@ fn kind_of(path: &Path) -> Option<Kind> {
         "changes" => Some(Kind::Changes),
         _ => None,
     }
+}
+
+/// Tells whether a file is a package for Debian's installer or of debugging
+/// symbols as Ubuntu names them, which belong in indices of their own.
+fn is_left_out(path: &Path) -> bool {
+    (path.extension()).is_some_and(|ending| ending == "udeb" || ending == "ddeb")
 }
 
 type Seen = BTreeSet<PathBuf>;
@@ -232,6 +247,15 @@ impl Reader<'_> {
         for listed in &changes.files {
             let name = listed.file.name.as_str();
             let origin = path.with_file_name(name);
+            if is_left_out(&origin) {
+                let message = format!("it lists {name}, and .udeb and .ddeb cannot be published");
+                let subject = path.display().to_string();
+                into.findings.push(
+                    Finding::error("unsupported-package", subject, message)
+                        .fix("name the .deb and .dsc files of the upload instead"),
+                );
+                continue;
+            }
             let Ok(file) = File::open(&origin) else {
                 into.refuse(
                     "upload-incomplete",

@@ -293,3 +293,30 @@ fn upstream_tarball_may_come_with_another_revision() {
     let findings = admit(&empty, &offered, Older::Refuse).expect_err("not the same tarball");
     assert_eq!(findings[0].rule, "source-file-missing");
 }
+
+#[test]
+fn component_that_the_suite_lacks_is_told() {
+    let empty = suite_with(&[]);
+    let note = |candidate: Candidate| {
+        let admission = admit(&empty, &[candidate], Older::Refuse).expect("admitted");
+        let notes: Vec<_> = admission.notes().iter().map(|note| note.rule).collect();
+        notes
+    };
+    let game = |section: &str| deb(&format!("game 1 amd64 y Section: {section}"));
+    assert_eq!(note(game("non-free/games")), ["component-not-in-suite"]);
+    assert_eq!(note(game("contrib/games")), [""; 0]);
+    assert_eq!(note(game("games")), [""; 0]);
+    let asked = in_component(game("non-free/games"), "contrib");
+    assert_eq!(note(asked), [""; 0]);
+}
+
+#[test]
+fn listed_file_that_the_pool_lacks_is_put_back() {
+    let hello = [deb("hello 1.0 amd64 x")];
+    let mut current = suite_with(&hello);
+    current.pool.clear();
+    let admission = admit(&current, &hello, Older::Refuse).expect("admitted");
+    assert!(admission.is_change() && admission.edits.is_empty());
+    assert_eq!((admission.added().len(), admission.pool.len()), (0, 1));
+    assert_eq!(admission.notes()[0].rule, "pool-file-missing");
+}
