@@ -9,7 +9,8 @@ use super::signing::{self, KeyWanted};
 use crate::archive::manifest::Index;
 use crate::archive::query;
 use crate::archive::{
-    Admission, Current, Generation, Listed, Older, Record, Settings, admit, layout, settle,
+    Admission, Current, Generation, Listed, Older, Record, Removal, Settings, admit, layout,
+    remove, settle,
 };
 use crate::format::index::Kind;
 use crate::keys::{Ask, Choice};
@@ -163,6 +164,24 @@ impl Desk<'_> {
             let question = Question::Candidates(&candidates);
             let current = observe(self.store.as_ref(), suite, question)?;
             let admission = admit(&current, &candidates, older);
+            Ok((current, admission))
+        })
+    }
+
+    /// Removes packages from a suite: all of them or none.
+    pub fn remove(
+        &self,
+        removals: &[Removal],
+        suite: &Suite,
+        act: &mut Act<'_>,
+    ) -> Result<Outcome, FlowError> {
+        let names: Vec<_> = removals
+            .iter()
+            .map(|removal| removal.name.clone())
+            .collect();
+        self.change(suite, act, &[], &|| {
+            let current = observe(self.store.as_ref(), suite, Question::Packages(&names))?;
+            let admission = remove(&current, removals);
             Ok((current, admission))
         })
     }

@@ -106,6 +106,19 @@ impl Document for AddDocument {
     }
 }
 
+/// What `archive remove` answers: the same facts, under the verb's own name.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct RemoveDocument(pub PublishDocument);
+
+impl Document for RemoveDocument {
+    const SCHEMA: &'static str = "debcut/archive-remove/1";
+
+    fn text(&self, page: &mut Page) {
+        self.0.text(page);
+    }
+}
+
 /// What `archive init` answers.
 #[derive(Debug, Serialize)]
 pub struct ArchiveDocument {
