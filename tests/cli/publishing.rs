@@ -81,6 +81,35 @@ fn removed_is_gone_from_the_suite_and_twice_is_nothing_to_do() {
 }
 
 #[test]
+fn key_of_one_suite_is_not_trusted_for_another() {
+    let world = World::with_archive();
+    world
+        .add(&[deb("apple", "1.0").make(&world, "debs")], &[])
+        .code(0);
+    let other = world.key();
+    let init = ["init", "--suite", "canary", "--key", &other];
+    world.archive(init).code(0);
+    let text = world.archive(["sources"]).code(0).stdout;
+    assert_eq!(text.matches("Types: deb\n").count(), 2, "{text}");
+    let client = Client::new(&world, "client", ("a.sources", &text));
+    client.update().code(0);
+    assert_eq!(client.versions("apple"), ["1.0"]);
+    // The keys of the two stanzas, the other way round.
+    let (one, two) = text.split_once("\n\nTypes: ").expect("two stanzas");
+    let ((head, key), (other_head, other_key)) = (
+        one.split_once("Signed-By:").expect("a key"),
+        two.split_once("Signed-By:").expect("a key"),
+    );
+    let wrong = format!("{head}Signed-By:{other_key}\n\nTypes: {other_head}Signed-By:{key}\n");
+    let client = Client::new(&world, "mistaken", ("a.sources", &wrong));
+    assert_ne!(client.update().code, 0);
+    let out = world.path("keys.pgp");
+    let words = ["sources", "--key-out", out.to_str().expect("text")];
+    world.archive(words).code(2).says(&["different keys"]);
+    assert!(!out.exists());
+}
+
+#[test]
 fn folders_with_links_and_installer_packages_are_read() {
     let world = World::with_archive();
     let apple = deb("apple", "1.0").make(&world, "elsewhere");
