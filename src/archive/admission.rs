@@ -111,7 +111,7 @@ impl Admission {
 
     /// Tells whether it changes anything.
     pub fn is_change(&self) -> bool {
-        self.resettled || !self.edits.is_empty()
+        self.resettled || !self.edits.is_empty() || !self.pool.is_empty()
     }
 
     /// Starts with no change of what `current` is.

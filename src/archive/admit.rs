@@ -3,12 +3,12 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::archive::admission::Admission;
+use crate::archive::admission::{Admission, Incoming};
 use crate::archive::candidate::Candidate;
 use crate::archive::current::{Current, Unread};
 use crate::archive::layout::IndexName;
 use crate::archive::manifest::Manifest;
-use crate::archive::proposal::{Proposal, propose};
+use crate::archive::proposal::{Brought, Proposal, propose};
 use crate::format::index::{Kind, Stanza};
 use crate::model::{ArchivePath, Finding, PackageName};
 
@@ -34,8 +34,9 @@ pub fn admit(
         return Err(vec![no_such_suite(current)]);
     };
     let (mut offer, mut findings) = (Offer::default(), Vec::new());
+    let brought = Brought::by(candidates, &manifest.settings);
     for candidate in candidates {
-        match propose(current, &manifest.settings, candidate) {
+        match propose(current, &manifest.settings, &brought, candidate) {
             Err(reasons) => findings.extend(reasons),
             Ok(proposal) => findings.extend(offer.take(proposal)),
         }
@@ -43,7 +44,7 @@ pub fn admit(
     let mut admission = Admission::of(current, manifest.settings.clone());
     for proposal in offer.proposals {
         match judge(current, manifest, &proposal, older) {
-            Ok(missing) => admission.take(proposal, missing),
+            Ok(lack) => admission.take(proposal, lack),
             Err(reason) => findings.push(reason),
         }
     }
@@ -84,6 +85,10 @@ impl Offer {
                 let message = format!("{} has the same version", other.subject);
                 return Some(collides(&proposal, message));
             }
+            if same && *indices == other.indices {
+                // The first says more: an upload knows the section of its source.
+                return None;
+            }
         }
         let at = self.proposals.len();
         own_name.push(at);
@@ -102,19 +107,38 @@ fn collides(proposal: &Proposal, message: String) -> Finding {
 }
 
 impl Admission {
-    fn take(&mut self, proposal: Proposal, missing: Vec<IndexName>) {
+    fn take(&mut self, proposal: Proposal, lack: Lack) {
         let listed = proposal.listed();
-        if missing.is_empty() {
+        if lack.indices.is_empty() {
             self.unchanged.push(listed);
+            for incoming in lack.files {
+                let message = format!(
+                    "{} is listed and was not in the pool: it is put back",
+                    incoming.file.path
+                );
+                let subject = proposal.subject.as_str();
+                let note = Finding::warning("pool-file-missing", subject, message);
+                self.notes.push(note);
+                self.pool.push(incoming);
+            }
             return;
         }
         self.added.push(listed);
-        for index in missing {
+        self.notes.extend(proposal.note);
+        for index in lack.indices {
             let edit = self.edits.entry(index).or_default();
             edit.add.push(proposal.stanza.clone());
         }
         self.pool.extend(proposal.incoming);
     }
+}
+
+/// What an archive lacks of a proposal.
+struct Lack {
+    /// The indices that do not list it.
+    indices: Vec<IndexName>,
+    /// The files that are not in the pool.
+    files: Vec<Incoming>,
 }
 
 /// Says that there is no such suite.
@@ -131,13 +155,13 @@ pub(super) fn unread(error: &Unread) -> Finding {
         .fix("this is a bug in debcut; please report it")
 }
 
-/// Judges a proposal by what the suite has; returns the indices that lack it.
+/// Judges a proposal by what the archive has; returns what lacks.
 fn judge(
     current: &Current,
     manifest: &Manifest,
     proposal: &Proposal,
     older: Older,
-) -> Result<Vec<IndexName>, Finding> {
+) -> Result<Lack, Finding> {
     let mut missing = Vec::new();
     for index in &manifest.indices {
         let own = proposal.indices.contains(&index.name);
@@ -155,7 +179,12 @@ fn judge(
     if !missing.is_empty() {
         pool_is_free(current, proposal)?;
     }
-    Ok(missing)
+    let mut files = proposal.incoming.clone();
+    files.retain(|incoming| !current.pool.contains_key(&incoming.file.path));
+    Ok(Lack {
+        indices: missing,
+        files,
+    })
 }
 
 /// Tells whether hosts that read one index read the other one too.
@@ -252,10 +281,12 @@ fn same_version(a: &Stanza, b: &Stanza) -> bool {
     a.name() == b.name() && a.version().compare(b.version()) == Ordering::Equal
 }
 
-/// Tells whether two stanzas of one version stand for the same files.
+/// Tells whether two stanzas of one version stand for the same files. What else
+/// they say can differ: only an upload knows a source package's section.
 fn same_content(a: &Stanza, b: &Stanza) -> bool {
-    match a.kind() {
-        Kind::Packages => a.paragraph().get("SHA256") == b.paragraph().get("SHA256"),
-        Kind::Sources => a == b,
-    }
+    let digests = match a.kind() {
+        Kind::Packages => "SHA256",
+        Kind::Sources => "Checksums-Sha256",
+    };
+    a.paragraph().get(digests) == b.paragraph().get(digests)
 }

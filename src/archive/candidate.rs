@@ -89,18 +89,34 @@ impl Candidate {
     /// before the slash of its section if the suite has that, else the suite's
     /// first. `None` when the suite lacks the one it must go to.
     pub fn component<'a>(&'a self, settings: &'a Settings) -> Option<&'a Component> {
-        let (forced, section) = match self {
-            Self::Binary(binary) => (&binary.component, &binary.control.section),
-            Self::Source(source) => (&source.component, &source.section),
-        };
         let find = |name: &str| settings.components.iter().find(|c| c.as_str() == name);
-        match forced {
+        match self.forced() {
             Some(component) => find(component.as_str()),
-            None => section
-                .as_ref()
-                .and_then(|section| find(section.split_once('/')?.0))
-                .or(settings.components.first()),
+            None => (self.component_of_section().and_then(find)).or(settings.components.first()),
         }
+    }
+
+    /// Returns the component before the slash of its section, if that decides
+    /// and the suite lacks it.
+    pub(super) fn lacking<'a>(&'a self, settings: &Settings) -> Option<&'a str> {
+        let is_there = |name: &str| settings.components.iter().any(|c| c.as_str() == name);
+        let meant = self.component_of_section()?;
+        (self.forced().is_none() && !is_there(meant)).then_some(meant)
+    }
+
+    fn forced(&self) -> Option<&Component> {
+        match self {
+            Self::Binary(binary) => binary.component.as_ref(),
+            Self::Source(source) => source.component.as_ref(),
+        }
+    }
+
+    fn component_of_section(&self) -> Option<&str> {
+        let section = match self {
+            Self::Binary(binary) => &binary.control.section,
+            Self::Source(source) => &source.section,
+        };
+        Some(section.as_ref()?.split_once('/')?.0)
     }
 
     /// Returns the indices of `component` that list it.

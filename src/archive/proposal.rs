@@ -1,14 +1,16 @@
-//! A candidate by itself: which stanza it would be, in which indices, with
+//! A candidate by itself, and with the files of the others: which stanza it would be, in which indices, with
 //! which files, or why it cannot be in this suite whatever else is there.
 
+use std::collections::BTreeMap;
+
 use crate::archive::admission::{Incoming, Listed};
-use crate::archive::candidate::{Binary, Candidate, Source};
+use crate::archive::candidate::{Binary, Candidate, Source, SourceFile};
 use crate::archive::current::Current;
 use crate::archive::layout::{self, IndexName};
 use crate::archive::settings::Settings;
 use crate::format::checksums::ListedFile;
 use crate::format::index::{PoolFile, Stanza};
-use crate::model::{Component, Finding};
+use crate::model::{ArchivePath, Component, Finding, Sha256};
 
 /// What a candidate comes to in a suite.
 #[derive(Debug, Clone)]
@@ -23,6 +25,8 @@ pub(super) struct Proposal {
     pub(super) stanza: Stanza,
     /// Its files.
     pub(super) incoming: Vec<Incoming>,
+    /// What is worth knowing and stops nothing.
+    pub(super) note: Option<Finding>,
 }
 
 impl Proposal {
@@ -32,10 +36,39 @@ impl Proposal {
     }
 }
 
-/// Looks at one candidate by itself.
+/// The files that came with any source package of a request: an upstream
+/// tarball often lies beside one revision alone.
+pub(super) struct Brought<'a>(BTreeMap<(ArchivePath, Sha256), &'a SourceFile>);
+
+impl<'a> Brought<'a> {
+    /// Finds what these candidates brought.
+    pub(super) fn by(candidates: &'a [Candidate], settings: &Settings) -> Self {
+        let mut files = BTreeMap::new();
+        for candidate in candidates {
+            let (Candidate::Source(source), Some(component)) =
+                (candidate, candidate.component(settings))
+            else {
+                continue;
+            };
+            let directory = source.directory(component);
+            for file in &source.files {
+                let path = layout::pool_file(&directory, &file.name);
+                files.entry((path, file.sha256)).or_insert(file);
+            }
+        }
+        Self(files)
+    }
+
+    fn find(&self, wanted: &PoolFile) -> Option<&'a SourceFile> {
+        self.0.get(&(wanted.path.clone(), wanted.sha256)).copied()
+    }
+}
+
+/// Looks at one candidate by itself, and at the files of all others.
 pub(super) fn propose(
     current: &Current,
     settings: &Settings,
+    brought: &Brought<'_>,
     candidate: &Candidate,
 ) -> Result<Proposal, Vec<Finding>> {
     let subject = candidate.subject();
@@ -63,7 +96,7 @@ pub(super) fn propose(
     }
     let (stanza, incoming) = match candidate {
         Candidate::Binary(binary) => of_binary(binary, component)?,
-        Candidate::Source(source) => of_source(current, source, component)?,
+        Candidate::Source(source) => of_source(current, brought, source, component)?,
     };
     Ok(Proposal {
         subject,
@@ -71,7 +104,24 @@ pub(super) fn propose(
         indices,
         stanza,
         incoming,
+        note: elsewhere_meant(current, settings, candidate, component),
     })
+}
+
+/// Notes that a section names a component that the suite lacks.
+fn elsewhere_meant(
+    current: &Current,
+    settings: &Settings,
+    candidate: &Candidate,
+    component: &Component,
+) -> Option<Finding> {
+    let meant = candidate.lacking(settings)?;
+    let message = format!(
+        "its section is for the component {meant}, which is not in {}: it goes to {component}",
+        current.suite
+    );
+    let fix = format!("name the component, or add {meant} to the suite first");
+    Some(Finding::warning("component-not-in-suite", candidate.subject(), message).fix(fix))
 }
 
 fn of_binary(
@@ -94,6 +144,7 @@ fn of_binary(
 
 fn of_source(
     current: &Current,
+    brought: &Brought<'_>,
     source: &Source,
     component: &Component,
 ) -> Result<(Stanza, Vec<Incoming>), Vec<Finding>> {
@@ -107,7 +158,9 @@ fn of_source(
             size: listed.digests.size,
             sha256: listed.digests.sha256,
         };
-        match (source.file(listed), current.pool.get(&wanted.path)) {
+        let own = source.file(listed);
+        let there = current.pool.get(&wanted.path);
+        match (own.or_else(|| brought.find(&wanted)), there) {
             (Some(file), _) if (file.size, file.sha256) != (wanted.size, wanted.sha256) => {
                 let message = format!(
                     "{} beside it has sha256 {}, the .dsc says {}",

@@ -9,7 +9,8 @@ use super::signing::{self, KeyWanted};
 use crate::archive::manifest::Index;
 use crate::archive::query;
 use crate::archive::{
-    Admission, Current, Generation, Listed, Older, Record, Settings, admit, layout, settle,
+    Admission, Current, Generation, Listed, Older, Record, Removal, Settings, admit, layout,
+    remove, settle,
 };
 use crate::format::index::Kind;
 use crate::keys::{Ask, Choice};
@@ -167,6 +168,24 @@ impl Desk<'_> {
         })
     }
 
+    /// Removes packages from a suite: all of them or none.
+    pub fn remove(
+        &self,
+        removals: &[Removal],
+        suite: &Suite,
+        act: &mut Act<'_>,
+    ) -> Result<Outcome, FlowError> {
+        let names: Vec<_> = removals
+            .iter()
+            .map(|removal| removal.name.clone())
+            .collect();
+        self.change(suite, act, &[], &|| {
+            let current = observe(self.store.as_ref(), suite, Question::Packages(&names))?;
+            let admission = remove(&current, removals);
+            Ok((current, admission))
+        })
+    }
+
     /// Makes one generation of what `admitted` finds, and makes it again when
     /// somebody else was faster.
     fn change(
@@ -283,33 +302,15 @@ impl Desk<'_> {
         } else {
             suites.to_vec()
         };
-        let mut sources = ClientSources {
-            uri: file_uri(&self.store.place()),
-            suites: Vec::new(),
-            components: Vec::new(),
-            architectures: Vec::new(),
-            has_sources: false,
-            keys: Vec::new(),
-            key_file: None,
-        };
+        let mut sources = ClientSources::new(file_uri(&self.store.place()));
         let certificates = self.certificates()?;
         for suite in suites {
             let current = self.look(&suite, None, Question::Manifest)?;
             let manifest = current
                 .manifest()
                 .expect("a suite that is there has a manifest");
-            for component in &manifest.settings.components {
-                if !sources.components.contains(component) {
-                    sources.components.push(component.clone());
-                }
-            }
-            for architecture in &manifest.settings.architectures {
-                if !sources.architectures.contains(architecture) {
-                    sources.architectures.push(architecture.clone());
-                }
-            }
             let listed = |index: &Index| index.name.kind() == Kind::Sources && index.size > 0;
-            sources.has_sources |= manifest.indices.iter().any(listed);
+            let has_sources = manifest.indices.iter().any(listed);
             let signer = certificates.iter().find(|certificate| {
                 Some(certificate.fingerprint().as_str()) == manifest.record.key.as_deref()
             });
@@ -317,10 +318,8 @@ impl Desk<'_> {
                 place: self.store.place(),
                 suite: suite.to_string(),
             })?;
-            if !sources.keys.contains(signer) {
-                sources.keys.push(signer.clone());
-            }
-            sources.suites.push(suite);
+            let components = &manifest.settings.components;
+            sources.add(suite, components, has_sources, signer);
         }
         Ok(sources)
     }

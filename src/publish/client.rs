@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::model::{Architecture, Component, Suite};
+use crate::model::{Component, Suite};
 use crate::sys::openpgp::Certificate;
 
 /// The facts of a `.sources` file.
@@ -10,61 +10,134 @@ use crate::sys::openpgp::Certificate;
 pub struct ClientSources {
     /// Where the archive is, for a client.
     pub uri: String,
-    /// The suites, which have the same components.
-    pub suites: Vec<Suite>,
-    /// The components.
-    pub components: Vec<Component>,
-    /// The architectures.
-    pub architectures: Vec<Architecture>,
-    /// Whether there are source packages to fetch.
-    pub has_sources: bool,
-    /// The certificates that sign.
-    pub keys: Vec<Certificate>,
-    /// The file that holds them; without it, or where its path is none that the
-    /// text can hold, they stand in the text.
+    /// The file that holds the keys; without it, or where its path is none that
+    /// the text can hold, they stand in the text.
     pub key_file: Option<PathBuf>,
+    stanzas: Vec<ClientStanza>,
+}
+
+/// Suites that a client treats alike: apt offers each component of a stanza in
+/// each of its suites, and trusts each of its keys for all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ClientStanza {
+    suites: Vec<Suite>,
+    components: Vec<Component>,
+    has_sources: bool,
+    key: Certificate,
 }
 
 impl ClientSources {
+    /// Starts without any suite.
+    pub fn new(uri: String) -> Self {
+        Self {
+            uri,
+            key_file: None,
+            stanzas: Vec::new(),
+        }
+    }
+
+    /// Adds a suite with its components, whether it has source packages to
+    /// fetch, and the key that signs it. One that is there already is not added
+    /// again.
+    pub fn add(
+        &mut self,
+        suite: Suite,
+        components: &[Component],
+        has_sources: bool,
+        key: &Certificate,
+    ) {
+        if self.suites().contains(&suite) {
+            return;
+        }
+        let mut stanzas = self.stanzas.iter_mut();
+        let alike = |stanza: &&mut ClientStanza| {
+            stanza.components == components && stanza.key.fingerprint() == key.fingerprint()
+        };
+        match stanzas.find(alike) {
+            Some(stanza) => {
+                stanza.suites.push(suite);
+                stanza.has_sources |= has_sources;
+            }
+            None => self.stanzas.push(ClientStanza {
+                suites: vec![suite],
+                components: components.to_vec(),
+                has_sources,
+                key: key.clone(),
+            }),
+        }
+    }
+
+    /// Returns the suites.
+    pub fn suites(&self) -> Vec<Suite> {
+        let suites = self.stanzas.iter().flat_map(|stanza| &stanza.suites);
+        suites.cloned().collect()
+    }
+
+    /// Returns the certificates that sign, each once.
+    pub fn keys(&self) -> Vec<&Certificate> {
+        let mut found: Vec<&Certificate> = Vec::new();
+        for ClientStanza { key, .. } in &self.stanzas {
+            if found.iter().all(|k| k.fingerprint() != key.fingerprint()) {
+                found.push(key);
+            }
+        }
+        found
+    }
+
     /// Returns the certificates for a file whose name ends in `.asc`: armoured.
     pub fn armored(&self) -> String {
-        self.keys.iter().map(Certificate::armored).collect()
+        self.keys().into_iter().map(Certificate::armored).collect()
     }
 
     /// Returns the certificates for a file of any other name, which apt takes
     /// to be binary.
     pub fn binary(&self) -> Vec<u8> {
-        self.keys.iter().flat_map(Certificate::binary).collect()
+        let keys = self.keys().into_iter();
+        keys.flat_map(Certificate::binary).collect()
     }
 
-    /// Writes the text of the `.sources` file.
+    /// Writes the text of the `.sources` file. It names no architectures: each
+    /// host fetches its own.
     pub fn text(&self) -> String {
-        let words = |names: Vec<String>| names.join(" ");
-        let all = |names: &[Suite]| words(names.iter().map(ToString::to_string).collect());
-        let types = if self.has_sources {
-            "deb deb-src"
-        } else {
-            "deb"
+        // A file of several keys would let each sign for the others' suites.
+        let key_file = match self.keys().as_slice() {
+            [_] => self.key_file.as_deref().filter(|path| can_be_named(path)),
+            _ => None,
         };
-        let components = words(self.components.iter().map(ToString::to_string).collect());
-        let architectures = words(self.architectures.iter().map(ToString::to_string).collect());
-        let signed_by = match &self.key_file {
-            Some(path) if can_be_named(path) => format!(" {}", path.display()),
-            _ => {
+        let stanzas: Vec<_> = (self.stanzas.iter())
+            .map(|stanza| stanza.text(&self.uri, key_file))
+            .collect();
+        stanzas.join("\n")
+    }
+}
+
+impl ClientStanza {
+    fn text(&self, uri: &str, key_file: Option<&Path>) -> String {
+        let types = match self.has_sources {
+            true => "deb deb-src",
+            false => "deb",
+        };
+        let signed_by = match key_file {
+            Some(path) => format!(" {}", path.display()),
+            None => {
                 // In a field, an empty line is written as a lone dot.
-                let armored = self.armored();
+                let armored = self.key.armored();
                 let lines = armored.trim_end().lines();
                 let lines = lines.map(|line| if line.is_empty() { "." } else { line });
                 lines.map(|line| format!("\n {line}")).collect()
             }
         };
         format!(
-            "Types: {types}\nURIs: {}\nSuites: {}\nComponents: {components}\n\
-             Architectures: {architectures}\nSigned-By:{signed_by}\n",
-            self.uri,
-            all(&self.suites),
+            "Types: {types}\nURIs: {uri}\nSuites: {}\nComponents: {}\nSigned-By:{signed_by}\n",
+            words(&self.suites),
+            words(&self.components),
         )
     }
+}
+
+fn words<T: ToString>(names: &[T]) -> String {
+    let names: Vec<_> = names.iter().map(T::to_string).collect();
+    names.join(" ")
 }
 
 /// Writes the path of an archive's directory as a `file:` URI (RFC 8089), which
@@ -92,7 +165,12 @@ fn can_be_named(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
     use super::*;
+    use crate::model::Timestamp;
+    use crate::sys::openpgp::{NewKey, SecretCertificate};
 
     #[test]
     fn uri_holds_no_character_that_ends_it() {
@@ -107,6 +185,33 @@ mod tests {
         }
     }
 
+    fn certificate(seed: u64) -> Certificate {
+        let new = NewKey {
+            name: "Ada".to_owned(),
+            email: "ada@example.org".to_owned(),
+            lifetime_seconds: None,
+            passphrase: None,
+        };
+        let at = Timestamp::from_unix(1_700_000_000);
+        let key = SecretCertificate::create(&new, at, StdRng::seed_from_u64(seed));
+        key.expect("makes").certificate().clone()
+    }
+
+    fn sources(suites: &[(&str, &[&str], &Certificate)]) -> ClientSources {
+        let mut sources = ClientSources::new("file:/x".to_owned());
+        for (suite, components, key) in suites {
+            let component = |name: &&str| Component::new(*name).expect("a component");
+            let components: Vec<_> = components.iter().map(component).collect();
+            sources.add(
+                Suite::new(*suite).expect("a suite"),
+                &components,
+                false,
+                key,
+            );
+        }
+        sources
+    }
+
     #[test]
     fn key_file_is_named_where_its_path_can_be() {
         let cases = [
@@ -117,17 +222,45 @@ mod tests {
             ("/my keys/acme.pgp", "\nSigned-By:\n"),
             ("/keys/a,b.pgp", "\nSigned-By:\n"),
         ];
+        let key = certificate(1);
+        let mut sources = sources(&[("stable", &["main"], &key)]);
         for (path, want) in cases {
-            let sources = ClientSources {
-                uri: "file:/x".to_owned(),
-                suites: Vec::new(),
-                components: Vec::new(),
-                architectures: Vec::new(),
-                has_sources: false,
-                keys: Vec::new(),
-                key_file: Some(path.into()),
-            };
+            sources.key_file = Some(path.into());
             assert!(sources.text().contains(want), "{path}");
         }
+    }
+
+    #[test]
+    fn only_suites_that_are_alike_share_a_stanza() {
+        let (ours, theirs) = (certificate(1), certificate(2));
+        let mut sources = sources(&[
+            ("stable", &["main"], &ours),
+            ("canary", &["main"], &theirs),
+            ("next", &["main"], &ours),
+            ("extra", &["main", "contrib"], &ours),
+            ("stable", &["main"], &ours),
+        ]);
+        sources.key_file = Some("/keys/acme.pgp".into());
+        let text = sources.text();
+        let stanzas: Vec<_> = text.split("\n\n").collect();
+        let want = [
+            ("stable next", "main", &ours),
+            ("canary", "main", &theirs),
+            ("extra", "main contrib", &ours),
+        ];
+        assert_eq!(stanzas.len(), want.len(), "{text}");
+        for (stanza, (suites, components, key)) in stanzas.iter().zip(want) {
+            let head = format!(
+                "Types: deb\nURIs: file:/x\nSuites: {suites}\nComponents: {components}\n\
+                 Signed-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n"
+            );
+            assert!(stanza.starts_with(&head), "{head}in\n{stanza}");
+            let armored = key.armored();
+            let lines = armored.lines().filter(|line| !line.is_empty());
+            for line in lines {
+                assert!(stanza.contains(line), "{line:?} in\n{stanza}");
+            }
+        }
+        assert_eq!(sources.keys(), [&ours, &theirs]);
     }
 }

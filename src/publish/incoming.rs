@@ -1,7 +1,7 @@
 //! Files that somebody wants to publish → candidates, read once and hashed
 //! while they are read. What is wrong with one is a finding; all are told.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -43,36 +43,54 @@ pub struct Reader<'a> {
 /// Reads `.deb`, `.dsc` and `.changes` files, and all below directories.
 pub fn read(paths: &[PathBuf], reader: &Reader<'_>) -> Result<Incoming, FileError> {
     let mut incoming = Incoming::default();
-    let mut seen = BTreeMap::new();
+    let mut wanted = Vec::new();
     for path in paths {
         let metadata = path.metadata().map_err(files::failed("read", path))?;
         if !metadata.is_dir() {
-            reader.one(path, &mut incoming, &mut seen)?;
+            wanted.push(path.clone());
             continue;
         }
-        let mut found = Vec::new();
-        for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
-            let entry = entry.map_err(|error| {
-                files::failed("list", path)(error.into_io_error().unwrap_or_else(|| {
-                    io::Error::other("a link leads back to a directory above it")
-                }))
-            })?;
-            if entry.file_type().is_file() && kind_of(entry.path()).is_some() {
-                found.push(entry.into_path());
-            }
-        }
-        // Uploads first: they know the sections of their source packages.
-        found.sort_by_key(|path| kind_of(path) != Some(Kind::Changes));
+        let found = below(path, reader.listener)?;
         if found.is_empty() {
             let message = "there is no .deb, .dsc or .changes in it";
             let finding = Finding::error("nothing-to-publish", path.display().to_string(), message);
             incoming.findings.push(finding);
         }
-        for path in found {
-            reader.one(&path, &mut incoming, &mut seen)?;
-        }
+        wanted.extend(found);
+    }
+    // Uploads first: they know the sections of their source packages.
+    wanted.sort_by_key(|path| kind_of(path) != Some(Kind::Changes));
+    let mut seen = BTreeSet::new();
+    for path in wanted {
+        reader.one(&path, &mut incoming, &mut seen)?;
     }
     Ok(incoming)
+}
+
+/// Finds what can be read below a directory, in order of the names. Links to
+/// files are followed, links to directories are not.
+fn below(directory: &Path, listener: &dyn Listener) -> Result<Vec<PathBuf>, FileError> {
+    let mut found = Vec::new();
+    for entry in walkdir::WalkDir::new(directory).sort_by_file_name() {
+        let entry =
+            entry.map_err(|error| {
+                files::failed("list", directory)(error.into_io_error().unwrap_or_else(|| {
+                    io::Error::other("a link leads back to a directory above it")
+                }))
+            })?;
+        let path = entry.path();
+        // Links that lead nowhere are found too: reading one says so.
+        if entry.file_type().is_dir() || path.is_dir() {
+            continue;
+        }
+        if is_left_out(path) {
+            let path = path.display();
+            listener.note(format!("{path} is left out: indices have no such packages"));
+        } else if kind_of(path).is_some() {
+            found.push(entry.into_path());
+        }
+    }
+    Ok(found)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,12 +109,18 @@ fn kind_of(path: &Path) -> Option<Kind> {
     }
 }
 
-type Seen = BTreeMap<PathBuf, ()>;
+/// Tells whether a file is a package for Debian's installer or of debugging
+/// symbols as Ubuntu names them, which belong in indices of their own.
+fn is_left_out(path: &Path) -> bool {
+    (path.extension()).is_some_and(|ending| ending == "udeb" || ending == "ddeb")
+}
+
+type Seen = BTreeSet<PathBuf>;
 
 impl Reader<'_> {
     fn one(&self, path: &Path, into: &mut Incoming, seen: &mut Seen) -> Result<(), FileError> {
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        if seen.insert(absolute, ()).is_some() {
+        if !seen.insert(absolute) {
             return Ok(());
         }
         self.listener.begin(format!("reading {}", path.display()));
@@ -223,6 +247,15 @@ impl Reader<'_> {
         for listed in &changes.files {
             let name = listed.file.name.as_str();
             let origin = path.with_file_name(name);
+            if is_left_out(&origin) {
+                let message = format!("it lists {name}, and .udeb and .ddeb cannot be published");
+                let subject = path.display().to_string();
+                into.findings.push(
+                    Finding::error("unsupported-package", subject, message)
+                        .fix("name the .deb and .dsc files of the upload instead"),
+                );
+                continue;
+            }
             let Ok(file) = File::open(&origin) else {
                 into.refuse(
                     "upload-incomplete",
@@ -244,7 +277,7 @@ impl Reader<'_> {
                 continue;
             }
             let absolute = std::path::absolute(&origin).unwrap_or_else(|_| origin.clone());
-            if kind_of(&origin).is_none() || seen.insert(absolute, ()).is_some() {
+            if kind_of(&origin).is_none() || !seen.insert(absolute) {
                 continue;
             }
             match kind_of(&origin) {

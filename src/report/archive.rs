@@ -106,6 +106,19 @@ impl Document for AddDocument {
     }
 }
 
+/// What `archive remove` answers: the same facts, under the verb's own name.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct RemoveDocument(pub PublishDocument);
+
+impl Document for RemoveDocument {
+    const SCHEMA: &'static str = "debcut/archive-remove/1";
+
+    fn text(&self, page: &mut Page) {
+        self.0.text(page);
+    }
+}
+
 /// What `archive init` answers.
 #[derive(Debug, Serialize)]
 pub struct ArchiveDocument {
@@ -318,9 +331,9 @@ impl SourcesDocument {
     pub fn new(sources: &ClientSources) -> Self {
         Self {
             uri: sources.uri.clone(),
-            suites: sources.suites.clone(),
+            suites: sources.suites(),
             keys: sources
-                .keys
+                .keys()
                 .iter()
                 .map(|key| key.fingerprint().to_string())
                 .collect(),

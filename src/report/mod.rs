@@ -15,8 +15,8 @@ mod verify;
 mod version;
 
 pub use archive::{
-    AddDocument, ArchiveDocument, CheckDocument, ListDocument, PublishDocument, ShowDocument,
-    SourcesDocument,
+    AddDocument, ArchiveDocument, CheckDocument, ListDocument, PublishDocument, RemoveDocument,
+    ShowDocument, SourcesDocument,
 };
 pub use build::BuildDocument;
 pub use deb::{DebDiff, DebPack, DebShow};

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use crate::apt::client::Client;
-use crate::archive::packages::{Deb, deb};
+use crate::archive::packages::{Deb, changes, deb, source};
 use crate::world::{Ran, World, finished};
 use small_disk::SmallDisk;
 
@@ -26,6 +26,137 @@ fn added_twice_is_nothing_to_do() {
     let text = world.add(&[package], &[]).code(0).stdout;
     assert!(text.contains("nothing to do"), "{text}");
     assert_eq!(world.archive_listing(), before);
+}
+
+#[test]
+fn removed_is_gone_from_the_suite_and_twice_is_nothing_to_do() {
+    let world = World::with_archive();
+    let packages = [("apple", "1.0"), ("apple", "1.1"), ("banana", "1.0")]
+        .map(|(name, version)| deb(name, version).make(&world, "debs"));
+    world.add(&packages, &[]).code(0);
+    let remove = |words: &[&str]| {
+        let call = ["remove", "--from", "stable"].into_iter();
+        world.archive(call.chain(words.iter().copied()))
+    };
+    let before = world.archive_listing();
+    let planned = remove(&["apple", "--dry-run", "--json"]).code(0);
+    let document = planned.document("debcut/archive-remove/1");
+    assert_eq!(document["dry_run"], true);
+    assert_eq!(document["removed"].as_array().map(Vec::len), Some(2));
+    assert_eq!(world.archive_listing(), before, "a dry run writes nothing");
+    let done = remove(&["apple=1.0", "banana", "--json"]).code(0);
+    let document = done.document("debcut/archive-remove/1");
+    assert_eq!(document["changed"], true);
+    assert_eq!(
+        (&document["generation"], &document["parent"]),
+        (&3.into(), &2.into())
+    );
+    assert_eq!(document["added"], serde_json::json!([]));
+    assert_eq!(
+        document["removed"],
+        serde_json::json!([
+            {"name": "apple", "version": "1.0", "architecture": "all", "component": "main"},
+            {"name": "banana", "version": "1.0", "architecture": "all", "component": "main"},
+        ])
+    );
+    assert_eq!(world.packages_of("stable"), ["apple 1.1"]);
+    assert_eq!(
+        world.packages_of("stable@2").len(),
+        3,
+        "history keeps its files"
+    );
+    assert!(world.deep_check(0).is_empty());
+    let before = world.archive_listing();
+    let again = remove(&["apple=1.0", "banana", "--json"]).code(0);
+    let document = again.document("debcut/archive-remove/1");
+    assert_eq!(document["changed"], false);
+    assert_eq!(document["findings"][0]["rule"], "not-in-suite");
+    assert_eq!(document["findings"][0]["subject"], "apple=1.0");
+    let text = remove(&["banana"]).code(0).stdout;
+    assert!(text.contains("nothing to do"), "{text}");
+    assert_eq!(world.archive_listing(), before);
+    remove(&["apple="]).code(2).says(&["apple="]);
+    let elsewhere = world.archive(["remove", "apple", "--from", "canary"]);
+    elsewhere.code(2).says(&["canary", "stable"]);
+}
+
+#[test]
+fn key_of_one_suite_is_not_trusted_for_another() {
+    let world = World::with_archive();
+    world
+        .add(&[deb("apple", "1.0").make(&world, "debs")], &[])
+        .code(0);
+    let other = world.key();
+    let init = ["init", "--suite", "canary", "--key", &other];
+    world.archive(init).code(0);
+    let text = world.archive(["sources"]).code(0).stdout;
+    assert_eq!(text.matches("Types: deb\n").count(), 2, "{text}");
+    let client = Client::new(&world, "client", ("a.sources", &text));
+    client.update().code(0);
+    assert_eq!(client.versions("apple"), ["1.0"]);
+    // The keys of the two stanzas, the other way round.
+    let (one, two) = text.split_once("\n\nTypes: ").expect("two stanzas");
+    let ((head, key), (other_head, other_key)) = (
+        one.split_once("Signed-By:").expect("a key"),
+        two.split_once("Signed-By:").expect("a key"),
+    );
+    let wrong = format!("{head}Signed-By:{other_key}\n\nTypes: {other_head}Signed-By:{key}\n");
+    let client = Client::new(&world, "mistaken", ("a.sources", &wrong));
+    assert_ne!(client.update().code, 0);
+    let out = world.path("keys.pgp");
+    let words = ["sources", "--key-out", out.to_str().expect("text")];
+    world.archive(words).code(2).says(&["different keys"]);
+    assert!(!out.exists());
+}
+
+#[test]
+fn folders_with_links_and_installer_packages_are_read() {
+    let world = World::with_archive();
+    let apple = deb("apple", "1.0").make(&world, "elsewhere");
+    let folder = world.path("offer");
+    std::fs::create_dir(&folder).expect("a directory");
+    std::os::unix::fs::symlink(&apple, folder.join("apple.deb")).expect("a link");
+    std::fs::copy(&apple, folder.join("apple_1.0_all.udeb")).expect("a file");
+    let ran = world.add(&[&folder], &[]).code(0);
+    ran.says(&["apple_1.0_all.udeb is left out"]);
+    assert_eq!(world.packages_of("stable"), ["apple 1.0"]);
+    let upload = changes("stable", &[&folder.join("apple_1.0_all.udeb")]);
+    let document = world.add(&[upload], &["--json"]).code(1);
+    let document = document.document("debcut/archive-add/1");
+    assert_eq!(document["findings"][0]["rule"], "unsupported-package");
+}
+
+#[test]
+fn upload_and_its_source_package_are_one_in_any_order() {
+    let world = World::with_archive();
+    let dsc = source(&world);
+    let files = ["plum_1.0.orig.tar.gz", "plum_1.0-1.debian.tar.xz"];
+    let files = files.map(|name| dsc.with_file_name(name));
+    let upload = changes("stable", &[&dsc, &files[0], &files[1]]);
+    world.add(&[&dsc, &upload], &[]).code(0);
+    assert_eq!(world.packages_of("stable"), ["plum 1.0-1"]);
+    let again = world.add(&[&dsc], &["--json"]).code(0);
+    let document = again.document("debcut/archive-add/1");
+    assert_eq!(document["changed"], false);
+}
+
+#[test]
+fn lost_file_is_put_back_by_adding_it_again() {
+    let world = World::with_archive();
+    let apple = deb("apple", "1.0").make(&world, "debs");
+    world.add(&[&apple], &[]).code(0);
+    let place = world.archive_at().join("pool/main/a/apple");
+    let place = place.join("apple_1.0_all.deb");
+    std::fs::remove_file(&place).expect("it was published");
+    let again = world.add(&[&apple], &["--json"]).code(0);
+    let document = again.document("debcut/archive-add/1");
+    assert_eq!(document["changed"], true);
+    assert_eq!(document["findings"][0]["rule"], "pool-file-missing");
+    assert_eq!(
+        std::fs::read(place).expect("it is back"),
+        std::fs::read(apple).expect("it was made")
+    );
+    assert!(world.deep_check(0).is_empty());
 }
 
 #[test]

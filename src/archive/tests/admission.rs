@@ -253,3 +253,70 @@ fn nothing_is_admitted_without_looking() {
     let findings = admit(&current, &[deb("hello 2.0 amd64 y")], Older::Refuse);
     assert_eq!(findings.expect_err("no suite")[0].rule, "no-such-suite");
 }
+
+#[test]
+fn what_a_source_package_is_decides_whether_it_is_there() {
+    let files = [("hello_1.tar.gz", "orig")];
+    let alone = source("1", &files, &files);
+    let mut uploaded = alone.clone();
+    if let Candidate::Source(source) = &mut uploaded {
+        source.section = Some("games".to_owned());
+    }
+    for (before, again) in [(&alone, &uploaded), (&uploaded, &alone)] {
+        let current = suite_with(std::slice::from_ref(before));
+        let admission = admit(&current, std::slice::from_ref(again), Older::Refuse);
+        assert!(!admission.expect("admitted").is_change());
+    }
+    let empty = suite_with(&[]);
+    let both = admit(&empty, &[uploaded, alone], Older::Refuse).expect("admitted");
+    let listed: Vec<_> = both.edits.values().flat_map(|edit| &edit.add).collect();
+    assert_eq!(listed.len(), 1);
+    assert!(listed[0].text().contains("\nSection: games\n"));
+}
+
+#[test]
+fn upstream_tarball_may_come_with_another_revision() {
+    let orig = ("hello_1.orig.tar.gz", "orig");
+    let first = [orig, ("hello_1-1.diff.gz", "diff")];
+    let second = [orig, ("hello_1-2.diff.gz", "next")];
+    let empty = suite_with(&[]);
+    let (with, without) = (
+        source("1-1", &first, &first),
+        source("1-2", &second, &second[1..]),
+    );
+    for offered in [[with.clone(), without.clone()], [without.clone(), with]] {
+        let admission = admit(&empty, &offered, Older::Refuse).expect("admitted");
+        assert_eq!((admission.added().len(), admission.pool.len()), (2, 5));
+    }
+    let other = [("hello_1.orig.tar.gz", "other"), first[1]];
+    let offered = [source("1-1", &other, &other), without];
+    let findings = admit(&empty, &offered, Older::Refuse).expect_err("not the same tarball");
+    assert_eq!(findings[0].rule, "source-file-missing");
+}
+
+#[test]
+fn component_that_the_suite_lacks_is_told() {
+    let empty = suite_with(&[]);
+    let note = |candidate: Candidate| {
+        let admission = admit(&empty, &[candidate], Older::Refuse).expect("admitted");
+        let notes: Vec<_> = admission.notes().iter().map(|note| note.rule).collect();
+        notes
+    };
+    let game = |section: &str| deb(&format!("game 1 amd64 y Section: {section}"));
+    assert_eq!(note(game("non-free/games")), ["component-not-in-suite"]);
+    assert_eq!(note(game("contrib/games")), [""; 0]);
+    assert_eq!(note(game("games")), [""; 0]);
+    let asked = in_component(game("non-free/games"), "contrib");
+    assert_eq!(note(asked), [""; 0]);
+}
+
+#[test]
+fn listed_file_that_the_pool_lacks_is_put_back() {
+    let hello = [deb("hello 1.0 amd64 x")];
+    let mut current = suite_with(&hello);
+    current.pool.clear();
+    let admission = admit(&current, &hello, Older::Refuse).expect("admitted");
+    assert!(admission.is_change() && admission.edits.is_empty());
+    assert_eq!((admission.added().len(), admission.pool.len()), (0, 1));
+    assert_eq!(admission.notes()[0].rule, "pool-file-missing");
+}

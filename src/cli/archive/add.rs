@@ -129,7 +129,7 @@ fn add<D: Document + 'static>(
 }
 
 /// Answers with what came of a change, in the document of its verb.
-fn answer<D: Document + 'static>(
+pub(super) fn answer<D: Document + 'static>(
     suite: &Suite,
     outcome: Outcome,
     shown: fn(PublishDocument) -> D,

@@ -4,6 +4,7 @@ mod add;
 mod check;
 mod init;
 mod look;
+mod remove;
 mod serve;
 mod sources;
 
@@ -35,6 +36,8 @@ enum Verb {
     Init(init::InitArguments),
     /// Add packages to a suite: all or nothing, live at once
     Add(add::AddArguments),
+    /// Remove packages from a suite: all or nothing, live at once
+    Remove(remove::RemoveArguments),
     /// List what is in the suites
     List(look::ListArguments),
     /// Show all that a suite says of a package
@@ -52,6 +55,7 @@ pub fn run(arguments: ArchiveVerb, context: &Context<'_>) -> Result<Said, Failur
     match arguments.verb {
         Verb::Init(arguments) => init::run(arguments, context),
         Verb::Add(arguments) => add::run(arguments, context),
+        Verb::Remove(arguments) => remove::run(&arguments, context),
         Verb::List(arguments) => look::list(&arguments, context),
         Verb::Show(arguments) => look::show(&arguments, context),
         Verb::Check(arguments) => check::run(&arguments, context),

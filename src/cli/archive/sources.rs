@@ -45,6 +45,12 @@ pub fn run(arguments: &SourcesArguments, context: &Context<'_>) -> Result<Said, 
         sources.uri = uri.clone();
     }
     if let Some(path) = &arguments.key_out {
+        if sources.keys().len() > 1 {
+            let why = "these suites are signed with different keys, and one file of several \
+                       would let each key sign for all of them";
+            return Err(Failure::request("several-keys", why)
+                .hint("debcut archive sources SUITE --key-out FILE, once for each key"));
+        }
         let path = context.path(path);
         let armoured = path.extension().is_some_and(|ending| ending == "asc");
         let bytes = if armoured {

@@ -19,7 +19,6 @@ use crate::build::plan::Scope;
 use crate::model::{
     Architecture, Component, Event, Finding, Fingerprint, Listener, Suite, TagName,
 };
-use crate::publish::client::ClientSources;
 use crate::sys::apt::{AptError, AptRoot};
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
@@ -209,8 +208,8 @@ pub fn run(
     ));
 
     let fetched = served(&archive_at, |uri| {
-        let over_http = ClientSources { uri, ..sources };
-        install(&over_http.text(), plan.package.as_str(), &own, listener)
+        sources.uri = uri;
+        install(&sources.text(), plan.package.as_str(), &own, listener)
     })?;
     let apt = match fetched {
         Ok(said) => AptVerdict::Installed { said },
