@@ -13,12 +13,13 @@ use crate::archive::{
 };
 use crate::format::index::Kind;
 use crate::keys::{Ask, Choice};
-use crate::model::{Component, Finding, Listener, PackageName, Suite, Timestamp};
+use crate::model::{Component, Finding, Listener, PackageName, Suite};
 use crate::publish::client::{ClientSources, file_uri};
 use crate::publish::incoming::{self, Incoming};
 use crate::publish::{
     self, Depth, PublishError, PublishPlan, Published, Question, observe, observe_generation,
 };
+use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::openpgp::{Certificate, Keyring, Signer};
 use crate::sys::store::{Condition, Content, DirectoryStore, Guard, Holder, Store};
@@ -33,8 +34,8 @@ pub struct Desk<'a> {
     pub store: Box<dyn Store>,
     /// The environment of the process.
     pub environment: &'a Environment,
-    /// The present moment.
-    pub now: Timestamp,
+    /// What tells the present moment.
+    pub clock: Clock,
     /// The key that the configuration names.
     pub configured_key: Option<String>,
     /// How long to wait for another publisher.
@@ -96,7 +97,7 @@ impl Desk<'_> {
                 .nodename()
                 .to_string_lossy()
                 .into_owned(),
-            since: self.now,
+            since: self.clock.now(),
             command: self.command.clone(),
         };
         let told = |other: &Holder| self.listener.note(format!("waiting for {other}"));
@@ -209,12 +210,14 @@ impl Desk<'_> {
                 return Ok(Outcome::Unchanged(Box::new(current), findings));
             };
             if signer.is_none() {
-                signer = signing::unlocked(choice.take(), self.now, act.ask)?;
+                signer = signing::unlocked(choice.take(), self.clock.now(), act.ask)?;
                 self.keep_certificate(&certificate)?;
             }
             let seal = signer.as_ref().expect("a choice was made");
             let plan = publish::plan(next);
-            match publish::apply(self.store.as_ref(), &plan, seal, self.now, self.listener) {
+            // Asked only now: the wait for another publisher may have been long.
+            let now = self.clock.now();
+            match publish::apply(self.store.as_ref(), &plan, seal, now, self.listener) {
                 Ok(published) => return Ok(Outcome::Done(Box::new(published), findings)),
                 Err(error) if error.is_lost_race() && attempt < ATTEMPTS => {
                     self.listener
@@ -243,7 +246,7 @@ impl Desk<'_> {
             .manifest()
             .and_then(|manifest| manifest.record.key.clone());
         let usual = self.configured_key.as_deref().or(before.as_deref());
-        let choice = signing::chosen(self.environment, wanted, usual, self.now)?;
+        let choice = signing::chosen(self.environment, wanted, usual, self.clock.now())?;
         let choice = choice.ok_or(FlowError::UnsignedArchive)?;
         let fingerprint = choice.certificate().fingerprint();
         if let Some(before) = before.filter(|before| before != fingerprint.as_str()) {
@@ -413,7 +416,7 @@ impl Desk<'_> {
             suites,
             depth,
             &keyring,
-            self.now,
+            self.clock.now(),
             self.listener,
         )?)
     }

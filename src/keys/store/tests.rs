@@ -1,4 +1,3 @@
-
 use super::*;
 use crate::sys::clock::Clock;
 use crate::sys::openpgp::gnupg::Gnupg;
