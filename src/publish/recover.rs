@@ -51,13 +51,8 @@ fn follow(
         let there = store.read_revision(&layout::in_release(suite))?;
         let path = layout::head(suite);
         let Some(found) = store.read_revision(&path)? else {
-            return match there {
-                None => Ok(None),
-                Some(_) => Err(PublishError::Foreign {
-                    path: layout::in_release(suite),
-                    head: path,
-                }),
-            };
+            refuse_foreign(store, suite)?;
+            return Ok(None);
         };
         let head = Head::from_bytes(&path, suite, &found.bytes)?;
         let condition = match there {
@@ -84,6 +79,23 @@ fn follow(
         };
         attempt += 1;
     }
+}
+
+/// Refuses a suite that clients read although it has no head: another program
+/// publishes it, or its head was lost.
+pub(super) fn refuse_foreign(store: &dyn Store, suite: &Suite) -> Result<(), PublishError> {
+    let signed = [layout::in_release, layout::release, layout::release_gpg];
+    for path in signed.map(|path| path(suite)) {
+        if store.size(&path)?.is_none() {
+            continue;
+        }
+        let head = layout::head(suite);
+        // A head that came only now is a publisher who was faster, nothing else.
+        if store.size(&head)?.is_none() {
+            return Err(PublishError::Foreign { path, head });
+        }
+    }
+    Ok(())
 }
 
 /// Lets clients read what a head says, after its commit. When somebody else has

@@ -152,12 +152,21 @@ fn a_package_that_changes_on_its_way_is_not_published() {
 
 #[test]
 fn another_programs_suite_is_left_alone() {
-    let (world, store) = (World::new(), MemoryStore::default());
-    world.write(&store, "dists/stable/InRelease", b"of another program");
-    let before = store.files();
-    let error = world.create(&store).expect_err("not ours");
-    assert!(matches!(error, PublishError::Foreign { .. }), "{error}");
-    assert_eq!(store.files(), before);
+    for name in ["InRelease", "Release", "Release.gpg"] {
+        let (world, store) = (World::new(), MemoryStore::default());
+        let path = format!("dists/stable/{name}");
+        world.write(&store, &path, b"of another program");
+        let before = store.files();
+        // Already a look refuses it, and so does whoever has not looked.
+        let looked = world.plan_create(&store).map(|plan| plan.is_some());
+        let recovered = recover(&store, &world.suite).map(|there| there.is_some());
+        for result in [looked, recovered] {
+            let error = result.expect_err("not ours");
+            let foreign = matches!(error, PublishError::Foreign { .. });
+            assert!(foreign && error.to_string().contains(&path), "{error}");
+        }
+        assert_eq!(store.files(), before);
+    }
 }
 
 #[test]
