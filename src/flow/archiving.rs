@@ -385,6 +385,24 @@ impl Desk<'_> {
         Ok(found.into_iter().map(stanza).collect())
     }
 
+    /// Checks all suites, also those that have nothing but what clients read;
+    /// returns the others with the findings.
+    pub fn check_all(
+        &self,
+        depth: Depth,
+        more: Vec<Certificate>,
+    ) -> Result<(Vec<Suite>, Vec<Finding>), FlowError> {
+        let lost = publish::lost_heads(self.store.as_ref())?;
+        // Where we have left a certificate, there is an archive of ours.
+        let suites = match !lost.is_empty() && !self.certificates()?.is_empty() {
+            true => publish::suites(self.store.as_ref())?,
+            false => self.suites()?,
+        };
+        let mut findings = self.check(&suites, depth, more)?;
+        findings.extend(lost);
+        Ok((suites, findings))
+    }
+
     /// Checks suites against what clients and we were promised. Signatures
     /// count by the user's keys and by `more`; only where neither knows the
     /// signer, by the certificate that the archive itself holds.
