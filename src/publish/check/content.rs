@@ -190,7 +190,7 @@ impl Check<'_> {
             }
         };
         let (name, version) = (stanza.name(), stanza.version());
-        let fix = format!("restore the file, or remove {name}={version} from the suite");
+        let fix = "restore the file from a backup";
         let (rule, message) = match found {
             None => {
                 let message = format!("{name} {version} is listed, but its file is missing");
@@ -206,7 +206,7 @@ impl Check<'_> {
             }
             Some(_) => return Ok(()),
         };
-        self.error(rule, &file.path, message, &fix);
+        self.error(rule, &file.path, message, fix);
         Ok(())
     }
 }
