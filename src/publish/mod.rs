@@ -18,6 +18,7 @@ mod join;
 mod observe;
 mod plan;
 mod recover;
+mod repair;
 mod seal;
 mod spread;
 

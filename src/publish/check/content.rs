@@ -14,7 +14,8 @@ use crate::publish::error::PublishError;
 use crate::publish::head::{Head, read_object};
 
 /// What to do when a published index is not what it must be.
-const REPUBLISH: &str = "restore the file from a backup";
+const REPUBLISH: &str = "publish anything, which first puts back a file that is missing or cut short; \
+                         else restore it from a backup";
 
 impl Check<'_> {
     pub(super) fn content(
