@@ -171,6 +171,20 @@ pub fn suite_of_head(path: &ArchivePath) -> Option<Suite> {
     Suite::new(name.strip_suffix("/head")?.replace(':', "/")).ok()
 }
 
+/// Returns the directory that has what clients read of all suites.
+pub fn published() -> ArchivePath {
+    made("dists".to_owned())
+}
+
+/// Returns the suite whose `InRelease` or `Release.gpg` is at `path`.
+pub fn suite_of_signature(path: &ArchivePath) -> Option<Suite> {
+    let (suite, name) = path.as_str().strip_prefix("dists/")?.rsplit_once('/')?;
+    match name {
+        "InRelease" | "Release.gpg" => Suite::new(suite).ok(),
+        _ => None,
+    }
+}
+
 /// Returns a suite's signed `InRelease`: what clients read first.
 pub fn in_release(suite: &Suite) -> ArchivePath {
     in_suite(suite, "InRelease")

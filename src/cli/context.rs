@@ -82,13 +82,14 @@ impl<'a> Context<'a> {
         self.clock.now()
     }
 
-    /// Returns the date that an archive's next generation gets:
-    /// `SOURCE_DATE_EPOCH` where it is set, else now.
-    pub fn archive_date(&self) -> Result<Timestamp, Failure> {
+    /// Returns the clock that dates an archive's generations: stopped at
+    /// `SOURCE_DATE_EPOCH` where that is set.
+    pub fn archive_clock(&self) -> Result<Clock, Failure> {
         let Some(text) = self.environment.var("SOURCE_DATE_EPOCH") else {
-            return Ok(self.now());
+            return Ok(self.clock);
         };
-        text.parse().map(Timestamp::from_unix).map_err(|_| {
+        let moment = text.parse().map(Timestamp::from_unix);
+        moment.map(Clock::Fixed).map_err(|_| {
             let why = format!("SOURCE_DATE_EPOCH is “{text}”, not a number of seconds");
             Failure::request("invalid-environment", why)
         })

@@ -14,12 +14,13 @@ use crate::archive::{
 };
 use crate::format::index::Kind;
 use crate::keys::{Ask, Choice};
-use crate::model::{Component, Finding, Listener, PackageName, Suite, Timestamp};
+use crate::model::{Component, Finding, Listener, PackageName, Suite};
 use crate::publish::client::{ClientSources, file_uri};
 use crate::publish::incoming::{self, Incoming};
 use crate::publish::{
     self, Depth, PublishError, PublishPlan, Published, Question, observe, observe_generation,
 };
+use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::openpgp::{Certificate, Keyring, Signer};
 use crate::sys::store::{Condition, Content, DirectoryStore, Guard, Holder, Store};
@@ -34,8 +35,8 @@ pub struct Desk<'a> {
     pub store: Box<dyn Store>,
     /// The environment of the process.
     pub environment: &'a Environment,
-    /// The present moment.
-    pub now: Timestamp,
+    /// What tells the present moment.
+    pub clock: Clock,
     /// The key that the configuration names.
     pub configured_key: Option<String>,
     /// How long to wait for another publisher.
@@ -97,7 +98,7 @@ impl Desk<'_> {
                 .nodename()
                 .to_string_lossy()
                 .into_owned(),
-            since: self.now,
+            since: self.clock.now(),
             command: self.command.clone(),
         };
         let told = |other: &Holder| self.listener.note(format!("waiting for {other}"));
@@ -228,12 +229,14 @@ impl Desk<'_> {
                 return Ok(Outcome::Unchanged(Box::new(current), findings));
             };
             if signer.is_none() {
-                signer = signing::unlocked(choice.take(), self.now, act.ask)?;
+                signer = signing::unlocked(choice.take(), self.clock.now(), act.ask)?;
                 self.keep_certificate(&certificate)?;
             }
             let seal = signer.as_ref().expect("a choice was made");
             let plan = publish::plan(next);
-            match publish::apply(self.store.as_ref(), &plan, seal, self.now, self.listener) {
+            // Asked only now: the wait for another publisher may have been long.
+            let now = self.clock.now();
+            match publish::apply(self.store.as_ref(), &plan, seal, now, self.listener) {
                 Ok(published) => return Ok(Outcome::Done(Box::new(published), findings)),
                 Err(error) if error.is_lost_race() && attempt < ATTEMPTS => {
                     self.listener
@@ -262,7 +265,7 @@ impl Desk<'_> {
             .manifest()
             .and_then(|manifest| manifest.record.key.clone());
         let usual = self.configured_key.as_deref().or(before.as_deref());
-        let choice = signing::chosen(self.environment, wanted, usual, self.now)?;
+        let choice = signing::chosen(self.environment, wanted, usual, self.clock.now())?;
         let choice = choice.ok_or(FlowError::UnsignedArchive)?;
         let fingerprint = choice.certificate().fingerprint();
         if let Some(before) = before.filter(|before| before != fingerprint.as_str()) {
@@ -381,6 +384,24 @@ impl Desk<'_> {
         Ok(found.into_iter().map(stanza).collect())
     }
 
+    /// Checks all suites, also those that have nothing but what clients read;
+    /// returns the others with the findings.
+    pub fn check_all(
+        &self,
+        depth: Depth,
+        more: Vec<Certificate>,
+    ) -> Result<(Vec<Suite>, Vec<Finding>), FlowError> {
+        let lost = publish::lost_heads(self.store.as_ref())?;
+        // Where we have left a certificate, there is an archive of ours.
+        let suites = match !lost.is_empty() && !self.certificates()?.is_empty() {
+            true => publish::suites(self.store.as_ref())?,
+            false => self.suites()?,
+        };
+        let mut findings = self.check(&suites, depth, more)?;
+        findings.extend(lost);
+        Ok((suites, findings))
+    }
+
     /// Checks suites against what clients and we were promised. Signatures
     /// count by the user's keys and by `more`; only where neither knows the
     /// signer, by the certificate that the archive itself holds.
@@ -412,7 +433,7 @@ impl Desk<'_> {
             suites,
             depth,
             &keyring,
-            self.now,
+            self.clock.now(),
             self.listener,
         )?)
     }

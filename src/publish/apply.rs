@@ -37,8 +37,9 @@ pub(super) const APT_TOLERANCE_SECONDS: i64 = 10;
 /// in the order of the phases. Run again after any failure, the same request
 /// finishes the work. The caller holds the store's lock, where it has one.
 ///
-/// Its `Release` is dated `now`, or a second after the previous one if that is
-/// later: apt silently ignores one that is older than what it has.
+/// Its `Release` is dated `now`, or as the previous one if that is later: apt
+/// silently ignores one that is older than what it has, and refuses one that is
+/// from the future, so a date never runs ahead of the clock.
 pub fn apply(
     store: &dyn Store,
     plan: &PublishPlan,
@@ -98,7 +99,7 @@ fn release_date(
         return Ok(now);
     };
     let before = there.head.manifest(store)?.date;
-    let date = now.max(before.plus_seconds(1));
+    let date = now.max(before);
     if date > now.plus_seconds(APT_TOLERANCE_SECONDS) {
         listener.warn(format!(
             "the clock says {now}, but {} was published at {before}: \

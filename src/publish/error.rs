@@ -26,8 +26,11 @@ pub enum PublishError {
         /// The generation that is there.
         found: Option<Base>,
     },
-    /// Another program's suite is where ours would be.
-    #[error("{path} is there, but {head} is not: another program publishes this suite")]
+    /// Another program's suite is where ours would be, or our head was lost.
+    #[error(
+        "{path} is there, but {head} is not: another program publishes this suite, \
+         or its head was lost"
+    )]
     Foreign {
         /// What is there.
         path: ArchivePath,

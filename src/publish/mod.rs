@@ -18,11 +18,12 @@ mod join;
 mod observe;
 mod plan;
 mod recover;
+mod repair;
 mod seal;
 mod spread;
 
 pub use apply::{Published, apply};
-pub use check::{Depth, Verify, check};
+pub use check::{Depth, Verify, check, lost_heads};
 pub use error::PublishError;
 pub use head::{Head, read_manifest};
 pub use observe::{Question, observe, observe_generation, suites};

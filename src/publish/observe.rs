@@ -12,6 +12,7 @@ use crate::format::index::{self, PoolFile, Stanza};
 use crate::model::{ArchivePath, PackageName, Sha256, Suite};
 use crate::publish::error::PublishError;
 use crate::publish::head::{Head, read_manifest, read_object};
+use crate::publish::recover::refuse_foreign;
 use crate::sys::store::Store;
 
 /// What somebody wants to know of a suite.
@@ -28,7 +29,7 @@ pub enum Question<'a> {
 }
 
 /// Looks at a suite. The head is the truth, even while the publish that made it
-/// has not been completed.
+/// has not been completed; what clients read without one is refused.
 pub fn observe(
     store: &dyn Store,
     suite: &Suite,
@@ -36,6 +37,7 @@ pub fn observe(
 ) -> Result<Current, PublishError> {
     let path = layout::head(suite);
     let Some(bytes) = store.read(&path)? else {
+        refuse_foreign(store, suite)?;
         return Ok(Current {
             suite: suite.clone(),
             generation: None,

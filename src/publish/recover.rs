@@ -1,5 +1,6 @@
 //! From the head to what clients read: the second half of every publish, and
-//! what completes a publish that a crash stopped there.
+//! what completes a publish that a crash stopped there, or repairs what was
+//! damaged since.
 //!
 //! A crash before the head leaves files that nothing refers to; they harm
 //! nobody, and the next publish of the same packages uses them.
@@ -9,6 +10,7 @@ use crate::archive::manifest::Manifest;
 use crate::model::Suite;
 use crate::publish::error::PublishError;
 use crate::publish::head::Head;
+use crate::publish::repair::repair;
 use crate::sys::store::{Condition, Content, Revision, Store, StoreError};
 
 /// A suite whose clients read what its head says.
@@ -24,8 +26,8 @@ pub struct Switched {
 /// finished a publish of its own, so this is no deadlock but a crowd.
 const ATTEMPTS: usize = 16;
 
-/// Completes what a crash left undone after a suite's commit; `None` when there
-/// is no such suite. Does nothing where nothing is to be done.
+/// Completes what a crash left undone after a suite's commit, and puts back what
+/// is missing or cut short; `None` when there is no such suite. Does nothing where nothing is to be done.
 pub fn recover(store: &dyn Store, suite: &Suite) -> Result<Option<Switched>, PublishError> {
     follow(store, suite, Plain::IfNotSwitched)
 }
@@ -45,24 +47,27 @@ fn follow(
     mut plain: Plain,
 ) -> Result<Option<Switched>, PublishError> {
     let mut attempt = 0;
+    let mut repaired: Option<Revision> = None;
     loop {
         // `InRelease` before the head: so the head is never the older one, and
         // when another publisher gets in between, our condition fails.
         let there = store.read_revision(&layout::in_release(suite))?;
         let path = layout::head(suite);
         let Some(found) = store.read_revision(&path)? else {
-            return match there {
-                None => Ok(None),
-                Some(_) => Err(PublishError::Foreign {
-                    path: layout::in_release(suite),
-                    head: path,
-                }),
-            };
+            refuse_foreign(store, suite)?;
+            return Ok(None);
         };
         let head = Head::from_bytes(&path, suite, &found.bytes)?;
         let condition = match there {
             Some(there) if there.bytes == head.in_release.as_bytes() => {
-                if plain == Plain::IfNotSwitched {
+                // A head that came while we repaired has plain names of its own,
+                // and we may have written over them.
+                let overtaken = repaired.as_ref().is_some_and(|at| *at != found.revision);
+                if plain == Plain::IfNotSwitched && !overtaken {
+                    if repaired.is_none() && repair(store, &head)? {
+                        repaired = Some(found.revision);
+                        continue;
+                    }
                     return Ok(Some(Switched {
                         head,
                         head_revision: found.revision,
@@ -78,12 +83,32 @@ fn follow(
         let all = manifest.indices.iter().map(|index| &index.name);
         plain = match complete(store, &head, &manifest, all, &condition) {
             // Round again: the next look tells what we have switched to.
-            Ok(()) => Plain::IfNotSwitched,
+            Ok(()) => {
+                repaired = repaired.and(Some(found.revision));
+                Plain::IfNotSwitched
+            }
             Err(error) if error.is_conflict() && attempt < ATTEMPTS => Plain::Once,
             Err(error) => return Err(error.into()),
         };
         attempt += 1;
     }
+}
+
+/// Refuses a suite that clients read although it has no head: another program
+/// publishes it, or its head was lost.
+pub(super) fn refuse_foreign(store: &dyn Store, suite: &Suite) -> Result<(), PublishError> {
+    let signed = [layout::in_release, layout::release, layout::release_gpg];
+    for path in signed.map(|path| path(suite)) {
+        if store.size(&path)?.is_none() {
+            continue;
+        }
+        let head = layout::head(suite);
+        // A head that came only now is a publisher who was faster, nothing else.
+        if store.size(&head)?.is_none() {
+            return Err(PublishError::Foreign { path, head });
+        }
+    }
+    Ok(())
 }
 
 /// Lets clients read what a head says, after its commit. When somebody else has

@@ -167,9 +167,9 @@ fn init_creates_and_adds_what_is_missing() {
         Some("Acme"),
         "who it is stays"
     );
-    // A second after the generation before, plus seven days.
+    // The clock of these tests stands still.
     let until = release(&world, "stable", "Valid-Until");
-    assert_eq!(until.as_deref(), Some("Sun, 08 Jun 2025 12:00:01 UTC"));
+    assert_eq!(until.as_deref(), Some("Sun, 08 Jun 2025 12:00:00 UTC"));
     assert!(world.deep_check(0).is_empty());
     let late = world
         .archive_call(["check", "--json"])
@@ -256,4 +256,34 @@ fn dry_run_of_init_writes_nothing() {
         .code(0);
     assert_eq!(ran.document("debcut/archive-init/1")["dry_run"], true);
     assert!(!world.archive_at().exists());
+}
+
+#[test]
+fn suite_without_its_head_is_neither_taken_nor_called_whole() {
+    let world = World::with_archive();
+    let init = ["init", "--suite", "canary"];
+    world.archive(init).code(0);
+    let head = world.archive_at().join(".debcut/suites/canary/head");
+    std::fs::remove_file(head).expect("removes");
+    let before = world.archive_listing();
+    for more in [&[][..], &["--dry-run"]] {
+        world
+            .archive(init.iter().chain(more).copied())
+            .code(2)
+            .says(&[
+                "dists/canary/InRelease",
+                ".debcut/suites/canary/head",
+                "backup",
+            ]);
+    }
+    assert_eq!(world.archive_listing(), before);
+    let findings = world.deep_check(1);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!(findings[0]["rule"], "lost-head");
+    assert_eq!(findings[0]["subject"], "dists/canary/InRelease");
+
+    // Also where no head is left at all.
+    let head = world.archive_at().join(".debcut/suites/stable/head");
+    std::fs::remove_file(head).expect("removes");
+    assert_eq!(world.deep_check(1).len(), 2);
 }

@@ -36,15 +36,9 @@ pub struct CheckArguments {
 /// Checks suites.
 pub fn run(arguments: &CheckArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let desk = arguments.archive.desk(context)?;
-    let known = desk.suites()?;
     for suite in &arguments.suites {
         desk.look(suite, None, crate::publish::Question::Manifest)?;
     }
-    let suites = if arguments.suites.is_empty() {
-        known
-    } else {
-        arguments.suites.clone()
-    };
     let mut more = Vec::new();
     for file in &arguments.keyring {
         let bytes = files::read(&context.path(file))?;
@@ -60,7 +54,13 @@ pub fn run(arguments: &CheckArguments, context: &Context<'_>) -> Result<Said, Fa
     } else {
         Depth::References
     };
-    let findings = desk.check(&suites, depth, more)?;
+    let (suites, findings) = if arguments.suites.is_empty() {
+        desk.check_all(depth, more)?
+    } else {
+        let suites = arguments.suites.clone();
+        let findings = desk.check(&suites, depth, more)?;
+        (suites, findings)
+    };
     Ok(
         Answer::new(CheckDocument::new(desk.store.place(), &suites, &findings))
             .findings(findings)

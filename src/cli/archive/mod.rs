@@ -171,7 +171,7 @@ fn desk<'a>(location: &str, wait: Duration, context: &'a Context<'_>) -> Result<
     Ok(Desk {
         store: archiving::open_store(location, &context.directory)?,
         environment: &context.environment,
-        now: context.archive_date()?,
+        clock: context.archive_clock()?,
         configured_key: None,
         wait,
         who: context.who(),

@@ -31,7 +31,8 @@ impl From<PublishError> for Failure {
                 Self::of(Exit::Outside, "lost-race", &error).hint("run the same command again")
             }
             PublishError::Foreign { .. } => Self::of(Exit::Request, "foreign-archive", &error)
-                .hint("choose a directory of its own for debcut's archive"),
+                .hint("choose a directory of its own for debcut's archive")
+                .hint("a head that was lost is restored from a backup"),
             PublishError::Sign { .. } => Self::of(Exit::Request, "signing", &error),
             PublishError::Unread(_) => Self::of(Exit::Bug, "bug", &error),
             PublishError::Head { .. }

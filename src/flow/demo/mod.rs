@@ -161,7 +161,7 @@ pub fn run(
     let desk = Desk {
         store: open_store(&archive_at.display().to_string(), &directory)?,
         environment: &own,
-        now,
+        clock,
         configured_key: None,
         wait: Duration::from_secs(60),
         who: format!("{} <{}>", project::AUTHOR.0, project::AUTHOR.1),

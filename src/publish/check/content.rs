@@ -14,7 +14,8 @@ use crate::publish::error::PublishError;
 use crate::publish::head::{Head, read_object};
 
 /// What to do when a published index is not what it must be.
-const REPUBLISH: &str = "restore the file from a backup";
+const REPUBLISH: &str = "publish anything, which first puts back a file that is missing or cut short; \
+                         else restore it from a backup";
 
 impl Check<'_> {
     pub(super) fn content(
@@ -190,7 +191,7 @@ impl Check<'_> {
             }
         };
         let (name, version) = (stanza.name(), stanza.version());
-        let fix = format!("restore the file, or remove {name}={version} from the suite");
+        let fix = "restore the file from a backup";
         let (rule, message) = match found {
             None => {
                 let message = format!("{name} {version} is listed, but its file is missing");
@@ -206,7 +207,7 @@ impl Check<'_> {
             }
             Some(_) => return Ok(()),
         };
-        self.error(rule, &file.path, message, &fix);
+        self.error(rule, &file.path, message, fix);
         Ok(())
     }
 }

@@ -5,6 +5,7 @@
 //! cannot be read at all is an error of the store, not a finding.
 
 mod content;
+mod lost;
 mod signed;
 
 use std::collections::BTreeSet;
@@ -16,6 +17,8 @@ use crate::publish::head::Head;
 use crate::publish::seal::SealError;
 use crate::sys::openpgp::Keyring;
 use crate::sys::store::Store;
+
+pub use lost::lost_heads;
 
 /// Verifies signatures by keys that count.
 pub trait Verify {
@@ -110,7 +113,7 @@ impl Check<'_> {
 
     /// Reports our own state, which clients never read.
     fn damaged_state(&mut self, path: &ArchivePath, error: &PublishError) {
-        let fix = "restore it from a backup, or rebuild it from the published tree";
+        let fix = "restore it from a backup";
         let message = match std::error::Error::source(error) {
             Some(source) => format!("{error}: {source}"),
             None => error.to_string(),

@@ -41,6 +41,10 @@ impl Check<'_> {
         }
         let path = layout::release_gpg(suite);
         if let Some(signature) = self.text(&path)? {
+            if signature != head.release_gpg {
+                let message = format!("it is not that of generation {number}");
+                self.error("unfinished-publish", &path, message, COMPLETE);
+            }
             let verified = keys.verify_detached(head.release.as_bytes(), &signature);
             if let Err(error) = verified {
                 self.bad_signature(&path, &*error);

@@ -108,6 +108,44 @@ fn every_file_is_missed_and_every_change_is_seen() {
     assert_eq!(rules, want);
 }
 
+#[test]
+fn signature_of_another_time_is_seen_although_it_counts() {
+    let scene = Scene::new();
+    let path = layout::release_gpg(&scene.world.suite);
+    let before = scene.store.read(&path).expect("readable").expect("there");
+    let signed_again = [&before[..], b"\n"].concat();
+    scene
+        .world
+        .write(&scene.store, path.as_str(), &signed_again);
+    let findings = check(
+        &scene.store,
+        std::slice::from_ref(&scene.world.suite),
+        Depth::References,
+        &Lenient,
+        scene.world.now,
+        &Silent,
+    );
+    let findings = findings.expect("readable");
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!(
+        (findings[0].rule, findings[0].subject.as_str()),
+        ("unfinished-publish", path.as_str())
+    );
+}
+
+/// Accepts every detached signature.
+struct Lenient;
+
+impl Verify for Lenient {
+    fn verify_clear(&self, framed: &str) -> Result<String, SealError> {
+        Wax.verify_clear(framed)
+    }
+
+    fn verify_detached(&self, _: &[u8], _: &str) -> Result<(), SealError> {
+        Ok(())
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Damage {
     Remove,

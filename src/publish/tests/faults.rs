@@ -3,8 +3,8 @@
 
 use super::world::World;
 use super::*;
-use crate::archive::Candidate;
-use crate::sys::store::{Fault, FaultyStore, MemoryStore, Moment};
+use crate::archive::{Candidate, layout};
+use crate::sys::store::{Fault, FaultyStore, MemoryStore, Moment, Store};
 
 /// Two packages in several indices, on top of a suite that has some.
 struct Scene {
@@ -90,6 +90,94 @@ fn clients_see_one_whole_generation_at_every_moment() {
         assert_eq!(seen, *want, "at write {at}");
     }
     assert!(!turned, "the switch is the last write");
+}
+
+/// Every file that clients read but the packages, one after the other.
+fn read_by_clients(scene: &Scene) -> Vec<String> {
+    let head = recover(&scene.before, &scene.world.suite).expect("readable");
+    let head = head.expect("a suite").head;
+    let manifest = head.manifest(&scene.before).expect("a manifest");
+    let mut paths = ["InRelease", "Release", "Release.gpg"]
+        .map(|name| format!("dists/stable/{name}"))
+        .to_vec();
+    for index in &manifest.indices {
+        for file in &index.files {
+            let by_hash = layout::by_hash(&head.suite, &index.name, &file.sha256);
+            let plain = layout::index_file(&head.suite, &index.name, file.encoding);
+            paths.extend([by_hash, plain].map(|path| path.as_str().to_owned()));
+        }
+    }
+    paths
+}
+
+#[test]
+fn what_is_missing_or_cut_short_is_put_back() {
+    let scene = Scene::new();
+    let clean = scene.before.files();
+    let paths = read_by_clients(&scene);
+    let damage = |store: &MemoryStore, path: &str| scene.world.write(store, path, b"cut");
+    for path in &paths {
+        let store = scene.store();
+        damage(&store, path);
+        recover(&store, &scene.world.suite).expect("repairs");
+        assert_eq!(store.files(), clean, "{path}");
+    }
+    // All of them at once: from the head and the pieces alone; and where that
+    // fails, the next one goes on.
+    let store = scene.store();
+    paths.iter().for_each(|path| damage(&store, path));
+    let counting = FaultyStore::new(&store);
+    recover(&counting, &scene.world.suite).expect("repairs");
+    let changes = counting.changes();
+    drop(counting);
+    assert_eq!(store.files(), clean);
+    for at in 0..changes {
+        let store = scene.store();
+        paths.iter().for_each(|path| damage(&store, path));
+        let faulty = FaultyStore::new(&store).with(Fault::Dead(at, Moment::Before));
+        recover(&faulty, &scene.world.suite).expect_err("killed");
+        recover(&store, &scene.world.suite).expect("repairs");
+        assert_eq!(store.files(), clean, "{at}");
+    }
+}
+
+#[test]
+fn who_repairs_never_brings_back_what_somebody_replaced() {
+    let scene = Scene::new();
+    let broken = scene.store();
+    for path in read_by_clients(&scene)
+        .iter()
+        .filter(|path| !path.ends_with("InRelease"))
+    {
+        scene.world.write(&broken, path, b"cut");
+    }
+    let whole = MemoryStore::with_files(broken.files());
+    let counting = FaultyStore::new(&whole);
+    recover(&counting, &scene.world.suite).expect("repairs");
+    for at in 0..counting.changes() {
+        let store = MemoryStore::with_files(broken.files());
+        let publish = || {
+            scene
+                .world
+                .add(&store, &scene.add)
+                .expect("the other one publishes");
+        };
+        let mine = FaultyStore::new(&store).interrupted(at, publish);
+        recover(&mine, &scene.world.suite).expect("repairs");
+        drop(mine);
+        let seen = scene.world.settled_reader(&store);
+        assert!(seen.iter().any(|s| s.ends_with("cc 2")), "{at}: {seen:?}");
+        let release = store.read(&layout::release(&scene.world.suite));
+        let head = recover(&store, &scene.world.suite)
+            .expect("readable")
+            .expect("a suite")
+            .head;
+        assert_eq!(
+            release.expect("readable"),
+            Some(head.release.into_bytes()),
+            "{at}"
+        );
+    }
 }
 
 #[test]

@@ -67,20 +67,22 @@ fn what_is_added_is_read_and_what_is_removed_is_not() {
 }
 
 #[test]
-fn dates_only_go_forward() {
+fn dates_never_go_back_nor_ahead_of_the_clock() {
     let (mut world, store) = (World::new(), MemoryStore::default());
     let first = world.create(&store).expect("created").expect("a change");
     world.now = world.now.plus_seconds(-3600);
     let hello = [world.deb("hello", "1.0", "amd64")];
     let second = world.add(&store, &hello).expect("added").expect("a change");
-    assert_eq!(second.date, first.date.plus_seconds(1));
+    assert_eq!(second.date, first.date);
     assert_eq!(world.warnings().len(), 1, "{:?}", world.warnings());
 
-    // Two in the same second are nothing to speak of.
+    // Many in the same second are nothing to speak of.
     world.now = second.date;
-    let hello = [world.deb("hello", "1.1", "amd64")];
-    let third = world.add(&store, &hello).expect("added").expect("a change");
-    assert_eq!(third.date, second.date.plus_seconds(1));
+    for version in 1..20 {
+        let hello = [world.deb("hello", &format!("1.{version}"), "amd64")];
+        let next = world.add(&store, &hello).expect("added").expect("a change");
+        assert_eq!(next.date, world.now);
+    }
     assert_eq!(world.warnings().len(), 1, "{:?}", world.warnings());
 }
 
@@ -150,12 +152,21 @@ fn a_package_that_changes_on_its_way_is_not_published() {
 
 #[test]
 fn another_programs_suite_is_left_alone() {
-    let (world, store) = (World::new(), MemoryStore::default());
-    world.write(&store, "dists/stable/InRelease", b"of another program");
-    let before = store.files();
-    let error = world.create(&store).expect_err("not ours");
-    assert!(matches!(error, PublishError::Foreign { .. }), "{error}");
-    assert_eq!(store.files(), before);
+    for name in ["InRelease", "Release", "Release.gpg"] {
+        let (world, store) = (World::new(), MemoryStore::default());
+        let path = format!("dists/stable/{name}");
+        world.write(&store, &path, b"of another program");
+        let before = store.files();
+        // Already a look refuses it, and so does whoever has not looked.
+        let looked = world.plan_create(&store).map(|plan| plan.is_some());
+        let recovered = recover(&store, &world.suite).map(|there| there.is_some());
+        for result in [looked, recovered] {
+            let error = result.expect_err("not ours");
+            let foreign = matches!(error, PublishError::Foreign { .. });
+            assert!(foreign && error.to_string().contains(&path), "{error}");
+        }
+        assert_eq!(store.files(), before);
+    }
 }
 
 #[test]
