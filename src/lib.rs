@@ -13,7 +13,7 @@
 //! | [`format`](mod@format) | bytes ⇄ values, one file per format, no files and no clock |
 //! | [`sys`] | the outside: clock, processes, files, git, signatures, stores |
 //! | [`keys`] | signing keys: create, import, list, export, choose |
-//! | [`release`] | version files and tags: what says which version this is |
+//! | [`release`] | commits → next version, changelog, notes, tag |
 //! | [`build`] | tag → source package → `.deb`, signed |
 //! | [`verify`] | who signed an artifact, from which commit, and does it agree |
 //! | [`archive`] | what an apt archive is: pool, suites, generations, chunks |

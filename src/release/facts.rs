@@ -1,0 +1,83 @@
+//! What is known before a release is planned. Filled by `observe`, judged by
+//! `plan`; nothing here is decided yet.
+
+use std::collections::BTreeMap;
+
+use super::commit::{Commit, Release};
+use super::version_file::VersionFileError;
+use crate::format::changelog::Entry;
+use crate::model::TagName;
+
+/// The repository, as far as the next release depends on it.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The commit that a release would be made of.
+    pub head: String,
+    /// The branch, without `refs/heads/`; none when HEAD is detached.
+    pub branch: Option<String>,
+    /// The commits in the range of at least one package, newest first: no
+    /// commit stands behind one of its ancestors.
+    pub commits: Vec<Commit>,
+    /// What is known of each package, in the order of [`super::Policy::units`].
+    pub units: Vec<UnitFacts>,
+    /// All tags of the repository, reachable or not, with their commits: a
+    /// version whose tag is there is taken.
+    pub tags: BTreeMap<TagName, String>,
+}
+
+/// A package, as far as its next release depends on it.
+#[derive(Debug, Clone, Default)]
+pub struct UnitFacts {
+    /// Its newest final release on this branch's line: the highest version
+    /// among the nearest tags that HEAD descends from.
+    pub last_final: Option<Release>,
+    /// The pre-releases since then, lowest version first.
+    pub pre_releases: Vec<Release>,
+    /// Commits since the last final release that touch the package, as indices
+    /// into [`Facts::commits`], newest first.
+    pub since_final: Vec<usize>,
+    /// Those of them that are newer than the newest pre-release; the same as
+    /// `since_final` where there is none.
+    pub since_pre: Vec<usize>,
+    /// What its version files say at HEAD, by path, in the order of
+    /// [`super::Unit::version_files`].
+    pub versions: Vec<FoundVersion>,
+    /// The newest entry of its `debian/changelog` at HEAD, if it has one.
+    pub changelog: Option<Entry>,
+    /// The version that the tree at HEAD holds and no tag names yet, with the
+    /// commit that brought it: a release that was prepared and awaits its tag.
+    pub pending: Option<Pending>,
+}
+
+/// What one version file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundVersion {
+    /// The file, from the repository's top.
+    pub path: String,
+    /// The version, or why it says none.
+    pub version: Result<String, VersionFileError>,
+}
+
+/// A release that is committed and not tagged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// The version, as the project writes it.
+    pub version: String,
+    /// The release commit: the one that brought the version to this branch
+    /// (along first parents, so that a squashed or merged one is found).
+    pub commit: String,
+    /// How it was recognised.
+    pub by: PendingBy,
+    /// Commits after it that touch the package, as indices into
+    /// [`Facts::commits`]: they are of the release after this one.
+    pub later: Vec<usize>,
+}
+
+/// What tells that a release was prepared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PendingBy {
+    /// A trailer `Debcut-Release: NAME VERSION` of a commit.
+    Trailer,
+    /// The version in the tree changed to one that no tag names.
+    Tree,
+}

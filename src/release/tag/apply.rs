@@ -1,0 +1,1 @@
+//! Makes the tags, each whole or not at all.

@@ -1,0 +1,2 @@
+//! What stands at a release commit: the versions that its tree holds. Writes
+//! nothing.
