@@ -11,7 +11,8 @@
 //! The crate debian-changelog is not used: it does not know package names with
 //! a plus (`gtk+2.0`), and then finds no entry at all.
 
-use std::collections::BTreeSet;
+pub mod bugs;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -315,49 +316,12 @@ impl Entry {
 
     /// Returns the numbers of Debian's bugs that the entry closes, ascending.
     pub fn closes(&self) -> Vec<u64> {
-        self.bugs("closes:", |rest| {
-            let rest = rest.trim_start_matches(WHITE);
-            let rest = strip_word(rest, "bug");
-            let rest = rest.strip_prefix('#').unwrap_or(rest);
-            rest.strip_prefix(WHITE).unwrap_or(rest)
-        })
+        bugs::closed(&self.lines.join("\n"))
     }
 
     /// Returns the numbers of Launchpad's bugs that the entry closes, ascending.
     pub fn closes_launchpad(&self) -> Vec<u64> {
-        self.bugs("lp:", |rest| {
-            let bare = rest.trim_start_matches(WHITE);
-            bare.strip_prefix('#').unwrap_or_default()
-        })
-    }
-
-    /// Finds each `keyword` and the numbers after it, with commas between
-    /// them; `number` takes off what may stand before one.
-    fn bugs(&self, keyword: &str, number: impl Fn(&str) -> &str) -> Vec<u64> {
-        let text = self.lines.join("\n").to_ascii_lowercase();
-        let mut found = BTreeSet::new();
-        for (at, _) in text.match_indices(keyword) {
-            let mut rest = &text[at + keyword.len()..];
-            // `LP:#1`, without a blank, closes nothing.
-            if keyword == "lp:" && !rest.starts_with(WHITE) {
-                continue;
-            }
-            loop {
-                let digits = number(rest);
-                let end = digits
-                    .find(|c: char| !c.is_ascii_digit())
-                    .unwrap_or(digits.len());
-                let Ok(bug) = digits[..end].parse() else {
-                    break;
-                };
-                found.insert(bug);
-                match digits[end..].strip_prefix(',') {
-                    Some(next) => rest = next,
-                    None => break,
-                }
-            }
-        }
-        found.into_iter().collect()
+        bugs::closed_launchpad(&self.lines.join("\n"))
     }
 }
 
@@ -367,12 +331,6 @@ fn heading_parts(line: &str) -> Option<[&str; 4]> {
     let (version, rest) = rest.split_once(')')?;
     let (suites, options) = rest.split_once(';')?;
     Some([source, version, suites, options])
-}
-
-const WHITE: [char; 3] = [' ', '\t', '\n'];
-
-fn strip_word<'a>(text: &'a str, word: &str) -> &'a str {
-    text.strip_prefix(word).unwrap_or(text)
 }
 
 /// One line as text; only lines that are asked for must be UTF-8.
