@@ -10,6 +10,7 @@ pub mod changes;
 pub mod checksums;
 pub mod compress;
 pub mod control;
+pub mod conventional;
 pub mod deb;
 pub mod deb822;
 pub mod dsc;
