@@ -3,10 +3,19 @@
 //! A commit is one change or, when it was squashed, one for each bullet; or it
 //! is left out, with the reason. Nothing disappears.
 
+mod forge;
+mod note;
+mod read;
+mod revert;
+mod said;
+mod squash;
+
 use serde::Serialize;
 
 use super::commit::{Commit, Person};
-use super::policy::Policy;
+use super::policy::{Policy, Unconventional};
+
+pub use read::{KNOWN_TYPES, released};
 
 /// One change, as a commit message tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -133,9 +142,28 @@ pub struct Changes {
     pub ignored: Vec<Ignored>,
 }
 
+/// What [`Reason::Policy`] says of a message that is no conventional commit.
+const UNCONVENTIONAL: &str = "no conventional commit";
+
+impl Changes {
+    /// Returns the commits for which the policy stops the plan: those without
+    /// a conventional message, where it says so.
+    pub fn refused(&self, policy: &Policy) -> impl Iterator<Item = &Ignored> {
+        let stops = policy.bumps.unconventional == Unconventional::Error;
+        (self.ignored.iter())
+            .filter(move |_| stops)
+            .filter(|ignored| ignored.reason == Reason::Policy(UNCONVENTIONAL.into()))
+    }
+}
+
 /// Reads commits, newest first, as changes: reverts cancel what they take back
 /// where both are among them.
+///
+/// Every commit is either in [`Changes::ignored`], once, or has one or more
+/// changes.
 pub fn changes(commits: &[&Commit], policy: &Policy) -> Changes {
-    let _ = (commits, policy);
-    Changes::default()
+    read::changes(commits, policy)
 }
+
+#[cfg(test)]
+mod tests;
