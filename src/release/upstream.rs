@@ -29,7 +29,7 @@ pub fn is_release_of(written: &str, version: &Version) -> bool {
 /// ```
 pub fn release_of(version: &Version) -> &str {
     let mut release = version.upstream();
-    if let Some((_, really)) = release.split_once("+really") {
+    if let Some((_, really)) = release.rsplit_once("+really") {
         release = really;
     }
     let uploads: &[&str] = if version.is_native() { &UPLOADS } else { &[] };
@@ -71,50 +71,78 @@ fn is_number(text: &str) -> bool {
 }
 
 /// Writes a project's version as a Debian upstream version: a pre-release of
-/// SemVer or PEP 440 sorts before its release (`1.2.0-rc.1` → `1.2.0~rc1`).
+/// SemVer or PEP 440 sorts before its release (`1.2.0-rc.1` → `1.2.0~rc1`), a
+/// post-release before the next one (`1.2.post1` → `1.2+post1`, for to dpkg
+/// `1.2.post1` would be above `1.2.1`). PEP 440's epoch is left out: Debian's is
+/// a decision of its own.
+///
+/// What is neither stays as it is, so the texts of Debian's own versions do.
 pub fn debian_upstream(version: &str) -> String {
     let (core, build) = match version.split_once('+') {
         Some((core, build)) => (core, format!("+{}", build.replace('-', "."))),
         None => (version, String::new()),
     };
-    let pre = |text: &str| {
-        let mut out = String::new();
-        let mut rest = text.chars().peekable();
-        while let Some(c) = rest.next() {
-            // `rc.1` → `rc1`: the dot is SemVer's, not the version's.
-            let letter = out
-                .chars()
-                .last()
-                .is_some_and(|last| last.is_ascii_alphabetic());
-            if c == '.' && letter && rest.peek().is_some_and(char::is_ascii_digit) {
-                continue;
-            }
-            out.push(if c == '-' { '.' } else { c });
-        }
-        out
+    let core = match core.split_once('!') {
+        Some((epoch, rest)) if is_number(epoch) => rest,
+        _ => core,
     };
     if let Some((release, rest)) = core.split_once('-') {
-        return format!("{release}~{}{build}", pre(rest));
+        return format!("{release}~{}{build}", identifiers(rest));
     }
-    // PEP 440: 1.2.0rc1, 1.2.0a1, 1.2.0b2, 1.2.0.dev3
-    let numbers = core.len()
-        - core
-            .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
-            .len();
-    let (release, rest) = core.split_at(numbers);
-    let known = ["rc", "a", "b", "dev", "alpha", "beta", "pre"];
-    let digits = rest.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let word = &rest[..rest.len() - digits.len()];
-    let numbered = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    if !release.is_empty() && known.contains(&word) && numbered {
-        return format!("{}~{rest}{build}", release.trim_end_matches('.'));
+    let numbers = core.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let release = core[..core.len() - numbers.len()].trim_end_matches('.');
+    match words(numbers) {
+        Some(words) if !release.is_empty() => format!("{release}{words}{build}"),
+        _ => format!("{core}{build}"),
     }
-    format!("{core}{build}")
+}
+
+/// Writes SemVer's identifiers: `rc.1` → `rc1`, as that dot is the notation's
+/// and not the version's.
+fn identifiers(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let letter = out.ends_with(|last: char| last.is_ascii_alphabetic());
+        if c == '.' && letter && rest.peek().is_some_and(char::is_ascii_digit) {
+            continue;
+        }
+        out.push(if c == '-' { '.' } else { c });
+    }
+    out
+}
+
+/// Writes PEP 440's words behind the numbers: `rc1`, `a1.dev2`, `post1`. None:
+/// there are others.
+fn words(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let bare = rest.trim_start_matches(['.', '_']);
+        let behind = bare.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        let word = &bare[..bare.len() - behind.len()];
+        let numbered = behind.trim_start_matches(['.', '_']);
+        let end = numbered.trim_start_matches(|c: char| c.is_ascii_digit());
+        let number = &numbered[..numbered.len() - end.len()];
+        let sign = match word.to_ascii_lowercase().as_str() {
+            // 1.2a may be a letter of anybody's.
+            "a" | "b" | "c" if number.is_empty() => return None,
+            "a" | "b" | "c" | "rc" | "alpha" | "beta" | "pre" | "preview" | "dev" => '~',
+            "post" => '+',
+            _ => return None,
+        };
+        out.push(sign);
+        out.push_str(word);
+        out.push_str(number);
+        rest = end;
+    }
+    Some(out)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::release::number::Number;
     use proptest::prelude::*;
 
     #[test]
@@ -134,6 +162,7 @@ mod tests {
             ("1.2+repacked1-1", "1.2"),
             ("2.0+really1.9-1", "1.9"),
             ("2.0+really1.9+dfsg-1", "1.9"),
+            ("2.0+really1.9+really1.8-1", "1.8"),
             ("1.2~rc1+dfsg-1", "1.2~rc1"),
             ("1.2+nmu1", "1.2"),
             ("1.2+nmu1+deb12u3", "1.2"),
@@ -198,12 +227,57 @@ mod tests {
             ("1.2.3+build-5", "1.2.3+build.5"),
             ("1.2rc1", "1.2~rc1"),
             ("1.2.dev3", "1.2~dev3"),
+            ("1.2a1", "1.2~a1"),
+            ("1.2.rc1", "1.2~rc1"),
+            ("1.2_rc.1", "1.2~rc1"),
+            ("1.2rc", "1.2~rc"),
+            ("1.2.0RC2", "1.2.0~RC2"),
+            ("1.2rc1.dev4", "1.2~rc1~dev4"),
+            ("1.2.post1", "1.2+post1"),
+            ("1.2.post1.dev2", "1.2+post1~dev2"),
+            ("1.2rc1+local.5", "1.2~rc1+local.5"),
+            ("1!1.2b2", "1.2~b2"),
             ("1.2a", "1.2a"),
+            ("1.2.0beta2x", "1.2.0beta2x"),
+            ("20250101", "20250101"),
             ("2024b1x", "2024b1x"),
             ("1.2.3~rc1", "1.2.3~rc1"),
         ];
         for (version, want) in cases {
             assert_eq!(debian_upstream(version), want, "{version}");
+        }
+    }
+
+    proptest! {
+        /// What a project releases one after the other, dpkg installs in the
+        /// same order.
+        #[test]
+        fn the_order_survives(
+            a in "[0-2]\\.[0-3](\\.[0-2])?",
+            b in "[0-2]\\.[0-3](\\.[0-2])?",
+            style in 0..5usize,
+            pre in proptest::array::uniform2((0..4usize, 1..12u32)),
+        ) {
+            let written = |core: String, (kind, n): (usize, u32)| {
+                let core = if core.matches('.').count() < 2 { format!("{core}.0") } else { core };
+                match (style, ["a", "b", "rc", "post"][kind]) {
+                    (4, kind) => format!("{core}{kind}{n}"),
+                    (_, "post") => core,
+                    (0, "rc") => format!("{core}-rc.{n}"),
+                    (0, kind) => format!("{core}-{}.{n}", if kind == "a" { "alpha" } else { "beta" }),
+                    (1, kind) => format!("{core}-{kind}{n}"),
+                    (2, kind) => format!("{core}~{kind}{n}"),
+                    (_, kind) => format!("{core}{kind}{n}"),
+                }
+            };
+            let [x, y] = [written(a, pre[0]), written(b, pre[1])];
+            let number = |text: &str| Number::parse(text).expect("a version");
+            let debian = |text: &str| Version::new(debian_upstream(text)).expect("a version");
+            prop_assert_eq!(
+                number(&x).compare(&number(&y)),
+                debian(&x).compare(&debian(&y)),
+                "{} {}", x, y
+            );
         }
     }
 }
