@@ -12,7 +12,7 @@ mod release;
 mod template;
 mod written;
 
-pub use detect::{Detected, DetectedKind, DetectedPackage, detect};
+pub use detect::{Detected, DetectedEdge, DetectedGroup, DetectedKind, DetectedPackage, detect};
 pub use forge::{Forge, ForgeKind};
 pub use policy::{ArchiveLocation, Project};
 pub use read::ConfigError;
