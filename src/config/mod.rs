@@ -5,14 +5,18 @@
 
 mod declared;
 mod detect;
+mod forge;
 mod policy;
 mod read;
+mod release;
 mod template;
 mod written;
 
-pub use detect::{Detected, DetectedKind, DetectedPackage, detect};
+pub use detect::{Detected, DetectedEdge, DetectedGroup, DetectedKind, DetectedPackage, detect};
+pub use forge::{Forge, ForgeKind};
 pub use policy::{ArchiveLocation, Project};
 pub use read::ConfigError;
+pub use release::Surroundings;
 pub use template::render;
 
 /// The file's name, at the top of the repository.

@@ -8,11 +8,12 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::read::{ConfigError, Source};
+use super::release::{self, Part, Surroundings};
 use super::written::{self, BuildKind, OneOrMany};
 use crate::build::package::{Debian, Kind, Package};
 use crate::keys::KeyName;
 use crate::model::{Fingerprint, PackageName};
-use crate::release::{TagPattern, VersionFile, tag_pattern};
+use crate::release::{Policy, TagPattern, tag_pattern};
 
 /// Where an archive is: a directory or a URL, as written.
 pub type ArchiveLocation = String;
@@ -22,6 +23,9 @@ pub type ArchiveLocation = String;
 pub struct Project {
     /// The packages that it describes; empty when it leaves them to detection.
     pub packages: Vec<Package>,
+    /// How they are released: units in the order of the packages. What the tree
+    /// and the repository decide is open; [`Project::policy`] settles it.
+    pub release: Policy,
     /// Archives by name.
     pub archives: BTreeMap<String, ArchiveLocation>,
     /// The key that signs, where one is named.
@@ -33,6 +37,7 @@ pub struct Project {
     /// How many jobs a build runs side by side; without it as many as there
     /// are processors.
     pub jobs: Option<u32>,
+    parts: Vec<Part>,
 }
 
 /// Builds of real packages take hours; a build that hangs should still end.
@@ -51,17 +56,23 @@ impl Project {
         };
         let written = source.parse()?;
         let mut packages: Vec<Package> = Vec::new();
+        let mut parts = Vec::new();
         for written in written.package {
             let at = written.span();
-            let written = written.into_inner();
+            let mut written = written.into_inner();
             let named = written.name.as_ref().map_or(at.clone(), Spanned::span);
-            let package = self::package(&source, &at, written)?;
+            let path = path(&source, &written)?;
+            let part = Part::read(&source, named.clone(), &path, &mut written)?;
+            let package = self::package(&source, &at, path, written)?;
             if packages.iter().any(|other| other.name == package.name) {
                 let why = format!("there are two packages named {}", package.name);
                 return Err(source.refuse(&named, why));
             }
             packages.push(package);
+            parts.push(part);
         }
+        let (rules, hooks) = (written.release, written.hooks);
+        let release = release::policy(&source, rules, hooks, &packages, &parts)?;
         let tag_keys = written.signing.tag_keys.iter().map(|key| {
             let written = key.get_ref();
             let found = KeyName::parse(written).and_then(|name| name.fingerprint());
@@ -73,6 +84,7 @@ impl Project {
         let limit = written.build.timeout_minutes.unwrap_or(BUILD_LIMIT_MINUTES);
         Ok(Self {
             packages,
+            release,
             archives: written
                 .archive
                 .into_iter()
@@ -82,7 +94,26 @@ impl Project {
             tag_keys: tag_keys.collect::<Result<_, _>>()?,
             build_limit: Duration::from_secs(u64::from(limit) * 60),
             jobs: written.build.jobs,
+            parts,
         })
+    }
+
+    /// Returns how the packages are released, by the configuration and, where
+    /// it says nothing, by what is there: the usual file of changes, the tag
+    /// pattern in use, the pages of the remote's forge.
+    pub fn policy(&self, around: &Surroundings<'_>) -> Policy {
+        let mut policy = self.release.clone();
+        release::settle(&mut policy, &self.parts, around);
+        policy
+    }
+
+    /// Adds a package that the configuration leaves to detection.
+    pub fn adopt(&mut self, package: Package) {
+        let part = Part::default();
+        let several = !self.packages.is_empty();
+        self.release.units.push(part.unit(&package, several));
+        self.packages.push(package);
+        self.parts.push(part);
     }
 
     /// Describes the package of a tree that has a `debian/` directory and no
@@ -116,9 +147,17 @@ fn upstream_tags() -> Vec<TagPattern> {
         .collect()
 }
 
+fn path(source: &Source<'_>, written: &written::Package) -> Result<String, ConfigError> {
+    match &written.path {
+        None => Ok(String::new()),
+        Some(path) => tree_path(source, &path.span(), path.get_ref()),
+    }
+}
+
 fn package(
     source: &Source<'_>,
     at: &Range<usize>,
+    path: String,
     written: written::Package,
 ) -> Result<Package, ConfigError> {
     let Some(name) = written.name else {
@@ -127,10 +166,6 @@ fn package(
     let at = name.span();
     let name = PackageName::new(name.into_inner());
     let name = name.map_err(|error| source.refuse(&at, error.to_string()))?;
-    let path = match &written.path {
-        None => String::new(),
-        Some(path) => tree_path(source, &path.span(), path.get_ref())?,
-    };
     let tags = match &written.tag {
         Some(tags) => patterns(source, &name, tags)?,
         None => usual_tags(&name),
@@ -165,13 +200,8 @@ fn package(
         }
     };
     let version_files = written.version_files.unwrap_or_default();
-    let version_files = version_files.iter().map(|file| {
-        Ok(VersionFile::new(tree_path(
-            source,
-            &file.span(),
-            file.get_ref(),
-        )?))
-    });
+    let version_files = version_files.iter();
+    let version_files = version_files.map(|file| release::version_file(source, file));
     let version_files = version_files.collect::<Result<_, ConfigError>>()?;
     Ok(Package {
         name,

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use super::detect::{Detected, DetectedKind, DetectedPackage};
+use super::detect::{Detected, DetectedEdge, DetectedGroup, DetectedKind, DetectedPackage};
 use crate::build::license::License;
+use crate::release::policy::GroupKind;
 use crate::release::tag_pattern::USUAL;
 
 const HEAD: &str = "\
@@ -13,6 +14,28 @@ const HEAD: &str = "\
 ";
 
 const TAIL: &str = "
+# [release]                   # from commits to versions
+# types = { feat = \"minor\" }  # or none, patch, major; also by scope: \"fix(api)\" = \"none\"
+# other = \"patch\"             # every other type of a conventional commit
+# unconventional = \"patch\"    # or ignore, error
+# merges = \"all-commits\"      # or first-parent: merges count, by their pull request's title
+# maintenance-branches = [\"release-{version}\", \"release/{version}\"]   # patch releases only
+# remote = \"origin\"
+
+# [release.notes]
+# sections = [{ title = \"Added\", types = [\"feat\"] }, { title = \"Other\", types = [\"*\"] }]
+# pull-request = \"https://example.org/pull/{number}\"   # default: of a known forge's remote
+# contributors = true
+
+# [release.debian]
+# distribution = \"unstable\"   # default: as the entry before
+# urgency = { usual = \"medium\", security = \"high\", exploited = \"critical\" }
+# multi-maintainer = true
+
+# [hooks]                     # before- and after- plan, prepare, build, tag, publish, release
+# before-tag = \"make check\"
+# after-publish = [\"./announce\"]
+
 # [signing]
 # key = \"FINGERPRINT\"        # or gpg:FINGERPRINT; default: the only key there is
 # tag-keys = [\"FINGERPRINT\"]  # whose signatures on tags count; default: every known key
@@ -51,8 +74,52 @@ pub fn render(detected: &Detected, maintainer: Option<&str>) -> String {
         text.push_str(head);
         comment_out(&mut text, &example);
     }
+    for group in &detected.groups {
+        self::group(&mut text, group);
+    }
     text.push_str(TAIL);
     text
+}
+
+fn group(text: &mut String, group: &DetectedGroup) {
+    let DetectedGroup {
+        name,
+        packages,
+        kind,
+    } = group;
+    let listed: Vec<_> = packages
+        .iter()
+        .map(|package| quoted(package.as_str()))
+        .collect();
+    let (kind, why) = match kind {
+        GroupKind::Together => ("together", "if one is released, all are"),
+        GroupKind::SameVersion => ("same-version", "those that are released"),
+    };
+    let _ = writeln!(
+        text,
+        "\n[[release.group]]\nname = {}\npackages = [{}]\nkind = \"{kind}\"   # {why}",
+        quoted(name),
+        listed.join(", ")
+    );
+}
+
+fn edge(edge: &DetectedEdge) -> String {
+    let package = quoted(edge.package.as_str());
+    let requirement = edge
+        .requirement
+        .as_ref()
+        .map(|path| match &edge.dependency {
+            None => quoted(path),
+            Some(name) => format!(
+                "{{ path = {}, dependency = {} }}",
+                quoted(path),
+                quoted(name)
+            ),
+        });
+    match requirement {
+        None => format!("{{ package = {package} }}"),
+        Some(place) => format!("{{ package = {package}, requirements = [{place}] }}"),
+    }
 }
 
 fn comment_out(text: &mut String, entry: &str) {
@@ -66,6 +133,9 @@ fn package(text: &mut String, package: &DetectedPackage, maintainer: &str) {
         name,
         path,
         version_files,
+        include,
+        depends_on,
+        changes_file,
         tag,
         license_file,
         kind,
@@ -99,6 +169,27 @@ fn package(text: &mut String, package: &DetectedPackage, maintainer: &str) {
         [] => writeln!(text, "# version-files = [\"VERSION\"]"),
         _ => writeln!(text, "{files}"),
     };
+    if !include.is_empty() {
+        let listed: Vec<_> = include.iter().map(|path| quoted(path)).collect();
+        let _ = writeln!(text, "include = [{}]   # built into it", listed.join(", "));
+    }
+    if !depends_on.is_empty() {
+        let listed: Vec<_> = depends_on.iter().map(edge).collect();
+        let _ = writeln!(
+            text,
+            "# When one of these is released, so is this: follow = \"patch\", \"same\" or \"ignore\"\n\
+             depends-on = [{}]",
+            listed.join(", ")
+        );
+    }
+    let usual = match path.as_str() {
+        "" => "CHANGELOG.md".to_owned(),
+        path => format!("{path}/CHANGELOG.md"),
+    };
+    // The usual one is found without a word.
+    if let Some(file) = changes_file.as_ref().filter(|file| **file != usual) {
+        let _ = writeln!(text, "changes-file = {}", quoted(file));
+    }
     match kind {
         DetectedKind::Debian => text.push_str(
             "# upstream-tag = \"upstream/{version}\"   # where a quilt package's upstream release is\n\
@@ -229,129 +320,4 @@ fn quoted(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Project;
-    use crate::model::PackageName;
-    use crate::release::{TagPattern, VersionFile};
-
-    #[test]
-    fn the_copyright_is_a_file_or_a_known_licence() {
-        let cases = [
-            (Some("COPYING"), Some("MIT"), "copyright = \"COPYING\""),
-            (Some("COPYING"), None, "copyright = \"COPYING\""),
-            (Some("COPYING"), Some("Own-1"), "copyright = \"COPYING\""),
-            (
-                None,
-                Some("MIT OR Apache-2.0"),
-                "license = \"MIT OR Apache-2.0\"",
-            ),
-            (
-                None,
-                Some("Own-1"),
-                "copyright = \"LICENSE\"   # correct this",
-            ),
-            (None, None, "copyright = \"LICENSE\"   # correct this"),
-        ];
-        for (file, license, want) in cases {
-            let line = copyright(file, license);
-            assert!(line.starts_with(want), "{line}");
-            toml::from_str::<toml::Table>(&line).expect(&line);
-        }
-    }
-
-    #[test]
-    fn the_default_tags_are_the_default() {
-        let package = DetectedPackage {
-            name: PackageName::new("aa").expect("name"),
-            path: String::new(),
-            version_files: Vec::new(),
-            tag: None,
-            license_file: None,
-            kind: DetectedKind::Debian,
-        };
-        let packages = vec![package];
-        let text = render(&Detected { packages }, None);
-        let said = text.replace("# tag = ", "tag = ");
-        let tags = |text: &str| {
-            let read = Project::parse("debcut.toml", text).expect(text);
-            read.packages[0].tags.clone()
-        };
-        assert_ne!(said, text);
-        assert_eq!(tags(&said), tags(&text));
-    }
-
-    #[test]
-    fn every_key_that_is_only_shown_can_be_read() {
-        let mut text = "[[package]]\nname = \"aa\"\n".to_owned();
-        declared(&mut text, "aa", "A B <a@b.example>");
-        let (table, keys) = text.split_at(text.find(KEYS).expect("it ends the table"));
-        let shown: String = keys
-            .lines()
-            .map(|line| format!("{}\n", line.trim_start_matches("# ")))
-            .collect();
-        let read = Project::parse("debcut.toml", &format!("{table}{shown}")).expect(&shown);
-        let crate::build::package::Kind::Declared(read) = &read.packages[0].kind else {
-            panic!("{read:?}")
-        };
-        assert_eq!(read.homepage.as_deref(), Some("https://example.org/tool"));
-        assert_eq!((read.contents.len(), read.scripts.len()), (4, 1));
-        for key in [
-            "pre-depends",
-            "recommends",
-            "suggests",
-            "breaks",
-            "conflicts",
-            "replaces",
-            "provides",
-        ] {
-            assert!(KEYS.contains(key), "{key}");
-            let one = format!("{table}{key} = [\"xx\"]\n");
-            Project::parse("debcut.toml", &one).expect(&one);
-        }
-    }
-
-    #[test]
-    fn what_is_written_can_be_read() {
-        let package = |name: &str, kind| DetectedPackage {
-            name: PackageName::new(name).expect(name),
-            path: "sub".into(),
-            version_files: vec![(VersionFile::new("sub/Cargo.toml"), "1.0".into())],
-            tag: TagPattern::new("v{version}").ok(),
-            license_file: None,
-            kind,
-        };
-        let cargo = |binaries| DetectedKind::Cargo {
-            summary: Some("does \"it\"".into()),
-            license: Some("MIT".into()),
-            binaries,
-        };
-        let packages = vec![
-            package("aa", DetectedKind::Debian),
-            package("bb", cargo(vec!["bb".into()])),
-            package("cc", cargo(Vec::new())),
-            package(
-                "dd",
-                DetectedKind::Other {
-                    summary: None,
-                    license: None,
-                    programs: Some("bin/*"),
-                },
-            ),
-        ];
-        for packages in [packages, Vec::new()] {
-            let count = packages.len();
-            let text = render(&Detected { packages }, Some("A B <a@b.example>"));
-            let read = Project::parse("debcut.toml", &text).expect(&text);
-            // The library is only a comment.
-            assert_eq!(read.packages.len(), count.saturating_sub(1), "{text}");
-            // What is commented out is valid as well.
-            let tail: String = TAIL
-                .lines()
-                .map(|line| format!("{}\n", line.trim_start_matches("# ")))
-                .collect();
-            let tail = tail.replace("FINGERPRINT", &"A".repeat(40));
-            Project::parse("debcut.toml", &tail).expect(&tail);
-        }
-    }
-}
+mod tests;

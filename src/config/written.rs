@@ -7,6 +7,8 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+pub mod release;
+
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -19,6 +21,10 @@ pub struct File {
     pub signing: Signing,
     #[serde(default)]
     pub build: Build,
+    #[serde(default)]
+    pub release: release::Release,
+    #[serde(default)]
+    pub hooks: release::Hooks,
 }
 
 /// `[[package]]`.
@@ -29,7 +35,16 @@ pub struct Package {
     pub path: Option<Spanned<String>>,
     pub build: Option<Spanned<BuildKind>>,
     pub tag: Option<Spanned<OneOrMany>>,
-    pub version_files: Option<Vec<Spanned<String>>>,
+    pub version_files: Option<Vec<Spanned<release::Place>>>,
+    #[serde(default)]
+    pub include: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub exclude: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub former_paths: Vec<Spanned<String>>,
+    pub changes_file: Option<Spanned<release::ChangesFile>>,
+    #[serde(default)]
+    pub depends_on: Vec<Spanned<release::Edge>>,
     pub upstream_tag: Option<Spanned<OneOrMany>>,
     pub orig: Option<String>,
     pub declared: Option<Spanned<Declared>>,

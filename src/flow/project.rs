@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use super::FlowError;
 use crate::build::Package;
 use crate::build::observe::Wanted;
-use crate::config::{self, Project};
+use crate::config::{self, Project, Surroundings};
 use crate::format::control::SourceControl;
 use crate::model::{PackageName, TagName};
+use crate::release::Policy;
 use crate::sys::files;
 use crate::sys::git::Repository;
 
@@ -50,6 +51,32 @@ impl Workspace {
             project,
             named,
         })
+    }
+
+    /// Returns how the project releases: by the configuration of the work tree,
+    /// which is what the user wants now, and for what it leaves open by the
+    /// tree of a revision (`HEAD`), the repository's tags and its remote. A
+    /// package that only `debian/` describes has the usual policy.
+    pub fn policy(&self, revision: &str) -> Result<Policy, FlowError> {
+        let tree = self.repository.commit(revision)?.tree;
+        let mut project = self.project.clone();
+        if project.packages.is_empty() {
+            let control = self.repository.file(&tree, "debian/control")?;
+            let Some(control) = control else {
+                return Err(FlowError::NoPackage {
+                    revision: revision.to_owned(),
+                    only_in_work_tree: false,
+                });
+            };
+            project.adopt(debian_package(&control, revision)?);
+        }
+        let tags = self.repository.tag_names()?;
+        let remote = self.repository.remote_url(&project.release.remote)?;
+        Ok(project.policy(&Surroundings {
+            has_file: &|path| matches!(self.repository.file(&tree, path), Ok(Some(_))),
+            tags: &tags,
+            remote: remote.as_deref(),
+        }))
     }
 
     /// Decides what to build when no tag was named: the one tag of HEAD that is
@@ -148,14 +175,23 @@ impl Workspace {
                 only_in_work_tree,
             });
         };
-        let control = SourceControl::parse(&control).map_err(|source| {
-            let (revision, path) = (revision.to_owned(), "debian/control".to_owned());
-            crate::build::observe::ObserveError::Control {
-                revision,
-                path,
-                source,
-            }
-        })?;
-        Ok(vec![Project::debian_package(control.source, "")])
+        Ok(vec![debian_package(&control, revision)?])
     }
 }
+
+/// Describes the package of a tree that has this `debian/control` and no
+/// description of its own.
+fn debian_package(control: &[u8], revision: &str) -> Result<Package, FlowError> {
+    let control = SourceControl::parse(control).map_err(|source| {
+        let (revision, path) = (revision.to_owned(), "debian/control".to_owned());
+        crate::build::observe::ObserveError::Control {
+            revision,
+            path,
+            source,
+        }
+    })?;
+    Ok(Project::debian_package(control.source, ""))
+}
+
+#[cfg(test)]
+mod tests;

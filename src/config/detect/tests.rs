@@ -1,3 +1,4 @@
+use super::package::source_name;
 use super::*;
 
 fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -199,5 +200,161 @@ fn the_tag_style_in_use_wins() {
             .collect();
         let found = tag_style("x", *several, &names).map(|p| p.to_string());
         assert_eq!(found.as_deref(), *want, "{tags:?}");
+    }
+}
+
+#[test]
+fn a_workspace_tells_what_belongs_together() {
+    let member = |name: &str, rest: &str| {
+        format!("[package]\nname = \"{name}\"\nversion.workspace = true\n{rest}")
+    };
+    let app = member(
+        "app_one",
+        "[dependencies]\nserde = \"1\"\ncore = { path = \"../core\" }\n\
+         tool = { path = \"../tool\", version = \"1.2.0\" }\n\
+         [dev-dependencies]\nother = { path = \"../other\" }\n",
+    );
+    let tool = member("tool", "[dependencies]\napp.workspace = true\n");
+    let core = member(
+        "core",
+        "[target.'cfg(unix)'.dependencies]\nbase = { path = \"../base/.\" }\n",
+    );
+    let dir = tree(&[
+        (
+            "Cargo.toml",
+            "[workspace]\nmembers = [\"*\"]\nexclude = [\"left\"]\n[workspace.package]\nversion = \"1.2.0\"\n\
+             [workspace.dependencies]\napp = { path = \"app\", package = \"app_one\", version = \"1\" }\n",
+        ),
+        ("app/Cargo.toml", &app),
+        ("app/src/main.rs", ""),
+        ("app/Changes.md", "# Changes\n"),
+        ("tool/Cargo.toml", &tool),
+        ("tool/src/main.rs", ""),
+        ("core/Cargo.toml", &core),
+        ("base/Cargo.toml", &member("base", "")),
+    ]);
+    let found = detect(dir.path(), &[]).expect("reads");
+    let named = |name: &str| {
+        let found = found.packages.iter().find(|p| p.name.as_str() == name);
+        found.expect(name)
+    };
+    let app = named("app-one");
+    assert_eq!(app.include, ["base", "core"]);
+    assert_eq!(app.changes_file.as_deref(), Some("app/Changes.md"));
+    let [edge] = app.depends_on.as_slice() else {
+        panic!("{app:?}")
+    };
+    assert_eq!(
+        (
+            edge.package.as_str(),
+            edge.requirement.as_deref(),
+            &edge.dependency
+        ),
+        ("tool", Some("app/Cargo.toml"), &None)
+    );
+    // It would close a circle.
+    assert!(named("tool").depends_on.is_empty());
+    assert_eq!(found.groups.len(), 1);
+    let group: Vec<_> = found.groups[0]
+        .packages
+        .iter()
+        .map(PackageName::as_str)
+        .collect();
+    assert_eq!(group, ["app-one", "tool"]);
+    let text = crate::config::render(&found, None);
+    let read = crate::config::Project::parse("debcut.toml", &text)
+        .expect(&text)
+        .release;
+    assert_eq!(
+        (read.units.len(), read.groups[0].units.len()),
+        (2, 2),
+        "{text}"
+    );
+    // One tag for all where the tags are so.
+    let names = |tags: &[&str]| {
+        tags.iter()
+            .map(|t| TagName::new(*t).expect("tag"))
+            .collect::<Vec<_>>()
+    };
+    for (tags, want) in [
+        (names(&["v1.0", "v1.1"]), "v{version}"),
+        (names(&["v1.0", "tool-v1.0"]), "tool-v{version}"),
+    ] {
+        let found = detect(dir.path(), &tags).expect("reads");
+        let tool = found
+            .packages
+            .iter()
+            .find(|p| p.name.as_str() == "tool")
+            .expect("tool");
+        assert_eq!(
+            tool.tag.as_ref().map(ToString::to_string).as_deref(),
+            Some(want),
+            "{tags:?}"
+        );
+        let text = crate::config::render(&found, None);
+        crate::config::Project::parse("debcut.toml", &text).expect(&text);
+    }
+}
+
+#[test]
+fn npm_workspaces_depend_by_name() {
+    let dir = tree(&[
+        (
+            "package.json",
+            "{\"name\": \"top\", \"workspaces\": [\"packages/*\"], \"private\": true}",
+        ),
+        (
+            "packages/web/package.json",
+            "{\"name\": \"@x/web\", \"version\": \"2.0.0\", \"dependencies\": {\"@x/base\": \"^1.1.0\"}}",
+        ),
+        (
+            "packages/base/package.json",
+            "{\"name\": \"@x/base\", \"version\": \"1.1.0\"}",
+        ),
+    ]);
+    let found = detect(dir.path(), &[]).expect("reads").packages;
+    let shown: Vec<_> = found
+        .iter()
+        .map(|p| (p.name.as_str(), p.version_files.len()))
+        .collect();
+    assert_eq!(shown, [("base", 1), ("web", 1)]);
+    let edge = &found[1].depends_on[0];
+    assert_eq!(
+        (
+            edge.package.as_str(),
+            edge.dependency.as_deref(),
+            edge.requirement.as_deref()
+        ),
+        ("base", Some("@x/base"), Some("packages/web/package.json"))
+    );
+}
+
+#[test]
+fn version_files_that_disagree_are_another_things() {
+    let cargo = "[package]\nname = \"pp\"\nversion = \"1.2.0\"\n";
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+    let cases: &[Case<'_>] = &[
+        (
+            &[("Cargo.toml", cargo), ("VERSION", "1.2.0\n")],
+            &["Cargo.toml", "VERSION"],
+        ),
+        (
+            &[("Cargo.toml", cargo), ("VERSION", "0.9\n")],
+            &["Cargo.toml"],
+        ),
+        (
+            &[
+                ("version.txt", "3.1\n"),
+                ("setup.cfg", "[metadata]\nname = x\n"),
+            ],
+            &["version.txt"],
+        ),
+        (&[("VERSION", "unknown\n")], &[]),
+    ];
+    for (files, want) in cases {
+        let dir = tree(files);
+        let found = version_files::version_files(dir.path(), "").expect("reads");
+        let found: Vec<_> = found.iter().map(|(file, _)| file.path.as_str()).collect();
+        assert_eq!(found, *want, "{files:?}");
     }
 }

@@ -94,6 +94,12 @@ impl VersionFile {
         Ok(Self::new(path))
     }
 
+    /// Takes a file that names the version of a dependency which it requires.
+    pub fn requirement(path: impl Into<String>, dependency: impl Into<String>) -> Self {
+        let _ = dependency.into();
+        Self::new(path)
+    }
+
     /// Writes another version in its place and changes nothing else.
     pub fn edited(&self, text: &str, to: &str) -> Result<String, VersionFileError> {
         let _ = to;

@@ -4,6 +4,7 @@
 //! tag moved meanwhile changes nothing.
 
 mod export;
+mod remote;
 mod tag;
 mod write;
 
