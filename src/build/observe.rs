@@ -30,6 +30,13 @@ pub enum Wanted {
     Tag(TagName),
     /// This revision, as a candidate for a release.
     Commit(String),
+    /// The release commit that is to get this tag.
+    Release {
+        /// The commit.
+        commit: String,
+        /// The tag.
+        tag: TagName,
+    },
 }
 
 /// What an observation may use beside the repository.
@@ -207,12 +214,13 @@ fn revision(
     match wanted {
         Wanted::Commit(revision) => {
             let commit = repository.commit(revision)?;
-            Ok((
-                Revision::Candidate {
-                    revision: revision.clone(),
-                },
-                commit,
-            ))
+            let (revision, meant) = (revision.clone(), None);
+            Ok((Revision::Candidate { revision, meant }, commit))
+        }
+        Wanted::Release { commit, tag } => {
+            let (revision, meant) = (commit.clone(), Some(tag.clone()));
+            let commit = repository.commit(commit)?;
+            Ok((Revision::Candidate { revision, meant }, commit))
         }
         Wanted::Tag(name) => {
             let tag = repository.tag(name.as_str())?;

@@ -127,6 +127,18 @@ impl BuildPlan {
     /// Returns the digest of what is asked for: the same tag built again by
     /// other hands, with more jobs or by newer tools is the same request.
     pub fn digest(&self) -> Sha256 {
+        let revision = match &self.revision {
+            Revision::Tag { name, object, .. } => serde_json::json!([name, object]),
+            Revision::Candidate { .. } => serde_json::json!(["candidate"]),
+        };
+        let identity = serde_json::json!([revision, self.product_digest()]);
+        Sha256::of(&serde_json::to_vec(&identity).expect("a plan has string keys"))
+    }
+
+    /// Returns the digest of what the artifacts are made of: the same for a
+    /// release commit and for the tag that it gets. Only the provenance of the
+    /// two differs.
+    pub fn product_digest(&self) -> Sha256 {
         let recipe = match &self.recipe {
             RecipePlan::Debian { format, orig, .. } => {
                 serde_json::json!([format, orig.as_ref().map(Orig::identity)])
@@ -138,13 +150,9 @@ impl BuildPlan {
                 serde_json::json!([declared, changelog])
             }
         };
-        let revision = match &self.revision {
-            Revision::Tag { name, object, .. } => serde_json::json!([name, object]),
-            Revision::Candidate { .. } => serde_json::json!(["candidate"]),
-        };
         let identity = serde_json::json!([
             (&self.package, &self.version, &self.path),
-            (revision, &self.commit, &self.tree, self.epoch),
+            (&self.commit, &self.tree, self.epoch),
             (self.scope, self.isolation, &self.architecture),
             recipe,
         ]);
@@ -251,7 +259,7 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
     if findings.iter().any(Finding::is_error) {
         return Err(findings);
     }
-    if let Revision::Candidate { .. } = source.revision {
+    if let Revision::Candidate { meant: None, .. } = source.revision {
         let why = "it is built from a commit without a tag: a candidate, not a release";
         findings.push(Finding::warning("candidate", shown, why));
     }

@@ -68,6 +68,9 @@ pub fn provenance_name(plan: &BuildPlan) -> FileName {
 /// Where the plan's digest stands among the internal parameters.
 pub const PLAN_DIGEST: &str = "planDigest";
 
+/// Where the digest of what the artifacts are made of stands there.
+pub const PRODUCT_DIGEST: &str = "productDigest";
+
 /// States of some artifacts that this plan made them (SLSA provenance v1).
 pub fn statement(
     plan: &BuildPlan,
@@ -102,6 +105,10 @@ pub fn statement(
                 .into(),
                 internal_parameters: [
                     (PLAN_DIGEST.to_owned(), text(&plan.digest().hex())),
+                    (
+                        PRODUCT_DIGEST.to_owned(),
+                        text(&plan.product_digest().hex()),
+                    ),
                     (
                         "plan".to_owned(),
                         serde_json::to_value(plan).expect("a plan has string keys"),

@@ -59,6 +59,8 @@ pub enum Revision {
     Candidate {
         /// The revision as it was asked for.
         revision: String,
+        /// The tag that it is meant to get; none: it is only tried out.
+        meant: Option<TagName>,
     },
 }
 
@@ -180,7 +182,7 @@ impl Revision {
     pub fn shown(&self) -> &str {
         match self {
             Self::Tag { name, .. } => name.as_str(),
-            Self::Candidate { revision } => revision,
+            Self::Candidate { revision, .. } => revision,
         }
     }
 }

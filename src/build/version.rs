@@ -14,7 +14,10 @@ pub fn declared_version(source: &TaggedSource, revision: Option<&str>) -> Result
     let shown = source.revision.shown();
     let refusal = |found: String, fix: String| Finding::error("no-version", shown, found).fix(fix);
     let (pattern, written) = match &source.revision {
-        Revision::Tag { name, .. } => {
+        Revision::Tag { name, .. }
+        | Revision::Candidate {
+            meant: Some(name), ..
+        } => {
             let mut patterns = package.tags.iter();
             let named = patterns.find_map(|p| Some((Some(p), p.version_in(name.as_str())?)));
             named.ok_or_else(|| {
@@ -23,7 +26,7 @@ pub fn declared_version(source: &TaggedSource, revision: Option<&str>) -> Result
                 refusal(found, format!("the patterns are {}", patterns.join(", ")))
             })?
         }
-        Revision::Candidate { .. } => {
+        Revision::Candidate { meant: None, .. } => {
             let mut files = source.version_files.iter();
             let written = files.find_map(|(_, found)| found.as_ref().ok().cloned());
             let written = written.ok_or_else(|| {
@@ -144,6 +147,7 @@ mod tests {
     #[test]
     fn candidates_ask_their_version_files() {
         let candidate = || Revision::Candidate {
+            meant: None,
             revision: "HEAD".to_owned(),
         };
         let found = declared_version(&source(candidate(), "1.2.0-rc.1"), Some("1"));

@@ -137,6 +137,7 @@ pub fn run(arguments: BuildArguments, context: &Context<'_>) -> Result<Said, Fai
         key,
         dry_run: arguments.dry_run,
         force: arguments.force,
+        candidate: None,
     };
     let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
     let outcome = building::build(

@@ -43,6 +43,9 @@ pub struct Request {
     pub dry_run: bool,
     /// Whether another build may be replaced.
     pub force: bool,
+    /// Where a candidate of the same commit may have been built, whose
+    /// artifacts are taken when they are proven to be this build's.
+    pub candidate: Option<PathBuf>,
 }
 
 /// What came of it.
@@ -197,7 +200,18 @@ pub fn build(
         log: &log,
         listener,
     };
-    match apply::apply(&plan, &workshop) {
+    let proven = match &request.candidate {
+        Some(directory) => earlier_build::proven(&plan, directory, &keyring)?,
+        None => None,
+    };
+    let built = match proven {
+        Some(candidate) => {
+            listener.note(format!("{} was built before its tag", plan.package));
+            apply::adopt(&candidate, &plan, &workshop)
+        }
+        None => apply::apply(&plan, &workshop),
+    };
+    match built {
         Ok(built) => {
             record(workspace, &built, listener);
             Ok(Outcome::Built {

@@ -6,11 +6,13 @@ use std::path::Path;
 
 use super::FlowError;
 use crate::build::plan::BuildPlan;
-use crate::build::product::{self, Artifact, Built, PLAN_DIGEST, SUMS};
+use crate::build::product::{self, Artifact, Built, PLAN_DIGEST, PRODUCT_DIGEST, SUMS};
 use crate::format::checksums::{FileName, parse_sums};
 use crate::format::statement::Envelope;
+use crate::keys::attestation;
 use crate::model::{FileDigests, Sha256};
 use crate::sys::files;
+use crate::sys::openpgp::Keyring;
 
 /// What was found.
 #[derive(Debug)]
@@ -60,6 +62,49 @@ pub fn look(plan: &BuildPlan, out: &Path) -> Result<Earlier, FlowError> {
         return Err(taken());
     }
     compare(plan, out, &sums, listed)
+}
+
+/// Finds the artifacts of a candidate that are what this plan would make: stated
+/// so under the signature of the key that this plan signs with, every file
+/// having the digest that was signed.
+pub fn proven(
+    plan: &BuildPlan,
+    candidate: &Path,
+    keyring: &Keyring,
+) -> Result<Option<Built>, FlowError> {
+    let name = product::provenance_name(plan);
+    let Some(line) = files::read_if_there(&candidate.join(&name))? else {
+        return Ok(None);
+    };
+    let Ok(attested) = attestation::verify(&String::from_utf8_lossy(&line), keyring) else {
+        return Ok(None);
+    };
+    let definition = &attested.statement.provenance.build_definition;
+    let product = definition.internal_parameters.get(PRODUCT_DIGEST);
+    let same = product.and_then(|digest| digest.as_str()) == Some(&plan.product_digest().hex());
+    if !same || plan.signing_key.as_ref() != Some(&attested.by.fingerprint) {
+        return Ok(None);
+    }
+    let mut artifacts = Vec::new();
+    for subject in &attested.statement.subjects {
+        let path = candidate.join(&subject.name);
+        let Ok(file) = std::fs::File::open(&path) else {
+            return Ok(None);
+        };
+        let digests = FileDigests::of_reader(file).map_err(files::failed("read", &path))?;
+        if digests.sha256 != subject.sha256 {
+            return Ok(None);
+        }
+        artifacts.push(Artifact {
+            name: subject.name.clone(),
+            size: digests.size,
+            sha256: digests.sha256,
+        });
+    }
+    Ok(Some(Built {
+        directory: candidate.to_owned(),
+        artifacts,
+    }))
 }
 
 fn compare(

@@ -104,7 +104,9 @@ impl Workspace {
     ) -> Result<Package, FlowError> {
         let (commit, revision) = match wanted {
             Wanted::Tag(tag) => (self.repository.tag(tag.as_str())?.commit, tag.as_str()),
-            Wanted::Commit(revision) => (self.repository.commit(revision)?, revision.as_str()),
+            Wanted::Commit(commit) | Wanted::Release { commit, .. } => {
+                (self.repository.commit(commit)?, commit.as_str())
+            }
         };
         let mut packages = self.packages(&commit.tree, revision)?;
         if let Some(name) = name {

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::place::{BuildPlace, PlaceError};
 use super::plan::{BuildPlan, RecipePlan};
-use super::product::{self, Artifact, Built, SUMS};
+use super::product::{self, Artifact, Built, SUMS, provenance_name};
 use crate::format::buildinfo::Buildinfo;
 use crate::format::changelog::ChangelogError;
 use crate::format::checksums::{FileName, FileNameError, ListedFile, write_sums};
@@ -166,7 +166,6 @@ pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildEr
         workshop,
         place,
         log: LineWriter::new(log),
-        began,
     };
     let made = match &plan.recipe {
         RecipePlan::Debian { orig, .. } => debian::build(&mut bench, orig.as_ref())?,
@@ -175,12 +174,40 @@ pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildEr
             changelog,
         } => declared::build(&mut bench, declared, changelog)?,
     };
+    finish(&made, plan, workshop, staged, began)
+}
+
+/// Takes the artifacts of a candidate that was built of the same commit, and
+/// states of them that they are this plan's. The caller has checked that they
+/// are.
+pub fn adopt(
+    candidate: &Built,
+    plan: &BuildPlan,
+    workshop: &Workshop<'_>,
+) -> Result<Built, BuildError> {
+    let own = [provenance_name(plan).to_string(), SUMS.to_owned()];
+    let names = candidate.artifacts.iter().map(|artifact| &artifact.name);
+    let names = names.filter(|name| !own.contains(name));
+    let made: Vec<_> = names.map(|name| candidate.directory.join(name)).collect();
+    let staged = StagedDir::beside(workshop.out)?;
+    finish(&made, plan, workshop, staged, workshop.clock.now())
+}
+
+/// Puts finished files into the result's directory, with their provenance and
+/// digests.
+fn finish(
+    made: &[PathBuf],
+    plan: &BuildPlan,
+    workshop: &Workshop<'_>,
+    staged: StagedDir,
+    began: Timestamp,
+) -> Result<Built, BuildError> {
     let mut listed = Vec::new();
-    for path in &made {
+    for path in made {
         listed.push(copy(path, staged.path())?);
     }
     listed.sort_by(|a, b| a.name.as_str().cmp(b.name.as_str()));
-    listed.push(bench.provenance(&listed, staged.path())?);
+    listed.push(provenance(plan, workshop, began, &listed, staged.path())?);
     listed.push(sums(&listed, staged.path())?);
     stop_if_asked("putting the artifacts in place")?;
     let directory = staged.publish()?;
@@ -196,7 +223,6 @@ struct Bench<'a> {
     workshop: &'a Workshop<'a>,
     place: BuildPlace,
     log: LineWriter<File>,
-    began: Timestamp,
 }
 
 impl Bench<'_> {
@@ -271,24 +297,6 @@ impl Bench<'_> {
         Ok(files::replace(path, signed.as_bytes(), Access::Public)?)
     }
 
-    /// Writes the provenance of the artifacts; its name ends in `.jsonl`.
-    fn provenance(&self, listed: &[ListedFile], into: &Path) -> Result<ListedFile, BuildError> {
-        let now = self.workshop.clock.now();
-        let statement = product::statement(self.plan, listed, self.began, now);
-        let line = match self.workshop.signer {
-            Some(signer) => {
-                attestation::attest(signer, &statement, now).map_err(BuildError::Attest)?
-            }
-            None => Envelope {
-                payload_type: PAYLOAD_TYPE.to_owned(),
-                payload: statement.to_json().into_bytes(),
-                signatures: Vec::new(),
-            }
-            .to_line(),
-        };
-        write(product::provenance_name(self.plan), line.as_bytes(), into)
-    }
-
     /// Returns the build place's directory.
     fn work(&self) -> PathBuf {
         self.place.work()
@@ -301,6 +309,28 @@ fn stop_if_asked(step: &'static str) -> Result<(), BuildError> {
     } else {
         Ok(())
     }
+}
+
+/// Writes the provenance of the artifacts; its name ends in `.jsonl`.
+fn provenance(
+    plan: &BuildPlan,
+    workshop: &Workshop<'_>,
+    began: Timestamp,
+    listed: &[ListedFile],
+    into: &Path,
+) -> Result<ListedFile, BuildError> {
+    let now = workshop.clock.now();
+    let statement = product::statement(plan, listed, began, now);
+    let line = match workshop.signer {
+        Some(signer) => attestation::attest(signer, &statement, now).map_err(BuildError::Attest)?,
+        None => Envelope {
+            payload_type: PAYLOAD_TYPE.to_owned(),
+            payload: statement.to_json().into_bytes(),
+            signatures: Vec::new(),
+        }
+        .to_line(),
+    };
+    write(provenance_name(plan), line.as_bytes(), into)
 }
 
 fn sums(listed: &[ListedFile], into: &Path) -> Result<ListedFile, BuildError> {

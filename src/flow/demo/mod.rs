@@ -127,6 +127,7 @@ pub fn run(
         key: KeyWanted::Usual,
         dry_run: false,
         force: false,
+        candidate: None,
     };
     let outcome = building::build(
         &workspace,
