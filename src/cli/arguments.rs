@@ -156,6 +156,8 @@ pub struct Global {
 pub enum Verb {
     /// Look at the repository and write a commented debcut.toml
     Init(super::init::InitArguments),
+    /// Say what would be released, as which version, and why
+    Plan(super::plan::PlanArguments),
     /// Build signed packages from a tag
     Build(super::build::BuildArguments),
     /// Say who signed artifacts, from which commit, and whether they agree

@@ -7,6 +7,7 @@ use super::arguments::Global;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::model::{Listener, Timestamp};
+use crate::release::commit::Person;
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::git::Repository;
@@ -102,6 +103,19 @@ impl<'a> Context<'a> {
         Identity {
             name: var("DEBFULLNAME").or(name),
             email: var("DEBEMAIL").or(email),
+        }
+    }
+
+    /// Returns who releases; nobody releases for nobody.
+    pub fn person(&self) -> Result<Person, Failure> {
+        let Identity { name, email } = self.identity();
+        match (name, email) {
+            (Some(name), Some(email)) => Ok(Person { name, email }),
+            _ => Err(Failure::request(
+                "no-identity",
+                "neither DEBFULLNAME and DEBEMAIL nor git say who you are",
+            )
+            .hint("git config user.name \"Your Name\" and user.email you@example.org")),
         }
     }
 

@@ -14,6 +14,8 @@ mod key;
 mod listener;
 mod manual;
 mod passphrase;
+mod plan;
+mod request;
 mod terminal;
 mod verify;
 mod version;
@@ -85,6 +87,7 @@ impl From<Answer> for Said {
 fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
     match verb {
         Verb::Init(arguments) => init::run(&arguments, context),
+        Verb::Plan(arguments) => plan::run(arguments, context),
         Verb::Build(arguments) => build::run(arguments, context),
         Verb::Verify(arguments) => verify::run(&arguments, context),
         Verb::Archive(arguments) => archive::run(arguments, context),

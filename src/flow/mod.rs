@@ -7,8 +7,10 @@ pub mod archiving;
 pub mod building;
 pub mod demo;
 mod earlier_build;
+pub mod hooks;
 pub mod inspecting;
 pub mod packing;
+pub mod planning;
 pub mod project;
 pub mod signing;
 pub mod verifying;
@@ -39,6 +41,9 @@ pub enum FlowError {
     /// The configuration is refused.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// There is nothing to plan a release with.
+    #[error(transparent)]
+    History(#[from] crate::release::observe::ObserveError),
     /// There is nothing to plan a build with.
     #[error(transparent)]
     Observe(#[from] ObserveError),
@@ -112,6 +117,16 @@ pub enum FlowError {
     NoDemo {
         /// The directory.
         path: std::path::PathBuf,
+    },
+    /// A command after a step failed; the step itself is done.
+    #[error("{step} is done, but the command after it failed: `{command}`")]
+    Hook {
+        /// The step.
+        step: String,
+        /// The command.
+        command: String,
+        /// How it failed.
+        source: ToolError,
     },
     /// No home directory is named, so there is no place for keys.
     #[error("neither XDG_DATA_HOME nor HOME says where keys are kept")]

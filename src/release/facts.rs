@@ -9,7 +9,7 @@ use crate::format::changelog::Entry;
 use crate::model::TagName;
 
 /// The repository, as far as the next release depends on it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// The commit that a release would be made of.
     pub head: String,

@@ -11,6 +11,7 @@ mod init;
 mod keys;
 mod manual;
 mod page;
+mod plan;
 mod verify;
 mod version;
 
@@ -26,5 +27,6 @@ pub use init::InitDocument;
 pub use keys::{ExportedKey, ImportedKeys, KeyList, NewKeyDocument, NewKeyPlan};
 pub use manual::ManualDocument;
 pub use page::{Colour, Page, size};
+pub use plan::PlanDocument;
 pub use verify::VerifyDocument;
 pub use version::VersionOrder;

@@ -1,7 +1,7 @@
 //! The environment of the process, captured once and passed in.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// Environment variables and the working directory, as a value.
@@ -36,6 +36,12 @@ impl Environment {
             variables,
             working_directory: working_directory.into(),
         }
+    }
+
+    /// Lists the variables.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &OsStr)> {
+        let variables = self.variables.iter();
+        variables.map(|(name, value)| (name.as_str(), value.as_os_str()))
     }
 
     /// Returns the environment with a variable set.

@@ -277,6 +277,34 @@ impl Tool {
         }
     }
 
+    /// Runs it with the terminal for itself, as an editor needs it: in this
+    /// process's group, with its standard streams, for as long as it takes.
+    pub fn interactive(self) -> Result<(), ToolError> {
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .envs(self.environment.iter().cloned());
+        if let Some(directory) = &self.directory {
+            command.current_dir(directory);
+        }
+        // Standard output is the answer's, and nothing else's.
+        if let Ok(terminal) = std::fs::File::options().write(true).open("/dev/tty") {
+            command.stdout(terminal);
+        } else {
+            command.stdout(Stdio::null());
+        }
+        let status = self.start(&mut command)?.wait();
+        let status = status.map_err(|source| ToolError::Run {
+            program: self.name(),
+            source,
+        })?;
+        match status.success() {
+            true => Ok(()),
+            false => Err(self.failed(status, String::new())),
+        }
+    }
+
     fn name(&self) -> String {
         let path = Path::new(&self.program);
         path.file_name()

@@ -74,7 +74,7 @@ pub struct ArchiveArgument {
 
 impl ArchiveArgument {
     /// Returns where it is.
-    fn location(&self, context: &Context<'_>) -> Result<String, Failure> {
+    pub(super) fn location(&self, context: &Context<'_>) -> Result<String, Failure> {
         match &self.archive {
             // The configuration is read only where it can matter: the one in
             // the work tree may be half-written.
@@ -156,7 +156,7 @@ fn configured(context: &Context<'_>) -> Result<Vec<(String, String)>, Failure> {
 }
 
 /// The key that `debcut.toml` names; outside a repository there is none.
-fn configured_key(context: &Context<'_>) -> Result<Option<String>, Failure> {
+pub(super) fn configured_key(context: &Context<'_>) -> Result<Option<String>, Failure> {
     if Repository::discover(&context.directory).is_err() {
         return Ok(None);
     }
@@ -167,7 +167,11 @@ fn configured_key(context: &Context<'_>) -> Result<Option<String>, Failure> {
     )
 }
 
-fn desk<'a>(location: &str, wait: Duration, context: &'a Context<'_>) -> Result<Desk<'a>, Failure> {
+pub(super) fn desk<'a>(
+    location: &str,
+    wait: Duration,
+    context: &'a Context<'_>,
+) -> Result<Desk<'a>, Failure> {
     Ok(Desk {
         store: archiving::open_store(location, &context.directory)?,
         environment: &context.environment,

@@ -2,6 +2,7 @@
 
 use super::{Exit, Failure};
 use crate::flow::FlowError;
+use crate::release::observe::ObserveError;
 use crate::sys::store::LockError;
 
 impl From<FlowError> for Failure {
@@ -10,6 +11,7 @@ impl From<FlowError> for Failure {
             FlowError::File(error) => error.into(),
             FlowError::Git(error) => error.into(),
             FlowError::Config(error) => error.into(),
+            FlowError::History(ObserveError::Git(error)) => error.into(),
             FlowError::Observe(error) => error.into(),
             FlowError::Choose(error) => error.into(),
             FlowError::Keys(error) => error.into(),
@@ -36,6 +38,8 @@ impl From<FlowError> for Failure {
             FlowError::NoCertificate { .. } => Self::of(Exit::Request, "no-key", &error)
                 .hint("publish once more with the same key, or export it with debcut key export"),
             FlowError::Tool(error) => error.into(),
+            FlowError::Hook { .. } => Self::of(Exit::Stopped, "hook", &error)
+                .hint("make it succeed, then run the same command again: it runs what is left"),
             FlowError::NoDemo { .. } => Self::of(Exit::Request, "output-taken", &error)
                 .hint("debcut demo DIR with a new directory"),
             FlowError::NoDataHome => Self::of(Exit::Request, "no-home", &error),

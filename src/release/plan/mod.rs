@@ -1,8 +1,17 @@
 //! Facts and policy → what would be released, as which version, and why.
 
+mod decide;
+mod draft;
+mod follow;
+mod judge;
+mod line;
+mod together;
+
 use serde::Serialize;
 
-use super::change::{Change, Ignored};
+use draft::Draft;
+
+use super::change::{self, Change, Ignored};
 use super::commit::Release;
 use super::debian_version::Upload;
 use super::facts::Facts;
@@ -25,6 +34,9 @@ pub struct Request {
     pub upload: Upload,
     /// More than the maintenance branch's policy allows.
     pub force: bool,
+    /// A release that is prepared and not tagged, once more: with the commits
+    /// behind it.
+    pub again: bool,
 }
 
 /// What would be released.
@@ -135,20 +147,62 @@ impl ReleasePlan {
     }
 }
 
-/// Plans a release.
+/// Plans a release: the plan with what is worth a warning, or all that forbids
+/// it.
 pub fn plan(
     facts: &Facts,
     policy: &Policy,
     request: &Request,
 ) -> Result<(ReleasePlan, Vec<Finding>), Vec<Finding>> {
-    let _ = (policy, request);
-    Ok((
-        ReleasePlan {
-            head: facts.head.clone(),
-            branch: facts.branch.clone(),
-            packages: Vec::new(),
-            ignored: Vec::new(),
-        },
-        Vec::new(),
-    ))
+    let mut findings = Vec::new();
+    let mut drafts: Vec<_> = (0..policy.units.len())
+        .map(|index| Draft::of(index, facts, policy, request, &mut findings))
+        .collect();
+    let ordinary = request.upload == Upload::Release;
+    if ordinary {
+        together::spread(&mut drafts, policy);
+    }
+    for draft in &drafts {
+        findings.extend(judge::messages(draft, policy));
+    }
+    let decisions: Vec<_> = drafts
+        .iter()
+        .map(|draft| match ordinary || !draft.selected {
+            true => decide::decide(draft, facts, policy, request, &mut findings),
+            false => decide::upload(draft, facts, &request.upload, &mut findings),
+        })
+        .collect();
+    let mut packages: Vec<_> = std::iter::zip(drafts, decisions).map(package).collect();
+    follow::requirements(&mut packages, policy);
+    findings.extend(judge::shared_tags(&packages));
+    let nobodys: Vec<_> = facts
+        .commits
+        .iter()
+        .filter(|commit| commit.touches.is_empty())
+        .collect();
+    let plan = ReleasePlan {
+        head: facts.head.clone(),
+        branch: facts.branch.clone(),
+        packages,
+        ignored: change::changes(&nobodys, policy).ignored,
+    };
+    match findings.iter().any(Finding::is_error) {
+        true => Err(findings),
+        false => Ok((plan, findings)),
+    }
 }
+
+fn package((draft, decision): (Draft<'_>, Decision)) -> PackagePlan {
+    PackagePlan {
+        unit: draft.index,
+        name: draft.unit.name.clone(),
+        path: draft.unit.path.clone(),
+        current: draft.line.current.cloned(),
+        decision,
+        changes: draft.changes.changes,
+        ignored: draft.changes.ignored,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! `plan`.
+
+use clap::{Args, ValueEnum};
+
+use super::context::Context;
+use super::failure::Failure;
+use super::request::RequestArguments;
+use super::{Said, terminal};
+use crate::flow::planning::{self, Outcome};
+use crate::flow::project::Workspace;
+use crate::report::{Answer, PlanDocument};
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct PlanArguments {
+    #[command(flatten)]
+    request: RequestArguments,
+    /// Plan for this commit instead of HEAD
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    at: String,
+    /// The form of the answer
+    #[arg(
+        long,
+        value_name = "FORM",
+        default_value = "text",
+        conflicts_with = "json"
+    )]
+    format: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For a terminal
+    Text,
+    /// Markdown, for a comment on a pull request
+    Md,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  debcut plan                         next version of every package, and why
+  debcut plan libfoo --pre rc         a candidate of one of them
+  debcut plan --set-version 2.0.0     what a decision of your own would give
+  debcut plan --backport bookworm     the Debian version for an older suite
+  debcut plan --format md             for a comment on a pull request
+
+Every commit since a package's last release on this branch is listed: as a
+change, or as left out with the reason. Nothing is written.";
+
+/// Plans a release.
+pub fn run(arguments: PlanArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
+    let request = arguments.request.request();
+    Ok(match planning::plan(&workspace, &arguments.at, &request)? {
+        Outcome::Refused(findings) => Answer::new(PlanDocument::refused())
+            .findings(findings)
+            .into(),
+        Outcome::Planned(planned) => {
+            let document = PlanDocument::new(&planned.plan);
+            if arguments.format == Form::Md {
+                terminal::print(document.markdown().as_bytes());
+                return Ok(Said::Whole);
+            }
+            Answer::new(document).findings(planned.findings).into()
+        }
+    })
+}

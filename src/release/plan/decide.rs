@@ -1,0 +1,350 @@
+//! A package's wish → its decision: the whole version, its tag, and whether
+//! both may be.
+
+use super::draft::{Draft, Wanted, Wish};
+use super::line::Raises;
+use super::{Decision, Next, Request};
+use crate::format::version::Version;
+use crate::model::{Finding, TagName};
+use crate::release::debian_version::{self, Basis, DebianVersionError, Upload};
+use crate::release::facts::Facts;
+use crate::release::number::Number;
+use crate::release::policy::{Bump, DebianKind, Policy};
+use crate::release::upstream::debian_upstream;
+
+/// Decides about one package.
+pub(super) fn decide(
+    draft: &Draft<'_>,
+    facts: &Facts,
+    policy: &Policy,
+    request: &Request,
+    findings: &mut Vec<Finding>,
+) -> Decision {
+    let decided = match &draft.wish {
+        Wish::Nothing(reason) => {
+            return Decision::Skip {
+                reason: reason.clone(),
+            };
+        }
+        Wish::Tag => prepared(draft),
+        Wish::Release(wanted) => release(draft, wanted, request),
+    };
+    let decision = match decided {
+        Ok(decision) => decision,
+        Err(finding) => {
+            let reason = finding.message.clone();
+            findings.push(finding);
+            return Decision::Skip { reason };
+        }
+    };
+    if let Decision::Release(next) = &decision {
+        findings.extend(taken(draft, next, facts));
+        if matches!(request.upload, Upload::Release) && !request.force {
+            findings.extend(off_branch(draft, next, facts.branch.as_deref(), policy));
+        }
+        findings.extend(debian_version::masks_security_updates(&next.debian_version));
+    }
+    decision
+}
+
+fn prepared(draft: &Draft<'_>) -> Result<Decision, Finding> {
+    let pending = draft.pending.expect("a wish for a tag comes of it");
+    let debian_version = match (&draft.unit.debian, draft.line.debian) {
+        (DebianKind::Changelog { .. }, Some(version)) => version.clone(),
+        _ => declared(draft, &pending.version)?,
+    };
+    let tag = tag(draft, &pending.version, &debian_version)?;
+    Ok(Decision::Prepared {
+        version: pending.version.clone(),
+        debian_version,
+        tag,
+        commit: pending.commit.clone(),
+        later: pending.later.len(),
+    })
+}
+
+fn release(draft: &Draft<'_>, wanted: &Wanted, request: &Request) -> Result<Decision, Finding> {
+    let mut number = wanted.number.clone();
+    if let (Some(kind), Some(whole)) = (request.pre, &number) {
+        let before = draft.facts.pre_releases.iter();
+        let before = before.filter_map(|release| Number::parse(&release.version).ok());
+        let before: Vec<_> = before.filter(|pre| pre.released() == *whole).collect();
+        let count = before
+            .iter()
+            .filter_map(|pre| pre.pre().filter(|(k, _)| *k == kind));
+        let count = count.map(|(_, n)| n).max().unwrap_or(0) + 1;
+        let pre = whole.pre_release(kind, count, before.last());
+        if let Some(last) = before.last().filter(|last| **last >= pre) {
+            return Err(refuse(
+                draft,
+                "version-goes-back",
+                format!("{pre} would not sort after {last}, which is released"),
+            )
+            .fix("ask for a later kind: alpha, beta, rc, or none for the final release"));
+        }
+        number = Some(pre);
+    }
+    let debian_version = debian(draft, number.as_ref(), request)?;
+    let version = match (draft.line.pattern.is_debian(), &number) {
+        (false, Some(number)) => number.to_string(),
+        _ => debian_version.to_string(),
+    };
+    let current = draft
+        .line
+        .current
+        .and_then(|release| Number::parse(&release.version).ok());
+    if let (Some(number), Some(current), false) =
+        (&number, &current, draft.line.pattern.is_debian())
+        && number <= current
+    {
+        return Err(refuse(
+            draft,
+            "version-goes-back",
+            format!("{number} is not higher than {current}, the last release"),
+        )
+        .fix("--really OLD releases an older version again under a higher number"));
+    }
+    let tag = tag(draft, &version, &debian_version)?;
+    let new_upstream = draft.line.raises == Raises::Revision && number.is_some();
+    Ok(Decision::Release(Next {
+        version,
+        debian_version,
+        tag: Some(tag),
+        bump: wanted.bump,
+        reason: wanted.reason.clone(),
+        binary_only: false,
+        opening: new_upstream.then(|| "New upstream release.".to_owned()),
+        distribution: None,
+        requirements: Vec::new(),
+    }))
+}
+
+/// Makes the Debian version of a release.
+fn debian(
+    draft: &Draft<'_>,
+    number: Option<&Number>,
+    request: &Request,
+) -> Result<Version, Finding> {
+    let line = &draft.line;
+    let DebianKind::Changelog { .. } = &draft.unit.debian else {
+        let number = number.map(ToString::to_string).unwrap_or_default();
+        return declared(draft, &number);
+    };
+    let Some(written) = line.debian else {
+        return Err(refuse(
+            draft,
+            "no-changelog",
+            "it has no debian/changelog to continue".into(),
+        )
+        .fix("debcut init --debian writes one"));
+    };
+    // A whole Debian version that the user names is taken as it is.
+    let named = request
+        .set_version
+        .as_deref()
+        .filter(|_| line.raises == Raises::Revision);
+    if let Some(text) = named.filter(|text| text.contains('-')) {
+        return Version::new(text)
+            .map_err(|error| refuse(draft, "invalid-version", error.to_string()));
+    }
+    let Some(number) = number else {
+        // A revision: the one that is written and not released, or the next.
+        if line.is_unreleased || line.current.is_none() {
+            return Ok(written.clone());
+        }
+        let basis = Basis {
+            current: Some(written),
+            upstream: None,
+            revision: None,
+        };
+        return next(draft, &basis, &Upload::Release);
+    };
+    let text = number.to_string();
+    let same = debian_upstream(&text) == written.upstream();
+    if same && (line.is_unreleased || line.current.is_none()) {
+        return Ok(written.clone());
+    }
+    let revision = debian_version::first_revision(written);
+    let basis = Basis {
+        current: Some(written),
+        upstream: Some(&text),
+        revision: revision.as_deref(),
+    };
+    // An entry in progress is rewritten: only what is released must be lower.
+    next(draft, &basis, &Upload::Release)
+}
+
+/// The Debian version of a package without `debian/`.
+fn declared(draft: &Draft<'_>, version: &str) -> Result<Version, Finding> {
+    let revision = match &draft.unit.debian {
+        DebianKind::Declared { revision, .. } => revision.as_deref(),
+        DebianKind::Changelog { .. } => None,
+    };
+    let mut text = debian_upstream(version);
+    if let Some(revision) = revision {
+        text = format!("{text}-{revision}");
+    }
+    let version = Version::new(text);
+    version.map_err(|error| refuse(draft, "invalid-version", error.to_string()))
+}
+
+fn next(draft: &Draft<'_>, basis: &Basis<'_>, upload: &Upload) -> Result<Version, Finding> {
+    debian_version::next(basis, upload).map_err(|error| {
+        let rule = match &error {
+            DebianVersionError::Order { .. } => "version-goes-back",
+            DebianVersionError::UnknownSuite(_) => "unknown-suite",
+            DebianVersionError::Invalid { .. } => "invalid-version",
+            DebianVersionError::NoEarlier => "no-earlier-version",
+            DebianVersionError::LocalWord(_) => "local-word",
+            DebianVersionError::OtherRelease { .. } | DebianVersionError::NoRebuild { .. } => {
+                "no-rebuild"
+            }
+        };
+        refuse(draft, rule, crate::model::finding::with_causes(&error))
+    })
+}
+
+fn tag(draft: &Draft<'_>, version: &str, debian: &Version) -> Result<TagName, Finding> {
+    draft.line.tag(version, debian).ok_or_else(|| {
+        let message = format!("{} makes no valid tag of {version}", draft.line.pattern);
+        refuse(draft, "invalid-tag", message)
+    })
+}
+
+/// Refuses a version whose tag is there, on whatever commit.
+fn taken(draft: &Draft<'_>, next: &Next, facts: &Facts) -> Option<Finding> {
+    let tag = next.tag.as_ref()?;
+    let on = facts.tags.get(tag)?;
+    let message = format!(
+        "{} is taken: {tag} is on {on:.12}, and this release would be on {:.12} or after it",
+        next.version, facts.head
+    );
+    Some(
+        refuse(draft, "tag-taken", message)
+            .fix("--set-version names the version to release instead"),
+    )
+}
+
+/// Refuses more than a maintenance branch is for.
+fn off_branch(
+    draft: &Draft<'_>,
+    next: &Next,
+    branch: Option<&str>,
+    policy: &Policy,
+) -> Option<Finding> {
+    let (line, numbers) = maintained(branch?, &policy.maintenance)?;
+    let released = draft.line.last.as_ref()?;
+    let inside = |version: &str| version == line || version.starts_with(&format!("{line}."));
+    let allowed = if numbers > 1 {
+        Bump::Patch
+    } else {
+        Bump::Minor
+    };
+    let branch = branch.unwrap_or_default();
+    if !inside(&next.version) || next.bump > allowed {
+        let message = format!(
+            "{branch} is for patch releases of {line}, and {released} → {} is more ({})",
+            next.version, next.reason
+        );
+        return Some(refuse(draft, "maintenance-branch", message).fix(
+            "leave the change out, or release from the main branch; --force does it all the same",
+        ));
+    }
+    None
+}
+
+/// Reads the line that a branch maintains: `release-1.2` → `1.2`, of 2 numbers.
+/// A name with three and more is the branch of one release.
+pub(super) fn maintained(branch: &str, patterns: &[String]) -> Option<(String, usize)> {
+    let version = patterns.iter().find_map(|pattern| {
+        let (before, after) = pattern.split_once("{version}")?;
+        branch.strip_prefix(before)?.strip_suffix(after)
+    })?;
+    let version = version.strip_prefix('v').unwrap_or(version);
+    let version = version.strip_suffix(".x").unwrap_or(version);
+    let numbers: Vec<_> = version.split('.').collect();
+    let plain = |n: &&str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
+    (numbers.len() < 3 && numbers.iter().all(|n| plain(&n)))
+        .then(|| (version.to_owned(), numbers.len()))
+}
+
+pub(super) fn refuse(draft: &Draft<'_>, rule: &'static str, message: String) -> Finding {
+    Finding::error(rule, draft.unit.name.as_str(), message)
+}
+
+/// Decides about an upload that is no release of its own: the source stays, its
+/// Debian version says for whom.
+pub(super) fn upload(
+    draft: &Draft<'_>,
+    facts: &Facts,
+    upload: &Upload,
+    findings: &mut Vec<Finding>,
+) -> Decision {
+    match uploaded(draft, upload) {
+        Ok(next) => {
+            findings.extend(taken(draft, &next, facts));
+            findings.extend(debian_version::masks_security_updates(&next.debian_version));
+            Decision::Release(next)
+        }
+        Err(finding) => {
+            let reason = finding.message.clone();
+            findings.push(finding);
+            Decision::Skip { reason }
+        }
+    }
+}
+
+fn uploaded(draft: &Draft<'_>, upload: &Upload) -> Result<Next, Finding> {
+    let DebianKind::Changelog { .. } = &draft.unit.debian else {
+        let message = "only a package with debian/changelog has such uploads".to_owned();
+        return Err(refuse(draft, "no-changelog", message)
+            .fix("raise the revision in debcut.toml, or release a new version"));
+    };
+    let Some(written) = draft.line.debian else {
+        let message = "it has no debian/changelog".to_owned();
+        return Err(refuse(draft, "no-changelog", message));
+    };
+    let basis = Basis {
+        current: Some(written),
+        upstream: None,
+        revision: None,
+    };
+    let version = next(draft, &basis, upload)?;
+    let (opening, distribution) = match upload {
+        Upload::Release => (None, None),
+        Upload::Backport(name) => (
+            Some(format!("Rebuild for {name}-backports.")),
+            Some(format!("{name}-backports")),
+        ),
+        Upload::StableUpdate(name) => (Some(format!("Update for {name}.")), Some(name.clone())),
+        Upload::Nmu => (Some("Non-maintainer upload.".to_owned()), None),
+        Upload::Rebuild => (
+            Some("Binary-only non-maintainer upload; no source changes.".to_owned()),
+            None,
+        ),
+        Upload::Local(_) => (Some("Local changes.".to_owned()), None),
+        Upload::Really(old) => (Some(format!("Go back to {old}.")), None),
+    };
+    let binary_only = *upload == Upload::Rebuild;
+    // Such an upload is of Debian, and so is its tag: the release's own is taken.
+    let pattern = draft.unit.tags.iter().find(|pattern| pattern.is_debian());
+    let name = match pattern {
+        Some(pattern) => pattern.tag(version.as_str()),
+        None => format!("debian/{}", version.to_dep14()),
+    };
+    Ok(Next {
+        version: version.to_string(),
+        tag: TagName::new(name).ok().filter(|_| !binary_only),
+        debian_version: version,
+        bump: Bump::Patch,
+        reason: opening
+            .clone()
+            .unwrap_or_default()
+            .trim_end_matches('.')
+            .to_owned(),
+        binary_only,
+        opening,
+        distribution,
+        requirements: Vec::new(),
+    })
+}

@@ -1,0 +1,320 @@
+//! One package by itself: what its own commits ask for, before groups and
+//! dependencies have their say.
+
+use super::Request;
+use super::line::{Line, Raises};
+use crate::model::Finding;
+use crate::release::bump;
+use crate::release::change::{self, Changes};
+use crate::release::facts::{Facts, Pending, UnitFacts};
+use crate::release::number::Number;
+use crate::release::policy::{Bump, Policy, Unit};
+
+/// A package on its way into the plan.
+#[derive(Debug)]
+pub(super) struct Draft<'a> {
+    /// Its index in the policy.
+    pub index: usize,
+    /// The package.
+    pub unit: &'a Unit,
+    /// What is known of it.
+    pub facts: &'a UnitFacts,
+    /// Where it stands.
+    pub line: Line<'a>,
+    /// What its commits say.
+    pub changes: Changes,
+    /// Its release that is prepared, unless it is to be prepared again.
+    pub pending: Option<&'a Pending>,
+    /// What it should get.
+    pub wish: Wish,
+    /// Whether it was asked for.
+    pub selected: bool,
+}
+
+/// What a package should get.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Wish {
+    /// A release with this number.
+    Release(Wanted),
+    /// Its tag, for it is prepared.
+    Tag,
+    /// Nothing, and why.
+    Nothing(String),
+}
+
+/// The release that a package should get.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Wanted {
+    /// The final number; of a release that raises the Debian revision alone,
+    /// the one it has.
+    pub number: Option<Number>,
+    /// The step.
+    pub bump: Bump,
+    /// Why.
+    pub reason: String,
+}
+
+impl<'a> Draft<'a> {
+    /// Reads a package's commits and says what they ask for.
+    pub fn of(
+        index: usize,
+        facts: &'a Facts,
+        policy: &'a Policy,
+        request: &Request,
+        findings: &mut Vec<Finding>,
+    ) -> Self {
+        let unit = &policy.units[index];
+        let known = &facts.units[index];
+        let alone = policy.units.len() == 1;
+        let line = Line::of(unit, known, alone);
+        let selected = request.packages.is_empty() || request.packages.contains(&unit.name);
+        let pending = known.pending.as_ref().filter(|_| !request.again);
+        let later = pending.map(|pending| &pending.later);
+        let range = match (pending, request.pre) {
+            (Some(pending), _) if is_pre_release(&pending.version) => &known.since_pre,
+            (None, Some(_)) => &known.since_pre,
+            _ => &known.since_final,
+        };
+        let commits: Vec<_> = range
+            .iter()
+            .filter(|at| later.is_none_or(|later| !later.contains(at)))
+            .map(|at| &facts.commits[*at])
+            .collect();
+        let changes = change::changes(&commits, policy);
+        let mut draft = Self {
+            index,
+            unit,
+            facts: known,
+            line,
+            changes,
+            pending,
+            wish: Wish::Nothing(String::new()),
+            selected,
+        };
+        draft.wish = draft.own_wish(facts, policy, request, findings);
+        draft
+    }
+
+    fn own_wish(
+        &self,
+        facts: &Facts,
+        policy: &Policy,
+        request: &Request,
+        findings: &mut Vec<Finding>,
+    ) -> Wish {
+        if self.pending.is_some() {
+            return Wish::Tag;
+        }
+        if !self.selected {
+            return Wish::Nothing("not asked for".into());
+        }
+        let nothing = |text: &str| Wish::Nothing(text.to_owned());
+        if let Some(text) = &request.set_version {
+            return self.set(text, findings);
+        }
+        if self.line.raises == Raises::Revision {
+            return self.revision();
+        }
+        let Some(last) = &self.line.last else {
+            return self.first();
+        };
+        // The step is measured from the last final release: candidates do not
+        // add up.
+        let whole: Vec<_> = self
+            .facts
+            .since_final
+            .iter()
+            .map(|at| &facts.commits[*at])
+            .collect();
+        let all = change::changes(&whole, policy);
+        let asked = bump::explained(&all.changes, &policy.bumps, last.is_below_one());
+        if asked.bump == Bump::None {
+            let since = self.since();
+            return match (all.changes.len(), all.ignored.len()) {
+                (0, 0) => Wish::Nothing(format!("no commit touches it since {since}")),
+                (0, n) => Wish::Nothing(format!(
+                    "none of the {n} commit(s) since {since} brings a change"
+                )),
+                (n, _) => Wish::Nothing(format!(
+                    "none of the {n} change(s) since {since} asks for a release"
+                )),
+            };
+        }
+        if request.pre.is_some() && self.changes.changes.is_empty() {
+            return Wish::Nothing(format!("no change since {}", self.since()));
+        }
+        let mut number = last.raised(asked.bump);
+        let mut reason = asked.to_string();
+        if let Some((version, commit)) = self.release_as(&all) {
+            match Number::parse(&version) {
+                Ok(wanted) if self.is_higher(&wanted) => {
+                    number = wanted;
+                    reason = format!("Release-As of {commit:.12}");
+                }
+                _ => findings.push(
+                    Finding::error(
+                        "release-as",
+                        self.unit.name.as_str(),
+                        format!("{commit:.12} asks for Release-As: {version}, which is not higher than {}", self.since()),
+                    )
+                    .fix("--set-version says which version it is to be"),
+                ),
+            }
+        }
+        // What a candidate or an UNRELEASED entry has promised is not taken back.
+        let promised = self.facts.pre_releases.last();
+        let promised = promised.and_then(|release| {
+            Some((
+                Number::parse(&release.version).ok()?.released(),
+                release.tag.to_string(),
+            ))
+        });
+        if let Some((candidate, tag)) = promised.filter(|(candidate, _)| *candidate >= number) {
+            number = candidate;
+            reason = match request.pre {
+                None => format!("the final release of {tag}"),
+                Some(_) => format!("the next candidate after {tag}"),
+            };
+        }
+        if let Some((written, file)) = self.unreleased().filter(|(written, _)| *written > number) {
+            number = written;
+            reason = format!("{file} says so");
+        }
+        if number == *last {
+            return nothing("its version cannot be raised");
+        }
+        Wish::Release(Wanted {
+            bump: number.step_from(last),
+            number: Some(number),
+            reason,
+        })
+    }
+
+    /// The version that the user names, whatever the commits say.
+    fn set(&self, text: &str, findings: &mut Vec<Finding>) -> Wish {
+        let upstream = match self.line.pattern.is_debian() {
+            true => text.rsplit_once('-').map_or(text, |(upstream, _)| upstream),
+            false => text,
+        };
+        let upstream = upstream.split_once(':').map_or(upstream, |(_, rest)| rest);
+        match Number::parse(upstream) {
+            Ok(number) => Wish::Release(Wanted {
+                bump: self
+                    .line
+                    .last
+                    .as_ref()
+                    .map_or(Bump::None, |last| number.step_from(last)),
+                number: Some(number),
+                reason: "--set-version".into(),
+            }),
+            Err(error) => {
+                findings.push(
+                    Finding::error(
+                        "invalid-version",
+                        self.unit.name.as_str(),
+                        error.to_string(),
+                    )
+                    .fix("write it as the project does, such as 1.2.3 or 1.2.3-rc.1"),
+                );
+                Wish::Nothing("the version is not valid".into())
+            }
+        }
+    }
+
+    /// A Debian package of somebody else's upstream: the next revision.
+    fn revision(&self) -> Wish {
+        if self.line.current.is_none() {
+            let version = self
+                .line
+                .debian
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            return Wish::Release(Wanted {
+                number: None,
+                bump: Bump::None,
+                reason: format!("first release; debian/changelog says {version}"),
+            });
+        }
+        if self.changes.changes.is_empty() {
+            return Wish::Nothing(format!("no change since {}", self.since()));
+        }
+        let reason = match self.line.is_unreleased {
+            true => "debian/changelog says so (UNRELEASED)".to_owned(),
+            false => format!(
+                "{} change(s) since {}",
+                self.changes.changes.len(),
+                self.since()
+            ),
+        };
+        Wish::Release(Wanted {
+            number: None,
+            bump: Bump::Patch,
+            reason,
+        })
+    }
+
+    /// Nothing was ever released: the version that the tree holds.
+    fn first(&self) -> Wish {
+        let (number, reason) = match &self.line.in_tree {
+            Some((number, file)) => {
+                let number = match number.is_development() {
+                    true => number.released(),
+                    false => number.clone(),
+                };
+                let reason = format!("first release; {file} says {number}");
+                (number, reason)
+            }
+            None => {
+                let first = Number::parse("0.1.0").expect("constant");
+                (first, "first release; no file says a version".to_owned())
+            }
+        };
+        Wish::Release(Wanted {
+            number: Some(number),
+            bump: Bump::None,
+            reason,
+        })
+    }
+
+    /// The highest version that a trailer asks for, with its commit.
+    fn release_as(&self, all: &Changes) -> Option<(String, String)> {
+        let asked = all.changes.iter().filter_map(|change| {
+            let text = change.release_as.as_ref()?;
+            Some((
+                Number::parse(text).ok(),
+                text.clone(),
+                change.commit.clone(),
+            ))
+        });
+        let highest = asked.max_by(|a, b| a.0.cmp(&b.0));
+        highest.map(|(_, text, commit)| (text, commit))
+    }
+
+    fn is_higher(&self, number: &Number) -> bool {
+        let current = self
+            .line
+            .current
+            .and_then(|release| Number::parse(&release.version).ok());
+        [current.as_ref(), self.line.last.as_ref()]
+            .into_iter()
+            .flatten()
+            .all(|last| number > last)
+    }
+
+    /// The number of an entry that is being written.
+    fn unreleased(&self) -> Option<(Number, &'static str)> {
+        let version = self.line.debian.filter(|_| self.line.is_unreleased)?;
+        let number = Number::parse(version.upstream()).ok()?;
+        (!number.is_pre_release()).then_some((number, "debian/changelog"))
+    }
+
+    /// Names the newest release.
+    pub fn since(&self) -> String {
+        let current = self.line.current;
+        current.map_or("the beginning".into(), |release| release.tag.to_string())
+    }
+}
+
+pub(super) fn is_pre_release(version: &str) -> bool {
+    Number::parse(version).is_ok_and(|number| number.is_pre_release())
+}

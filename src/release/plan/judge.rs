@@ -1,0 +1,57 @@
+//! What is wrong with a plan as a whole, or odd about its commits.
+
+use super::draft::{Draft, Wish};
+use super::{Decision, PackagePlan};
+use crate::model::Finding;
+use crate::release::policy::Policy;
+
+/// Refuses what the policy refuses of messages, and warns of what was accepted
+/// all the same.
+pub(super) fn messages(draft: &Draft<'_>, policy: &Policy) -> Vec<Finding> {
+    if !matches!(draft.wish, Wish::Release(_)) {
+        return Vec::new();
+    }
+    let refused = draft.changes.refused(policy).map(|ignored| {
+        let message = format!("“{}” is no conventional commit", ignored.subject);
+        let subject = format!("{:.12}", ignored.commit);
+        Finding::error("unconventional-commit", subject, message)
+            .fix("reword it, or allow it: unconventional = \"patch\" in [release]")
+    });
+    let changes = draft.changes.changes.iter();
+    let odd = changes.flat_map(|change| {
+        let subject = format!("{:.12}", change.commit);
+        let remarks = change.remarks.iter();
+        remarks.map(move |remark| Finding::warning("odd-message", &subject, remark))
+    });
+    refused.chain(odd).collect()
+}
+
+/// Refuses one tag for two versions.
+pub(super) fn shared_tags(packages: &[PackagePlan]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut seen: Vec<(&PackagePlan, &super::Next)> = Vec::new();
+    for package in packages {
+        let Decision::Release(next) = &package.decision else {
+            continue;
+        };
+        let same = seen
+            .iter()
+            .find(|(_, other)| other.tag.is_some() && other.tag == next.tag);
+        if let Some((other, before)) = same
+            && before.version != next.version
+        {
+            let tag = next
+                .tag
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            let message = format!("{} and {} would both be {tag}", other.name, package.name);
+            found.push(
+                Finding::error("tag-shared", package.name.as_str(), message)
+                    .fix("give each package a pattern with {name} in it, or a group to both"),
+            );
+        }
+        seen.push((package, next));
+    }
+    found
+}

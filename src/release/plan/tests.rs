@@ -1,0 +1,574 @@
+//! Tables of whole plans, from facts that are written down by hand.
+
+use super::*;
+use crate::format::changelog::Entry;
+use crate::model::Timestamp;
+use crate::release::commit::{Commit, Person};
+use crate::release::facts::{Pending, PendingBy, UnitFacts};
+use crate::release::policy::{DebianKind, Edge, Follow, Group, GroupKind, Unconventional, Unit};
+use crate::release::tag_pattern::TagPattern;
+
+/// A project of declared packages with tags `NAME-vVERSION`, or of one with
+/// `vVERSION`.
+struct Project {
+    policy: Policy,
+    facts: Facts,
+}
+
+fn name(text: &str) -> PackageName {
+    PackageName::new(text).expect(text)
+}
+
+fn tag(text: &str) -> TagName {
+    TagName::new(text).expect(text)
+}
+
+fn unit(text: &str, pattern: &str) -> Unit {
+    Unit {
+        name: name(text),
+        path: text.into(),
+        include: Vec::new(),
+        exclude: Vec::new(),
+        former_paths: Vec::new(),
+        tags: vec![TagPattern::new(pattern).expect(pattern)],
+        upstream_tags: Vec::new(),
+        version_files: Vec::new(),
+        debian: DebianKind::Declared {
+            revision: None,
+            changelog: None,
+            distribution: "unstable".into(),
+            maintainer: "A <a@example.org>".into(),
+        },
+        depends_on: Vec::new(),
+        changes_file: None,
+    }
+}
+
+fn id(number: usize) -> String {
+    format!("{number:040x}")
+}
+
+fn release(pattern: &TagPattern, version: &str, at: usize) -> Release {
+    Release {
+        tag: tag(&pattern.tag(version)),
+        version: version.into(),
+        commit: id(at),
+        committed: Timestamp::from_unix(0),
+    }
+}
+
+impl Project {
+    /// Packages with their last releases; an empty one was never released.
+    fn new(packages: &[(&str, &str)]) -> Self {
+        let alone = packages.len() == 1;
+        let units = packages.iter().map(|(name, _)| match alone {
+            true => unit(name, "v{version}"),
+            false => unit(name, &format!("{name}-v{{version}}")),
+        });
+        let policy = Policy::usual(units.collect());
+        let mut facts = Facts {
+            head: id(9999),
+            branch: Some("main".into()),
+            units: vec![UnitFacts::default(); packages.len()],
+            ..Facts::default()
+        };
+        for (at, (_, last)) in packages.iter().enumerate() {
+            if !last.is_empty() {
+                let release = release(&policy.units[at].tags[0], last, 5000 + at);
+                facts
+                    .tags
+                    .insert(release.tag.clone(), release.commit.clone());
+                facts.units[at].last_final = Some(release);
+            }
+        }
+        Self { policy, facts }
+    }
+
+    /// Adds a commit, newer than all before, that touches these packages.
+    fn commit(mut self, touches: &[usize], message: &str) -> Self {
+        let number = self.facts.commits.len() + 1;
+        for facts in &mut self.facts.units {
+            for list in [&mut facts.since_final, &mut facts.since_pre] {
+                list.iter_mut().for_each(|at| *at += 1);
+            }
+        }
+        for at in touches {
+            self.facts.units[*at].since_final.insert(0, 0);
+            self.facts.units[*at].since_pre.insert(0, 0);
+        }
+        self.facts.commits.insert(
+            0,
+            Commit {
+                id: id(number),
+                parents: vec![id(number - 1)],
+                author: Person {
+                    name: "Ada".into(),
+                    email: "ada@example.org".into(),
+                },
+                committed: Timestamp::from_unix(number as i64),
+                message: message.into(),
+                touches: touches.to_vec(),
+                unowned: touches.is_empty().then(|| (1, "misc".into())),
+            },
+        );
+        self
+    }
+
+    /// Says that what was committed so far is in a pre-release.
+    fn pre_release(mut self, at: usize, version: &str) -> Self {
+        let release = release(&self.policy.units[at].tags[0], version, 6000);
+        self.facts
+            .tags
+            .insert(release.tag.clone(), release.commit.clone());
+        self.facts.units[at].pre_releases.push(release);
+        self.facts.units[at].since_pre.clear();
+        self
+    }
+
+    fn debian(mut self, changelog: &str, pattern: &str) -> Self {
+        let unit = &mut self.policy.units[0];
+        unit.debian = DebianKind::Changelog {
+            path: "debian/changelog".into(),
+        };
+        unit.tags = vec![TagPattern::new(pattern).expect(pattern)];
+        let entry = Entry::newest(changelog.as_bytes()).expect(changelog);
+        self.facts.units[0].changelog = Some(entry);
+        self
+    }
+
+    fn plan(&self, request: &Request) -> Result<(ReleasePlan, Vec<Finding>), Vec<Finding>> {
+        plan(&self.facts, &self.policy, request)
+    }
+
+    /// Returns what the packages get: `1.2.3`, or `-` for nothing.
+    #[track_caller]
+    fn gets(&self, request: &Request) -> Vec<String> {
+        let (plan, _) = self.plan(request).expect("a plan");
+        let got = plan.packages.iter().map(|package| match &package.decision {
+            Decision::Release(next) => next.version.clone(),
+            Decision::Prepared { version, .. } => format!("tag {version}"),
+            Decision::Skip { .. } => "-".into(),
+        });
+        got.collect()
+    }
+
+    #[track_caller]
+    fn refusals(&self, request: &Request) -> Vec<&'static str> {
+        let findings = self.plan(request).expect_err("no plan");
+        let errors = findings.iter().filter(|finding| finding.is_error());
+        errors.map(|finding| finding.rule).collect()
+    }
+}
+
+fn all() -> Request {
+    Request {
+        packages: Vec::new(),
+        set_version: None,
+        pre: None,
+        upload: Upload::Release,
+        force: false,
+        again: false,
+    }
+}
+
+fn pre(kind: PreKind) -> Request {
+    Request {
+        pre: Some(kind),
+        ..all()
+    }
+}
+
+#[test]
+fn one_package_gets_what_its_commits_ask_for() {
+    let cases: &[(&str, &[&str], &str)] = &[
+        ("1.2.3", &[], "-"),
+        ("1.2.3", &["fix: a"], "1.2.4"),
+        ("1.2.3", &["fix: a", "feat: b", "docs: c"], "1.3.0"),
+        ("1.2.3", &["feat!: a", "fix: b"], "2.0.0"),
+        ("0.2.3", &["feat!: a"], "0.3.0"),
+        ("0.2.3", &["fix: a"], "0.2.4"),
+        ("1.2.3", &["no convention"], "1.2.4"),
+        ("1.2.3", &["fixup! x"], "-"),
+        ("1.2.3", &["fix: a\n\nRelease-As: 9.9.9"], "9.9.9"),
+        ("", &["feat: first"], "0.1.0"),
+    ];
+    for (last, messages, want) in cases {
+        let mut project = Project::new(&[("hello", last)]);
+        for message in *messages {
+            project = project.commit(&[0], message);
+        }
+        assert_eq!(project.gets(&all()), [*want], "{last} {messages:?}");
+    }
+}
+
+#[test]
+fn candidates_lead_to_their_release() {
+    let project = Project::new(&[("hello", "1.2.3")]).commit(&[0], "feat: a");
+    assert_eq!(project.gets(&pre(PreKind::Rc)), ["1.3.0-rc.1"]);
+    let project = project.pre_release(0, "1.3.0-rc.1");
+    assert_eq!(project.gets(&pre(PreKind::Rc)), ["-"]);
+    assert_eq!(project.gets(&all()), ["1.3.0"]);
+    let project = project.commit(&[0], "fix: b");
+    assert_eq!(project.gets(&pre(PreKind::Rc)), ["1.3.0-rc.2"]);
+    assert_eq!(project.refusals(&pre(PreKind::Beta)), ["version-goes-back"]);
+    assert_eq!(project.gets(&all()), ["1.3.0"]);
+    // What breaks after a candidate raises what it leads to.
+    let project = project.commit(&[0], "feat!: c");
+    assert_eq!(project.gets(&pre(PreKind::Rc)), ["2.0.0-rc.1"]);
+    // The final's changes are all since the last final, a candidate's only its own.
+    let (plan, _) = project.plan(&all()).expect("a plan");
+    assert_eq!(plan.packages[0].changes.len(), 3);
+    let (plan, _) = project.plan(&pre(PreKind::Rc)).expect("a plan");
+    assert_eq!(plan.packages[0].changes.len(), 2);
+}
+
+#[test]
+fn versions_that_are_set_are_taken_or_refused() {
+    let project = Project::new(&[("hello", "1.2.3")]).commit(&[0], "fix: a");
+    let set = |version: &str| Request {
+        set_version: Some(version.into()),
+        ..all()
+    };
+    assert_eq!(project.gets(&set("3.0.0")), ["3.0.0"]);
+    assert_eq!(project.gets(&set("1.3.0-rc.1")), ["1.3.0-rc.1"]);
+    let cases = [
+        ("1.2.3", "version-goes-back"),
+        ("1.0.0", "version-goes-back"),
+        ("one", "invalid-version"),
+    ];
+    for (version, rule) in cases {
+        let refused = project.refusals(&set(version));
+        assert!(refused.contains(&rule), "{version}: {refused:?}");
+    }
+    let mut taken = project;
+    taken.facts.tags.insert(tag("v3.0.0"), id(77));
+    assert_eq!(taken.refusals(&set("3.0.0")), ["tag-taken"]);
+}
+
+#[test]
+fn maintenance_branches_take_patches() {
+    let on = |branch: &str, message: &str| {
+        let mut project = Project::new(&[("hello", "1.2.3")]).commit(&[0], message);
+        project.facts.branch = Some(branch.into());
+        project
+    };
+    let cases = [
+        ("release-1.2", "fix: a", Ok("1.2.4")),
+        ("release-1.2", "feat: a", Err("maintenance-branch")),
+        ("release/1.2", "feat: a", Err("maintenance-branch")),
+        ("release-1.2.x", "feat: a", Err("maintenance-branch")),
+        ("release-1", "feat: a", Ok("1.3.0")),
+        ("release-1", "feat!: a", Err("maintenance-branch")),
+        ("release-1.1", "fix: a", Err("maintenance-branch")),
+        // The branch of one release, made for a pull request.
+        ("release/1.3.0", "feat: a", Ok("1.3.0")),
+        ("released", "feat: a", Ok("1.3.0")),
+    ];
+    for (branch, message, want) in cases {
+        let project = on(branch, message);
+        match want {
+            Ok(version) => assert_eq!(project.gets(&all()), [version], "{branch} {message}"),
+            Err(rule) => assert_eq!(project.refusals(&all()), [rule], "{branch} {message}"),
+        }
+        let forced = Request {
+            force: true,
+            ..all()
+        };
+        assert_ne!(project.gets(&forced), ["-"], "{branch} {message}");
+    }
+}
+
+#[test]
+fn groups_have_one_version() {
+    let project = |kind| {
+        let mut project = Project::new(&[("aa", "1.0.0"), ("bb", "1.4.0"), ("cc", "2.0.0")]);
+        let (name, units) = ("pair".to_owned(), vec![0, 1]);
+        project.policy.groups.push(Group { name, units, kind });
+        project
+    };
+    let cases: &[(GroupKind, &[(usize, &str)], [&str; 3])] = &[
+        (GroupKind::SameVersion, &[], ["-", "-", "-"]),
+        (
+            GroupKind::SameVersion,
+            &[(1, "fix: a")],
+            ["-", "1.4.1", "-"],
+        ),
+        (
+            GroupKind::SameVersion,
+            &[(0, "fix: a"), (1, "fix: b")],
+            ["1.4.1", "1.4.1", "-"],
+        ),
+        (
+            GroupKind::Together,
+            &[(1, "fix: a")],
+            ["1.4.1", "1.4.1", "-"],
+        ),
+        (
+            GroupKind::Together,
+            &[(0, "feat: a")],
+            ["1.5.0", "1.5.0", "-"],
+        ),
+        (GroupKind::Together, &[(2, "feat: a")], ["-", "-", "2.1.0"]),
+        (
+            GroupKind::Together,
+            &[(0, "feat!: a"), (2, "fix: b")],
+            ["2.0.0", "2.0.0", "2.0.1"],
+        ),
+    ];
+    for (kind, commits, want) in cases {
+        let mut project = project(*kind);
+        for (at, message) in *commits {
+            project = project.commit(&[*at], message);
+        }
+        assert_eq!(project.gets(&all()), *want, "{kind:?} {commits:?}");
+    }
+}
+
+#[test]
+fn dependents_follow_by_policy() {
+    // cc → bb → aa
+    let project = |first: Follow, second: Follow| {
+        let mut project = Project::new(&[("aa", "1.0.0"), ("bb", "1.0.0"), ("cc", "1.0.0")]);
+        let edge = |on, follow| Edge {
+            on,
+            follow,
+            requirements: Vec::new(),
+        };
+        project.policy.units[1].depends_on.push(edge(0, first));
+        project.policy.units[2].depends_on.push(edge(1, second));
+        project.commit(&[0], "feat: a")
+    };
+    let cases = [
+        (Follow::Patch, Follow::Patch, ["1.1.0", "1.0.1", "1.0.1"]),
+        (Follow::Same, Follow::Same, ["1.1.0", "1.1.0", "1.1.0"]),
+        (Follow::Same, Follow::Patch, ["1.1.0", "1.1.0", "1.0.1"]),
+        (Follow::Ignore, Follow::Same, ["1.1.0", "-", "-"]),
+        (Follow::Patch, Follow::Ignore, ["1.1.0", "1.0.1", "-"]),
+    ];
+    for (first, second, want) in cases {
+        assert_eq!(
+            project(first, second).gets(&all()),
+            want,
+            "{first:?} {second:?}"
+        );
+    }
+    // Its own changes may ask for more.
+    let more = project(Follow::Patch, Follow::Patch).commit(&[1], "feat: b");
+    assert_eq!(more.gets(&all()), ["1.1.0", "1.1.0", "1.0.1"]);
+    // The release of a package that only follows has something to say.
+    let (plan, _) = more.plan(&all()).expect("a plan");
+    assert_eq!(plan.packages[2].changes[0].description, "use bb 1.1.0");
+}
+
+#[test]
+fn what_is_not_asked_for_is_left() {
+    let project = Project::new(&[("aa", "1.0.0"), ("bb", "1.0.0")])
+        .commit(&[0], "feat: a")
+        .commit(&[1], "fix: b");
+    let one = Request {
+        packages: vec![name("bb")],
+        ..all()
+    };
+    assert_eq!(project.gets(&one), ["-", "1.0.1"]);
+}
+
+#[test]
+fn every_commit_is_a_change_or_left_out_with_a_reason() {
+    let project = Project::new(&[("aa", "1.0.0"), ("bb", "")])
+        .commit(&[0, 1], "feat: both")
+        .commit(&[], "docs: nobody's")
+        .commit(&[0], "fixup! feat: both")
+        .commit(&[1], "free words");
+    let (plan, _) = project.plan(&all()).expect("a plan");
+    for commit in &project.facts.commits {
+        let told = |package: &PackagePlan| {
+            package.changes.iter().any(|c| c.commit == commit.id)
+                || package.ignored.iter().any(|c| c.commit == commit.id)
+        };
+        let ignored = plan.ignored.iter().any(|c| c.commit == commit.id);
+        assert!(
+            plan.packages.iter().any(told) || ignored,
+            "{}",
+            commit.message
+        );
+    }
+}
+
+#[test]
+fn messages_may_be_refused() {
+    let mut project = Project::new(&[("aa", "1.0.0")])
+        .commit(&[0], "feat: a")
+        .commit(&[0], "free words");
+    project.policy.bumps.unconventional = Unconventional::Error;
+    assert_eq!(project.refusals(&all()), ["unconventional-commit"]);
+}
+
+#[test]
+fn a_prepared_release_awaits_its_tag() {
+    let mut project = Project::new(&[("aa", "1.0.0")])
+        .commit(&[0], "feat: a")
+        .commit(&[0], "chore(release): aa 1.1.0\n\nDebcut-Release: aa 1.1.0")
+        .commit(&[0], "fix: later");
+    project.facts.units[0].pending = Some(Pending {
+        version: "1.1.0".into(),
+        commit: id(2),
+        by: PendingBy::Trailer,
+        later: vec![0],
+    });
+    assert_eq!(project.gets(&all()), ["tag 1.1.0"]);
+    let (plan, _) = project.plan(&all()).expect("a plan");
+    let descriptions: Vec<_> = plan.packages[0]
+        .changes
+        .iter()
+        .map(|c| c.description.as_str())
+        .collect();
+    assert_eq!(descriptions, ["a"]);
+    // Prepared again, with the commits behind it.
+    let again = Request {
+        again: true,
+        ..all()
+    };
+    assert_eq!(project.gets(&again), ["1.1.0"]);
+}
+
+const REVISED: &str = "hello (1:2.10-3) unstable; urgency=medium\n\n  * Old.\n\n -- A <a@example.org>  Sat, 21 Nov 2026 09:30:00 +0000\n";
+
+#[test]
+fn debian_packages_get_their_own_versions() {
+    let unreleased = REVISED
+        .replace("unstable", "UNRELEASED")
+        .replace("2.10-3", "2.11-1");
+    let native = REVISED.replace("1:2.10-3", "2.10.1");
+    let upload = |upload: Upload| Request { upload, ..all() };
+    let set = |version: &str| Request {
+        set_version: Some(version.into()),
+        ..all()
+    };
+    // changelog, tag pattern, last tag's version, message, request → versions
+    type Case<'a> = (
+        &'a str,
+        &'a str,
+        &'a str,
+        &'a str,
+        Request,
+        &'a str,
+        &'a str,
+    );
+    let cases: Vec<Case<'_>> = vec![
+        (
+            REVISED,
+            "debian/{version}",
+            "1:2.10-3",
+            "fix: a",
+            all(),
+            "1:2.10-4",
+            "debian/1%2.10-4",
+        ),
+        (
+            REVISED,
+            "debian/{version}",
+            "1:2.10-3",
+            "feat: a",
+            all(),
+            "1:2.10-4",
+            "debian/1%2.10-4",
+        ),
+        (
+            &unreleased,
+            "debian/{version}",
+            "1:2.10-3",
+            "fix: a",
+            all(),
+            "1:2.11-1",
+            "debian/1%2.11-1",
+        ),
+        (
+            REVISED,
+            "debian/{version}",
+            "1:2.10-3",
+            "fix: a",
+            set("2.12"),
+            "1:2.12-1",
+            "debian/1%2.12-1",
+        ),
+        (
+            REVISED,
+            "v{version}",
+            "2.10",
+            "feat: a",
+            all(),
+            "1:2.11-1",
+            "v2.11",
+        ),
+        (
+            &native,
+            "debian/{version}",
+            "2.10.1",
+            "fix: a",
+            all(),
+            "2.10.2",
+            "debian/2.10.2",
+        ),
+        (
+            &native,
+            "v{version}",
+            "2.10.1",
+            "feat: a",
+            all(),
+            "2.11.0",
+            "v2.11.0",
+        ),
+        (
+            REVISED,
+            "debian/{version}",
+            "1:2.10-3",
+            "fix: a",
+            upload(Upload::Nmu),
+            "1:2.10-3.1",
+            "debian/1%2.10-3.1",
+        ),
+        (
+            REVISED,
+            "debian/{version}",
+            "1:2.10-3",
+            "fix: a",
+            upload(Upload::Backport("bookworm".into())),
+            "1:2.10-3~bpo12+1",
+            "debian/1%2.10-3_bpo12+1",
+        ),
+        (
+            REVISED,
+            "v{version}",
+            "2.10",
+            "fix: a",
+            upload(Upload::StableUpdate("bookworm".into())),
+            "1:2.10-3+deb12u1",
+            "debian/1%2.10-3+deb12u1",
+        ),
+    ];
+    for (changelog, pattern, last, message, request, version, want) in cases {
+        let mut project = Project::new(&[("hello", "1.0")]).debian(changelog, pattern);
+        let released = release(&project.policy.units[0].tags[0], last, 1);
+        project.facts.tags = [(released.tag.clone(), released.commit.clone())].into();
+        project.facts.units[0].last_final = Some(released);
+        let project = project.commit(&[0], message);
+        let (plan, _) = project.plan(&request).expect(version);
+        let Decision::Release(next) = &plan.packages[0].decision else {
+            panic!("{version}: {:?}", plan.packages[0].decision);
+        };
+        assert_eq!(next.debian_version.as_str(), version);
+        assert_eq!(next.tag.as_ref().map(TagName::as_str), Some(want));
+    }
+}
+
+#[test]
+fn the_digest_is_of_the_result() {
+    let project = Project::new(&[("aa", "1.0.0")]).commit(&[0], "feat: a");
+    let digest = |project: &Project| project.plan(&all()).expect("a plan").0.digest();
+    let before = digest(&project);
+    let mut moved = project.commit(&[], "docs: nobody's");
+    moved.facts.head = id(1234);
+    assert_eq!(digest(&moved), before);
+    let moved = moved.commit(&[0], "fix: b");
+    assert_ne!(digest(&moved), before);
+}
