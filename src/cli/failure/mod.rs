@@ -7,6 +7,7 @@ mod archive;
 mod build;
 mod flow;
 mod keys;
+mod release;
 mod small_tools;
 
 use crate::model::name::NameError;
