@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::commit::{Commit, Release};
+use super::ownership::DeadPattern;
 use super::version_file::VersionFileError;
 use crate::format::changelog::Entry;
 use crate::model::TagName;
@@ -23,6 +24,8 @@ pub struct Facts {
     /// All tags of the repository, reachable or not, with their commits: a
     /// version whose tag is there is taken.
     pub tags: BTreeMap<TagName, String>,
+    /// Directories and patterns of the packages that match nothing at HEAD.
+    pub dead_patterns: Vec<DeadPattern>,
 }
 
 /// A package, as far as its next release depends on it.

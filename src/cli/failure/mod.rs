@@ -7,11 +7,12 @@ mod archive;
 mod build;
 mod flow;
 mod keys;
+mod release;
 mod small_tools;
 
 use crate::model::name::NameError;
 use crate::sys::files::FileError;
-use crate::sys::git::GitError;
+use crate::sys::git::{GitError, Substitution};
 use crate::sys::process::ToolError;
 use std::any::Any;
 use std::error::Error;
@@ -173,9 +174,38 @@ impl From<GitError> for Failure {
                     path.display()
                 ))
             }
-            GitError::Unsupported { .. } => {
-                Self::of(Exit::Request, "unsupported-repository", &error)
+            GitError::Unsupported { feature, .. } => {
+                let failure = Self::of(Exit::Request, "unsupported-repository", &error);
+                way_round(feature).into_iter().fold(failure, Self::hint)
             }
+            GitError::Unborn { .. } => {
+                Self::of(Exit::Request, "no-commit", &error).hint("commit something first")
+            }
+            GitError::Shallow { .. } => Self::of(Exit::Request, "shallow-clone", &error)
+                .hint("git fetch --unshallow --tags (in a pipeline: fetch with depth 0)"),
+            GitError::Substituted { commit, how } => {
+                let hint = match how {
+                    Substitution::Replaced => format!("git replace --delete {commit}"),
+                    Substitution::Grafted => format!(
+                        "delete the line of {commit} from $(git rev-parse --git-path info/grafts)"
+                    ),
+                };
+                Self::of(Exit::Request, "substituted-commit", &error).hint(hint)
+            }
+            GitError::MissingObject { partial, .. } => {
+                let hint = match partial {
+                    Some(remote) => format!(
+                        "git config --unset remote.{remote}.partialclonefilter; \
+                         git fetch --refetch --no-filter --tags {remote}"
+                    ),
+                    None => {
+                        "git fsck tells what else is missing; clone the repository again".to_owned()
+                    }
+                };
+                Self::of(Exit::Request, "missing-object", &error).hint(hint)
+            }
+            GitError::BrokenObject { .. } => Self::of(Exit::Request, "damaged-repository", &error)
+                .hint("git fsck tells what else is damaged; clone the repository again"),
             GitError::NoTag { .. } => Self::of(Exit::Request, "no-tag", &error)
                 .hint("git tag --list shows what is there; git fetch --tags gets what is not"),
             GitError::RenamedTag { .. } => Self::of(Exit::Request, "renamed-tag", &error)
@@ -208,6 +238,22 @@ impl From<NameError> for Failure {
     fn from(error: NameError) -> Self {
         Self::of(Exit::Request, "invalid-name", &error)
     }
+}
+
+/// How a repository that libgit2 does not read is made one that it does.
+fn way_round(feature: &str) -> Option<&'static str> {
+    if feature.contains("object format") || feature.contains("objectformat") {
+        return Some(
+            "make a copy with SHA-1 ids: git init --object-format=sha1 COPY; \
+             git fast-export --all --signed-tags=strip | git -C COPY fast-import",
+        );
+    }
+    if feature.contains("refstorage") {
+        return Some("git refs migrate --ref-format=files");
+    }
+    feature
+        .contains("partialclone")
+        .then_some("git clone it again without --filter")
 }
 
 /// The Debian package that brings a program.

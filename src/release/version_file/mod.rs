@@ -50,6 +50,12 @@ pub enum VersionFileError {
         /// Where it was looked for.
         place: &'static str,
     },
+    /// There is no such file in the tree.
+    #[error("{path}: there is no such file")]
+    Missing {
+        /// The file.
+        path: String,
+    },
     /// The version is made by a build backend when it runs.
     #[error("{path}: the version is dynamic, made by the build backend")]
     Dynamic {

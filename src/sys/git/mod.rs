@@ -3,7 +3,10 @@
 //! A ref is resolved once; everything after that goes by object id, so that a
 //! tag moved meanwhile changes nothing.
 
+mod condition;
 mod export;
+mod objects;
+mod refs;
 mod remote;
 mod tag;
 mod write;
@@ -12,7 +15,9 @@ use std::path::{Path, PathBuf};
 
 use crate::model::{TagName, Timestamp};
 
+pub use condition::{Substitutes, Substitution};
 pub use export::{Exported, TreeEntry, TreeEntryKind};
+pub use objects::{CommitObject, Descend, Difference, Item, ObjectId, Objects};
 pub use tag::{Tag, TagKind, tag_object};
 pub use write::{Author, NewFile};
 
@@ -62,6 +67,44 @@ pub enum GitError {
     NoCommit {
         /// The revision as it was given.
         revision: String,
+    },
+    /// The branch has no commit yet.
+    #[error("the branch “{branch}” has no commit yet")]
+    Unborn {
+        /// The branch, without `refs/heads/`.
+        branch: String,
+    },
+    /// A shallow clone ends inside what would have to be read.
+    #[error("the clone is shallow: its history ends at {commit}, before what is asked for")]
+    Shallow {
+        /// The last commit that is there.
+        commit: String,
+    },
+    /// A commit of what would have to be read is not what others see: it is
+    /// replaced or grafted in this clone alone.
+    #[error("the commit {commit} is {how} in this clone, so that others see another history")]
+    Substituted {
+        /// The commit.
+        commit: String,
+        /// By which of git's two ways.
+        how: Substitution,
+    },
+    /// An object is not in this repository.
+    #[error("the object {id} is missing{}", partial.as_ref().map(|from| format!(": the clone is partial, and “{from}” has the rest")).unwrap_or_default())]
+    MissingObject {
+        /// The object's id in hexadecimal.
+        id: String,
+        /// The remote that a partial clone left objects at; none: the clone is
+        /// whole, and the repository is damaged.
+        partial: Option<String>,
+    },
+    /// An object is not what git stores.
+    #[error("the object {id} is damaged: {why}")]
+    BrokenObject {
+        /// The object's id in hexadecimal.
+        id: String,
+        /// What is wrong with it.
+        why: &'static str,
     },
     /// A tree holds something that cannot be written to a directory.
     #[error("the tree holds {path:?}, {why}")]
@@ -203,7 +246,10 @@ impl Repository {
         let none = |_| GitError::NoCommit {
             revision: revision.to_owned(),
         };
-        let object = self.inner.revparse_single(revision).map_err(none)?;
+        let object = match self.inner.revparse_single(revision) {
+            Ok(object) => object,
+            Err(error) => return Err(self.unborn().unwrap_or_else(|| none(error))),
+        };
         let commit = object.peel_to_commit().map_err(none)?;
         Ok(Commit {
             id: commit.id().to_string(),

@@ -1,0 +1,254 @@
+//! The repository → [`Facts`]: one walk, bounded by the oldest release that
+//! matters, for all packages at once. Writes nothing.
+//!
+//! What is in a package's range: the commits that HEAD has and none of its
+//! final releases that HEAD descends from. Releases on other lines end nothing.
+//! Only commits in somebody's range are compared with their parents.
+
+mod members;
+mod moved;
+mod pending;
+mod releases;
+mod territory;
+mod tree;
+mod walk;
+
+use std::collections::BTreeMap;
+
+use self::releases::{Releases, Tagged, TaggedKind};
+use self::walk::{Birth, Node, SLOP, Scope, Walk};
+use super::commit::{Commit, Person, Release};
+use super::facts::{Facts, UnitFacts};
+use super::policy::Policy;
+use crate::format::changelog::ChangelogError;
+use crate::model::Timestamp;
+use crate::sys::git::{GitError, ObjectId, Repository};
+
+/// Why there is nothing to plan with.
+#[derive(Debug, thiserror::Error)]
+pub enum ObserveError {
+    /// The repository gave no answer.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A package's changelog cannot be read.
+    #[error("cannot read {path} at {commit}")]
+    Changelog {
+        /// The file, from the repository's top.
+        path: String,
+        /// The commit.
+        commit: String,
+        /// What is wrong with its newest entry.
+        source: ChangelogError,
+    },
+}
+
+/// Reads what the next releases of a revision (`HEAD`) depend on.
+pub fn observe(
+    repository: &Repository,
+    revision: &str,
+    policy: &Policy,
+) -> Result<Facts, ObserveError> {
+    let mut facts = read(repository, revision, policy, SLOP)?;
+    facts.branch = repository.branch_of(revision);
+    Ok(facts)
+}
+
+/// Reads the commits that `to` has and `from` does not (none: all that it has),
+/// newest first, with the packages that they touch.
+pub fn between(
+    repository: &Repository,
+    from: Option<&str>,
+    to: &str,
+    policy: &Policy,
+) -> Result<Vec<Commit>, ObserveError> {
+    let objects = repository.objects()?;
+    let head = resolve(repository, to)?;
+    let until = from.map(|from| resolve(repository, from)).transpose()?;
+    let releases = Releases::new(&policy.units, &BTreeMap::new());
+    let walk = Walk::from(head, || Scope {
+        units: &policy.units,
+        objects: &objects,
+        merges: policy.merges,
+        releases: &releases,
+        until,
+        birth: Birth::GoesOn,
+        slop: SLOP,
+    })?;
+    let order = walk.order();
+    let nodes = order.into_iter().map(|index| &walk.nodes[index]);
+    let read = nodes.filter(|node| is_listed(node, policy));
+    Ok(read.map(commit_of).collect())
+}
+
+fn resolve(repository: &Repository, revision: &str) -> Result<ObjectId, GitError> {
+    let commit = repository.commit(revision)?;
+    let none = GitError::NoCommit {
+        revision: revision.to_owned(),
+    };
+    ObjectId::from_hex(&commit.id).ok_or(none)
+}
+
+fn read(
+    repository: &Repository,
+    revision: &str,
+    policy: &Policy,
+    slop: usize,
+) -> Result<Facts, ObserveError> {
+    let units = &policy.units;
+    let objects = repository.objects()?;
+    let head = resolve(repository, revision)?;
+    let tags = repository.tag_targets(&objects)?;
+    let releases = Releases::new(units, &tags);
+    let walk = Walk::from(head, || Scope {
+        units,
+        objects: &objects,
+        merges: policy.merges,
+        releases: &releases,
+        until: None,
+        birth: Birth::Ends,
+        slop,
+    })?;
+    let history = History::new(&walk, policy);
+    let top = walk.nodes[0].object.tree;
+    let mut facts = Facts {
+        head: head.to_string(),
+        branch: None,
+        commits: history
+            .listed
+            .iter()
+            .map(|&at| commit_of(&walk.nodes[at]))
+            .collect(),
+        units: Vec::new(),
+        tags: tags
+            .iter()
+            .map(|(tag, id)| (tag.clone(), id.to_string()))
+            .collect(),
+        dead_patterns: tree::dead_patterns(&objects, top, units)?,
+    };
+    for (index, unit) in units.iter().enumerate() {
+        let mut found = history.unit(index, &releases);
+        found.versions = tree::versions(&objects, top, unit)?;
+        found.changelog = tree::changelog(&objects, top, unit, &facts.head)?;
+        facts.units.push(found);
+    }
+    pending::fill(&mut facts, &history, &objects, policy)?;
+    Ok(facts)
+}
+
+/// The walk's commits in order, and which of them are told.
+struct History<'a> {
+    walk: &'a Walk<'a>,
+    /// All commits in somebody's range, as the walk's indices, newest first.
+    order: Vec<usize>,
+    /// Those that are told, in that order.
+    listed: Vec<usize>,
+}
+
+impl<'a> History<'a> {
+    fn new(walk: &'a Walk<'a>, policy: &Policy) -> Self {
+        let order = walk.order();
+        let told = |index: &usize| {
+            let node = &walk.nodes[*index];
+            let owners = node.touched.as_ref().map_or(&[][..], |t| &t.owners[..]);
+            let range = node.range();
+            // What only touches packages that have released it is history.
+            let open = owners.is_empty() || owners.iter().any(|&unit| range.has(unit));
+            open && is_listed(node, policy)
+        };
+        let listed: Vec<usize> = order.iter().copied().filter(told).collect();
+        Self {
+            walk,
+            order,
+            listed,
+        }
+    }
+
+    /// Lists the commits of a package's range that touch it.
+    fn touching(&self, unit: usize) -> Vec<usize> {
+        let touches = |index: usize| {
+            let node = &self.walk.nodes[index];
+            let touched = node.touched.as_ref();
+            touched.is_some_and(|t| t.owners.contains(&unit)) && node.range().has(unit)
+        };
+        let all = self.listed.iter().enumerate();
+        let own = all.filter(|(_, index)| touches(**index));
+        own.map(|(at, _)| at).collect()
+    }
+
+    fn unit(&self, unit: usize, releases: &Releases) -> UnitFacts {
+        let nearest = self.walk.nodes.iter().filter(|node| {
+            let nearest = node.nearest();
+            nearest.is_some_and(|units| units.has(unit))
+        });
+        let finals = nearest.flat_map(|node| {
+            let tagged = releases.at(unit, node.id, TaggedKind::Final);
+            tagged.map(move |tagged| release(tagged, node))
+        });
+        let last_final = finals.max_by(|a, b| releases::compare(&a.version, &b.version));
+
+        let in_range = |&index: &usize| self.walk.nodes[index].range().has(unit);
+        let mut pre_releases: Vec<(Release, usize)> = Vec::new();
+        for index in self.order.iter().copied().filter(in_range) {
+            let node = &self.walk.nodes[index];
+            let tagged = releases.at(unit, node.id, TaggedKind::PreRelease);
+            pre_releases.extend(tagged.map(|tagged| (release(tagged, node), index)));
+        }
+        // Of a final that is out, on whatever line, nothing leads on.
+        if let Some(last) = &last_final {
+            pre_releases.retain(|(pre, _)| releases::compare(&pre.version, &last.version).is_gt());
+        }
+        pre_releases.sort_by(|(a, _), (b, _)| releases::compare(&a.version, &b.version));
+
+        let since_final = self.touching(unit);
+        let mut since_pre = since_final.clone();
+        for (_, index) in &pre_releases {
+            let covered = self.walk.ancestors(*index);
+            since_pre.retain(|&at| !covered[self.listed[at]]);
+        }
+        UnitFacts {
+            last_final,
+            pre_releases: pre_releases.into_iter().map(|(pre, _)| pre).collect(),
+            since_final,
+            since_pre,
+            ..UnitFacts::default()
+        }
+    }
+}
+
+fn release(tagged: &Tagged, node: &Node) -> Release {
+    Release {
+        tag: tagged.tag.clone(),
+        version: tagged.version.clone(),
+        commit: node.id.to_string(),
+        committed: Timestamp::from_unix(node.object.committed),
+    }
+}
+
+fn is_listed(node: &Node, policy: &Policy) -> bool {
+    match policy.merges {
+        super::policy::Merges::AllCommits => true,
+        super::policy::Merges::FirstParent => node.on_line,
+    }
+}
+
+fn commit_of(node: &Node) -> Commit {
+    let (name, email) = node.object.author();
+    let touched = node.touched.clone().unwrap_or_default();
+    Commit {
+        id: node.id.to_string(),
+        parents: node
+            .object
+            .parents
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        author: Person { name, email },
+        committed: Timestamp::from_unix(node.object.committed),
+        message: node.object.message(),
+        touches: touched.owners,
+        unowned: touched.unowned,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,8 @@
+//! Judged by git itself, in repositories that it made.
+
+mod conditions;
+mod moves;
+mod pending;
+mod random;
+mod ranges;
+mod world;

@@ -1,0 +1,473 @@
+//! Objects read as bytes, for those who read thousands: libgit2's own commit
+//! and tree values cost several times what is in them.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
+use std::rc::Rc;
+
+use super::condition::Substitutes;
+use super::{GitError, Repository, failed};
+
+/// The id of an object, in binary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId(pub(super) git2::Oid);
+
+impl ObjectId {
+    /// Reads an id of 40 hexadecimal digits.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let whole = text.len() == 40;
+        whole.then(|| git2::Oid::from_str(text).ok().map(Self))?
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        git2::Oid::from_bytes(bytes).ok().map(Self)
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// A commit as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitObject {
+    /// Its tree.
+    pub tree: ObjectId,
+    /// Its parents, in their order.
+    pub parents: Vec<ObjectId>,
+    /// When it was committed, in seconds since 1970; 0 where nobody can tell.
+    pub committed: i64,
+    bytes: Box<[u8]>,
+}
+
+/// What git's modes say of an entry that is a directory.
+const DIRECTORY: u32 = 0o040000;
+
+/// An entry of a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Item {
+    /// Git's mode.
+    pub mode: u32,
+    /// The object.
+    pub id: ObjectId,
+}
+
+impl Item {
+    /// Tells whether it is a directory.
+    pub fn is_directory(&self) -> bool {
+        self.mode == DIRECTORY
+    }
+}
+
+/// How many bytes of trees are kept: the trees of a commit are those of its
+/// parent but for a few, so that a handful of commits' worth is enough; 16 MiB
+/// hold the directories of a hundred thousand files.
+const KEPT_TREES_BYTES: usize = 16 << 20;
+
+/// The object database of a repository, with the trees that were just read.
+pub struct Objects<'r> {
+    odb: git2::Odb<'r>,
+    trees: RefCell<Trees>,
+    /// What stands in the way of the stored history.
+    pub substitutes: Substitutes,
+}
+
+#[derive(Default)]
+struct Trees {
+    kept: HashMap<ObjectId, Rc<[u8]>>,
+    bytes: usize,
+}
+
+impl Repository {
+    /// Opens its objects for reading many of them.
+    pub fn objects(&self) -> Result<Objects<'_>, GitError> {
+        Ok(Objects {
+            odb: self.inner.odb().map_err(failed("open its objects"))?,
+            trees: RefCell::default(),
+            substitutes: self.substitutes()?,
+        })
+    }
+}
+
+impl Objects<'_> {
+    fn read(&self, id: ObjectId, kind: git2::ObjectType) -> Result<git2::OdbObject<'_>, GitError> {
+        let object = self.odb.read(id.0).map_err(|error| match error.code() {
+            git2::ErrorCode::NotFound => GitError::MissingObject {
+                id: id.to_string(),
+                partial: self.substitutes.partial.clone(),
+            },
+            _ => failed(format!("read the object {id}"))(error),
+        })?;
+        if object.kind() != kind {
+            return Err(self.broken(id, "of another kind than what refers to it says"));
+        }
+        Ok(object)
+    }
+
+    fn broken(&self, id: ObjectId, why: &'static str) -> GitError {
+        GitError::BrokenObject {
+            id: id.to_string(),
+            why,
+        }
+    }
+
+    /// Reads a commit. Grafts and replacements are not followed.
+    pub fn commit(&self, id: ObjectId) -> Result<CommitObject, GitError> {
+        let object = self.read(id, git2::ObjectType::Commit)?;
+        CommitObject::parse(object.data()).ok_or_else(|| self.broken(id, "no commit inside"))
+    }
+
+    /// Reads the content of a file.
+    pub fn content(&self, id: ObjectId) -> Result<Vec<u8>, GitError> {
+        Ok(self.read(id, git2::ObjectType::Blob)?.data().to_vec())
+    }
+
+    /// Follows a tag object, or a chain of them, to what is tagged.
+    pub fn peeled(&self, mut id: ObjectId) -> Result<ObjectId, GitError> {
+        let action = || format!("read the object {id}");
+        let (_, mut kind) = self.odb.read_header(id.0).map_err(failed(action()))?;
+        while kind == git2::ObjectType::Tag {
+            let object = self.read(id, kind)?;
+            let text = String::from_utf8_lossy(object.data()).into_owned();
+            let mut lines = text.lines();
+            let target = lines.next().and_then(|line| line.strip_prefix("object "));
+            let is_tag = lines.next() == Some("type tag");
+            let target = target.and_then(ObjectId::from_hex);
+            id = target.ok_or_else(|| self.broken(id, "no tag inside"))?;
+            if !is_tag {
+                break;
+            }
+            kind = git2::ObjectType::Tag;
+        }
+        Ok(id)
+    }
+
+    fn tree(&self, id: ObjectId) -> Result<Rc<[u8]>, GitError> {
+        let mut trees = self.trees.borrow_mut();
+        if let Some(kept) = trees.kept.get(&id) {
+            return Ok(Rc::clone(kept));
+        }
+        let bytes: Rc<[u8]> = self.read(id, git2::ObjectType::Tree)?.data().into();
+        if trees.bytes + bytes.len() > KEPT_TREES_BYTES {
+            *trees = Trees::default();
+        }
+        trees.bytes += bytes.len();
+        trees.kept.insert(id, Rc::clone(&bytes));
+        Ok(bytes)
+    }
+
+    /// Finds the entry at a path of a tree; the empty path is the tree.
+    pub fn entry(&self, tree: ObjectId, path: &str) -> Result<Option<Item>, GitError> {
+        let mut found = Item {
+            mode: DIRECTORY,
+            id: tree,
+        };
+        for name in path.split('/').filter(|name| !name.is_empty()) {
+            if !found.is_directory() {
+                return Ok(None);
+            }
+            let bytes = self.tree(found.id)?;
+            let mut items = Items(&bytes);
+            let item = items.find(|item| item.is_none_or(|(own, _)| own == name.as_bytes()));
+            match item {
+                None => return Ok(None),
+                Some(None) => return Err(self.broken(found.id, "no tree inside")),
+                Some(Some((_, item))) => found = item,
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// Calls `visit` with every entry that differs between two trees, a
+    /// directory before what is in it; none: an empty tree. Equal subtrees are
+    /// never read, nor are those that `visit` answers [`Descend::Over`] to.
+    /// Where a file became a directory or the other way, both are told.
+    pub fn compare(
+        &self,
+        before: Option<ObjectId>,
+        after: Option<ObjectId>,
+        visit: &mut dyn FnMut(&Difference<'_>) -> Descend,
+    ) -> Result<(), GitError> {
+        if before == after {
+            return Ok(());
+        }
+        self.compare_below(&mut Vec::new(), before, after, visit)
+    }
+
+    fn compare_below(
+        &self,
+        path: &mut Vec<u8>,
+        before: Option<ObjectId>,
+        after: Option<ObjectId>,
+        visit: &mut dyn FnMut(&Difference<'_>) -> Descend,
+    ) -> Result<(), GitError> {
+        let read = |id: Option<ObjectId>| match id {
+            None => Ok(Rc::from(&[][..])),
+            Some(id) => self.tree(id),
+        };
+        let (old, new) = (read(before)?, read(after)?);
+        let (mut old, mut new) = (Items(&old), Items(&new));
+        let broken = |side: Option<ObjectId>| {
+            let id = side.map_or(String::new(), |id| id.to_string());
+            let why = "no tree inside";
+            move || GitError::BrokenObject { id, why }
+        };
+        let mut left = old.step().ok_or_else(broken(before))?;
+        let mut right = new.step().ok_or_else(broken(after))?;
+        while left.is_some() || right.is_some() {
+            use std::cmp::Ordering::{Equal, Greater, Less};
+            let order = match (&left, &right) {
+                (Some(l), Some(r)) => in_tree_order(l.0, &l.1, r.0, &r.1),
+                (Some(_), None) => Less,
+                _ => Greater,
+            };
+            let (was, is) = match order {
+                Less => (left, None),
+                Greater => (None, right),
+                Equal => (left, right),
+            };
+            if was.map(|w| w.1) != is.map(|i| i.1) {
+                let name = was.or(is).map_or(&b""[..], |some| some.0);
+                let length = path.len();
+                if length > 0 {
+                    path.push(b'/');
+                }
+                path.extend_from_slice(name);
+                let difference = Difference {
+                    path,
+                    before: was.map(|w| w.1),
+                    after: is.map(|i| i.1),
+                };
+                let directory = difference.is_directory();
+                let (was, is) = (difference.before, difference.after);
+                if visit(&difference) == Descend::Into && directory {
+                    let tree = |item: Option<Item>| item.map(|item| item.id);
+                    self.compare_below(path, tree(was), tree(is), visit)?;
+                }
+                path.truncate(length);
+            }
+            if order != Greater {
+                left = old.step().ok_or_else(broken(before))?;
+            }
+            if order != Less {
+                right = new.step().ok_or_else(broken(after))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a directory that differs is looked into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Descend {
+    /// Its differing entries are told, too.
+    Into,
+    /// They are not read.
+    Over,
+}
+
+/// An entry that differs between two trees.
+#[derive(Debug, Clone, Copy)]
+pub struct Difference<'a> {
+    /// Its path from the top, as bytes.
+    pub path: &'a [u8],
+    /// What it was; none: it is new.
+    pub before: Option<Item>,
+    /// What it is; none: it is gone.
+    pub after: Option<Item>,
+}
+
+impl Difference<'_> {
+    /// Tells whether it is a directory, on the sides where it is.
+    pub fn is_directory(&self) -> bool {
+        let sides = [self.before, self.after];
+        sides.into_iter().flatten().all(|item| item.is_directory())
+    }
+}
+
+/// Git's order of a tree's entries: directories as if a `/` ended their names.
+fn in_tree_order(a: &[u8], of_a: &Item, b: &[u8], of_b: &Item) -> std::cmp::Ordering {
+    let common = a.len().min(b.len());
+    let end = |item: &Item| if item.is_directory() { b'/' } else { 0 };
+    let next = |name: &[u8], item: &Item| name.get(common).copied().unwrap_or(end(item));
+    // As base_name_compare of git's read-cache.c has it.
+    a[..common]
+        .cmp(&b[..common])
+        .then_with(|| next(a, of_a).cmp(&next(b, of_b)))
+}
+
+type NamedItem<'a> = (&'a [u8], Item);
+
+/// The entries of a stored tree; a `None` among them: it is broken there.
+struct Items<'a>(&'a [u8]);
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Option<NamedItem<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let parsed = one_item(self.0);
+        self.0 = parsed.map_or(&[], |(_, rest)| rest);
+        Some(parsed.map(|(item, _)| item))
+    }
+}
+
+impl<'a> Items<'a> {
+    /// The next entry, if there is one; `None`: it is broken.
+    fn step(&mut self) -> Option<Option<NamedItem<'a>>> {
+        match self.next() {
+            Some(None) => None,
+            other => Some(other.flatten()),
+        }
+    }
+}
+
+/// Reads `MODE NAME\0` and twenty bytes, and returns what follows.
+fn one_item(bytes: &[u8]) -> Option<(NamedItem<'_>, &[u8])> {
+    let blank = bytes.iter().take(8).position(|&b| b == b' ')?;
+    let mut mode = 0;
+    for digit in &bytes[..blank] {
+        mode = mode * 8 + u32::from(digit.checked_sub(b'0').filter(|d| *d < 8)?);
+    }
+    let rest = &bytes[blank + 1..];
+    let end = rest.iter().position(|&b| b == 0)?;
+    let id = ObjectId::from_bytes(rest.get(end + 1..end + 21)?)?;
+    Some(((&rest[..end], Item { mode, id }), &rest[end + 21..]))
+}
+
+impl CommitObject {
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let mut lines = header(bytes);
+        let hex = |value: &[u8]| ObjectId::from_hex(std::str::from_utf8(value).ok()?);
+        let tree = lines.next().filter(|(name, _)| name == b"tree")?;
+        let tree = hex(tree.1)?;
+        let mut parents = Vec::new();
+        let mut committed = 0;
+        for (name, value) in lines {
+            match name {
+                b"parent" => parents.push(hex(value)?),
+                b"committer" => {
+                    committed = person(value).2;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        Some(Self {
+            tree,
+            parents,
+            committed,
+            bytes: bytes.into(),
+        })
+    }
+
+    /// Returns the author's name and address, in UTF-8.
+    pub fn author(&self) -> (String, String) {
+        let line = header(&self.bytes).find(|(name, _)| name == b"author");
+        let (name, address, _) = person(line.map_or(&b""[..], |(_, value)| value));
+        (self.text(name), self.text(address))
+    }
+
+    /// Returns the whole message, in UTF-8: Latin-1 is translated where the
+    /// commit says that it is, what is invalid otherwise is replaced.
+    pub fn message(&self) -> String {
+        let start = self.bytes.windows(2).position(|two| two == b"\n\n");
+        self.text(start.map_or(&b""[..], |start| &self.bytes[start + 2..]))
+    }
+
+    fn text(&self, bytes: &[u8]) -> String {
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            return text.to_owned();
+        }
+        let line = header(&self.bytes).find(|(name, _)| name == b"encoding");
+        let name = line.map_or(String::new(), |(_, value)| {
+            String::from_utf8_lossy(value).to_ascii_lowercase()
+        });
+        if ["iso-8859-1", "iso8859-1", "latin1", "latin-1"].contains(&name.as_str()) {
+            return bytes.iter().map(|&byte| char::from(byte)).collect();
+        }
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+}
+
+/// The lines of a commit before its message, as name and value; continuation
+/// lines (of signatures) have an empty name.
+fn header(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let lines = bytes.split(|&byte| byte == b'\n');
+    lines.take_while(|line| !line.is_empty()).map(|line| {
+        let blank = line.iter().position(|&byte| byte == b' ');
+        match blank {
+            Some(blank) => (&line[..blank], &line[blank + 1..]),
+            None => (line, &b""[..]),
+        }
+    })
+}
+
+/// Reads `Name <address> SECONDS ZONE`.
+fn person(line: &[u8]) -> (&[u8], &[u8], i64) {
+    let find = |wanted: u8| line.iter().rposition(|&byte| byte == wanted);
+    let (Some(open), Some(close)) = (find(b'<'), find(b'>')) else {
+        return (line.trim_ascii(), b"", 0);
+    };
+    let address = line.get(open + 1..close).unwrap_or_default();
+    let time = std::str::from_utf8(&line[close + 1..]).unwrap_or_default();
+    let seconds = time.split_whitespace().next();
+    let seconds = seconds.and_then(|text| text.parse().ok()).unwrap_or(0);
+    (line[..open].trim_ascii(), address, seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commits_are_read_as_they_are_stored() {
+        let id = "1234567890123456789012345678901234567890";
+        let text = format!(
+            "tree {id}\nparent {id}\nparent {id}\nauthor A <b> C <a@b> 5 +0100\n\
+             committer D <d@e> -7 +0000\ngpgsig -----BEGIN\n x\n \n -----END\n\nsubject\n\nbody\n"
+        );
+        let commit = CommitObject::parse(text.as_bytes()).expect("a commit");
+        assert_eq!(commit.parents.len(), 2);
+        assert_eq!(commit.committed, -7);
+        assert_eq!(commit.author(), ("A <b> C".into(), "a@b".into()));
+        assert_eq!(commit.message(), "subject\n\nbody\n");
+        let latin = [
+            format!("tree {id}\nauthor x <> 1 +0000\nencoding ISO-8859-1\n\n").as_bytes(),
+            b"caf\xe9\n",
+        ]
+        .concat();
+        let latin = CommitObject::parse(&latin).expect("a commit");
+        assert_eq!(latin.message(), "café\n");
+        assert_eq!(CommitObject::parse(b"object x\n\n"), None);
+        assert_eq!(CommitObject::parse(b""), None);
+    }
+
+    #[test]
+    fn trees_are_read_and_broken_ones_told() {
+        let mut bytes = b"100644 a\0".to_vec();
+        bytes.extend([1; 20]);
+        bytes.extend(b"40000 b\0");
+        bytes.extend([2; 20]);
+        let names: Vec<_> = Items(&bytes)
+            .map(|item| item.map(|(name, item)| (name, item.is_directory())))
+            .collect();
+        assert_eq!(names, [Some((&b"a"[..], false)), Some((&b"b"[..], true))]);
+        bytes.pop();
+        assert_eq!(Items(&bytes).last(), Some(None));
+        assert_eq!(Items(b"9 x").last(), Some(None));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_taken(bytes: Vec<u8>) {
+            let _ = CommitObject::parse(&bytes).map(|c| (c.author(), c.message()));
+            let _ = Items(&bytes).count();
+        }
+    }
+}
