@@ -1,11 +1,442 @@
 //! What is wrong with notes from a user's point of view.
 
-use crate::model::Finding;
-use crate::release::change::Change;
+use std::collections::BTreeMap;
 
-/// Looks for notes that are missing, empty, copied, or speak of code instead of
-/// what the user sees. Warnings, one for each change at most.
+use super::text;
+use crate::model::Finding;
+use crate::release::change::{Change, Note};
+
+/// Whether a note must be written for users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// The description may serve.
+    Wanted,
+    /// Features, fixes and breaking changes need one.
+    Demanded,
+}
+
+/// Looks for notes that are empty, copied, or speak of code instead of what the
+/// user sees. Warnings, one for each change at most, newest change first.
 pub fn lint(changes: &[Change]) -> Vec<Finding> {
-    let _ = changes;
-    Vec::new()
+    lint_as(changes, Written::Wanted)
+}
+
+/// Does the same as [`lint`], and says which notes are missing where they are
+/// demanded.
+pub fn lint_as(changes: &[Change], written: Written) -> Vec<Finding> {
+    let mut oldest: BTreeMap<String, &str> = BTreeMap::new();
+    let mut found = Vec::new();
+    for change in changes.iter().rev() {
+        let note = match &change.note {
+            Note::Written(note) => oldest.insert(text::key(note), &change.commit),
+            Note::Nothing | Note::Unsaid => None,
+        };
+        let repeated = note.filter(|before| **before != change.commit);
+        if let Note::Written(note) = &change.note
+            && let Some(before) = repeated
+        {
+            oldest.insert(text::key(note), before);
+        }
+        found.extend(fault(change, repeated, written).map(|fault| fault.finding(change)));
+    }
+    found.reverse();
+    found
+}
+
+/// What is wrong with a note.
+enum Fault<'a> {
+    /// It says nothing.
+    Empty(String),
+    /// It breaks something, and the note is `NONE`.
+    Hidden(&'static str),
+    /// It breaks something and does not say what to do.
+    NoWay,
+    /// It says the same as the subject.
+    Copied(String),
+    /// It says the same as that of an older commit.
+    Repeated(&'a str),
+    /// It names a thing of the code.
+    Code(String),
+    /// Nobody wrote one.
+    Missing,
+}
+
+impl Fault<'_> {
+    fn finding(self, change: &Change) -> Finding {
+        let id = &change.commit[..change.commit.len().min(12)];
+        let (rule, message, fix) = match self {
+            Self::Empty(text) => (
+                "note-empty",
+                format!("“{text}” tells users nothing"),
+                "say what they can do now, or what no longer goes wrong",
+            ),
+            Self::Hidden(what) => (
+                "note-hidden",
+                format!("it {what}, and its note is NONE"),
+                "write a Release-Note: users must know",
+            ),
+            Self::NoWay => (
+                "note-without-way",
+                "it breaks something and does not say what users must do".to_owned(),
+                "say it in the BREAKING CHANGE: footer or in Action-Required:",
+            ),
+            Self::Copied(text) => (
+                "note-copied",
+                format!("the note is the subject, word for word: “{text}”"),
+                "leave out the trailer, or say what users see",
+            ),
+            Self::Repeated(before) => (
+                "note-repeated",
+                format!(
+                    "the note is that of {} again",
+                    &before[..before.len().min(12)]
+                ),
+                "say what this change adds, or Release-Note: NONE",
+            ),
+            Self::Code(word) => (
+                "note-of-code",
+                format!("“{word}” is a thing of the code, not of what users see"),
+                "write a Release-Note: of what users see, or NONE",
+            ),
+            Self::Missing => (
+                "note-missing",
+                format!(
+                    "no note for users was written: “{}”",
+                    text::one_line(&change.description)
+                ),
+                "add a Release-Note: trailer, NONE where users see nothing",
+            ),
+        };
+        Finding::warning(rule, id, message).fix(fix)
+    }
+}
+
+fn fault<'a>(change: &Change, repeated: Option<&'a str>, written: Written) -> Option<Fault<'a>> {
+    let news = matches!(change.kind.as_deref(), Some("feat" | "fix" | "perf"));
+    let weighs = change.breaking.is_some() || !change.cves.is_empty();
+    let note = match &change.note {
+        Note::Nothing if change.breaking.is_some() => {
+            return Some(Fault::Hidden("breaks something"));
+        }
+        Note::Nothing if weighs => return Some(Fault::Hidden("closes a hole")),
+        Note::Nothing => return None,
+        Note::Written(note) => text::one_line(note),
+        // Chores and the like are not written for users, and hardly read.
+        Note::Unsaid if !news && !weighs && change.kind.is_some() => return None,
+        Note::Unsaid => {
+            let description = text::one_line(&change.description);
+            text::without_request(&description, change.pull_request).to_owned()
+        }
+    };
+    if is_empty(&note) {
+        return Some(Fault::Empty(note));
+    }
+    if let Note::Written(_) = change.note {
+        let subject = text::key(&change.description);
+        let plain = text::without_request(&subject, change.pull_request);
+        if text::key(&note) == plain || ends_as(&note, &subject) {
+            return Some(Fault::Copied(note));
+        }
+        if let Some(before) = repeated {
+            return Some(Fault::Repeated(before));
+        }
+    }
+    if change.breaking.is_some() && !tells_way(change, &note) {
+        return Some(Fault::NoWay);
+    }
+    if let Some(word) = of_code(&note) {
+        return Some(Fault::Code(word));
+    }
+    let unsaid = change.note == Note::Unsaid && (news || weighs);
+    (unsaid && written == Written::Demanded).then_some(Fault::Missing)
+}
+
+/// Tells whether a note is a whole subject: `feat(x): description`.
+fn ends_as(note: &str, description: &str) -> bool {
+    let (head, rest) = note.split_once(": ").unwrap_or(("", note));
+    let word = !head.is_empty() && !head.contains(' ');
+    word && text::key(rest) == *description
+}
+
+/// Words that say nothing alone.
+const EMPTY: [&str; 30] = [
+    "a",
+    "adjustments",
+    "bug",
+    "bugfix",
+    "bugfixes",
+    "bugs",
+    "change",
+    "changes",
+    "cleanup",
+    "fix",
+    "fixed",
+    "fixes",
+    "fixup",
+    "improvement",
+    "improvements",
+    "issue",
+    "issues",
+    "minor",
+    "misc",
+    "miscellaneous",
+    "more",
+    "small",
+    "some",
+    "stuff",
+    "tbd",
+    "temp",
+    "tmp",
+    "todo",
+    "various",
+    "wip",
+];
+/// Words that say nothing alone, but may together with another one.
+const ALONE: [&str; 12] = [
+    "add", "code", "improve", "new", "none", "oops", "release", "test", "tests", "update",
+    "updated", "updates",
+];
+
+fn is_empty(note: &str) -> bool {
+    let words = note.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<String> = words
+        .filter(|w| !w.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    let letters = note.chars().any(char::is_alphabetic);
+    let alone = |word: &String| EMPTY.contains(&word.as_str()) || ALONE.contains(&word.as_str());
+    !letters || words.iter().all(alone) && words.len() <= 3
+}
+
+/// Words by which a text says what is to be done.
+const WAY: [&str; 30] = [
+    "add",
+    "adapt",
+    "adjust",
+    "call",
+    "change",
+    "configure",
+    "convert",
+    "delete",
+    "edit",
+    "install",
+    "instead",
+    "migrate",
+    "migration",
+    "move",
+    "must",
+    "need",
+    "needs",
+    "now",
+    "pass",
+    "reinstall",
+    "rename",
+    "replace",
+    "replaced",
+    "run",
+    "set",
+    "should",
+    "switch",
+    "update",
+    "upgrade",
+    "use",
+];
+
+fn tells_way(change: &Change, note: &str) -> bool {
+    if change.action_required.is_some() {
+        return true;
+    }
+    // The description tells what the author did, not what users do.
+    let said = change.breaking.as_deref().unwrap_or_default();
+    let said = if said == change.description { "" } else { said };
+    let note = if change.note == Note::Unsaid {
+        ""
+    } else {
+        note
+    };
+    let text = format!("{said} {note}").to_lowercase();
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| WAY.contains(&word))
+}
+
+/// Endings of names of source files. Configuration and documents are not among
+/// them: users see those.
+const SOURCES: [&str; 24] = [
+    "c", "cc", "cpp", "cs", "cxx", "go", "h", "hpp", "java", "js", "jsx", "kt", "lock", "lua",
+    "mk", "php", "pl", "py", "rb", "rs", "swift", "ts", "tsx", "vue",
+];
+/// Words of those who write code.
+const TRADE: [&str; 9] = [
+    "boilerplate",
+    "clippy",
+    "codebase",
+    "refactor",
+    "refactored",
+    "refactoring",
+    "refactors",
+    "rustfmt",
+    "unwrap",
+];
+
+/// Finds a word that is a thing of the code.
+fn of_code(note: &str) -> Option<String> {
+    let words = note.split_whitespace();
+    let bare = words.map(|word| word.trim_matches(|c: char| "`'\"“”,;:!?.".contains(c)));
+    let mut before = "";
+    for word in bare {
+        if before == "fn" && word.contains('(') {
+            return Some(format!("fn {word}"));
+        }
+        before = word;
+        let inner = word.trim_matches(['(', ')', '[', ']', '*', '`', '.']);
+        let call = word.strip_suffix("()").is_some_and(|name| !name.is_empty());
+        // Commands' options, variables of the environment and installed paths
+        // are what users see; `x86_64` is an architecture.
+        let seen = inner.starts_with(['-', '/', '$', '~']) || inner.contains("://");
+        let seen = seen || inner == "x86_64" || inner.contains('@');
+        let lower = inner.to_lowercase();
+        if !seen && (call || is_module(inner) || is_snake(inner) || is_source(inner))
+            || TRADE.contains(&lower.as_str())
+        {
+            return Some(word.to_owned());
+        }
+    }
+    None
+}
+
+fn is_module(word: &str) -> bool {
+    let mut parts = word.split("::");
+    let name = |part: &str| part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    word.contains("::") && parts.all(name)
+}
+
+fn is_snake(word: &str) -> bool {
+    let word = word.split_once('(').map_or(word, |(name, _)| name);
+    let mut parts = word.trim_matches('_').split('_');
+    let part = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
+    let letters = word.contains(|c: char| c.is_ascii_lowercase());
+    word.trim_matches('_').contains('_') && letters && parts.all(part)
+}
+
+fn is_source(word: &str) -> bool {
+    let name = word.rsplit('/').next().unwrap_or(word);
+    let ending = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty());
+    let source = ending.is_some_and(|(stem, ending)| {
+        let named = stem.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        // `Node.js` and the like are names of things.
+        let product = ending == "js" && stem.starts_with(|c: char| c.is_ascii_uppercase());
+        named && SOURCES.contains(&ending) && !product
+    });
+    source || word.starts_with("src/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::change;
+    use super::*;
+
+    fn rules(changes: &[Change], written: Written) -> Vec<&'static str> {
+        let found = lint_as(changes, written);
+        found.iter().map(|finding| finding.rule).collect()
+    }
+
+    #[test]
+    fn every_fault_is_named() {
+        let none: &[&str] = &[];
+        let cases: &[(&str, Option<&str>, &[&str])] = &[
+            ("feat: greet everyone by name", None, none),
+            ("fix: .", None, &["note-empty"]),
+            ("wip", None, &["note-empty"]),
+            ("fix: update", None, &["note-empty"]),
+            ("fix: various small fixes", None, &["note-empty"]),
+            ("fix: update of a running host", None, none),
+            ("chore: wip in src/main.rs", None, none),
+            ("chore: wip", Some("Fixes"), &["note-empty"]),
+            ("fix: close src/greet.rs", None, &["note-of-code"]),
+            ("fix: name it in `greet.py`", None, &["note-of-code"]),
+            ("fix: read /usr/lib/hello/greet.py", None, none),
+            ("fix: read debcut.toml and hello.conf", None, none),
+            ("feat: run on Node.js and x86_64", None, none),
+            ("fix: panic in fn greet(name)", None, &["note-of-code"]),
+            ("fix: greet() is quick", None, &["note-of-code"]),
+            ("fix: use hello::greet", None, &["note-of-code"]),
+            ("fix: set `last_name` again", None, &["note-of-code"]),
+            ("fix: honour LC_ALL and --last_name", None, none),
+            ("feat: refactor greetings", None, &["note-of-code"]),
+            ("feat: wave", Some("Wave."), &["note-copied"]),
+            ("feat: wave", Some("feat: wave"), &["note-copied"]),
+            ("feat: wave", Some("Greetings come with a wave."), none),
+            ("feat!: drop --old", None, &["note-without-way"]),
+            (
+                "feat!: drop --old",
+                Some("`--old` is gone."),
+                &["note-without-way"],
+            ),
+            (
+                "feat!: drop --old",
+                Some("Use `--new` in place of `--old`."),
+                none,
+            ),
+        ];
+        for (subject, note, want) in cases {
+            let mut change = change(1, subject);
+            change.note = note.map_or(Note::Unsaid, |note| Note::Written(note.into()));
+            assert_eq!(
+                rules(&[change], Written::Wanted),
+                *want,
+                "{subject}: {note:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn breaking_and_holes_are_not_hidden() {
+        let mut gone = change(1, "feat!: drop --old");
+        gone.breaking = Some("pass --new".into());
+        assert_eq!(rules(&[gone.clone()], Written::Wanted), [""; 0]);
+        gone.note = Note::Nothing;
+        let mut hole = change(2, "fix: check lengths");
+        hole.note = Note::Nothing;
+        let quiet = hole.clone();
+        hole.cves = vec!["CVE-2026-1234".into()];
+        let found = lint(&[hole, quiet, gone]);
+        let shown: Vec<_> = found.iter().map(|f| (f.rule, f.message.as_str())).collect();
+        assert_eq!(
+            shown,
+            [
+                ("note-hidden", "it closes a hole, and its note is NONE"),
+                ("note-hidden", "it breaks something, and its note is NONE"),
+            ]
+        );
+        assert_eq!(found[0].subject.len(), 12);
+        assert!(
+            found
+                .iter()
+                .all(|finding| !finding.is_error() && !finding.fix.is_empty())
+        );
+    }
+
+    #[test]
+    fn equal_notes_and_missing_ones_are_told() {
+        let noted = |number: u64| {
+            let mut change = change(number, &format!("feat: wave {number} times"));
+            change.note = Note::Written("Greetings come with waves.".into());
+            change
+        };
+        let twice = [noted(3), noted(2), noted(1), noted(1)];
+        assert_eq!(rules(&twice, Written::Wanted), ["note-repeated"; 2]);
+        assert!(lint(&twice)[0].message.contains(&noted(1).commit[..12]));
+        let unsaid = [
+            change(1, "feat: wave"),
+            change(2, "docs: more"),
+            change(3, "fix: bow deeply"),
+        ];
+        assert_eq!(rules(&unsaid, Written::Wanted), [""; 0]);
+        assert_eq!(rules(&unsaid, Written::Demanded), ["note-missing"; 2]);
+    }
 }

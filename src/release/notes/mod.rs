@@ -1,15 +1,31 @@
 //! Release notes, for those who use the software: what they can do now, what
 //! breaks, what they must do.
+//!
+//! A change's text is what its author wrote for users, else its description.
+//! Commit messages are strangers' text: characters that a reader cannot see are
+//! taken out here, what a form would read as its own marks is escaped in
+//! [`render`].
 
 pub mod changes_file;
+mod contributors;
 pub mod lint;
+mod markdown;
 pub mod render;
+mod select;
+#[cfg(test)]
+mod tests;
+mod text;
+mod wrap;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::change::Change;
 use super::commit::Person;
 use super::policy::NotesPolicy;
+use crate::format::changelog::Urgency;
+use crate::format::version::Version;
 use crate::model::{TagName, Timestamp};
 
 /// What notes are made of.
@@ -48,6 +64,25 @@ pub struct Notes {
     pub sections: Vec<NotesSection>,
     /// Who contributed, by name, each once.
     pub contributors: Vec<Person>,
+    /// What an entry of Debian's `NEWS` needs beside; none: there is none.
+    pub debian: Option<DebianHeading>,
+}
+
+/// What frames an entry of Debian's `NEWS`, as in `debian/changelog`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DebianHeading {
+    /// The source package.
+    pub source: String,
+    /// The Debian version.
+    pub version: String,
+    /// The distributions, with blanks between them.
+    pub distribution: String,
+    /// The urgency's word.
+    pub urgency: String,
+    /// `Name <address>`.
+    pub maintainer: String,
+    /// The date in RFC 2822's form.
+    pub date: String,
 }
 
 /// A section of the notes.
@@ -64,8 +99,12 @@ pub struct NotesSection {
 /// One note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NoteLine {
-    /// What users are told.
+    /// What users are told; may have several lines.
     pub text: String,
+    /// What breaks, where that says more than the text.
+    pub breaking: Option<String>,
+    /// What users must do, where that says more than the text.
+    pub action: Option<String>,
     /// The scopes.
     pub scopes: Vec<String>,
     /// The commit.
@@ -80,19 +119,123 @@ pub struct NoteLine {
     pub closes: Vec<u64>,
     /// Holes that are closed.
     pub cves: Vec<String>,
+    /// Later commits whose notes said the same.
+    pub merged: Vec<String>,
 }
 
 /// Makes the notes of a release.
+///
+/// Sections: security, action required, breaking, then the policy's; a change
+/// stands in the first one that takes it. A bug that was born and fixed within
+/// the changes is nobody's news and left out.
 pub fn notes(source: &Source<'_>, policy: &NotesPolicy) -> Notes {
-    let _ = policy;
+    let to = source.tag.map_or("HEAD", |tag| tag.as_str());
+    let compare = source.previous_tag.zip(policy.compare.as_deref());
     Notes {
         package: source.package.to_owned(),
         version: source.version.map(str::to_owned),
         tag: source.tag.map(ToString::to_string),
         previous_tag: source.previous_tag.map(ToString::to_string),
         date: source.date.day(),
-        compare: None,
-        sections: Vec::new(),
-        contributors: Vec::new(),
+        compare: compare.map(|(from, pattern)| {
+            let from = text::in_url(from.as_str());
+            pattern
+                .replace("{from}", &from)
+                .replace("{to}", &text::in_url(to))
+        }),
+        sections: select::sections(source.changes, policy),
+        contributors: match policy.contributors {
+            true => contributors::contributors(source.changes),
+            false => Vec::new(),
+        },
+        debian: None,
+    }
+}
+
+/// Makes the notes of several releases, in their order.
+pub fn notes_of_releases(sources: &[Source<'_>], policy: &NotesPolicy) -> Vec<Notes> {
+    let each = sources.iter().map(|source| notes(source, policy));
+    each.collect()
+}
+
+impl Notes {
+    /// Names the release: `hello 1.3.0`, without a version `hello, unreleased`.
+    pub fn title(&self) -> String {
+        match &self.version {
+            Some(version) => format!("{} {version}", self.package),
+            None => format!("{}, unreleased", self.package),
+        }
+    }
+
+    /// Tells whether there is nothing that users are told.
+    pub fn is_empty(&self) -> bool {
+        self.sections.is_empty()
+    }
+
+    /// Adds what an entry of Debian's `NEWS` needs.
+    #[must_use]
+    pub fn with_debian(
+        mut self,
+        version: &Version,
+        distribution: &str,
+        urgency: Urgency,
+        maintainer: &Person,
+        date: Timestamp,
+    ) -> Self {
+        self.debian = Some(DebianHeading {
+            source: self.package.clone(),
+            version: version.to_string(),
+            distribution: distribution.to_owned(),
+            urgency: urgency.to_string(),
+            maintainer: format!("{} <{}>", maintainer.name, maintainer.email),
+            date: date.rfc2822(),
+        });
+        self
+    }
+}
+
+/// The pages that a note leads to, by the policy's patterns.
+fn links(change: &Change, policy: &NotesPolicy) -> (Option<String>, Option<String>) {
+    let commit = policy.commit.as_deref();
+    let commit = commit.map(|pattern| pattern.replace("{id}", &change.commit));
+    let request = change.pull_request.zip(policy.pull_request.as_deref());
+    let request = request.map(|(number, pattern)| pattern.replace("{number}", &number.to_string()));
+    (commit, request)
+}
+
+/// Merges notes that say the same, in whatever case and spacing: the first one
+/// stays and learns what the others knew.
+fn merged(notes: Vec<NoteLine>) -> Vec<NoteLine> {
+    let mut kept: Vec<NoteLine> = Vec::with_capacity(notes.len());
+    let mut places = BTreeMap::new();
+    for note in notes {
+        let key = text::key(&note.text);
+        let Some(&place) = places.get(&key) else {
+            places.insert(key, kept.len());
+            kept.push(note);
+            continue;
+        };
+        let first: &mut NoteLine = &mut kept[place];
+        if first.commit != note.commit && !first.merged.contains(&note.commit) {
+            first.merged.push(note.commit);
+        }
+        unite(&mut first.scopes, note.scopes);
+        unite(&mut first.closes, note.closes);
+        unite(&mut first.cves, note.cves);
+        first.breaking = first.breaking.take().or(note.breaking);
+        first.action = first.action.take().or(note.action);
+        if first.pull_request.is_none() {
+            first.pull_request = note.pull_request;
+            first.pull_request_url = note.pull_request_url;
+        }
+    }
+    kept
+}
+
+fn unite<T: PartialEq>(into: &mut Vec<T>, more: Vec<T>) {
+    for one in more {
+        if !into.contains(&one) {
+            into.push(one);
+        }
     }
 }
