@@ -2,7 +2,6 @@
 
 use super::{Exit, Failure};
 use crate::flow::FlowError;
-use crate::release::observe::ObserveError;
 use crate::sys::store::LockError;
 
 impl From<FlowError> for Failure {
@@ -11,7 +10,7 @@ impl From<FlowError> for Failure {
             FlowError::File(error) => error.into(),
             FlowError::Git(error) => error.into(),
             FlowError::Config(error) => error.into(),
-            FlowError::History(ObserveError::Git(error)) => error.into(),
+            FlowError::History(error) => error.into(),
             FlowError::Observe(error) => error.into(),
             FlowError::Choose(error) => error.into(),
             FlowError::Keys(error) => error.into(),
