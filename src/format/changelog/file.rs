@@ -69,7 +69,9 @@ impl<'a> File<'a> {
                     trailer: open.trailer,
                     end: open.end - open.start,
                     // Behind the trailer it is of no entry.
-                    passed_over: open.passed_over.filter(|at| at.1 < open.end).map(|at| at.0),
+                    passed_over: (open.passed_over)
+                        .filter(|at| open.trailer.is_none() || at.1 < open.end)
+                        .map(|at| at.0),
                 })
                 .collect(),
             after: &bytes[after..],

@@ -28,4 +28,6 @@ pub use wrap::wrap;
 pub use write::{Head, NewEntry, entry_text};
 
 #[cfg(test)]
+pub(crate) mod judge;
+#[cfg(test)]
 mod tests;

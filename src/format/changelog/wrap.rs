@@ -48,7 +48,7 @@ fn unbreakable(text: &str) -> Vec<String> {
             }
             _ => pieces.push(word.to_owned()),
         }
-        open = is_open(word, open);
+        open = is_open(word);
     }
     pieces
 }
@@ -72,12 +72,10 @@ fn must_not_start(word: &str) -> bool {
 
 /// Tells whether the word belongs to the one after it: `Closes:` to its first
 /// number and `bug` to the number after it.
-fn is_open(word: &str, within: bool) -> bool {
+fn is_open(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
-    let keyword = word.ends_with("closes:") || word == "lp:" || word == "(lp:";
-    keyword
-        || (within && (word == "bug" || word == "bug#" || word == "#"))
-        || word.ends_with(",bug")
+    let last = word.rsplit([',', '(']).next().unwrap_or_default();
+    word.ends_with("closes:") || matches!(last, "lp:" | "bug" | "bug#" | "#")
 }
 
 #[cfg(test)]
@@ -116,6 +114,11 @@ mod tests {
                 "crash (Closes: #123, #456) (LP: #7)",
                 20,
                 vec!["  * crash", "    (Closes: #123,", "    #456) (LP: #7)"],
+            ),
+            (
+                "closes: bug 7, bug 8",
+                13,
+                vec!["  * closes: bug 7,", "    bug 8"],
             ),
             (
                 "closes: bug 7, bug 8",

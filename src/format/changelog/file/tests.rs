@@ -1,60 +1,14 @@
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use flate2::read::MultiGzDecoder;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
 use super::*;
-
-/// What dpkg finds in files, in one process.
-pub fn dpkg(paths: &[PathBuf]) -> Vec<(Vec<Vec<String>>, String)> {
-    let mut perl = Command::new("perl")
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/src/format/changelog/file/dpkg.pl"
-        ))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("cannot run perl with Dpkg: install the package libdpkg-perl");
-    let mut to = perl.stdin.take().expect("a pipe");
-    let names: Vec<_> = paths
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect();
-    let feed = std::thread::spawn(move || {
-        for name in names {
-            writeln!(to, "{name}").expect("perl reads");
-        }
-    });
-    let output = perl.wait_with_output().expect("perl's answer");
-    feed.join().expect("perl read all");
-    assert!(output.status.success());
-    let mut files: Vec<_> = output
-        .stdout
-        .split(|b| *b == 0x1c)
-        .map(|file| {
-            let mut entries: Vec<Vec<String>> = file
-                .split(|b| *b == 0x1d)
-                .map(|entry| {
-                    let fields = entry.split(|b| *b == 0x1f);
-                    fields
-                        .map(|f| String::from_utf8_lossy(f).into_owned())
-                        .collect()
-                })
-                .collect();
-            let tail = entries.pop().and_then(|mut end| end.pop());
-            (entries, tail.unwrap_or_default())
-        })
-        .collect();
-    files.pop();
-    assert_eq!(files.len(), paths.len());
-    files
-}
+use crate::format::changelog::judge::dpkg;
 
 fn numbers(bugs: &[u64]) -> String {
     let bugs: Vec<_> = bugs.iter().map(u64::to_string).collect();
@@ -81,7 +35,8 @@ fn fields(entry: &RawEntry<'_>) -> Vec<String> {
 fn compare(files: &[(PathBuf, Vec<u8>)]) -> usize {
     let paths: Vec<_> = files.iter().map(|(path, _)| path.clone()).collect();
     let mut count = 0;
-    for ((path, bytes), (want, tail)) in files.iter().zip(dpkg(&paths)) {
+    for ((path, bytes), said) in files.iter().zip(dpkg(&paths)) {
+        let (want, tail) = (said.entries, said.tail);
         let file = File::parse(bytes);
         assert!(file.to_bytes() == *bytes, "{}", path.display());
         for (entry, want) in file.entries.iter().zip(&want) {

@@ -27,6 +27,6 @@ while (my $path = <STDIN>) {
             join(' ', @$lp),
             $changes), "\x1d";
     }
-    print scalar(@{$log->{parse_errors} // []}), "\x1f";
+    print scalar($log->get_parse_errors()) // '', "\x1f";
     print $log->get_unparsed_tail() // '', "\x1c";
 }
