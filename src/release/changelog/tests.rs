@@ -578,7 +578,7 @@ fn generated_entries_are_right_for_dpkg() {
     let mut runner = TestRunner::deterministic();
     let changes = prop::collection::vec(any_change(), 1..6);
     let (mut paths, mut wishes) = (Vec::new(), Vec::new());
-    for at in 0..400 {
+    for at in 0..250 {
         let changes = changes.new_tree(&mut runner).expect("a value").current();
         let wish = wish("1.0-2", &changes);
         let old = match at % 3 {
@@ -650,6 +650,49 @@ fn generated_entries_are_right_for_dpkg() {
                 );
             }
         }
+    }
+}
+
+/// An entry above those of real packages, in their habits: dpkg reads it and
+/// all others, and the others' bytes stay.
+#[test]
+fn entries_stand_above_those_of_real_packages() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let changes = [Change {
+        closes: vec![1_099_999],
+        ..change("speak of hail")
+    }];
+    for name in [
+        "debian/hello",
+        "changelogs/bc",
+        "changelogs/ed",
+        "changelogs/less",
+        "changelogs/mawk",
+    ] {
+        let old = std::fs::read_to_string(fixtures.join(format!("{name}.changelog")));
+        let old = old.expect("a fixture");
+        let before = File::parse(old.as_bytes());
+        let version = before.entries[0].version().expect("a version");
+        let text = wish(&format!("{version}.1"), &changes)
+            .write(&old)
+            .expect(name);
+        assert!(text.ends_with(&format!("+0000\n\n{old}")), "{name}");
+        let path = dir.path().join("changelog");
+        std::fs::write(&path, &text).expect("a file");
+        let said = &dpkg(&[path])[0];
+        assert_eq!(said.warnings, "", "{name}");
+        assert_eq!(said.entries.len(), before.entries.len() + 1, "{name}");
+        let [_, new, suite, _, _, _, closes, ..] = &said.entries[0][..] else {
+            panic!("{:?}", said.entries[0]);
+        };
+        assert_eq!(*new, format!("{version}.1"));
+        assert_eq!(
+            *suite,
+            before.entries[0].distributions().join(" "),
+            "{name}"
+        );
+        assert_eq!(closes, "1099999", "{name}");
     }
 }
 
