@@ -213,6 +213,9 @@ pub struct Section {
 pub struct DebianPolicy {
     /// The distribution; none: that of the entry before.
     pub distribution: Option<Suite>,
+    /// Suites beside Debian's and Ubuntu's that entries may go to: those of the
+    /// project's own archives.
+    pub suites: Vec<Suite>,
     /// The urgency by what the entry holds; the highest wins.
     pub urgency: UrgencyRules,
     /// The column behind which lines are wrapped.
@@ -316,6 +319,7 @@ impl Default for DebianPolicy {
     fn default() -> Self {
         Self {
             distribution: None,
+            suites: Vec::new(),
             urgency: UrgencyRules {
                 usual: Urgency::Medium,
                 security: Urgency::High,

@@ -1,16 +1,19 @@
-//! Which bugs a text closes, by the patterns of dpkg's Dpkg::Changelog::Entry:
-//! `Closes: #1, bug#2` for Debian's, `LP: #3` for Launchpad's.
+//! The bugs that a text closes: `Closes: #1, #2` and `LP: #3`, in the grammar
+//! of dpkg's `find_closes` and `find_launchpad_closes`.
+//!
+//! Pure text in, numbers out, so that commit messages are read by the same
+//! rules as changelogs. `Fixes: #5` and `Closes #6` close nothing.
 
 use std::collections::BTreeSet;
 
-/// Returns the numbers of Debian's bugs that `text` closes, ascending.
+/// Returns the numbers of Debian's bugs that a text closes, ascending.
 ///
 /// ```
-/// use debcut::format::changelog::bugs;
-/// assert_eq!(bugs::closed("Mend it. (Closes: #12, bug 7)"), [7, 12]);
-/// assert_eq!(bugs::closed("Fixes: #5, Closes #6"), []);
+/// use debcut::format::changelog::closes;
+/// assert_eq!(closes("Fix it. Closes: #12, bug#3,\n  4"), [3, 4, 12]);
+/// assert_eq!(closes("Closes #6; Fixes: #5"), [0_u64; 0]);
 /// ```
-pub fn closed(text: &str) -> Vec<u64> {
+pub fn closes(text: &str) -> Vec<u64> {
     bugs(text, "closes:", |rest| {
         let rest = rest.trim_start_matches(WHITE);
         let rest = rest.strip_prefix("bug").unwrap_or(rest);
@@ -19,13 +22,21 @@ pub fn closed(text: &str) -> Vec<u64> {
     })
 }
 
-/// Returns the numbers of Launchpad's bugs that `text` closes, ascending.
-pub fn closed_launchpad(text: &str) -> Vec<u64> {
+/// Returns the numbers of Launchpad's bugs that a text closes, ascending.
+///
+/// ```
+/// use debcut::format::changelog::launchpad;
+/// assert_eq!(launchpad("New. (LP: #9, #10) LP:#11"), [9, 10]);
+/// ```
+pub fn launchpad(text: &str) -> Vec<u64> {
     bugs(text, "lp:", |rest| {
         let bare = rest.trim_start_matches(WHITE);
         bare.strip_prefix('#').unwrap_or_default()
     })
 }
+
+/// What Perl's `\s` matches in bytes.
+const WHITE: [char; 6] = [' ', '\t', '\n', '\x0b', '\x0c', '\r'];
 
 /// Finds each `keyword` and the numbers after it, with commas between them;
 /// `number` takes off what may stand before one.
@@ -55,5 +66,3 @@ fn bugs(text: &str, keyword: &str, number: impl Fn(&str) -> &str) -> Vec<u64> {
     }
     found.into_iter().collect()
 }
-
-const WHITE: [char; 3] = [' ', '\t', '\n'];

@@ -3,8 +3,9 @@ use std::process::Command;
 
 use proptest::prelude::*;
 
-use super::super::deb822::{Syntax, paragraph};
 use super::*;
+use crate::format::deb822::{Syntax, paragraph};
+use crate::model::Timestamp;
 
 const HELLO: &[u8] = include_bytes!("../../../fixtures/debian/hello.changelog");
 
@@ -86,6 +87,12 @@ fn what_is_wrong_is_named_with_its_line() {
             "un_~stable",
             "line 1: a name in the heading is not valid",
             "“un_~stable” is not a valid suite",
+        ),
+        (
+            "unstable",
+            "bookworm/updates",
+            "line 1: found “hello (1:1.0~rc1-1) bookworm/updates; urgency=medium”, expected",
+            "",
         ),
         (
             "=medium",

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Change, GbpDch, Note, forge, note};
-use crate::format::changelog::bugs;
+use crate::format::changelog::{closes, launchpad};
 use crate::format::conventional::{Breaking, Header, Message, Separator, Trailer};
 use crate::release::commit::{Commit, Person};
 
@@ -82,8 +82,8 @@ fn closing_subject<'a>(change: &mut Change, description: &'a str) -> &'a str {
     if !bare.contains(':') {
         return bare;
     }
-    extend(&mut change.closes, bugs::closed(bare));
-    extend(&mut change.launchpad, bugs::closed_launchpad(bare));
+    extend(&mut change.closes, closes(bare));
+    extend(&mut change.launchpad, launchpad(bare));
     while let Some((before, inside)) = (bare.strip_suffix(')')).and_then(|it| it.rsplit_once('(')) {
         let mut words = inside
             .split([' ', ',', ':', '#'])
@@ -93,7 +93,7 @@ fn closing_subject<'a>(change: &mut Change, description: &'a str) -> &'a str {
             word.bytes().all(|b| b.is_ascii_digit())
                 || ["closes", "bug", "lp"].contains(&word.as_str())
         });
-        let closes = bugs::closed(inside).len() + bugs::closed_launchpad(inside).len();
+        let closes = closes(inside).len() + launchpad(inside).len();
         if closes == 0 || !only_bugs || before.trim().is_empty() {
             break;
         }
@@ -123,13 +123,13 @@ fn body(change: &mut Change, text: &str) {
 /// Follows what gbp-dch(1) understands; tells whether it was anything.
 fn gbp_says(change: &mut Change, token: &str, value: &str) -> bool {
     if token.eq_ignore_ascii_case("closes") {
-        let found = bugs::closed(&format!("closes: {value}"));
+        let found = closes(&format!("closes: {value}"));
         let any = !found.is_empty();
         extend(&mut change.closes, found);
         return any;
     }
     if token.eq_ignore_ascii_case("lp") {
-        let found = bugs::closed_launchpad(&format!("lp: {value}"));
+        let found = launchpad(&format!("lp: {value}"));
         let any = !found.is_empty();
         extend(&mut change.launchpad, found);
         return any;

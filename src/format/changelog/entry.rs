@@ -1,24 +1,13 @@
-//! `debian/changelog`: deb-changelog(5), Debian Policy 4.4.
+//! The newest entry, read by the rules of dpkg-parsechangelog(1).
 //!
-//! Holds the newest entry, exactly, the versions before it, and the text of a
-//! new entry. Knows nothing of how changes are found or worded.
-//!
-//! The newest entry is read by the rules of dpkg-parsechangelog(1), and what it
-//! warns about is an error: the text goes into a `.changes` byte for byte. Also
-//! an error, where dpkg says nothing, is a weekday that does not fit the date.
-//! What came before may be decades old, so only headings are looked for in it.
-//!
-//! The crate debian-changelog is not used: it does not know package names with
-//! a plus (`gtk+2.0`), and then finds no entry at all.
+//! What dpkg warns about is an error: the text goes into a `.changes` byte for
+//! byte. Also an error, where dpkg says nothing, is a weekday that does not fit
+//! the date.
 
-pub mod bugs;
-
-use std::fmt;
-use std::str::FromStr;
-
-use super::version::{Version, VersionError};
-use crate::model::name::NameError;
-use crate::model::time::TimestampError;
+use super::bugs;
+use super::error::{CHANGE, CHANGE_OR_END, ChangelogError, DATE, HEADING, LAST};
+use super::urgency::Urgency;
+use crate::format::version::Version;
 use crate::model::{PackageName, Suite, Timestamp};
 
 /// The newest entry of a changelog.
@@ -48,21 +37,6 @@ pub struct Entry {
     heading: String,
 }
 
-/// How urgent an upgrade is, in Debian's order (Policy 5.6.17).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Urgency {
-    /// `low`
-    Low,
-    /// `medium`
-    Medium,
-    /// `high`
-    High,
-    /// `emergency`
-    Emergency,
-    /// `critical`
-    Critical,
-}
-
 /// What kind of upload an entry describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Upload {
@@ -71,103 +45,6 @@ pub enum Upload {
     /// A rebuild of an old one (`binary-only=yes`): no new source version.
     BinaryOnly,
 }
-
-/// Says that a text is no urgency.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("“{0}” is not an urgency: expected low, medium, high, emergency or critical")]
-pub struct UrgencyError(pub String);
-
-impl Urgency {
-    const ALL: [(Self, &'static str); 5] = [
-        (Self::Low, "low"),
-        (Self::Medium, "medium"),
-        (Self::High, "high"),
-        (Self::Emergency, "emergency"),
-        (Self::Critical, "critical"),
-    ];
-}
-
-impl fmt::Display for Urgency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Self::ALL.iter().find(|(urgency, _)| urgency == self);
-        f.pad(name.map_or("", |(_, name)| name))
-    }
-}
-
-impl FromStr for Urgency {
-    type Err = UrgencyError;
-    fn from_str(text: &str) -> Result<Self, UrgencyError> {
-        // `urgency=low (HIGH for users of x)` is allowed.
-        let word = text.split_ascii_whitespace().next().unwrap_or_default();
-        let known = |(_, name): &&(Self, &str)| name.eq_ignore_ascii_case(word);
-        let found = Self::ALL.iter().find(known);
-        found
-            .map(|(urgency, _)| *urgency)
-            .ok_or_else(|| UrgencyError(word.to_owned()))
-    }
-}
-
-/// Says where a changelog's newest entry is not one.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ChangelogError {
-    /// There is something else than the format has in this place.
-    #[error("line {line}: found “{found}”, expected {expected}")]
-    Unexpected {
-        /// Where it stands, counted from 1.
-        line: usize,
-        /// What was found.
-        found: String,
-        /// What the format has.
-        expected: &'static str,
-    },
-    /// The file ends before the entry does.
-    #[error("line {line}: found the end of the file, expected {expected}")]
-    End {
-        /// The last line.
-        line: usize,
-        /// What the format has.
-        expected: &'static str,
-    },
-    /// The package or a distribution has no valid name.
-    #[error("line {line}: a name in the heading is not valid")]
-    Name {
-        /// Where it stands, counted from 1.
-        line: usize,
-        /// Why not.
-        source: NameError,
-    },
-    /// The version is not one.
-    #[error("line {line}: the version in the heading is not valid")]
-    Version {
-        /// Where it stands, counted from 1.
-        line: usize,
-        /// Why not.
-        source: VersionError,
-    },
-    /// The urgency is not one.
-    #[error("line {line}: the urgency in the heading is not valid")]
-    Urgency {
-        /// Where it stands, counted from 1.
-        line: usize,
-        /// Why not.
-        source: UrgencyError,
-    },
-    /// The date is not one, or its weekday does not fit.
-    #[error("line {line}: the entry's date is not valid")]
-    Date {
-        /// Where it stands, counted from 1.
-        line: usize,
-        /// Why not.
-        source: TimestampError,
-    },
-}
-
-const HEADING: &str = "a heading such as “hello (1.0-1) unstable; urgency=medium”";
-const CHANGE: &str = "a change, with two blanks before it";
-const CHANGE_OR_END: &str =
-    "a change, with two blanks before it, or “ -- Name <mail@example.org>  date”";
-const LAST: &str = "“ -- Name <mail@example.org>  date”, with two blanks before the date";
-const DATE: &str = "a date such as “Sat, 21 Nov 2026 09:30:00 +0000”";
 
 impl Entry {
     /// Reads the newest entry of the bytes of a changelog; what follows it may
@@ -250,7 +127,10 @@ impl Entry {
             line,
             heading: heading.trim_end().to_owned(),
         };
-        if entry.distributions.is_empty() {
+        // dpkg takes a heading with other characters for no heading at all.
+        let known = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);
+        let named = |suite: &Suite| suite.as_str().bytes().all(known);
+        if entry.distributions.is_empty() || !entry.distributions.iter().all(named) {
             return Err(unexpected(HEADING));
         }
         let mut urgency = None;
@@ -316,17 +196,17 @@ impl Entry {
 
     /// Returns the numbers of Debian's bugs that the entry closes, ascending.
     pub fn closes(&self) -> Vec<u64> {
-        bugs::closed(&self.lines.join("\n"))
+        bugs::closes(&self.lines.join("\n"))
     }
 
     /// Returns the numbers of Launchpad's bugs that the entry closes, ascending.
     pub fn closes_launchpad(&self) -> Vec<u64> {
-        bugs::closed_launchpad(&self.lines.join("\n"))
+        bugs::launchpad(&self.lines.join("\n"))
     }
 }
 
 /// Takes `SOURCE (VERSION) SUITES; OPTIONS` apart.
-fn heading_parts(line: &str) -> Option<[&str; 4]> {
+pub(super) fn heading_parts(line: &str) -> Option<[&str; 4]> {
     let (source, rest) = line.split_once(" (")?;
     let (version, rest) = rest.split_once(')')?;
     let (suites, options) = rest.split_once(';')?;
@@ -346,86 +226,3 @@ fn text_line((line, bytes): (usize, &[u8])) -> Result<(usize, &str), ChangelogEr
     }
     Ok((line, text))
 }
-
-// ── What came before ────────────────────────────────────────────────────────
-
-/// What an entry describes, and where it starts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heading {
-    /// The source package's name, which may have changed over the years.
-    pub source: PackageName,
-    /// The version.
-    pub version: Version,
-    /// The line the heading stands on, counted from 1.
-    pub line: usize,
-}
-
-/// Finds the headings of all entries, the newest first; passes over what has
-/// no valid name or version, as some of the oldest have.
-pub fn headings(bytes: &[u8]) -> Vec<Heading> {
-    let heading = |(line, bytes): (usize, &[u8])| {
-        let text = std::str::from_utf8(bytes).ok()?;
-        let [source, version, ..] = heading_parts(text)?;
-        Some(Heading {
-            source: PackageName::new(source).ok()?,
-            version: Version::new(version).ok()?,
-            line,
-        })
-    };
-    let lines = (1..).zip(bytes.split(|b| *b == b'\n'));
-    lines.filter_map(heading).collect()
-}
-
-// ── Writing ─────────────────────────────────────────────────────────────────
-
-/// An entry to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewEntry {
-    /// The source package's name.
-    pub source: PackageName,
-    /// The version it describes.
-    pub version: Version,
-    /// Where it is meant to go.
-    pub distribution: Suite,
-    /// How urgent it is.
-    pub urgency: Urgency,
-    /// Who makes it: `Name <mail@example.org>`.
-    pub maintainer: String,
-    /// When.
-    pub date: Timestamp,
-    /// One text a change; its lines are kept as they are broken.
-    pub changes: Vec<String>,
-}
-
-impl NewEntry {
-    /// Writes the entry's text, after reading it back.
-    pub fn text(&self) -> Result<String, ChangelogError> {
-        let mut text = format!(
-            "{} ({}) {}; urgency={}\n\n",
-            self.source, self.version, self.distribution, self.urgency
-        );
-        for change in &self.changes {
-            for (at, line) in change.trim().lines().enumerate() {
-                let start = if at == 0 { "  * " } else { "    " };
-                text.push_str(format!("{start}{line}").trim_end());
-                text.push('\n');
-            }
-        }
-        let date = self.date.rfc2822();
-        text.push_str(&format!("\n -- {}  {date}\n", self.maintainer));
-        let read = Entry::newest(text.as_bytes())?;
-        if read.maintainer == self.maintainer && read.date == self.date {
-            Ok(text)
-        } else {
-            // A change or a maintainer that spoke for the whole entry.
-            Err(ChangelogError::Unexpected {
-                line: text.lines().count(),
-                found: self.maintainer.clone(),
-                expected: LAST,
-            })
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;
