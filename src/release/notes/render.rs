@@ -8,6 +8,7 @@
 //! `notes.md`, `notes.txt`, `notes.html`, `notes.news`, `notes.forge.md`.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -106,7 +107,7 @@ pub fn render(
 }
 
 /// Renders the notes of several releases, in their order, with an empty line
-/// between them. The templates are read once.
+/// between them.
 pub fn render_all(
     releases: &[Notes],
     format: Format,
@@ -119,7 +120,7 @@ pub fn render_all(
         name: source.name().unwrap_or(name).to_owned(),
         source,
     };
-    let mut environment = environment();
+    let mut environment = USUAL.clone();
     for (name, text) in own {
         environment.add_template(name, text).map_err(failed)?;
     }
@@ -135,6 +136,9 @@ pub fn render_all(
     }
     Ok(texts.join("\n"))
 }
+
+/// The usual templates and filters, read once.
+static USUAL: LazyLock<Environment<'static>> = LazyLock::new(environment);
 
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
