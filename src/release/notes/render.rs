@@ -8,6 +8,7 @@
 //! `notes.md`, `notes.txt`, `notes.html`, `notes.news`, `notes.forge.md`.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -102,6 +103,16 @@ pub fn render(
     format: Format,
     own: &BTreeMap<String, String>,
 ) -> Result<String, TemplateError> {
+    render_all(std::slice::from_ref(notes), format, own)
+}
+
+/// Renders the notes of several releases, in their order, with an empty line
+/// between them.
+pub fn render_all(
+    releases: &[Notes],
+    format: Format,
+    own: &BTreeMap<String, String>,
+) -> Result<String, TemplateError> {
     let (usual, _) = format.usual();
     let name = own.get_key_value(format.name());
     let name = name.map_or(usual, |(name, _)| name.as_str());
@@ -109,18 +120,25 @@ pub fn render(
         name: source.name().unwrap_or(name).to_owned(),
         source,
     };
-    if format == Format::DebianNews && notes.debian.is_none() {
-        let why = "an entry of NEWS needs a Debian version, a distribution and a maintainer";
-        return Err(failed(Error::new(ErrorKind::InvalidOperation, why)));
-    }
-    let mut environment = environment();
+    let mut environment = USUAL.clone();
     for (name, text) in own {
         environment.add_template(name, text).map_err(failed)?;
     }
     let template = environment.get_template(name).map_err(failed)?;
-    let rendered = template.render(Serde(notes)).map_err(failed)?;
-    Ok(tidy(&rendered))
+    let mut texts = Vec::with_capacity(releases.len());
+    for notes in releases {
+        if format == Format::DebianNews && notes.debian.is_none() {
+            let why = "an entry of NEWS needs a Debian version, a distribution and a maintainer";
+            return Err(failed(Error::new(ErrorKind::InvalidOperation, why)));
+        }
+        let text = tidy(&template.render(Serde(notes)).map_err(failed)?);
+        texts.extend(Some(text).filter(|text| !text.is_empty()));
+    }
+    Ok(texts.join("\n"))
 }
+
+/// The usual templates and filters, read once.
+static USUAL: LazyLock<Environment<'static>> = LazyLock::new(environment);
 
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();

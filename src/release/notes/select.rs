@@ -36,7 +36,8 @@ pub(super) fn sections(changes: &[Change], policy: &NotesPolicy) -> Vec<NotesSec
             continue;
         };
         let line = line(change, sections[place].kind, policy);
-        if !line.text.is_empty() {
+        // `fix: .` tells nothing.
+        if line.text.contains(char::is_alphanumeric) {
             sections[place].notes.push(line);
         }
     }

@@ -3,7 +3,7 @@ use std::process::Command;
 
 use proptest::prelude::*;
 
-use super::render::{Format, render};
+use super::render::{Format, render, render_all};
 use super::*;
 use crate::release::change::{GbpDch, Note};
 
@@ -305,6 +305,33 @@ fn own_templates_are_used_and_their_faults_have_a_place() {
     }
     let error = render(&notes, Format::DebianNews, &BTreeMap::new()).expect_err("no heading");
     assert!(error.source.to_string().contains("needs a Debian version"));
+}
+
+#[test]
+fn a_history_is_rendered_in_order() {
+    let source = |version, changes| Source {
+        package: "hello",
+        version: Some(version),
+        tag: None,
+        previous_tag: None,
+        date: Timestamp::from_unix(1_795_253_400),
+        changes,
+    };
+    let (new, old) = ([change(2, "feat: bow")], [change(1, "feat: wave")]);
+    let sources = [source("1.1.0", &new[..]), source("1.0.0", &old[..])];
+    let history = notes_of_releases(&sources, &NotesPolicy::default());
+    let text = render_all(&history, Format::Markdown, &BTreeMap::new()).expect("rendered");
+    let (first, second) = text
+        .split_once("\n\n## hello 1.0.0 (")
+        .expect("two releases");
+    assert!(
+        first.starts_with("## hello 1.1.0 (") && first.contains("- Bow"),
+        "{text}"
+    );
+    assert!(
+        second.contains("- Wave") && second.ends_with("Lovelace\n"),
+        "{text}"
+    );
 }
 
 #[test]

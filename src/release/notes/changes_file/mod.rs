@@ -77,11 +77,12 @@ struct File<'a> {
 /// without a version are put under `Unreleased`.
 pub fn continued(old: &str, notes: &Notes) -> Result<String, ChangesFileError> {
     let old = if old.trim().is_empty() { HEADER } else { old };
-    let file = File::read(old);
-    let Some(version) = notes.version.as_deref() else {
+    let version = notes.version.as_deref();
+    let version = version.map(|version| version.strip_prefix('v').unwrap_or(version));
+    let file = File::read(old, version);
+    let Some(version) = version else {
         return Ok(file.with_open(notes));
     };
-    let version = version.strip_prefix('v').unwrap_or(version);
     let found = file.releases.iter().position(|release| {
         let several = file.has_several_packages();
         let package = release.title.package().filter(|_| several);
@@ -117,13 +118,13 @@ pub fn continued(old: &str, notes: &Notes) -> Result<String, ChangesFileError> {
 }
 
 impl<'a> File<'a> {
-    fn read(text: &'a str) -> Self {
+    fn read(text: &'a str, version: Option<&str>) -> Self {
         let lines = outline::lines(text);
         let headings = outline::headings(&lines);
         let tail = references::first_of_tail(&lines);
         let titled = headings
             .iter()
-            .filter_map(|heading| Some((heading, Title::read(&heading.title)?)));
+            .filter_map(|heading| Some((heading, Title::read(&heading.title, version)?)));
         let titled: Vec<_> = titled.collect();
         let level = titled.first().map_or(0, |(heading, _)| heading.level);
         let end = |line: usize| {

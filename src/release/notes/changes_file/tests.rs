@@ -83,7 +83,7 @@ fn real_files_are_continued_in_their_own_style() {
         next.previous_tag = Some("v90.1.0".into());
         let last = continued(&new, &next).expect(name);
         check_suffix(name, &new, &last);
-        let file = File::read(&last);
+        let file = File::read(&last, None);
         let versions: Vec<_> = file.releases.iter().map(|r| &r.title.version[..]).collect();
         assert_eq!(versions[..2], ["90.2.0", "90.1.0"], "{name}");
         assert_eq!(file.releases[0].title.before, file.releases[1].title.before);
@@ -93,7 +93,7 @@ fn real_files_are_continued_in_their_own_style() {
 /// Everything from the newest old release on is the end of the new text, but
 /// the lines of references.
 fn check_suffix(name: &str, old: &str, new: &str) {
-    let file = File::read(old);
+    let file = File::read(old, None);
     let Some(first) = file.releases.first() else {
         return;
     };
@@ -274,8 +274,26 @@ fn titles_are_read_and_written_again() {
         "Added",
         "10 things",
     ] {
-        assert_eq!(Title::read(title), None, "{title}");
+        assert_eq!(Title::read(title, None), None, "{title}");
     }
+}
+
+#[test]
+fn versions_of_any_look_are_found_again() {
+    for version in ["42", "2026-11-21", "r7", "1.3.0-rc.1"] {
+        let notes = small(version);
+        let old = "# Changelog\n\nWords.\n";
+        let new = continued(old, &notes).expect(version);
+        assert_eq!(continued(&new, &notes), Ok(new.clone()), "{version}");
+        let heading = format!("# Changelog\n\nWords.\n\n## {version} - 2026-11-21\n");
+        assert!(new.starts_with(&heading), "{new}");
+    }
+    let old = "## 1.3.0-rc.1 - 2026-01-01\n\n- Wave\n";
+    let new = continued(old, &small("1.3.0")).expect("another release");
+    assert!(
+        new.starts_with("## 1.3.0 - 2026-11-21\n\n- Wave\n"),
+        "{new}"
+    );
 }
 
 #[test]

@@ -43,9 +43,11 @@ const MONTHS: [&str; 12] = [
 ];
 
 impl Title {
-    /// Reads a heading's text; none: it names no version.
-    pub fn read(text: &str) -> Option<Self> {
-        let (at, version) = version_in(text)?;
+    /// Reads a heading's text; none: it names no version. `known` is a version
+    /// that is one, whatever it looks like.
+    pub fn read(text: &str, known: Option<&str>) -> Option<Self> {
+        let found = known.and_then(|known| word_in(text, known));
+        let (at, version) = found.or_else(|| version_in(text))?;
         let (mut before, mut rest) = (&text[..at], &text[at + version.len()..]);
         let mut v = "";
         if let Some(less) = before.strip_suffix('v') {
@@ -59,7 +61,8 @@ impl Title {
         let link = rest.strip_prefix('(').filter(|_| bracketed);
         let link = link.and_then(|rest| rest.split_once(')'));
         let (link, after) = link.map_or((None, rest), |(link, rest)| (Some(link), rest));
-        let plain = before.split_whitespace().count() <= 1 && !before.contains(['[', '(']);
+        let open = before.to_lowercase().starts_with("unreleased");
+        let plain = before.split_whitespace().count() <= 1 && !before.contains(['[', '(']) && !open;
         plain.then(|| Self {
             before: format!("{before}{v}"),
             bracketed,
@@ -139,9 +142,29 @@ impl DateForm {
     }
 }
 
+/// What a version may stand behind.
+fn begins(c: char) -> bool {
+    " [-@/`*".contains(c)
+}
+
+/// Finds a version that is known.
+fn word_in<'a>(text: &'a str, known: &str) -> Option<(usize, &'a str)> {
+    let mut each = text.match_indices(known);
+    each.find(|(at, word)| {
+        let before = &text[..*at];
+        let before = before.strip_suffix('v').unwrap_or(before);
+        let mut behind = text[at + word.len()..].chars();
+        let joins = |c: char| ".+~-_".contains(c);
+        let ends = match behind.next() {
+            Some(c) if joins(c) => !behind.next().is_some_and(char::is_alphanumeric),
+            next => !next.is_some_and(char::is_alphanumeric),
+        };
+        ends && (before.is_empty() || before.ends_with(begins))
+    })
+}
+
 /// Finds a version: numbers with dots between them, where a word begins.
 fn version_in(text: &str) -> Option<(usize, &str)> {
-    let begins = |c: char| " [-@/`*".contains(c);
     let starts = text.char_indices().filter(|&(at, c)| {
         let before = &text[..at];
         let before = before.strip_suffix('v').unwrap_or(before);
