@@ -288,4 +288,6 @@ impl VersionFile {
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod judged;
+#[cfg(test)]
 mod tests;
