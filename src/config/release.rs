@@ -191,6 +191,7 @@ fn debian(source: &Source<'_>, written: &written::Debian) -> Result<DebianPolicy
     let or = |written: Option<written::Urgency>, usual| written.map_or(usual, urgency);
     let rules = &written.urgency;
     Ok(DebianPolicy {
+        suites: Vec::new(),
         distribution,
         urgency: UrgencyRules {
             usual: or(rules.usual, usual.urgency.usual),
