@@ -182,6 +182,7 @@ fn debian(
         (0, _) | (_, None) => {
             let why = match &arguments.package {
                 Some(name) => format!("there is no package {name} without a debian/ directory"),
+                None if detected.packages.is_empty() => "no package was found here".to_owned(),
                 None => "every package has its debian/ directory already".to_owned(),
             };
             return Err(Failure::request("debian-exists", why)

@@ -4,9 +4,13 @@
 use crate::world::{World, tool};
 
 /// What lintian says of a package that was never in Debian: its first entry
-/// closes no bug there, and its programs' manual pages are the project's to
-/// write.
-const KNOWN: [&str; 2] = ["initial-upload-closes-no-bugs", "no-manual-page"];
+/// closes no bug there, and its programs' manual pages and the test that
+/// dh-nodejs runs are the project's to write.
+const KNOWN: [&str; 3] = [
+    "initial-upload-closes-no-bugs",
+    "no-manual-page",
+    "pkg-js-tools-test-is-missing",
+];
 
 fn project() -> World {
     let world = World::new();
@@ -65,6 +69,37 @@ fn a_project_is_debianized_built_and_judged() {
             .filter(|line| !KNOWN.iter().any(|known| line.contains(known)))
             .collect();
         assert!(unknown.is_empty(), "{unknown:#?}");
+    }
+}
+
+#[test]
+fn source_packages_of_every_toolkit_are_judged() {
+    let cargo =
+        "[package]\nname = \"greet\"\nversion = \"1.0.0\"\nlicense = \"MIT OR Apache-2.0\"\n";
+    let python = "[project]\nname = \"greet\"\nversion = \"1.0.0\"\nlicense = \"MIT\"\n";
+    let node = "{\"name\": \"greet\", \"version\": \"1.0.0\", \"license\": \"MIT\"}\n";
+    for (file, text) in [
+        ("Cargo.toml", cargo),
+        ("pyproject.toml", python),
+        ("package.json", node),
+    ] {
+        let world = World::new();
+        world.write(file, text);
+        world.write("src/main.rs", "fn main() {}\n");
+        let remote = "https://github.com/o/greet.git";
+        world.git(&["remote", "add", "origin", remote]);
+        world.run(["init", "--debian"]).code(0);
+        world.edit("debian/changelog", "UNRELEASED", "unstable");
+        let mut pack = tool("dpkg-source", "dpkg-dev");
+        pack.arg("--build").arg(world.project());
+        pack.current_dir(world.path("tmp"));
+        world.judge(pack).code(0);
+        let mut lintian = tool("lintian", "lintian");
+        lintian.args(["--allow-root", "--fail-on", "error,warning"]);
+        lintian.arg("--suppress-tags").arg(KNOWN.join(","));
+        lintian.arg(world.path("tmp/greet_1.0.0.dsc"));
+        let ran = world.judge(lintian);
+        assert_eq!(ran.code, 0, "{file}: {}", ran.stdout);
     }
 }
 
