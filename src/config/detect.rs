@@ -99,6 +99,22 @@ pub enum DetectedKind {
 }
 
 impl DetectedKind {
+    /// Returns the description in its own metadata.
+    pub fn summary(&self) -> Option<&str> {
+        match self {
+            Self::Debian => None,
+            Self::Cargo { summary, .. } | Self::Other { summary, .. } => summary.as_deref(),
+        }
+    }
+
+    /// Returns the licence in its own metadata.
+    pub fn license(&self) -> Option<&str> {
+        match self {
+            Self::Debian => None,
+            Self::Cargo { license, .. } | Self::Other { license, .. } => license.as_deref(),
+        }
+    }
+
     /// Tells whether it installs nothing, and is no package of its own.
     pub fn is_library(&self) -> bool {
         matches!(self, Self::Cargo { binaries, .. } if binaries.is_empty())
@@ -179,13 +195,13 @@ fn programs(directory: &Path) -> Option<&'static str> {
     found.any(|entry| entry.path().is_file()).then_some("bin/*")
 }
 
-fn text_at(path: &Path) -> Result<Option<String>, FileError> {
+pub(super) fn text_at(path: &Path) -> Result<Option<String>, FileError> {
     let bytes = files::read_if_there(path)?;
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// A file that is no TOML is its owner's affair; it describes no package.
-fn toml_at(path: &Path) -> Result<Option<toml::Table>, FileError> {
+pub(super) fn toml_at(path: &Path) -> Result<Option<toml::Table>, FileError> {
     Ok(text_at(path)?.and_then(|text| toml::from_str(&text).ok()))
 }
 

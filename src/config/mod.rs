@@ -3,8 +3,11 @@
 //! Only this folder reads our configuration. Every key has a default; a
 //! missing file is an empty one.
 
+mod ci;
+mod debianize;
 mod declared;
 mod detect;
+mod filled;
 mod forge;
 mod policy;
 mod read;
@@ -12,6 +15,8 @@ mod release;
 mod template;
 mod written;
 
+pub use ci::{CiForge, CiSchedule, Pipeline};
+pub use debianize::{DebianizeError, NewFile, Packaging, debianize};
 pub use detect::{Detected, DetectedEdge, DetectedGroup, DetectedKind, DetectedPackage, detect};
 pub use forge::{Forge, ForgeKind};
 pub use policy::{ArchiveLocation, Project};

@@ -261,26 +261,31 @@ const MORE: &str = "\
 ";
 
 fn start(text: &mut String, name: &str, maintainer: &str, summary: Option<&str>) {
-    let first = summary
-        .and_then(|summary| summary.lines().next())
-        .map_or_else(|| format!("software of the {name} project"), str::to_owned);
     let _ = writeln!(
         text,
         "\n[package.declared]\nmaintainer = {}",
         quoted(maintainer)
     );
-    // A synopsis is no sentence (Debian Policy 3.4.1).
-    let first = first.trim_end_matches('.');
-    let articles = ["a ", "an ", "the ", "A ", "An ", "The "];
-    let first = articles
-        .iter()
-        .find_map(|article| first.strip_prefix(article))
-        .unwrap_or(first);
-    let _ = writeln!(text, "summary = {}", quoted(first));
+    let _ = writeln!(text, "summary = {}", quoted(&synopsis(name, summary)));
     let _ = writeln!(
         text,
         "# description = \"\"\"\n# What it is for, in a paragraph or two.\"\"\""
     );
+}
+
+/// Makes a description's first line a synopsis, which is no sentence (Debian
+/// Policy 3.4.1).
+pub(super) fn synopsis(name: &str, summary: Option<&str>) -> String {
+    let first = summary
+        .and_then(|summary| summary.lines().next())
+        .filter(|first| !first.trim().is_empty())
+        .map_or_else(|| format!("software of the {name} project"), str::to_owned);
+    let first = first.trim().trim_end_matches('.');
+    let articles = ["a ", "an ", "the ", "A ", "An ", "The "];
+    let bare = articles
+        .iter()
+        .find_map(|article| first.strip_prefix(article));
+    bare.unwrap_or(first).to_owned()
 }
 
 /// Names where the copyright file comes from: the project's own file, else the

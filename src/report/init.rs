@@ -10,9 +10,13 @@ use crate::config::{Detected, DetectedKind};
 /// What `init` answers.
 #[derive(Debug, Serialize)]
 pub struct InitDocument {
+    /// The last file, which is `debcut.toml` where that is written.
     file: String,
     packages: Vec<Found>,
+    groups: Vec<FoundGroup>,
     text: String,
+    /// The files before it.
+    others: Vec<Written>,
     #[serde(skip)]
     show_text: bool,
 }
@@ -24,11 +28,28 @@ struct Found {
     build: &'static str,
     tag: Option<String>,
     version_files: Vec<String>,
+    depends_on: Vec<String>,
+    changes_file: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct FoundGroup {
+    name: String,
+    packages: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Written {
+    file: String,
+    text: String,
 }
 
 impl InitDocument {
-    /// Shows what was detected for a file.
-    pub fn new(file: &Path, detected: &Detected, text: &str) -> Self {
+    /// Shows what was detected, and the files with their texts.
+    pub fn new<'a>(
+        detected: &Detected,
+        files: impl IntoIterator<Item = (&'a Path, &'a str)>,
+    ) -> Self {
         let packages = detected.packages.iter().map(|package| Found {
             name: package.name.to_string(),
             path: package.path.clone(),
@@ -42,17 +63,38 @@ impl InitDocument {
                 .iter()
                 .map(|(f, _)| f.path.clone())
                 .collect(),
+            depends_on: package
+                .depends_on
+                .iter()
+                .map(|edge| edge.package.to_string())
+                .collect(),
+            changes_file: package.changes_file.clone(),
         });
-        let (file, packages) = (file.display().to_string(), packages.collect());
+        let groups = detected.groups.iter().map(|group| FoundGroup {
+            name: group.name.clone(),
+            packages: group.packages.iter().map(ToString::to_string).collect(),
+        });
+        let mut others: Vec<Written> = files
+            .into_iter()
+            .map(|(file, text)| Written {
+                file: file.display().to_string(),
+                text: text.to_owned(),
+            })
+            .collect();
+        let (file, text) = others
+            .pop()
+            .map_or_else(Default::default, |last| (last.file, last.text));
         Self {
             file,
-            packages,
-            text: text.to_owned(),
+            packages: packages.collect(),
+            groups: groups.collect(),
+            text,
+            others,
             show_text: false,
         }
     }
 
-    /// Shows the file's text as well.
+    /// Shows the files' texts as well.
     #[must_use]
     pub fn with_text(mut self) -> Self {
         self.show_text = true;
@@ -65,6 +107,14 @@ impl Document for InitDocument {
 
     fn text(&self, page: &mut Page) {
         if self.show_text {
+            // One file can be piped to its place; several are told apart.
+            for other in &self.others {
+                page.line(format!("# {}", other.file));
+                page.line(&other.text);
+            }
+            if !self.others.is_empty() {
+                page.line(format!("# {}", self.file));
+            }
             page.line(&self.text);
             return;
         }
@@ -82,6 +132,12 @@ impl Document for InitDocument {
         }
         if self.packages.is_empty() {
             page.line("no package was found: describe one in the file");
+        }
+        for group in &self.groups {
+            page.line(format!("released together: {}", group.packages.join(", ")));
+        }
+        for other in &self.others {
+            page.line(format!("wrote {}", other.file));
         }
         page.line(format!(
             "wrote {}: read it, fill in what is missing, and commit it before you tag",

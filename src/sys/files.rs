@@ -58,6 +58,8 @@ pub fn create_dir(path: &Path) -> Result<(), FileError> {
 pub enum Access {
     /// Everybody may read it (0644).
     Public,
+    /// Everybody may read and run it (0755).
+    Program,
     /// Only its owner may read it (0600).
     Private,
 }
@@ -66,6 +68,7 @@ impl Access {
     fn mode(self) -> u32 {
         match self {
             Self::Public => 0o644,
+            Self::Program => 0o755,
             Self::Private => 0o600,
         }
     }

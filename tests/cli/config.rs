@@ -246,3 +246,69 @@ fn a_project_without_metadata_is_described_by_init() {
         "{document}"
     );
 }
+
+#[test]
+fn rules_of_releases_are_checked_with_everything_else() {
+    for (rest, wants) in [
+        (
+            "[release]\nmerge = \"first-parent\"\n",
+            [
+                "debcut.toml:10: unknown key “merge”",
+                "did you mean “merges”?",
+            ],
+        ),
+        (
+            "[[package]]\nname = \"other\"\npath = \"o\"\ndepends-on = [{ package = \"taly\" }]\n",
+            [
+                "debcut.toml:12: there is no package taly",
+                "did you mean tally?",
+            ],
+        ),
+    ] {
+        let world = project(&format!("license = \"MIT\"\n{rest}"));
+        build(&world, &["--dry-run"]).code(2).says(&wants);
+    }
+}
+
+#[test]
+fn a_workspace_with_one_version_is_released_together() {
+    let world = World::new();
+    let workspace = "[workspace]\nmembers = [\"aa\", \"bb\", \"base\"]\n[workspace.package]\nversion = \"1.2.0\"\n";
+    world.write("Cargo.toml", workspace);
+    for (name, needs) in [
+        ("aa", "bb = { path = \"../bb\", version = \"1.2.0\" }"),
+        ("bb", "base = { path = \"../base\" }"),
+        ("base", ""),
+    ] {
+        let cargo = format!(
+            "[package]\nname = \"{name}\"\nversion.workspace = true\nlicense = \"MIT\"\n\
+             [dependencies]\n{needs}\n"
+        );
+        world.write(&format!("{name}/Cargo.toml"), cargo);
+        let root = if name == "base" { "lib.rs" } else { "main.rs" };
+        world.write(&format!("{name}/src/{root}"), "");
+    }
+    world.commit("feat: two tools");
+    world.tag("v1.2.0");
+    let said = world.run(["init"]).code(0).stdout;
+    assert!(said.contains("released together: aa, bb\n"), "{said}");
+    let written = std::fs::read_to_string(world.project().join("debcut.toml")).expect("is there");
+    for want in [
+        "depends-on = [{ package = \"bb\", requirements = [\"aa/Cargo.toml\"] }]\n",
+        "include = [\"base\"]",
+        "packages = [\"aa\", \"bb\"]\nkind = \"together\"",
+    ] {
+        assert!(written.contains(want), "{want:?} in\n{written}");
+    }
+    assert_eq!(
+        written.matches("\ntag = \"v{version}\"\n").count(),
+        2,
+        "{written}"
+    );
+    world.commit("build: package them");
+    world.git(&["tag", "v1.3.0"]);
+    let ran = world
+        .run(["build", "v1.3.0", "--no-sign", "--dry-run"])
+        .code(2);
+    ran.says(&["--package NAME"]);
+}

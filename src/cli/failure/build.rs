@@ -4,7 +4,7 @@ use super::{Exit, Failure};
 use crate::build::apply::BuildError;
 use crate::build::observe::ObserveError;
 use crate::build::place::PlaceError;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, DebianizeError};
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
@@ -15,6 +15,18 @@ impl From<ConfigError> for Failure {
                 ..
             } => failure.hint(format!("did you mean “{nearest}”?")),
             _ => failure,
+        }
+    }
+}
+
+impl From<DebianizeError> for Failure {
+    fn from(error: DebianizeError) -> Self {
+        match error {
+            DebianizeError::File(error) => error.into(),
+            DebianizeError::Version { .. } => Self::of(Exit::Request, "version", &error)
+                .hint("write debian/changelog by hand, and run the same command again"),
+            DebianizeError::Changelog(_) => Self::of(Exit::Request, "changelog", &error)
+                .hint("DEBFULLNAME and DEBEMAIL say who the maintainer is"),
         }
     }
 }

@@ -20,4 +20,22 @@ impl Repository {
         };
         Ok(remote.url().ok().map(str::to_owned))
     }
+
+    /// Returns the branch that others start from: the one that the remote's HEAD
+    /// names, else the one that is checked out; none: HEAD is detached.
+    pub fn main_branch(&self, remote: &str) -> Option<String> {
+        let head = format!("refs/remotes/{remote}/HEAD");
+        let followed = self.inner.find_reference(&head).ok();
+        let followed = followed.and_then(|head| {
+            let target = head.symbolic_target().ok().flatten()?.to_owned();
+            let prefix = format!("refs/remotes/{remote}/");
+            target.strip_prefix(&prefix).map(str::to_owned)
+        });
+        followed.or_else(|| {
+            // An unborn branch has a name and no commit.
+            let head = self.inner.find_reference("HEAD").ok()?;
+            let target = head.symbolic_target().ok().flatten()?.to_owned();
+            target.strip_prefix("refs/heads/").map(str::to_owned)
+        })
+    }
 }
