@@ -180,6 +180,11 @@ fn debian(source: &Source<'_>, written: &written::Debian) -> Result<DebianPolicy
             Some(suite.map_err(|error| source.refuse(&name.span(), error.to_string()))?)
         }
     };
+    let suites = written.suites.iter().map(|name| {
+        let suite = Suite::new(name.get_ref().as_str());
+        suite.map_err(|error| source.refuse(&name.span(), error.to_string()))
+    });
+    let suites = suites.collect::<Result<_, _>>()?;
     let width = match &written.width {
         None => usual.width,
         Some(width) if *width.get_ref() >= NARROWEST => *width.get_ref(),
@@ -191,7 +196,7 @@ fn debian(source: &Source<'_>, written: &written::Debian) -> Result<DebianPolicy
     let or = |written: Option<written::Urgency>, usual| written.map_or(usual, urgency);
     let rules = &written.urgency;
     Ok(DebianPolicy {
-        suites: Vec::new(),
+        suites,
         distribution,
         urgency: UrgencyRules {
             usual: or(rules.usual, usual.urgency.usual),

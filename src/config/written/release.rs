@@ -91,6 +91,7 @@ pub struct NoteTemplates {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Debian {
     pub distribution: Option<Spanned<String>>,
+    pub suites: Vec<Spanned<String>>,
     pub urgency: UrgencyRules,
     pub width: Option<Spanned<usize>>,
     pub multi_maintainer: Option<bool>,
