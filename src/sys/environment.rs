@@ -1,7 +1,7 @@
 //! The environment of the process, captured once and passed in.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// Environment variables and the working directory, as a value.
@@ -52,6 +52,13 @@ impl Environment {
         let mut without = self.clone();
         without.variables.remove(name);
         without
+    }
+
+    /// Returns all variables, by name.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &OsStr)> {
+        self.variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_os_str()))
     }
 
     /// Returns a variable that is set, valid UTF-8 and not empty.
