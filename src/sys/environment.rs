@@ -60,6 +60,13 @@ impl Environment {
         without
     }
 
+    /// Returns all variables, by name.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &OsStr)> {
+        self.variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_os_str()))
+    }
+
     /// Returns a variable that is set, valid UTF-8 and not empty.
     pub fn var(&self, name: &str) -> Option<&str> {
         self.variables

@@ -85,6 +85,54 @@ pub fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<(), FileErro
     staged.publish()
 }
 
+/// Whether a file of a work tree is a program, as far as git keeps that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkFile {
+    /// As the umask has it (0666).
+    Plain,
+    /// As the umask has it, and executable (0777).
+    Program,
+}
+
+/// Returns where [`replace_in_work_tree`] stages a file: always the same place
+/// beside it, so that what a crash left there can be found.
+pub fn staged_in_work_tree(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    parent(path).join(format!(".{name}.debcut-new"))
+}
+
+/// Replaces a file of a work tree whole, with the permissions that it has, or
+/// makes it, with its directories, as the umask has it. Killed at any moment,
+/// it is old or new; [`staged_in_work_tree`] may be left.
+pub fn replace_in_work_tree(path: &Path, bytes: &[u8], kind: WorkFile) -> Result<(), FileError> {
+    let staged = staged_in_work_tree(path);
+    let put = || -> io::Result<()> {
+        fs::create_dir_all(parent(path))?;
+        match fs::remove_file(&staged) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mode = match kind {
+            WorkFile::Plain => 0o666,
+            WorkFile::Program => 0o777,
+        };
+        let mut options = OpenOptions::new();
+        let mut file = options
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(&staged)?;
+        if let Ok(there) = path.symlink_metadata() {
+            file.set_permissions(fs::Permissions::from_mode(there.mode() & 0o777))?;
+        }
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&staged, path)?;
+        File::open(parent(path))?.sync_all()
+    };
+    put().map_err(failed("write", path))
+}
+
 fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,

@@ -11,6 +11,17 @@ mod remote;
 mod tag;
 mod write;
 
+mod commit;
+mod forge;
+mod lock;
+mod push;
+mod ref_update;
+#[cfg(test)]
+pub(crate) mod scratch;
+mod sign;
+mod user;
+mod work_tree;
+
 use std::path::{Path, PathBuf};
 
 use crate::model::{TagName, Timestamp};
@@ -20,6 +31,14 @@ pub use export::{Exported, TreeEntry, TreeEntryKind};
 pub use objects::{CommitObject, Descend, Difference, Item, ObjectId, Objects};
 pub use tag::{Tag, TagKind, tag_object};
 pub use write::{Author, NewFile};
+
+pub use commit::{CommitError, FileKind, NewCommit, PlacedBlob};
+pub use forge::{ForgeCommand, forge_command};
+pub use push::{PushError, Pushed, push};
+pub use ref_update::{BranchPlace, RefUpdate, RefsError};
+pub use sign::SignTagError;
+pub use user::{UserGit, UserGitError};
+pub use work_tree::{IndexChange, IndexEntry};
 
 /// Why the repository gave no answer.
 #[derive(Debug, thiserror::Error)]

@@ -79,11 +79,28 @@ impl Repository {
         Ok(Tag { name, kind, commit })
     }
 
-    /// Stores a tag object as it is given and points a new ref at it.
-    pub fn write_tag(&self, name: &TagName, object: &[u8]) -> Result<(), GitError> {
+    /// Stores a tag object as it is given; returns its id. No ref points at it.
+    pub fn write_tag_object(&self, name: &TagName, object: &[u8]) -> Result<String, GitError> {
         let action = || failed(format!("write the tag {name}"));
         let odb = self.inner.odb().map_err(action())?;
         let id = odb.write(git2::ObjectType::Tag, object).map_err(action())?;
+        Ok(id.to_string())
+    }
+
+    /// Tells whether a tag object, by its id, ends with a signature.
+    pub fn is_signed_tag(&self, id: &str) -> Result<bool, GitError> {
+        let action = || failed(format!("read the tag object {id}"));
+        let odb = self.inner.odb().map_err(action())?;
+        let parsed = git2::Oid::from_str(id).map_err(action())?;
+        let object = odb.read(parsed).map_err(action())?;
+        Ok(split_signature(object.data()).1.is_some())
+    }
+
+    /// Stores a tag object as it is given and points a new ref at it.
+    pub fn write_tag(&self, name: &TagName, object: &[u8]) -> Result<(), GitError> {
+        let action = || failed(format!("write the tag {name}"));
+        let id = self.write_tag_object(name, object)?;
+        let id = git2::Oid::from_str(&id).map_err(action())?;
         let full = format!("refs/tags/{name}");
         self.inner
             .reference(&full, id, false, "tag")
