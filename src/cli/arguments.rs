@@ -158,6 +158,12 @@ pub enum Verb {
     Init(super::init::InitArguments),
     /// Say what would be released, as which version, and why
     Plan(super::plan::PlanArguments),
+    /// Write version files, changelogs and notes of a release, as one commit
+    Prepare(super::prepare::PrepareArguments),
+    /// Put signed tags on prepared release commits
+    Tag(super::tag::TagArguments),
+    /// Plan, prepare, build, tag and publish, in one resumable run
+    Release(super::release::ReleaseArguments),
     /// Build signed packages from a tag
     Build(super::build::BuildArguments),
     /// Say who signed artifacts, from which commit, and whether they agree

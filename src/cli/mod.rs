@@ -8,6 +8,7 @@ mod context;
 mod deb;
 mod demo;
 mod duration;
+mod editor;
 mod failure;
 mod init;
 mod key;
@@ -15,7 +16,10 @@ mod listener;
 mod manual;
 mod passphrase;
 mod plan;
+mod prepare;
+mod release;
 mod request;
+mod tag;
 mod terminal;
 mod verify;
 mod version;
@@ -88,6 +92,9 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
     match verb {
         Verb::Init(arguments) => init::run(&arguments, context),
         Verb::Plan(arguments) => plan::run(arguments, context),
+        Verb::Prepare(arguments) => prepare::run(arguments, context),
+        Verb::Tag(arguments) => tag::run(arguments, context),
+        Verb::Release(arguments) => release::run(arguments, context),
         Verb::Build(arguments) => build::run(arguments, context),
         Verb::Verify(arguments) => verify::run(&arguments, context),
         Verb::Archive(arguments) => archive::run(arguments, context),

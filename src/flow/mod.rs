@@ -11,8 +11,11 @@ pub mod hooks;
 pub mod inspecting;
 pub mod packing;
 pub mod planning;
+pub mod preparing;
 pub mod project;
+pub mod releasing;
 pub mod signing;
+pub mod tagging;
 pub mod verifying;
 
 use std::path::PathBuf;
@@ -23,8 +26,10 @@ use crate::config::ConfigError;
 use crate::keys::{ChooseError, StoreError};
 use crate::model::TagName;
 use crate::publish::PublishError;
+use crate::release::prepare::apply::PrepareError;
+use crate::release::tag::apply::TagError;
 use crate::sys::files::FileError;
-use crate::sys::git::GitError;
+use crate::sys::git::{GitError, PushError, UserGitError};
 use crate::sys::openpgp::{CertificateError, SignError};
 use crate::sys::process::ToolError;
 use crate::sys::store::{LockError, StoreError as ArchiveStoreError};
@@ -118,6 +123,18 @@ pub enum FlowError {
         /// The directory.
         path: std::path::PathBuf,
     },
+    /// The release commit was not made, or not finished.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// The tags were not made.
+    #[error(transparent)]
+    Tag(#[from] TagError),
+    /// Nothing was pushed.
+    #[error(transparent)]
+    Push(#[from] PushError),
+    /// The user's git did not do something.
+    #[error(transparent)]
+    UserGit(#[from] UserGitError),
     /// A command after a step failed; the step itself is done.
     #[error("{step} is done, but the command after it failed: `{command}`")]
     Hook {

@@ -53,6 +53,12 @@ impl Workspace {
         })
     }
 
+    /// Opens another copy of the repository in the same way.
+    pub fn opened_at(&self, directory: &Path) -> Result<Self, FlowError> {
+        let config = self.named.as_ref().map(|(path, _)| path.as_path());
+        Self::open(directory, config)
+    }
+
     /// Returns how the project releases: by the configuration of the work tree,
     /// which is what the user wants now, and for what it leaves open by the
     /// tree of a revision (`HEAD`), the repository's tags and its remote. A

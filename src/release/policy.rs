@@ -64,6 +64,16 @@ pub struct Unit {
     pub changes_file: Option<String>,
 }
 
+impl Unit {
+    /// Returns the path of its changelog in Debian's format, from the top.
+    pub fn changelog_path(&self) -> Option<&str> {
+        match &self.debian {
+            DebianKind::Changelog { path } => Some(path),
+            DebianKind::Declared { changelog, .. } => changelog.as_deref(),
+        }
+    }
+}
+
 /// Where a package's Debian version comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DebianKind {

@@ -12,6 +12,7 @@ mod keys;
 mod manual;
 mod page;
 mod plan;
+mod release;
 mod verify;
 mod version;
 
@@ -28,5 +29,9 @@ pub use keys::{ExportedKey, ImportedKeys, KeyList, NewKeyDocument, NewKeyPlan};
 pub use manual::ManualDocument;
 pub use page::{Colour, Page, size};
 pub use plan::PlanDocument;
+pub use release::{
+    BuiltPackage, ChangedFile, PrepareDocument, ReleaseDocument, ReleasedPackage, StepLine,
+    TagDocument, TagLine,
+};
 pub use verify::VerifyDocument;
 pub use version::VersionOrder;

@@ -38,12 +38,6 @@ impl Environment {
         }
     }
 
-    /// Lists the variables.
-    pub fn variables(&self) -> impl Iterator<Item = (&str, &OsStr)> {
-        let variables = self.variables.iter();
-        variables.map(|(name, value)| (name.as_str(), value.as_os_str()))
-    }
-
     /// Returns the environment with a variable set.
     #[must_use]
     pub fn with(&self, name: &str, value: impl Into<OsString>) -> Self {

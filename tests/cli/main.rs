@@ -21,5 +21,6 @@ mod projects;
 mod publishing;
 mod rebuilding;
 mod refusals;
+mod releasing;
 mod verify;
 mod world;

@@ -37,6 +37,10 @@ impl From<FlowError> for Failure {
             FlowError::NoCertificate { .. } => Self::of(Exit::Request, "no-key", &error)
                 .hint("publish once more with the same key, or export it with debcut key export"),
             FlowError::Tool(error) => error.into(),
+            FlowError::Prepare(error) => error.into(),
+            FlowError::Tag(error) => error.into(),
+            FlowError::Push(error) => error.into(),
+            FlowError::UserGit(error) => error.into(),
             FlowError::Hook { .. } => Self::of(Exit::Stopped, "hook", &error)
                 .hint("make it succeed, then run the same command again: it runs what is left"),
             FlowError::NoDemo { .. } => Self::of(Exit::Request, "output-taken", &error)

@@ -56,6 +56,11 @@ pub(super) fn with_newest(file: &File<'_>, text: &str) -> Vec<u8> {
     pieces.concat()
 }
 
+/// Returns the text of a file's newest entry, for an editor.
+pub fn newest_text_of(file: &[u8]) -> String {
+    newest_text(&File::parse(file))
+}
+
 /// The newest entry's text.
 pub(super) fn newest_text(file: &File<'_>) -> String {
     let text = file.entries.first().map_or(&b""[..], |entry| {

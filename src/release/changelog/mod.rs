@@ -33,7 +33,7 @@ use crate::format::changelog::{ChangelogError, File, Head, RawEntry, Upload, Urg
 use crate::format::version::Version;
 use crate::model::{PackageName, Suite, Timestamp};
 
-pub use edit::replace_newest;
+pub use edit::{newest_text_of, replace_newest};
 
 /// The entry that is wanted.
 #[derive(Debug, Clone)]

@@ -8,9 +8,10 @@ use crate::format::version::Version;
 use crate::model::{Finding, TagName};
 use crate::release::debian_version::{self, Basis, DebianVersionError, Upload};
 use crate::release::facts::Facts;
-use crate::release::number::Number;
-use crate::release::policy::{Bump, DebianKind, Policy};
+use crate::release::number::{Number, PreStyle};
+use crate::release::policy::{Bump, DebianKind, Policy, Unit};
 use crate::release::upstream::debian_upstream;
+use crate::release::version_file::Kind;
 
 /// Decides about one package.
 pub(super) fn decide(
@@ -73,7 +74,12 @@ fn release(draft: &Draft<'_>, wanted: &Wanted, request: &Request) -> Result<Deci
             .iter()
             .filter_map(|pre| pre.pre().filter(|(k, _)| *k == kind));
         let count = count.map(|(_, n)| n).max().unwrap_or(0) + 1;
-        let pre = whole.pre_release(kind, count, before.last());
+        let style = match before.last() {
+            None if is_python(draft.unit) => PreStyle::pep_440(),
+            None => PreStyle::semver(),
+            Some(before) => before.pre_style().cloned().unwrap_or_else(PreStyle::semver),
+        };
+        let pre = whole.pre_release_in(kind, count, &style);
         if let Some(last) = before.last().filter(|last| **last >= pre) {
             return Err(refuse(
                 draft,
@@ -117,6 +123,12 @@ fn release(draft: &Draft<'_>, wanted: &Wanted, request: &Request) -> Result<Deci
         distribution: None,
         requirements: Vec::new(),
     }))
+}
+
+/// Tells whether a package's versions must be what Python takes (PEP 440).
+fn is_python(unit: &Unit) -> bool {
+    let mut files = unit.version_files.iter();
+    files.any(|file| file.kind == Kind::Pyproject)
 }
 
 /// Makes the Debian version of a release.

@@ -134,6 +134,28 @@ impl ReleasePlan {
             })
     }
 
+    /// Returns the plan without the releases that are not to be kept.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(&PackagePlan) -> bool) -> Self {
+        let mut plan = self.clone();
+        for package in &mut plan.packages {
+            if matches!(package.decision, Decision::Release(_)) && !keep(package) {
+                package.decision = Decision::Skip {
+                    reason: "not prepared".to_owned(),
+                };
+            }
+        }
+        plan
+    }
+
+    /// Tells whether no package is released or awaits its tag.
+    pub fn is_empty(&self) -> bool {
+        let skipped = |decision: &Decision| matches!(decision, Decision::Skip { .. });
+        self.packages
+            .iter()
+            .all(|package| skipped(&package.decision))
+    }
+
     /// Returns the digest of what would be released: of every package's
     /// decision and changes, not of the commit that it was planned for. So a
     /// commit that changes nothing about the release does not change it.

@@ -9,6 +9,9 @@ use crate::release::policy::Policy;
 
 /// The trailer that names a package and its version.
 pub const TRAILER: &str = "Debcut-Release";
+/// The trailer that names the digest of the plan, so that the same plan again is
+/// known to be done.
+pub const PLAN_TRAILER: &str = "Debcut-Plan";
 
 /// Why there is no message.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +59,7 @@ pub fn message(
     for (package, next) in released() {
         message += &format!("{TRAILER}: {} {}\n", package.name, next.version);
     }
+    message += &format!("{PLAN_TRAILER}: {}\n", release.digest());
     Ok(message)
 }
 

@@ -61,6 +61,14 @@ pub struct FileEdit {
     pub what: String,
 }
 
+impl FileEdit {
+    /// Puts another text in the place of what will be in it.
+    pub fn set(&mut self, after: Vec<u8>) {
+        self.sha256 = Sha256::of(&after);
+        self.after = after;
+    }
+}
+
 /// What the plan is made with, beside the release plan.
 #[derive(Debug, Clone)]
 pub struct Means<'a> {

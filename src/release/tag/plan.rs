@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::observe::{Awaited, Changelog, Said, TagFacts};
-use crate::model::{Finding, PackageName, TagName, Timestamp, finding::with_causes};
+use crate::format::version::Version;
+use crate::model::{Finding, PackageName, Sha256, TagName, Timestamp, finding::with_causes};
 use crate::release::notes::render::{Format, render};
 use crate::release::notes::{self, Source};
 use crate::release::plan::{PackagePlan, ReleasePlan};
@@ -24,6 +25,8 @@ pub struct NewTag {
     pub package: PackageName,
     /// The version, as the project writes it.
     pub version: String,
+    /// The Debian version.
+    pub debian_version: Version,
     /// The tag's name.
     pub name: TagName,
     /// The release commit.
@@ -38,7 +41,16 @@ pub struct TagPlan {
     /// Those that are to be made, in the configuration's order of packages.
     pub new: Vec<NewTag>,
     /// Those that are on their release commits already.
-    pub there: Vec<TagName>,
+    pub there: Vec<NewTag>,
+}
+
+impl TagPlan {
+    /// Returns the digest of the tags that are to be made.
+    pub fn digest(&self) -> Sha256 {
+        let named = self.new.iter().map(|tag| (&tag.name, &tag.commit));
+        let named: Vec<_> = named.collect();
+        Sha256::of(&serde_json::to_vec(&named).expect("names are text"))
+    }
 }
 
 /// Plans the tags; the error holds everything that stands against them.
@@ -58,7 +70,7 @@ pub fn plan(
         let unit = &policy.units[package.unit];
         match &awaited.there {
             Some(commit) if *commit == awaited.commit => {
-                planned.there.push(awaited.tag.clone());
+                planned.there.push(new(awaited, String::new()));
                 continue;
             }
             Some(commit) => findings.push(taken(awaited, commit)),
@@ -74,13 +86,7 @@ pub fn plan(
         }
         check(awaited, unit, &mut findings);
         match message(awaited, package, policy, templates, date) {
-            Ok(message) => planned.new.push(NewTag {
-                package: awaited.name.clone(),
-                version: awaited.version.clone(),
-                name: awaited.tag.clone(),
-                commit: awaited.commit.clone(),
-                message,
-            }),
+            Ok(message) => planned.new.push(new(awaited, message)),
             Err(finding) => findings.push(finding),
         }
     }
@@ -88,6 +94,17 @@ pub fn plan(
         Ok(planned)
     } else {
         Err(findings)
+    }
+}
+
+fn new(awaited: &Awaited, message: String) -> NewTag {
+    NewTag {
+        package: awaited.name.clone(),
+        version: awaited.version.clone(),
+        debian_version: awaited.debian_version.clone(),
+        name: awaited.tag.clone(),
+        commit: awaited.commit.clone(),
+        message,
     }
 }
 

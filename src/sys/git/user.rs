@@ -96,6 +96,15 @@ impl<'a> UserGit<'a> {
         tool.output().map_err(failed(action))
     }
 
+    /// Tells whether git's configuration names a way to sign tags.
+    pub fn names_a_signer(&self) -> Result<bool, UserGitError> {
+        let tool = self
+            .tool()
+            .args(["config", "--default=", "--get", "user.signingKey"]);
+        let named = self.run("read its setting user.signingKey", tool)?;
+        Ok(!line(&named).is_empty() || self.is_set("tag.gpgSign")?)
+    }
+
     /// Reads a setting that is true or false; one that is not set is false.
     pub fn is_set(&self, name: &str) -> Result<bool, UserGitError> {
         let action = format!("read its setting {name}");

@@ -1,0 +1,169 @@
+//! `release`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::archive::{ArchiveArgument, configured_key, desk};
+use super::context::Context;
+use super::failure::Failure;
+use super::request::RequestArguments;
+use super::tag::TagSigning;
+use super::{Said, passphrase};
+use crate::flow::project::Workspace;
+use crate::flow::releasing::{self, Outcome, Released, Target, Wanted};
+use crate::model::{Sha256, Suite};
+use crate::report::{Answer, BuiltPackage, ReleaseDocument, ReleasedPackage, StepLine};
+
+/// Arguments of `release`.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct ReleaseArguments {
+    #[command(flatten)]
+    request: RequestArguments,
+    /// The suite that gets the packages
+    #[arg(long, value_name = "SUITE")]
+    to: Suite,
+    #[command(flatten)]
+    archive: ArchiveArgument,
+    /// Refuse when the release would not be the one of this plan
+    #[arg(long, value_name = "DIGEST")]
+    plan: Option<Sha256>,
+    #[command(flatten)]
+    signing: TagSigning,
+    /// The upstream tarball, or the directory that holds it
+    #[arg(long, value_name = "PATH")]
+    orig: Option<PathBuf>,
+    /// Push the branch and the tags before anything is published
+    #[arg(long, conflicts_with = "mock")]
+    push: bool,
+    /// Do it all for real in a throw-away clone, with a throw-away key and
+    /// archive, and leave nothing but the report
+    #[arg(long)]
+    mock: bool,
+    /// How long to wait for another publisher, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    wait: u64,
+    /// Print what would be released and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  debcut release --to staging                  plan, prepare, build, tag, publish
+  debcut release --to staging --mock           the same, and nothing is left of it
+  debcut release libfoo --to stable --push     one package, tags pushed first
+  debcut release --to stable --plan \"$digest\"  exactly the plan that was approved
+
+The release commit is built before it is tagged: a failed build leaves no tag.
+Stopped anywhere, the same command goes on where it was; what is tagged and not
+in the suite yet is built from its tag and published, too.";
+
+/// Releases.
+pub fn run(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
+    let wanted = Wanted {
+        request: arguments.request.request(),
+        expected: arguments.plan,
+        to: arguments.to,
+        push: arguments.push,
+        key: arguments.signing.key(),
+        signing: arguments.signing.wanted(),
+        orig: arguments.orig.map(|path| context.path(&path)),
+        dry_run: arguments.dry_run,
+        author: context.person()?,
+        date: context.now(),
+    };
+    if wanted.request.upload == crate::release::debian_version::Upload::Rebuild {
+        let why = "a binary-only rebuild has no tag and no source: there is nothing to release";
+        return Err(
+            Failure::request("binary-only", why).hint("--nmu makes a release of the same source")
+        );
+    }
+    let (outcome, place) = if arguments.mock {
+        let outcome = releasing::mock(
+            &workspace,
+            &wanted,
+            &context.environment,
+            context.clock,
+            context.listener(),
+        )?;
+        (outcome, None)
+    } else {
+        let location = arguments.archive.location(context)?;
+        let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
+        desk.configured_key = configured_key(context)?;
+        let mut ask = passphrase::asker(context);
+        let outcome = releasing::release(&workspace, &wanted, &desk, &mut ask)?;
+        (outcome, Some(desk.store.place()))
+    };
+    let document = ReleaseDocument {
+        suite: wanted.to.to_string(),
+        archive: place,
+        mock: arguments.mock,
+        ..ReleaseDocument::default()
+    };
+    Ok(answer(outcome, document).into())
+}
+
+fn answer(outcome: Outcome, document: ReleaseDocument) -> Answer {
+    match outcome {
+        Outcome::Planned { planned, targets } => {
+            let digest = planned.plan.digest();
+            let packages = targets.iter().map(package).collect();
+            let document = ReleaseDocument {
+                packages,
+                ..document
+            };
+            Answer::new(document)
+                .dry_run(digest)
+                .findings(planned.findings)
+        }
+        Outcome::Refused { released, findings } => {
+            let changed = released.changed;
+            let warnings = released.findings.clone();
+            Answer::new(told(document, &released))
+                .changed(changed)
+                .findings(warnings)
+                .findings(findings)
+        }
+        Outcome::Done(released) => {
+            let changed = released.changed;
+            let warnings = released.findings.clone();
+            Answer::new(told(document, &released))
+                .changed(changed)
+                .findings(warnings)
+        }
+    }
+}
+
+fn told(document: ReleaseDocument, released: &Released) -> ReleaseDocument {
+    let steps = released.steps.iter().map(|step| StepLine {
+        step: step.step,
+        what: step.what.clone(),
+        changed: step.changed,
+    });
+    ReleaseDocument {
+        packages: released.targets.iter().map(package).collect(),
+        generation: released.generation,
+        steps: steps.collect(),
+        pushed: released.pushed,
+        ..document
+    }
+}
+
+fn package(target: &Target) -> BuiltPackage {
+    let built = !target.artifacts.is_empty();
+    BuiltPackage {
+        package: ReleasedPackage {
+            name: target.name.to_string(),
+            version: target.version.clone(),
+            debian_version: target.debian_version.to_string(),
+            tag: Some(target.tag.to_string()),
+        },
+        commit: Some(target.commit.clone()),
+        directory: built.then(|| target.place.display().to_string()),
+    }
+}

@@ -1,0 +1,294 @@
+//! `prepare`: the plan → one commit with the release's files.
+
+use super::FlowError;
+use super::hooks::{HookPackage, Hooks, Occasion};
+use super::planning::{self, Planned};
+use super::project::Workspace;
+use crate::model::{Finding, Listener, PackageName, Sha256, Timestamp};
+use crate::release::changelog::{newest_text_of, replace_newest};
+use crate::release::commit::Person;
+use crate::release::plan::{Decision, ReleasePlan, Request};
+use crate::release::prepare::apply;
+use crate::release::prepare::plan::{self as prepare_plan, Means, PreparePlan};
+use crate::release::prepare::{self};
+use crate::sys::environment::Environment;
+use crate::sys::git::{forge_command, push};
+
+/// What is wanted.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// What is to be released.
+    pub request: Request,
+    /// The digest of the plan that was approved.
+    pub expected: Option<Sha256>,
+    /// The branch that gets the commit; none: the current one.
+    pub branch: Option<String>,
+    /// How far to go.
+    pub extent: Extent,
+    /// Whether the branch is pushed.
+    pub push: bool,
+    /// Whether only the plan is wanted.
+    pub dry_run: bool,
+    /// Who releases.
+    pub author: Person,
+    /// When.
+    pub date: Timestamp,
+}
+
+/// How far `prepare` goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// The files in the work tree.
+    Files,
+    /// The release commit.
+    Commit,
+}
+
+/// Lets the user edit a text: its file's name and content → what they left.
+pub type Edit<'a> = dyn FnMut(&str, &str) -> Result<String, FlowError> + 'a;
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Not done, for these reasons.
+    Refused {
+        /// The reasons.
+        findings: Vec<Finding>,
+        /// Whether only the plan was wanted.
+        dry_run: bool,
+    },
+    /// This would be done; none: no file would change.
+    Planned {
+        /// The release.
+        planned: Box<Planned>,
+        /// The commit.
+        commit: Option<PreparePlan>,
+    },
+    /// There is nothing to prepare.
+    Unchanged {
+        /// The release.
+        planned: Box<Planned>,
+        /// What to do next, where there is something.
+        next_step: Option<String>,
+    },
+    /// Done.
+    Done(Box<Done>),
+}
+
+/// A finished preparation.
+#[derive(Debug)]
+pub struct Done {
+    /// The release.
+    pub planned: Planned,
+    /// What was written.
+    pub plan: PreparePlan,
+    /// The release commit; none where only files were written.
+    pub commit: Option<String>,
+    /// Whether the branch was pushed.
+    pub pushed: bool,
+    /// The command that asks for a pull request.
+    pub pull_request: Option<String>,
+    /// What to do next.
+    pub next_step: Option<String>,
+}
+
+/// Prepares a release. Run again after a crash, it completes what was left.
+pub fn prepare(
+    workspace: &Workspace,
+    wanted: &Wanted,
+    environment: &Environment,
+    edit: Option<&mut Edit<'_>>,
+    listener: &dyn Listener,
+) -> Result<Outcome, FlowError> {
+    let repository = &workspace.repository;
+    if !wanted.dry_run {
+        apply::recover(repository, environment)?;
+    }
+    let refused = |findings| {
+        Ok(Outcome::Refused {
+            findings,
+            dry_run: wanted.dry_run,
+        })
+    };
+    let planned = match planning::plan(workspace, "HEAD", &wanted.request)? {
+        planning::Outcome::Planned(planned) => planned,
+        planning::Outcome::Refused(findings) => return refused(findings),
+    };
+    if let Some(finding) = moved(&planned, wanted) {
+        return refused(vec![finding]);
+    }
+    let unchanged = |planned: Box<Planned>| {
+        let next_step = awaited(&planned.plan);
+        Ok(Outcome::Unchanged { planned, next_step })
+    };
+    if planned.plan.releases().next().is_none() {
+        return match wanted.dry_run {
+            true => Ok(Outcome::Planned {
+                planned,
+                commit: None,
+            }),
+            false => unchanged(planned),
+        };
+    }
+    let hooks = Hooks::new(&planned.policy.hooks, workspace, environment, listener);
+    let occasion = Occasion::new("prepare", packages(&planned.plan));
+    if !wanted.dry_run
+        && let Some(finding) = hooks.before(&occasion)
+    {
+        return refused(vec![finding]);
+    }
+    let tree = prepare::observe::observe(
+        repository,
+        &planned.plan,
+        &planned.policy,
+        wanted.branch.as_deref(),
+    )?;
+    let means = Means {
+        author: &wanted.author,
+        date: wanted.date,
+    };
+    let mut plan = match prepare_plan::plan(&planned.plan, &planned.policy, &tree, &means) {
+        Ok(plan) => plan,
+        Err(findings) => return refused(findings),
+    };
+    if wanted.dry_run {
+        return Ok(Outcome::Planned {
+            planned,
+            commit: plan,
+        });
+    }
+    if let (Some(edit), Some(plan)) = (edit, &mut plan)
+        && let Some(finding) = edited(plan, &planned, edit)?
+    {
+        return refused(vec![finding]);
+    }
+    let Some(plan) = plan else {
+        return unchanged(planned);
+    };
+    let commit = match wanted.extent {
+        Extent::Commit => Some(apply::apply(&plan, repository, environment)?.commit),
+        Extent::Files => {
+            apply::write_files(&plan, repository, environment)?;
+            None
+        }
+    };
+    let (mut pushed, mut pull_request) = (false, None);
+    if let (true, Some(branch)) = (wanted.push, &plan.branch) {
+        let remote = &planned.policy.remote;
+        let name = format!("refs/heads/{branch}");
+        push(
+            repository,
+            environment,
+            remote,
+            &[format!("{name}:{name}")],
+            listener,
+        )?;
+        pushed = true;
+        if wanted.branch.is_some() {
+            let title = plan.message.lines().next().unwrap_or_default();
+            let url = repository.remote_url(remote)?;
+            let command = url.and_then(|url| forge_command(&url, branch, title));
+            pull_request = command.map(|command| command.shown());
+        }
+    }
+    let mut occasion = occasion;
+    for package in &mut occasion.packages {
+        package.commit.clone_from(&commit);
+    }
+    hooks.after(&occasion)?;
+    let next_step = Some(match (&commit, &wanted.branch) {
+        (None, _) => "look at the files, commit them, then debcut tag".to_owned(),
+        (Some(_), None) => "debcut tag".to_owned(),
+        (Some(_), Some(branch)) => {
+            format!("merge {branch}, then debcut tag: it finds the release commit")
+        }
+    });
+    Ok(Outcome::Done(Box::new(Done {
+        planned: *planned,
+        plan,
+        commit,
+        pushed,
+        pull_request,
+        next_step,
+    })))
+}
+
+/// Refuses another release than the approved one. One that this very plan has
+/// prepared already is not another.
+fn moved(planned: &Planned, wanted: &Wanted) -> Option<Finding> {
+    let expected = wanted.expected?;
+    let found = planned.plan.digest();
+    if found == expected || planned.is_prepared_by(&expected) {
+        return None;
+    }
+    let message = format!("the plan {expected} was approved, but the repository now gives {found}");
+    let finding = Finding::error("plan-moved", "plan", message);
+    Some(finding.fix("debcut plan shows the new one: approve that, or go back to the commit"))
+}
+
+/// Lets the user edit the entries that are about to be written.
+fn edited(
+    plan: &mut PreparePlan,
+    planned: &Planned,
+    edit: &mut Edit<'_>,
+) -> Result<Option<Finding>, FlowError> {
+    for file in &mut plan.files {
+        let is_changelog = planned
+            .policy
+            .units
+            .iter()
+            .any(|unit| unit.changelog_path() == Some(file.path.as_str()));
+        if !is_changelog {
+            continue;
+        }
+        let entry = newest_text_of(&file.after);
+        let left = edit("changelog.dch", &entry)?;
+        match replace_newest(&file.after, &left) {
+            Ok(whole) => file.set(whole),
+            Err(error) => {
+                let why = crate::model::finding::with_causes(&error);
+                let finding = Finding::error("invalid-entry", file.path.as_str(), why);
+                return Ok(Some(finding.fix("edit it again; nothing was written")));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Names the packages of a plan whose release commit is not made yet and would
+/// change files.
+pub fn unwritten(
+    workspace: &Workspace,
+    planned: &Planned,
+    author: &Person,
+    date: Timestamp,
+) -> Result<Vec<PackageName>, FlowError> {
+    let (plan, policy) = (&planned.plan, &planned.policy);
+    let tree = prepare::observe::observe(&workspace.repository, plan, policy, None)?;
+    let means = Means { author, date };
+    let writes = !matches!(prepare_plan::plan(plan, policy, &tree, &means), Ok(None));
+    let released = plan.releases().filter(|_| writes);
+    Ok(released.map(|(package, _)| package.name.clone()).collect())
+}
+
+/// Says what packages await that are prepared.
+fn awaited(plan: &ReleasePlan) -> Option<String> {
+    let prepared = |decision: &Decision| matches!(decision, Decision::Prepared { .. });
+    let mut packages = plan.packages.iter().filter(|p| prepared(&p.decision));
+    packages.next().map(|_| "debcut tag".to_owned())
+}
+
+/// Lists the packages of a plan for hooks.
+pub fn packages(plan: &ReleasePlan) -> Vec<HookPackage> {
+    plan.releases()
+        .map(|(package, next)| HookPackage {
+            name: package.name.to_string(),
+            version: next.version.clone(),
+            debian_version: next.debian_version.to_string(),
+            tag: next.tag.as_ref().map(ToString::to_string),
+            commit: None,
+            notes_file: None,
+            artifacts: Vec::new(),
+        })
+        .collect()
+}

@@ -1,0 +1,418 @@
+//! `release`: from the plan to packages in a suite, resumable: what is already
+//! so is not done again.
+//!
+//! The order is: plan, prepare, build the release commits, tag them, take those
+//! builds for the tags (or build again where that is not proven), publish
+//! everything in one transaction. A version that was released before and is
+//! not in the suite yet goes there too: so a run that was killed between tag
+//! and publish is completed by the next one, on any machine.
+
+mod mock;
+mod target;
+
+use std::path::PathBuf;
+
+use super::FlowError;
+use super::archiving::{Act, Desk, Outcome as PublishOutcome};
+use super::building::{self, Outcome as BuildOutcome};
+use super::hooks::{HookPackage, Hooks, Occasion};
+use super::planning::{self, Planned};
+use super::preparing::{self, Extent};
+use super::project::Workspace;
+use super::signing::KeyWanted;
+use super::tagging::{self, Signing};
+use crate::archive::Older;
+use crate::build::observe::Wanted as Revision;
+use crate::build::plan::Scope;
+use crate::keys::Ask;
+use crate::model::{Finding, Sha256, Suite, Timestamp};
+use crate::publish::Question;
+use crate::release::commit::Person;
+use crate::release::plan::Request;
+use crate::sys::files;
+
+pub use mock::mock;
+pub use target::Target;
+
+/// What is wanted.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// What is to be released.
+    pub request: Request,
+    /// The digest of the plan that was approved.
+    pub expected: Option<Sha256>,
+    /// The suite that gets it.
+    pub to: Suite,
+    /// Whether branch and tags are pushed before anything is published.
+    pub push: bool,
+    /// Who signs artifacts and the archive.
+    pub key: KeyWanted,
+    /// Who signs tags.
+    pub signing: Signing,
+    /// The upstream tarball or its directory.
+    pub orig: Option<PathBuf>,
+    /// Whether only the plan is wanted.
+    pub dry_run: bool,
+    /// Who releases.
+    pub author: Person,
+    /// When.
+    pub date: Timestamp,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A step said no; what was done before it stays, and running again goes on
+    /// there.
+    Refused {
+        /// How far it came.
+        released: Box<Released>,
+        /// The reasons.
+        findings: Vec<Finding>,
+    },
+    /// This would be released.
+    Planned {
+        /// The plan.
+        planned: Box<Planned>,
+        /// What would be in the suite that is not there yet.
+        targets: Vec<Target>,
+    },
+    /// Done, or nothing was left to do.
+    Done(Box<Released>),
+}
+
+/// How far a release came.
+#[derive(Debug, Default)]
+pub struct Released {
+    /// The packages.
+    pub targets: Vec<Target>,
+    /// The steps.
+    pub steps: Vec<StepDone>,
+    /// The suite's generation after it.
+    pub generation: Option<u64>,
+    /// Whether anything was changed.
+    pub changed: bool,
+    /// What is worth a warning.
+    pub findings: Vec<Finding>,
+    /// Whether branch and tags were pushed.
+    pub pushed: bool,
+}
+
+/// A step that is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepDone {
+    /// Its name.
+    pub step: &'static str,
+    /// What came of it.
+    pub what: String,
+    /// Whether it changed anything.
+    pub changed: bool,
+}
+
+/// Whether the chain goes on.
+type Go<T> = Result<Result<T, Vec<Finding>>, FlowError>;
+
+/// Releases what a workspace's history asks for, into a suite.
+pub fn release(
+    workspace: &Workspace,
+    wanted: &Wanted,
+    desk: &Desk<'_>,
+    ask: &mut Ask<'_>,
+) -> Result<Outcome, FlowError> {
+    // A suite that is not there is known before anything is changed.
+    desk.look(&wanted.to, None, Question::Manifest)?;
+    let planned = match planning::plan(workspace, "HEAD", &wanted.request)? {
+        planning::Outcome::Planned(planned) => planned,
+        planning::Outcome::Refused(findings) => {
+            let released = Box::default();
+            return Ok(Outcome::Refused { released, findings });
+        }
+    };
+    if wanted.dry_run {
+        let targets = target::of(workspace, &planned, desk, wanted)?;
+        return Ok(Outcome::Planned { planned, targets });
+    }
+    let hooks = planned.policy.hooks.clone();
+    let mut run = Run {
+        workspace,
+        wanted,
+        desk,
+        ask,
+        hooks: Hooks::new(&hooks, workspace, desk.environment, desk.listener),
+        released: Released {
+            findings: planned.findings.clone(),
+            ..Released::default()
+        },
+    };
+    let ended = run.all(*planned)?;
+    let released = Box::new(run.released);
+    Ok(match ended {
+        Ok(()) => Outcome::Done(released),
+        Err(findings) => Outcome::Refused { released, findings },
+    })
+}
+
+/// One run of the chain.
+struct Run<'a, 'b> {
+    workspace: &'a Workspace,
+    wanted: &'a Wanted,
+    desk: &'a Desk<'a>,
+    ask: &'a mut Ask<'b>,
+    hooks: Hooks<'a>,
+    released: Released,
+}
+
+impl Run<'_, '_> {
+    fn all(&mut self, planned: Planned) -> Go<()> {
+        let whole = Occasion::new("release", preparing::packages(&planned.plan));
+        if let Some(finding) = self.hooks.before(&whole) {
+            return Ok(Err(vec![finding]));
+        }
+        let prepared = preparing::prepare(
+            self.workspace,
+            &self.preparation(),
+            self.desk.environment,
+            None,
+            self.desk.listener,
+        )?;
+        match prepared {
+            preparing::Outcome::Refused { findings, .. } => return Ok(Err(findings)),
+            preparing::Outcome::Done(done) => {
+                let commit = done.commit.unwrap_or_default();
+                self.done("prepare", format!("release commit {commit:.12}"), true);
+            }
+            _ => self.done("prepare", "nothing to write".into(), false),
+        }
+        // What is prepared is planned anew: from here on the tree is the truth.
+        let again = Request {
+            again: false,
+            ..self.wanted.request.clone()
+        };
+        let planned = match planning::plan(self.workspace, "HEAD", &again)? {
+            planning::Outcome::Planned(planned) => planned,
+            planning::Outcome::Refused(findings) => return Ok(Err(findings)),
+        };
+        self.released.targets = target::of(self.workspace, &planned, self.desk, self.wanted)?;
+        if let Err(findings) = self.candidates()? {
+            return Ok(Err(findings));
+        }
+        if let Err(findings) = self.tags()? {
+            return Ok(Err(findings));
+        }
+        if let Err(findings) = self.builds()? {
+            return Ok(Err(findings));
+        }
+        if let Err(findings) = self.publish()? {
+            return Ok(Err(findings));
+        }
+        self.hooks
+            .after(&Occasion::new("release", self.packages()))?;
+        Ok(Ok(()))
+    }
+
+    fn preparation(&self) -> preparing::Wanted {
+        preparing::Wanted {
+            request: self.wanted.request.clone(),
+            expected: self.wanted.expected,
+            branch: None,
+            extent: Extent::Commit,
+            push: false,
+            dry_run: false,
+            author: self.wanted.author.clone(),
+            date: self.wanted.date,
+        }
+    }
+
+    /// Builds the release commits before anybody sees their tags.
+    fn candidates(&mut self) -> Go<()> {
+        for at in 0..self.released.targets.len() {
+            let target = &self.released.targets[at];
+            if target.is_tagged {
+                continue;
+            }
+            let out = target.candidate_place(self.workspace);
+            let wanted = Revision::Release {
+                commit: target.commit.clone(),
+                tag: target.tag.clone(),
+            };
+            match self.build(at, wanted, out, None)? {
+                Ok(changed) => {
+                    let target = &self.released.targets[at];
+                    let what = format!("{} {} as a candidate", target.name, target.debian_version);
+                    self.done("build", what, changed);
+                }
+                Err(findings) => return Ok(Err(findings)),
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn tags(&mut self) -> Go<()> {
+        let wanted = tagging::Wanted {
+            request: Request {
+                again: false,
+                ..self.wanted.request.clone()
+            },
+            signing: self.wanted.signing.clone(),
+            push: self.wanted.push,
+            dry_run: false,
+            author: self.wanted.author.clone(),
+            date: self.wanted.date,
+        };
+        let tagged = tagging::tag(
+            self.workspace,
+            &wanted,
+            self.desk.environment,
+            self.ask,
+            self.desk.listener,
+        )?;
+        match tagged {
+            tagging::Outcome::Refused { findings, .. } => Ok(Err(findings)),
+            tagging::Outcome::Done(done) => {
+                let made = done.made.iter().map(|tag| tag.name.to_string());
+                let made: Vec<_> = made.collect();
+                let what = match made.is_empty() {
+                    true => "the tags are there".to_owned(),
+                    false => made.join(", "),
+                };
+                self.released.pushed = done.pushed;
+                self.done("tag", what, !made.is_empty());
+                Ok(Ok(()))
+            }
+            tagging::Outcome::Planned(_) => unreachable!("no dry run was asked for"),
+        }
+    }
+
+    fn builds(&mut self) -> Go<()> {
+        for at in 0..self.released.targets.len() {
+            let target = &self.released.targets[at];
+            let candidate = target.candidate_place(self.workspace);
+            let out = target.place.clone();
+            let wanted = Revision::Tag(target.tag.clone());
+            match self.build(at, wanted, out, Some(candidate.clone()))? {
+                Ok(changed) => {
+                    let target = &self.released.targets[at];
+                    let what = format!("{} {}", target.name, target.debian_version);
+                    self.done("build", what, changed);
+                }
+                Err(findings) => return Ok(Err(findings)),
+            }
+            if candidate.is_dir() {
+                files::remove_tree(&candidate)?;
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn build(
+        &mut self,
+        at: usize,
+        wanted: Revision,
+        out: PathBuf,
+        candidate: Option<PathBuf>,
+    ) -> Go<bool> {
+        let target = &self.released.targets[at];
+        let mut occasion = Occasion::new("build", vec![target.told()]);
+        if let Some(finding) = self.hooks.before(&occasion) {
+            return Ok(Err(vec![finding]));
+        }
+        let request = building::Request {
+            wanted: Some(wanted),
+            package: Some(target.name.clone()),
+            out: Some(out),
+            orig: self.wanted.orig.clone(),
+            scope: Scope::Full,
+            jobs: None,
+            key: self.wanted.key.clone(),
+            dry_run: false,
+            force: false,
+            candidate,
+        };
+        let built = building::build(
+            self.workspace,
+            &request,
+            self.desk.environment,
+            self.desk.clock,
+            self.ask,
+            self.desk.listener,
+        )?;
+        match built {
+            BuildOutcome::Refused(refusal) => Ok(Err(refusal.findings)),
+            BuildOutcome::Planned(_) => unreachable!("no dry run was asked for"),
+            BuildOutcome::Built {
+                plan,
+                built,
+                changed,
+            } => {
+                let target = &mut self.released.targets[at];
+                let artifacts = built.artifacts.iter();
+                target.artifacts = artifacts.map(|a| built.directory.join(&a.name)).collect();
+                target.changes = built.changes();
+                self.released.findings.extend(plan.warnings);
+                occasion.packages = vec![self.released.targets[at].told()];
+                self.hooks.after(&occasion)?;
+                Ok(Ok(changed))
+            }
+        }
+    }
+
+    fn publish(&mut self) -> Go<()> {
+        let targets = &self.released.targets;
+        let uploads: Vec<_> = targets
+            .iter()
+            .filter_map(|target| target.changes.clone())
+            .collect();
+        if uploads.is_empty() {
+            self.done("publish", "nothing to publish".into(), false);
+            return Ok(Ok(()));
+        }
+        let suite = &self.wanted.to;
+        let occasion = Occasion::new("publish", self.packages())
+            .published(suite.to_string(), self.desk.store.place());
+        if let Some(finding) = self.hooks.before(&occasion) {
+            return Ok(Err(vec![finding]));
+        }
+        let mut act = Act {
+            key: self.wanted.key.clone(),
+            ask: self.ask,
+            dry_run: false,
+        };
+        let (generation, changed) =
+            match self
+                .desk
+                .add(&uploads, suite, None, Older::Refuse, &mut act)?
+            {
+                PublishOutcome::Refused(findings) => return Ok(Err(findings)),
+                PublishOutcome::Done(published, findings) => {
+                    self.released.findings.extend(findings);
+                    (Some(published.generation.number), true)
+                }
+                PublishOutcome::Unchanged(current, findings) => {
+                    self.released.findings.extend(findings);
+                    (
+                        current.generation.as_ref().map(|(base, _)| base.number),
+                        false,
+                    )
+                }
+                PublishOutcome::Planned(..) => unreachable!("no dry run was asked for"),
+            };
+        self.released.generation = generation;
+        let what = format!("{} package(s) in {suite}", uploads.len());
+        self.done("publish", what, changed);
+        self.hooks.after(&occasion)?;
+        Ok(Ok(()))
+    }
+
+    fn packages(&self) -> Vec<HookPackage> {
+        self.released.targets.iter().map(Target::told).collect()
+    }
+
+    fn done(&mut self, step: &'static str, what: String, changed: bool) {
+        self.released.changed |= changed;
+        self.released.steps.push(StepDone {
+            step,
+            what,
+            changed,
+        });
+    }
+}

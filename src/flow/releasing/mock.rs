@@ -1,0 +1,87 @@
+//! `release --mock`: the whole chain for real, in a throw-away clone, with a
+//! throw-away key and archive.
+
+use std::time::Duration;
+
+use super::{Outcome, Wanted};
+use crate::archive::Settings;
+use crate::flow::FlowError;
+use crate::flow::archiving::{Act, Desk, open_store};
+use crate::flow::project::Workspace;
+use crate::flow::signing::{self, KeyWanted};
+use crate::flow::tagging::Signing;
+use crate::model::{Architecture, Component, Listener};
+use crate::sys::clock::Clock;
+use crate::sys::environment::Environment;
+use crate::sys::files;
+use crate::sys::openpgp::NewKey;
+use crate::sys::process::Tool;
+
+/// Releases a workspace's HEAD in a place of its own, which is gone afterwards.
+pub fn mock(
+    workspace: &Workspace,
+    wanted: &Wanted,
+    environment: &Environment,
+    clock: Clock,
+    listener: &dyn Listener,
+) -> Result<Outcome, FlowError> {
+    let temporary = environment.temporary_directory();
+    let place = tempfile::Builder::new()
+        .prefix("debcut-mock-")
+        .tempdir_in(&temporary);
+    let place = place.map_err(files::failed("make a directory in", &temporary))?;
+    let own = environment
+        .with("XDG_DATA_HOME", place.path().join("data"))
+        .without(crate::keys::ci::VARIABLE);
+    let now = clock.now();
+    let key = NewKey {
+        name: "debcut mock".to_owned(),
+        email: "mock@invalid".to_owned(),
+        lifetime_seconds: None,
+        passphrase: None,
+    };
+    signing::key_store(&own)?.create(&key, now, rand::rngs::OsRng)?;
+
+    let clone = place.path().join("project");
+    listener.begin("cloning");
+    Tool::new("git")
+        .args(["clone", "--quiet", "--no-hardlinks"])
+        .arg(workspace.repository.top())
+        .arg(&clone)
+        .envs(environment.variables())
+        .output()?;
+    let copy = workspace.opened_at(&clone)?;
+
+    let mut nobody = |_: &crate::keys::KeyDescription| Ok(None);
+    let archive = place.path().join("archive");
+    let desk = Desk {
+        store: open_store(&archive.display().to_string(), place.path())?,
+        environment: &own,
+        clock,
+        configured_key: None,
+        wait: Duration::from_secs(60),
+        who: "debcut mock".to_owned(),
+        command: "debcut release --mock".to_owned(),
+        listener,
+    };
+    let settings = |_: Option<&Settings>| {
+        Settings::new(
+            vec![Component::new("main").expect("constant")],
+            vec![Architecture::of_this_machine()],
+        )
+    };
+    let mut act = Act {
+        key: KeyWanted::Usual,
+        ask: &mut nobody,
+        dry_run: false,
+    };
+    desk.settle(&wanted.to, &settings, &mut act)?;
+    let wanted = Wanted {
+        push: false,
+        key: KeyWanted::Usual,
+        signing: Signing::Key(KeyWanted::Usual),
+        dry_run: false,
+        ..wanted.clone()
+    };
+    super::release(&copy, &wanted, &desk, &mut nobody)
+}

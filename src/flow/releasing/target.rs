@@ -1,0 +1,214 @@
+//! What a release brings to the suite: tagged or about to be, and not there yet.
+
+use std::path::PathBuf;
+
+use super::Wanted;
+use crate::flow::FlowError;
+use crate::flow::archiving::Desk;
+use crate::flow::hooks::HookPackage;
+use crate::flow::planning::Planned;
+use crate::flow::project::Workspace;
+use crate::format::changelog::Entry;
+use crate::format::version::Version;
+use crate::model::{PackageName, TagName};
+use crate::release::plan::{Decision, PackagePlan};
+use crate::release::policy::{DebianKind, Policy, Unit};
+use crate::release::upstream::debian_upstream;
+
+/// A package on its way into the suite.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The package.
+    pub name: PackageName,
+    /// Its version, as the project writes it.
+    pub version: String,
+    /// Its Debian version.
+    pub debian_version: Version,
+    /// Its tag.
+    pub tag: TagName,
+    /// Whether the tag is there.
+    pub is_tagged: bool,
+    /// The release commit; until it is made, the commit that it will stand on.
+    pub commit: String,
+    /// Where its artifacts go.
+    pub place: PathBuf,
+    /// The artifacts, once they are built.
+    pub artifacts: Vec<PathBuf>,
+    /// The `.changes` among them.
+    pub changes: Option<PathBuf>,
+}
+
+impl Target {
+    /// Returns where it is built before its tag is made.
+    pub(super) fn candidate_place(&self, workspace: &Workspace) -> PathBuf {
+        let name = format!("{}-{:.12}", self.name, self.commit);
+        workspace.repository.own_dir().join("candidates").join(name)
+    }
+
+    /// Tells hooks of it.
+    pub(super) fn told(&self) -> HookPackage {
+        let paths = self.artifacts.iter().map(|path| path.display().to_string());
+        HookPackage {
+            name: self.name.to_string(),
+            version: self.version.clone(),
+            debian_version: self.debian_version.to_string(),
+            tag: Some(self.tag.to_string()),
+            commit: Some(self.commit.clone()),
+            notes_file: None,
+            artifacts: paths.collect(),
+        }
+    }
+}
+
+/// Finds what the suite lacks: what the plan releases, what is prepared, and
+/// what is tagged and was not published there. In dependency order.
+pub(super) fn of(
+    workspace: &Workspace,
+    planned: &Planned,
+    desk: &Desk<'_>,
+    wanted: &Wanted,
+) -> Result<Vec<Target>, FlowError> {
+    let asked = &wanted.request.packages;
+    let mut targets = Vec::new();
+    for unit in in_order(&planned.policy) {
+        let package = &planned.plan.packages[unit];
+        let known = &planned.policy.units[unit];
+        let Some(target) = target(workspace, planned, package, known)? else {
+            continue;
+        };
+        if target.is_tagged {
+            let is_asked = asked.is_empty() || asked.contains(&target.name);
+            if !is_asked || has(desk, wanted, &target)? {
+                continue;
+            }
+            desk.listener.note(format!(
+                "{} {} is tagged and not in {}: it goes there, too",
+                target.name, target.version, wanted.to
+            ));
+        }
+        targets.push(target);
+    }
+    // Several packages of one tag each need a place of their own.
+    for at in 0..targets.len() {
+        let is_shared = targets
+            .iter()
+            .filter(|other| other.tag == targets[at].tag)
+            .count()
+            > 1;
+        if is_shared {
+            targets[at].place = targets[at].place.join(targets[at].name.as_str());
+        }
+    }
+    Ok(targets)
+}
+
+fn target(
+    workspace: &Workspace,
+    planned: &Planned,
+    package: &PackagePlan,
+    unit: &Unit,
+) -> Result<Option<Target>, FlowError> {
+    let (version, debian_version, tag, commit, is_tagged) = match &package.decision {
+        Decision::Release(next) => {
+            let Some(tag) = next.tag.clone() else {
+                return Ok(None);
+            };
+            let head = planned.plan.head.clone();
+            (
+                next.version.clone(),
+                next.debian_version.clone(),
+                tag,
+                head,
+                false,
+            )
+        }
+        Decision::Prepared {
+            version,
+            debian_version,
+            tag,
+            commit,
+            ..
+        } => (
+            version.clone(),
+            debian_version.clone(),
+            tag.clone(),
+            commit.clone(),
+            false,
+        ),
+        Decision::Skip { .. } => {
+            let Some(current) = &package.current else {
+                return Ok(None);
+            };
+            let Some(version) = released(workspace, unit, &current.version, &current.commit)?
+            else {
+                return Ok(None);
+            };
+            let (tag, commit) = (current.tag.clone(), current.commit.clone());
+            (current.version.clone(), version, tag, commit, true)
+        }
+    };
+    let place = workspace.repository.top().join("dist").join(tag.as_str());
+    Ok(Some(Target {
+        name: package.name.clone(),
+        version,
+        debian_version,
+        tag,
+        is_tagged,
+        commit,
+        place,
+        artifacts: Vec::new(),
+        changes: None,
+    }))
+}
+
+/// Returns the Debian version of a release; none where it cannot be told.
+fn released(
+    workspace: &Workspace,
+    unit: &Unit,
+    version: &str,
+    commit: &str,
+) -> Result<Option<Version>, FlowError> {
+    let revision = match &unit.debian {
+        DebianKind::Changelog { path } => {
+            let commit = workspace.repository.commit(commit)?;
+            let text = workspace.repository.file(&commit.tree, path)?;
+            let entry = text.and_then(|text| Entry::newest(&text).ok());
+            return Ok(entry.map(|entry| entry.version));
+        }
+        DebianKind::Declared { revision, .. } => revision.as_deref(),
+    };
+    let upstream = debian_upstream(version);
+    let whole = match revision {
+        Some(revision) => format!("{upstream}-{revision}"),
+        None => upstream,
+    };
+    Ok(Version::new(whole).ok())
+}
+
+/// Tells whether the suite has the package in this version.
+fn has(desk: &Desk<'_>, wanted: &Wanted, target: &Target) -> Result<bool, FlowError> {
+    let stanzas = desk.show(&wanted.to, &target.name)?;
+    let version = format!("Version: {}", target.debian_version);
+    Ok(stanzas
+        .iter()
+        .any(|(_, text)| text.lines().any(|line| line == version)))
+}
+
+/// Orders packages so that each stands behind what it depends on.
+fn in_order(policy: &Policy) -> Vec<usize> {
+    fn visit(at: usize, policy: &Policy, order: &mut Vec<usize>, seen: &mut Vec<bool>) {
+        if std::mem::replace(&mut seen[at], true) {
+            return;
+        }
+        for edge in &policy.units[at].depends_on {
+            visit(edge.on, policy, order, seen);
+        }
+        order.push(at);
+    }
+    let mut order = Vec::new();
+    let mut seen = vec![false; policy.units.len()];
+    for at in 0..policy.units.len() {
+        visit(at, policy, &mut order, &mut seen);
+    }
+    order
+}

@@ -1,0 +1,253 @@
+//! `tag`: prepared releases → signed tags on their release commits.
+
+use super::FlowError;
+use super::hooks::{HookPackage, Hooks, Occasion};
+use super::planning;
+use super::preparing;
+use super::project::Workspace;
+use super::signing::{self, KeyWanted};
+use crate::keys::{Ask, Choice};
+use crate::model::{Finding, Listener, Timestamp};
+use crate::release::commit::Person;
+use crate::release::plan::Request;
+use crate::release::prepare::apply as prepare;
+use crate::release::tag::plan::{NewTag, TagPlan};
+use crate::release::tag::{apply, observe, plan};
+use crate::sys::environment::Environment;
+use crate::sys::git::{UserGit, push};
+use crate::sys::openpgp::Signer;
+
+/// What is wanted.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// What is to be released.
+    pub request: Request,
+    /// Who signs.
+    pub signing: Signing,
+    /// Whether branch and tags are pushed.
+    pub push: bool,
+    /// Whether only the plan is wanted.
+    pub dry_run: bool,
+    /// Who tags.
+    pub author: Person,
+    /// When.
+    pub date: Timestamp,
+}
+
+/// Who signs a tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signing {
+    /// git's own configuration where it names a way to sign, else a key of
+    /// debcut's.
+    Usual,
+    /// A key of debcut's.
+    Key(KeyWanted),
+    /// git's own configuration.
+    Git,
+    /// Nobody.
+    Nobody,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Not done, for these reasons.
+    Refused {
+        /// The reasons.
+        findings: Vec<Finding>,
+        /// Whether only the plan was wanted.
+        dry_run: bool,
+    },
+    /// These tags would be made.
+    Planned(Box<Planned>),
+    /// Done, or nothing was left to do.
+    Done(Box<Done>),
+}
+
+/// Tags that would be made.
+#[derive(Debug)]
+pub struct Planned {
+    /// The tags.
+    pub plan: TagPlan,
+    /// Who would sign them.
+    pub signed_by: String,
+    /// What is worth a warning.
+    pub findings: Vec<Finding>,
+}
+
+/// Tags that are made.
+#[derive(Debug)]
+pub struct Done {
+    /// Those that were made now.
+    pub made: Vec<NewTag>,
+    /// Those that were there.
+    pub there: Vec<NewTag>,
+    /// Who signed them.
+    pub signed_by: String,
+    /// Whether they were pushed.
+    pub pushed: bool,
+    /// What is worth a warning.
+    pub findings: Vec<Finding>,
+}
+
+/// Tags what is prepared. Run again, it finds the tags there.
+pub fn tag(
+    workspace: &Workspace,
+    wanted: &Wanted,
+    environment: &Environment,
+    ask: &mut Ask<'_>,
+    listener: &dyn Listener,
+) -> Result<Outcome, FlowError> {
+    let repository = &workspace.repository;
+    if !wanted.dry_run {
+        prepare::recover(repository, environment)?;
+    }
+    let refused = |findings| {
+        Ok(Outcome::Refused {
+            findings,
+            dry_run: wanted.dry_run,
+        })
+    };
+    let planned = match planning::plan(workspace, "HEAD", &wanted.request)? {
+        planning::Outcome::Planned(planned) => planned,
+        planning::Outcome::Refused(findings) => return refused(findings),
+    };
+    let (release, policy) = (&planned.plan, &planned.policy);
+    // What is not prepared can be tagged where preparing would write nothing.
+    let unprepared = preparing::unwritten(workspace, &planned, &wanted.author, wanted.date)?;
+    let prepared = release.only(|package| !unprepared.contains(&package.name));
+    if !unprepared.is_empty() && prepared.is_empty() {
+        let names: Vec<_> = unprepared.iter().map(ToString::to_string).collect();
+        let message = "its version files, changelog or notes are not written yet";
+        let finding = Finding::error("not-prepared", names.join(", "), message);
+        return refused(vec![finding.fix("debcut prepare, then debcut tag")]);
+    }
+    let facts = observe::observe(repository, &prepared, policy, None)?;
+    let plan = match plan::plan(&prepared, policy, &facts, wanted.date) {
+        Ok(plan) => plan,
+        Err(findings) => return refused(findings),
+    };
+    let chosen = Chosen::of(workspace, wanted, environment)?;
+    let signed_by = chosen.shown();
+    let findings = planned.findings.clone();
+    if wanted.dry_run {
+        return Ok(Outcome::Planned(Box::new(Planned {
+            plan,
+            signed_by,
+            findings,
+        })));
+    }
+    let told = plan.new.iter().map(|tag| HookPackage {
+        name: tag.package.to_string(),
+        version: tag.version.clone(),
+        debian_version: tag.debian_version.to_string(),
+        tag: Some(tag.name.to_string()),
+        commit: Some(tag.commit.clone()),
+        notes_file: None,
+        artifacts: Vec::new(),
+    });
+    let occasion = Occasion::new("tag", told.collect());
+    let hooks = Hooks::new(&policy.hooks, workspace, environment, listener);
+    if !plan.new.is_empty() {
+        if let Some(finding) = hooks.before(&occasion) {
+            return refused(vec![finding]);
+        }
+        let signer = chosen.unlocked(wanted.date, ask)?;
+        apply::apply(
+            &plan.new,
+            repository,
+            environment,
+            &signer.signing(),
+            &wanted.author,
+            wanted.date,
+        )?;
+    }
+    let mut pushed = false;
+    if wanted.push {
+        let tags = plan.new.iter().chain(&plan.there);
+        let mut refs: Vec<_> = tags.map(|tag| format!("refs/tags/{}", tag.name)).collect();
+        if let Some(branch) = &release.branch {
+            refs.push(format!("refs/heads/{branch}"));
+        }
+        let specs: Vec<_> = refs.iter().map(|name| format!("{name}:{name}")).collect();
+        push(repository, environment, &policy.remote, &specs, listener)?;
+        pushed = true;
+    }
+    hooks.after(&occasion)?;
+    Ok(Outcome::Done(Box::new(Done {
+        made: plan.new,
+        there: plan.there,
+        signed_by,
+        pushed,
+        findings,
+    })))
+}
+
+/// Who signs, chosen and not unlocked yet.
+enum Chosen {
+    Git,
+    Key(Choice),
+    Nobody,
+}
+
+/// Who signs, ready to.
+enum Ready {
+    Git,
+    Key(Signer),
+    Nobody,
+}
+
+impl Chosen {
+    fn of(
+        workspace: &Workspace,
+        wanted: &Wanted,
+        environment: &Environment,
+    ) -> Result<Self, FlowError> {
+        let usual = workspace.project.key.as_deref();
+        let key = |named: &KeyWanted| {
+            let choice = signing::chosen(environment, named, usual, wanted.date)?;
+            Ok(choice.map_or(Self::Nobody, Self::Key))
+        };
+        match &wanted.signing {
+            Signing::Nobody => Ok(Self::Nobody),
+            Signing::Git => Ok(Self::Git),
+            Signing::Key(named) => key(named),
+            Signing::Usual => {
+                let git = UserGit::new(&workspace.repository, environment);
+                match git.names_a_signer()? {
+                    true => Ok(Self::Git),
+                    false => key(&KeyWanted::Usual),
+                }
+            }
+        }
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Self::Git => "git's own configuration".to_owned(),
+            Self::Key(choice) => choice.certificate().fingerprint().to_string(),
+            Self::Nobody => "nobody".to_owned(),
+        }
+    }
+
+    fn unlocked(self, now: Timestamp, ask: &mut Ask<'_>) -> Result<Ready, FlowError> {
+        Ok(match self {
+            Self::Git => Ready::Git,
+            Self::Nobody => Ready::Nobody,
+            Self::Key(choice) => {
+                let signer = signing::unlocked(Some(choice), now, ask)?;
+                signer.map_or(Ready::Nobody, Ready::Key)
+            }
+        })
+    }
+}
+
+impl Ready {
+    fn signing(&self) -> apply::Signing<'_> {
+        match self {
+            Self::Git => apply::Signing::Git,
+            Self::Key(signer) => apply::Signing::Key(signer),
+            Self::Nobody => apply::Signing::None,
+        }
+    }
+}
