@@ -29,10 +29,6 @@ impl Members {
         self.0[unit / 64] & (1 << (unit % 64)) != 0
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.iter().all(|word| *word == 0)
-    }
-
     /// Adds another set and tells whether that made this one larger.
     pub(super) fn grow(&mut self, by: &Self) -> bool {
         let mut grown = false;
@@ -46,6 +42,14 @@ impl Members {
     pub(super) fn without(&self, other: &Self) -> Self {
         let words = self.0.iter().zip(&other.0);
         Self(words.map(|(own, other)| own & !other).collect())
+    }
+
+    /// Tells whether it has a package that none of the others has.
+    pub(super) fn exceeds(&self, others: [Option<&Self>; 2]) -> bool {
+        self.0.iter().enumerate().any(|(at, word)| {
+            let taken = others.iter().flatten().map(|other| other.0[at]);
+            word & !taken.fold(0, |all, word| all | word) != 0
+        })
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
@@ -64,7 +68,7 @@ mod tests {
     #[test]
     fn sets_hold_more_than_a_word() {
         let mut set = Members::none(130);
-        assert!(set.is_empty());
+        assert_eq!(set.iter().next(), None);
         for unit in [0, 63, 64, 129] {
             set.insert(unit);
         }
@@ -76,6 +80,7 @@ mod tests {
         assert_eq!(rest.iter().count(), 126);
         assert!(rest.grow(&set));
         assert_eq!(rest, all);
+        assert!(rest.exceeds([Some(&set), None]) && !set.exceeds([None, Some(&rest)]));
         rest.remove(64);
         assert!(!rest.has(64));
     }

@@ -65,7 +65,7 @@ pub fn between(
     let head = resolve(repository, to)?;
     let until = from.map(|from| resolve(repository, from)).transpose()?;
     let releases = Releases::new(&policy.units, &BTreeMap::new());
-    let walk = Walk::from(head, || Scope {
+    let mut walk = Walk::from(head, || Scope {
         units: &policy.units,
         objects: &objects,
         merges: policy.merges,
@@ -74,10 +74,17 @@ pub fn between(
         birth: Birth::GoesOn,
         slop: SLOP,
     })?;
-    let order = walk.order();
-    let nodes = order.into_iter().map(|index| &walk.nodes[index]);
-    let read = nodes.filter(|node| is_listed(node, policy));
-    Ok(read.map(commit_of).collect())
+    let mut commits = Vec::new();
+    for index in walk.order() {
+        let node = &mut walk.nodes[index];
+        if is_listed(node, policy) {
+            commits.push(commit_of(node));
+        }
+        // A long history need not be there twice.
+        node.object.forget_text();
+        node.touched = None;
+    }
+    Ok(commits)
 }
 
 fn resolve(repository: &Repository, revision: &str) -> Result<ObjectId, GitError> {

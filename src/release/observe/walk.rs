@@ -58,6 +58,12 @@ impl Node {
         }
     }
 
+    /// Tells whether it is in anybody's range.
+    fn is_open(&self) -> bool {
+        let above = [Some(&self.released), self.own.as_ref()];
+        self.interested.exceeds(above)
+    }
+
     /// Returns the packages whose nearest release on some line is here.
     pub(super) fn nearest(&self) -> Option<Members> {
         let own = self.own.as_ref()?;
@@ -168,8 +174,7 @@ impl<'a> Walk<'a> {
             self.paint(index, &parents, &leaving);
         }
         for node in &self.nodes {
-            let range = node.range();
-            if node.state == State::Done && !range.is_empty() {
+            if node.state == State::Done && node.is_open() {
                 self.scope.objects.substitutes.check(node.id)?;
             }
         }
@@ -225,7 +230,7 @@ impl<'a> Walk<'a> {
     }
 
     fn is_live(&self, index: usize) -> bool {
-        !self.nodes[index].range().is_empty()
+        self.nodes[index].is_open()
     }
 
     /// Finds or reads a commit.
@@ -346,7 +351,7 @@ impl<'a> Walk<'a> {
         let is_in: Vec<bool> = self
             .nodes
             .iter()
-            .map(|node| node.state == State::Done && !node.range().is_empty())
+            .map(|node| node.state == State::Done && node.is_open())
             .collect();
         let mut children = vec![0_usize; self.nodes.len()];
         let within = || (0..self.nodes.len()).filter(|&index| is_in[index]);

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ffi::CStr;
 use std::fmt;
 use std::rc::Rc;
 
@@ -11,23 +12,42 @@ use super::{GitError, Repository, failed};
 
 /// The id of an object, in binary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ObjectId(pub(super) git2::Oid);
+pub struct ObjectId([u8; 20]);
 
 impl ObjectId {
     /// Reads an id of 40 hexadecimal digits.
     pub fn from_hex(text: &str) -> Option<Self> {
-        let whole = text.len() == 40;
-        whole.then(|| git2::Oid::from_str(text).ok().map(Self))?
+        let digits: &[u8; 40] = text.as_bytes().try_into().ok()?;
+        let value = |digit: u8| char::from(digit).to_digit(16);
+        let mut id = [0; 20];
+        for (byte, pair) in id.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = u8::try_from(value(pair[0])? * 16 + value(pair[1])?).ok()?;
+        }
+        Some(Self(id))
+    }
+
+    pub(super) fn of(id: git2::Oid) -> Option<Self> {
+        Self::from_bytes(id.as_bytes())
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        git2::Oid::from_bytes(bytes).ok().map(Self)
+        bytes.try_into().ok().map(Self)
+    }
+
+    fn oid(&self) -> Result<git2::Oid, GitError> {
+        git2::Oid::from_bytes(&self.0).map_err(failed("name an object"))
     }
 }
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut digits = [0; 40];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        f.pad(std::str::from_utf8(&digits).expect("digits are ASCII"))
     }
 }
 
@@ -63,9 +83,9 @@ impl Item {
 }
 
 /// How many bytes of trees are kept: the trees of a commit are those of its
-/// parent but for a few, so that a handful of commits' worth is enough; 16 MiB
-/// hold the directories of a hundred thousand files.
-const KEPT_TREES_BYTES: usize = 16 << 20;
+/// parent but for a few, so that a handful of commits' worth is enough; 8 MiB
+/// hold the directories of two hundred thousand files.
+const KEPT_TREES_BYTES: usize = 8 << 20;
 
 /// The object database of a repository, with the trees that were just read.
 pub struct Objects<'r> {
@@ -84,6 +104,11 @@ struct Trees {
 impl Repository {
     /// Opens its objects for reading many of them.
     pub fn objects(&self) -> Result<Objects<'_>, GitError> {
+        // libgit2 hashes every object again that it reads, which is half of the
+        // time; git does not, and zlib's checksum finds what a disk breaks.
+        git2::opts::strict_hash_verification(false);
+        // Nor does it have to keep, of a long history, what is kept here.
+        git2::opts::enable_caching(false);
         Ok(Objects {
             odb: self.inner.odb().map_err(failed("open its objects"))?,
             trees: RefCell::default(),
@@ -92,15 +117,25 @@ impl Repository {
     }
 }
 
+impl Drop for Objects<'_> {
+    fn drop(&mut self) {
+        git2::opts::strict_hash_verification(true);
+        git2::opts::enable_caching(true);
+    }
+}
+
 impl Objects<'_> {
     fn read(&self, id: ObjectId, kind: git2::ObjectType) -> Result<git2::OdbObject<'_>, GitError> {
-        let object = self.odb.read(id.0).map_err(|error| match error.code() {
-            git2::ErrorCode::NotFound => GitError::MissingObject {
-                id: id.to_string(),
-                partial: self.substitutes.partial.clone(),
-            },
-            _ => failed(format!("read the object {id}"))(error),
-        })?;
+        let object = self
+            .odb
+            .read(id.oid()?)
+            .map_err(|error| match error.code() {
+                git2::ErrorCode::NotFound => GitError::MissingObject {
+                    id: id.to_string(),
+                    partial: self.substitutes.partial.clone(),
+                },
+                _ => failed(format!("read the object {id}"))(error),
+            })?;
         if object.kind() != kind {
             return Err(self.broken(id, "of another kind than what refers to it says"));
         }
@@ -128,7 +163,7 @@ impl Objects<'_> {
     /// Follows a tag object, or a chain of them, to what is tagged.
     pub fn peeled(&self, mut id: ObjectId) -> Result<ObjectId, GitError> {
         let action = || format!("read the object {id}");
-        let (_, mut kind) = self.odb.read_header(id.0).map_err(failed(action()))?;
+        let (_, mut kind) = self.odb.read_header(id.oid()?).map_err(failed(action()))?;
         while kind == git2::ObjectType::Tag {
             let object = self.read(id, kind)?;
             let text = String::from_utf8_lossy(object.data()).into_owned();
@@ -215,6 +250,8 @@ impl Objects<'_> {
             let why = "no tree inside";
             move || GitError::BrokenObject { id, why }
         };
+        let common = common_items(old.0, new.0);
+        (old.0, new.0) = (&old.0[common..], &new.0[common..]);
         let mut left = old.step().ok_or_else(broken(before))?;
         let mut right = new.step().ok_or_else(broken(after))?;
         while left.is_some() || right.is_some() {
@@ -288,6 +325,20 @@ impl Difference<'_> {
     }
 }
 
+/// Returns how many bytes of whole entries two trees have in common at their
+/// beginnings: mostly all but one entry differ nowhere.
+fn common_items(a: &[u8], b: &[u8]) -> usize {
+    const STEP: usize = 64;
+    let chunks = a.chunks_exact(STEP).zip(b.chunks_exact(STEP));
+    let equal = STEP * chunks.take_while(|(a, b)| a == b).count();
+    let mut items = Items(&a[..equal]);
+    let mut whole = 0;
+    while items.step().flatten().is_some() {
+        whole = equal - items.0.len();
+    }
+    whole
+}
+
 /// Git's order of a tree's entries: directories as if a `/` ended their names.
 fn in_tree_order(a: &[u8], of_a: &Item, b: &[u8], of_b: &Item) -> std::cmp::Ordering {
     let common = a.len().min(b.len());
@@ -329,13 +380,17 @@ impl<'a> Items<'a> {
 
 /// Reads `MODE NAME\0` and twenty bytes, and returns what follows.
 fn one_item(bytes: &[u8]) -> Option<(NamedItem<'_>, &[u8])> {
-    let blank = bytes.iter().take(8).position(|&b| b == b' ')?;
+    // Modes have six digits, and those of directories five.
+    let blank = [5, 6]
+        .into_iter()
+        .find(|&at| bytes.get(at) == Some(&b' '))?;
     let mut mode = 0;
     for digit in &bytes[..blank] {
         mode = mode * 8 + u32::from(digit.checked_sub(b'0').filter(|d| *d < 8)?);
     }
     let rest = &bytes[blank + 1..];
-    let end = rest.iter().position(|&b| b == 0)?;
+    // Looks for the end of the name by words, not bytes.
+    let end = CStr::from_bytes_until_nul(rest).ok()?.count_bytes();
     let id = ObjectId::from_bytes(rest.get(end + 1..end + 21)?)?;
     Some(((&rest[..end], Item { mode, id }), &rest[end + 21..]))
 }
@@ -364,6 +419,11 @@ impl CommitObject {
             committed,
             bytes: bytes.into(),
         })
+    }
+
+    /// Drops author and message, which are most of it.
+    pub fn forget_text(&mut self) {
+        self.bytes = Box::default();
     }
 
     /// Returns the author's name and address, in UTF-8.

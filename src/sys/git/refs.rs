@@ -26,12 +26,13 @@ impl Repository {
             let Some(name) = name.and_then(|name| TagName::new(name).ok()) else {
                 continue;
             };
-            let packed = reference.target_peel().map(ObjectId);
+            let packed = reference.target_peel().and_then(ObjectId::of);
             let peeled = match packed {
                 Some(id) => Some(id),
                 None => {
                     let direct = reference.resolve().ok().and_then(|direct| direct.target());
-                    direct.and_then(|id| objects.peeled(ObjectId(id)).ok())
+                    let direct = direct.and_then(ObjectId::of);
+                    direct.and_then(|id| objects.peeled(id).ok())
                 }
             };
             if let Some(id) = peeled {

@@ -5,4 +5,5 @@ mod moves;
 mod pending;
 mod random;
 mod ranges;
+mod speed;
 mod world;
