@@ -156,6 +156,8 @@ pub struct Global {
 pub enum Verb {
     /// Look at the repository and write a commented debcut.toml
     Init(super::init::InitArguments),
+    /// Check everything that a release needs, before it starts
+    Doctor(super::doctor::DoctorArguments),
     /// Say what would be released, as which version, and why
     Plan(super::plan::PlanArguments),
     /// Write version files, changelogs and notes of a release, as one commit

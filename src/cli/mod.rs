@@ -7,6 +7,7 @@ mod build;
 mod context;
 mod deb;
 mod demo;
+mod doctor;
 mod duration;
 mod editor;
 mod failure;
@@ -91,6 +92,7 @@ impl From<Answer> for Said {
 fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
     match verb {
         Verb::Init(arguments) => init::run(&arguments, context),
+        Verb::Doctor(arguments) => doctor::run(&arguments, context),
         Verb::Plan(arguments) => plan::run(arguments, context),
         Verb::Prepare(arguments) => prepare::run(arguments, context),
         Verb::Tag(arguments) => tag::run(arguments, context),

@@ -5,7 +5,9 @@
 
 pub mod archiving;
 pub mod building;
+pub mod configured;
 pub mod demo;
+pub mod doctor;
 mod earlier_build;
 pub mod hooks;
 pub mod inspecting;

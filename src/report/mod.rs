@@ -6,6 +6,7 @@ mod archive;
 mod build;
 mod deb;
 mod demo;
+mod doctor;
 mod document;
 mod init;
 mod keys;
@@ -23,6 +24,7 @@ pub use archive::{
 pub use build::BuildDocument;
 pub use deb::{DebDiff, DebPack, DebShow};
 pub use demo::DemoDocument;
+pub use doctor::DoctorDocument;
 pub use document::{Answer, Document, ErrorDocument, Report};
 pub use init::InitDocument;
 pub use keys::{ExportedKey, ImportedKeys, KeyList, NewKeyDocument, NewKeyPlan};

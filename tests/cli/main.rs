@@ -11,6 +11,7 @@ mod config;
 mod debian;
 mod debianize;
 mod demo;
+mod doctor;
 mod edges;
 mod interruption;
 mod judges;
