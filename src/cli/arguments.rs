@@ -158,6 +158,8 @@ pub enum Verb {
     Init(super::init::InitArguments),
     /// Check everything that a release needs, before it starts
     Doctor(super::doctor::DoctorArguments),
+    /// Where the releases stand, and who waits for whom
+    Status(super::status::StatusArguments),
     /// Say what would be released, as which version, and why
     Plan(super::plan::PlanArguments),
     /// Write version files, changelogs and notes of a release, as one commit

@@ -20,6 +20,7 @@ mod plan;
 mod prepare;
 mod release;
 mod request;
+mod status;
 mod tag;
 mod terminal;
 mod verify;
@@ -93,6 +94,7 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
     match verb {
         Verb::Init(arguments) => init::run(&arguments, context),
         Verb::Doctor(arguments) => doctor::run(&arguments, context),
+        Verb::Status(arguments) => status::run(&arguments, context),
         Verb::Plan(arguments) => plan::run(arguments, context),
         Verb::Prepare(arguments) => prepare::run(arguments, context),
         Verb::Tag(arguments) => tag::run(arguments, context),

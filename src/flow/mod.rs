@@ -17,6 +17,7 @@ pub mod preparing;
 pub mod project;
 pub mod releasing;
 pub mod signing;
+pub mod status;
 pub mod tagging;
 pub mod verifying;
 

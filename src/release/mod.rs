@@ -19,6 +19,7 @@ pub mod ownership;
 pub mod plan;
 pub mod policy;
 pub mod prepare;
+pub mod standing;
 pub mod tag;
 pub mod tag_pattern;
 pub mod upstream;

@@ -14,6 +14,7 @@ mod manual;
 mod page;
 mod plan;
 mod release;
+mod status;
 mod verify;
 mod version;
 
@@ -35,5 +36,6 @@ pub use release::{
     BuiltPackage, ChangedFile, PrepareDocument, ReleaseDocument, ReleasedPackage, StepLine,
     TagDocument, TagLine,
 };
+pub use status::StatusDocument;
 pub use verify::VerifyDocument;
 pub use version::VersionOrder;

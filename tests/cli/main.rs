@@ -23,5 +23,6 @@ mod publishing;
 mod rebuilding;
 mod refusals;
 mod releasing;
+mod status;
 mod verify;
 mod world;
