@@ -13,6 +13,7 @@ mod editor;
 mod failure;
 mod init;
 mod key;
+mod lead_time;
 mod listener;
 mod manual;
 mod passphrase;
@@ -95,6 +96,7 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::Init(arguments) => init::run(&arguments, context),
         Verb::Doctor(arguments) => doctor::run(&arguments, context),
         Verb::Status(arguments) => status::run(&arguments, context),
+        Verb::LeadTime(arguments) => lead_time::run(arguments, context),
         Verb::Plan(arguments) => plan::run(arguments, context),
         Verb::Prepare(arguments) => prepare::run(arguments, context),
         Verb::Tag(arguments) => tag::run(arguments, context),

@@ -11,6 +11,7 @@ pub mod doctor;
 mod earlier_build;
 pub mod hooks;
 pub mod inspecting;
+pub mod lead_time;
 pub mod packing;
 pub mod planning;
 pub mod preparing;

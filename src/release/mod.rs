@@ -3,6 +3,7 @@
 //! All of it is pure but the files named `observe` and `apply`: commits,
 //! files' contents and tags' names come in as arguments.
 //!
+//! The way of a release: [`observe`] reads the history into [`Facts`], [`plan`]
 //! turns them by the [`Policy`] into a [`ReleasePlan`]; [`prepare`] writes the
 //! plan's files as one commit, [`tag`] puts the tags on it.
 
@@ -12,6 +13,7 @@ pub mod changelog;
 pub mod commit;
 pub mod debian_version;
 pub mod facts;
+pub mod lead_time;
 pub mod notes;
 pub mod number;
 pub mod observe;

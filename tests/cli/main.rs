@@ -16,6 +16,7 @@ mod edges;
 mod interruption;
 mod judges;
 mod keys;
+mod lead_time;
 mod pipelines;
 mod places;
 mod projects;
