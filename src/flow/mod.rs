@@ -5,16 +5,20 @@
 
 pub mod archiving;
 pub mod building;
+pub mod configured;
 pub mod demo;
+pub mod doctor;
 mod earlier_build;
 pub mod hooks;
 pub mod inspecting;
+pub mod lead_time;
 pub mod packing;
 pub mod planning;
 pub mod preparing;
 pub mod project;
 pub mod releasing;
 pub mod signing;
+pub mod status;
 pub mod tagging;
 pub mod verifying;
 

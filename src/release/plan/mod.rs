@@ -39,6 +39,20 @@ pub struct Request {
     pub again: bool,
 }
 
+impl Request {
+    /// Asks for the ordinary release of all that has changes.
+    pub fn everything() -> Self {
+        Self {
+            packages: Vec::new(),
+            set_version: None,
+            pre: None,
+            upload: Upload::Release,
+            force: false,
+            again: false,
+        }
+    }
+}
+
 /// What would be released.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReleasePlan {
