@@ -55,7 +55,7 @@ pub fn run(arguments: PrepareArguments, context: &Context<'_>) -> Result<Said, F
     let author = context.person()?;
     let mut edit = editor::editor(context);
     let wanted = Wanted {
-        request: arguments.request.request(),
+        request: arguments.request.of_source()?,
         expected: arguments.plan,
         branch: arguments.branch,
         extent: if arguments.no_commit {

@@ -65,7 +65,7 @@ in the suite yet is built from its tag and published, too.";
 pub fn run(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
     let wanted = Wanted {
-        request: arguments.request.request(),
+        request: arguments.request.of_source()?,
         expected: arguments.plan,
         to: arguments.to,
         push: arguments.push,
@@ -76,12 +76,6 @@ pub fn run(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, F
         author: context.person()?,
         date: context.now(),
     };
-    if wanted.request.upload == crate::release::debian_version::Upload::Rebuild {
-        let why = "a binary-only rebuild has no tag and no source: there is nothing to release";
-        return Err(
-            Failure::request("binary-only", why).hint("--nmu makes a release of the same source")
-        );
-    }
     let (outcome, place) = if arguments.mock {
         let outcome = releasing::mock(
             &workspace,

@@ -21,6 +21,7 @@ mod pipelines;
 mod places;
 mod projects;
 mod publishing;
+mod ready_hooks;
 mod rebuilding;
 mod refusals;
 mod releasing;
