@@ -11,7 +11,7 @@ pub mod name;
 pub mod time;
 
 pub use checkup::{Checkup, Passed};
-pub use digest::{FileDigests, Sha256};
+pub use digest::{DigestPrefix, FileDigests, Sha256};
 pub use event::{Event, Listener, Silent};
 pub use finding::{Finding, Severity};
 pub use name::{Architecture, ArchivePath, Component, Fingerprint, PackageName, Suite, TagName};
