@@ -1,7 +1,8 @@
 //! `lead-time`: commits, tags and generations → how long releases took. Writes
 //! nothing.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
 use super::FlowError;
@@ -12,7 +13,7 @@ use crate::format::version::Version;
 use crate::model::finding::with_causes;
 use crate::model::{Finding, PackageName, Suite, Timestamp};
 use crate::publish::{self, Extent};
-use crate::release::commit::Release;
+use crate::release::commit::{Commit, Release};
 use crate::release::lead_time::{Arrival, LeadTime, Since, counted, median_wait, predecessor};
 use crate::release::observe::{self, Known};
 use crate::release::policy::{Policy, Unit};
@@ -48,6 +49,12 @@ pub fn lead_times(
     let targets = targets.into_iter().map(|(tag, id)| (tag, id.to_string()));
     let known = observe::known_releases(&policy.units, &targets.collect());
     let (seen, findings) = seen(workspace, &policy)?;
+    let mut history = History {
+        workspace,
+        policy: &policy,
+        ranges: HashMap::new(),
+        ancestors: HashMap::new(),
+    };
     let mut found = Vec::new();
     for (index, own) in known.iter().enumerate() {
         let unit = &policy.units[index];
@@ -55,50 +62,75 @@ pub fn lead_times(
             continue;
         }
         for at in 0..own.len().min(wanted.limit) {
-            found.push(one(workspace, &policy, index, own, at, &seen)?);
+            found.push(history.measured(index, own, at, &seen)?);
         }
     }
     Ok((found, findings))
 }
 
-fn one(
-    workspace: &Workspace,
-    policy: &Policy,
-    index: usize,
-    known: &[Known],
-    at: usize,
-    seen: &[Seen],
-) -> Result<LeadTime, FlowError> {
-    let (repository, unit) = (&workspace.repository, &policy.units[index]);
-    let own = &known[at];
-    let before = predecessor(known, at, &mut |other| {
-        // One that cannot be compared is on another line.
-        repository
-            .is_ancestor(&other.commit, &own.commit)
-            .unwrap_or(false)
-    });
-    let from = before.map(|before| before.commit.as_str());
-    let commits = observe::between(repository, from, &own.commit, policy)?;
-    let made = counted(&commits, index);
-    let tagged = repository.tag_date(&own.tag)?;
-    let release = Release {
-        tag: own.tag.clone(),
-        version: own.version.clone(),
-        commit: own.commit.clone(),
-        committed: tagged,
-    };
-    Ok(LeadTime {
-        package: unit.name.clone(),
-        version: own.version.clone(),
-        tag: own.tag.clone(),
-        commits: made.len(),
-        oldest_commit: made.iter().min().copied(),
-        median_seconds: median_wait(&made, tagged),
-        tagged,
-        suites: arrivals(unit, &release, seen),
-        canary: None,
-        everyone: None,
-    })
+/// The history, asked once: packages of one repository are often released at the
+/// same commits.
+struct History<'a> {
+    workspace: &'a Workspace,
+    policy: &'a Policy,
+    ranges: HashMap<(Option<String>, String), Vec<Commit>>,
+    ancestors: HashMap<(String, String), bool>,
+}
+
+impl History<'_> {
+    /// Tells whether a release descends from another one; one that cannot be
+    /// compared is on another line.
+    fn descends(&mut self, own: &Known, other: &Known) -> bool {
+        let (older, newer) = (&other.commit, &own.commit);
+        let repository = &self.workspace.repository;
+        let asked = self.ancestors.entry((older.clone(), newer.clone()));
+        *asked.or_insert_with(|| repository.is_ancestor(older, newer).unwrap_or(false))
+    }
+
+    fn range(&mut self, from: Option<&Known>, to: &Known) -> Result<&[Commit], FlowError> {
+        let from = from.map(|from| from.commit.clone());
+        Ok(match self.ranges.entry((from.clone(), to.commit.clone())) {
+            Entry::Occupied(found) => found.into_mut(),
+            Entry::Vacant(place) => place.insert(observe::between(
+                &self.workspace.repository,
+                from.as_deref(),
+                &to.commit,
+                self.policy,
+            )?),
+        })
+    }
+
+    /// Measures one of a package's releases.
+    fn measured(
+        &mut self,
+        index: usize,
+        known: &[Known],
+        at: usize,
+        seen: &[Seen],
+    ) -> Result<LeadTime, FlowError> {
+        let (unit, own) = (&self.policy.units[index], &known[at]);
+        let before = predecessor(known, at, &mut |other| self.descends(own, other));
+        let made = counted(self.range(before, own)?, index);
+        let tagged = self.workspace.repository.tag_date(&own.tag)?;
+        let release = Release {
+            tag: own.tag.clone(),
+            version: own.version.clone(),
+            commit: own.commit.clone(),
+            committed: tagged,
+        };
+        Ok(LeadTime {
+            package: unit.name.clone(),
+            version: own.version.clone(),
+            tag: own.tag.clone(),
+            commits: made.len(),
+            oldest_commit: made.iter().min().copied(),
+            median_seconds: median_wait(&made, tagged),
+            tagged,
+            suites: arrivals(unit, &release, seen),
+            canary: None,
+            everyone: None,
+        })
+    }
 }
 
 /// The first generation of a suite that had a version of a package.
