@@ -5,7 +5,10 @@ use serde::Serialize;
 use super::{Document, Page};
 use crate::model::{Suite, Timestamp};
 use crate::release::policy::Bump;
-use crate::release::standing::{Held, Standing};
+use crate::release::standing::{Held, Standing, Step};
+
+/// How many releases that wait for the same step are told one by one.
+const WAITING: usize = 8;
 
 /// What `status` answers.
 #[derive(Debug, Serialize)]
@@ -43,7 +46,7 @@ struct SuiteLine {
 struct Wait {
     package: String,
     version: String,
-    awaits: crate::release::standing::Step,
+    awaits: Step,
     command: String,
 }
 
@@ -118,9 +121,8 @@ impl Document for StatusDocument {
         if !self.waits.is_empty() {
             page.line("");
         }
-        for wait in &self.waits {
-            let name = page.bold(&format!("{} {}", wait.package, wait.version));
-            page.line(format!("{name} awaits: {}", wait.command));
+        for step in [Step::Tag, Step::Build, Step::Publish] {
+            self.waiting(step, page);
         }
     }
 }
@@ -133,11 +135,11 @@ fn row(package: &Package) -> [String; 5] {
         n => format!("{n} changes"),
     };
     let next = match (&package.next, package.bump) {
-        (Some(next), Some(bump)) => {
+        (Some(next), Some(bump)) if bump != Bump::None => {
             let bump = format!("{bump:?}").to_lowercase();
             format!("{next} ({bump})")
         }
-        (Some(next), None) => next.clone(),
+        (Some(next), _) => next.clone(),
         (None, _) => dash(),
     };
     [
@@ -150,6 +152,18 @@ fn row(package: &Package) -> [String; 5] {
 }
 
 impl StatusDocument {
+    /// Writes what waits for a step: forty packages that do still fit a screen.
+    fn waiting(&self, step: Step, page: &mut Page) {
+        let all: Vec<&Wait> = self.waits.iter().filter(|one| one.awaits == step).collect();
+        for wait in all.iter().take(WAITING) {
+            let name = page.bold(&format!("{} {}", wait.package, wait.version));
+            page.line(format!("{name} awaits: {}", wait.command));
+        }
+        if all.len() > WAITING {
+            page.line(format!("and {} more await the same", all.len() - WAITING));
+        }
+    }
+
     fn held(&self, suite: &SuiteLine) -> Vec<[String; 4]> {
         let place = format!("{} {}@{}", suite.archive, suite.suite, suite.generation);
         let mut rows = Vec::new();
@@ -174,5 +188,39 @@ impl StatusDocument {
             rows.push([place, dash(), dash(), dash()]);
         }
         rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Colour;
+
+    #[test]
+    fn many_releases_that_wait_fit_a_screen() {
+        let wait = |at: usize| Wait {
+            package: format!("p{at}"),
+            version: "1.0".into(),
+            awaits: Step::Build,
+            command: format!("debcut build p{at}-v1.0"),
+        };
+        let document = |count: usize| StatusDocument {
+            head: String::new(),
+            branch: None,
+            packages: Vec::new(),
+            suites: Vec::new(),
+            waits: (0..count).map(wait).collect(),
+        };
+        for (count, lines, last) in [
+            (1, 1, "p0 1.0 awaits: debcut build p0-v1.0"),
+            (8, 8, "p7 1.0 awaits: debcut build p7-v1.0"),
+            (40, 9, "and 32 more await the same"),
+        ] {
+            let mut page = Page::new(Colour::Off);
+            document(count).waiting(Step::Build, &mut page);
+            let text = page.into_text();
+            assert_eq!(text.lines().count(), lines, "{text}");
+            assert_eq!(text.lines().last(), Some(last), "{text}");
+        }
     }
 }
