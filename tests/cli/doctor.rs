@@ -448,3 +448,43 @@ fn fixes_that_never_reached_the_main_branch_are_told() {
     world.git(&["commit", "--quiet", "--message", &text]);
     assert_eq!(of(&document(&examine(&world)), rule).len(), 0);
 }
+
+#[test]
+fn a_like_commit_is_no_picked_one() {
+    let world = healthy();
+    world.git(&["switch", "--quiet", "--create", "release-1.2"]);
+    change(&world, "tally.conf", "# fixed\n", "fix: the count");
+    world.git(&["switch", "--quiet", "main"]);
+    // The same file, and something else in it.
+    change(&world, "tally.conf", "# other\n", "feat: another count");
+    let said = finds(examine(&world), "warning", "unsynchronised-branch");
+    assert!(said.contains("fix: the count"), "{said}");
+    // Merged for good, whatever became of it.
+    world.git(&[
+        "merge",
+        "--quiet",
+        "--strategy=ours",
+        "--message",
+        "merge",
+        "release-1.2",
+    ]);
+    examine(&world).code(0);
+    assert_eq!(
+        of(&document(&examine(&world)), "unsynchronised-branch").len(),
+        0
+    );
+    // A branch of the remote counts as well.
+    world.git(&["switch", "--quiet", "release-1.2"]);
+    change(&world, "tally.conf", "# twice\n", "fix: count twice");
+    world.git(&["switch", "--quiet", "main"]);
+    let to = world.path("clone");
+    let to = to.to_str().expect("text");
+    world.git(&["clone", "--quiet", ".", to]);
+    let ran = world.run(["doctor", "--json", "-C", to]);
+    let said = finds(ran, "warning", "unsynchronised-branch");
+    assert!(said.contains("origin/release-1.2"), "{said}");
+    assert!(
+        said.contains("1 commit(s)") && said.contains("count twice"),
+        "{said}"
+    );
+}

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Patient;
+use super::{Patient, listed};
 use crate::config::{self, ConfigError};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
@@ -12,9 +12,6 @@ use crate::release::ownership::Ownership;
 use crate::release::policy::Unit;
 use crate::release::{Facts, Policy, TagPattern};
 use crate::sys::git::{Descend, ObjectId, Repository};
-
-/// How many names a line tells before it only counts.
-const SHOWN: usize = 5;
 
 /// Opens the repository with its configuration; one that cannot be read is a
 /// finding, and what depends on it is not checked.
@@ -102,7 +99,7 @@ fn nobodys(directories: &[String]) -> Checkup {
         return checkup;
     }
     let why = "of no package: commits that touch nothing else release nothing";
-    let finding = Finding::warning("unowned-files", shown(directories), why);
+    let finding = Finding::warning("unowned-files", listed(directories), why);
     checkup.find(finding.fix("add it to a package: path, or include = [\"…\"] in debcut.toml"));
     checkup
 }
@@ -140,7 +137,7 @@ fn tags<'a>(units: &[Unit], names: impl Iterator<Item = &'a TagName>) -> Checkup
             let why = format!(
                 "no tag fits {patterns}, while {} fit(s) no package: {}",
                 nobodys.len(),
-                shown(&nobodys)
+                listed(&nobodys)
             );
             let finding = Finding::warning("tag-pattern", name, why);
             checkup.find(finding.fix("name the style in debcut.toml: tag = \"…{version}\""));
@@ -160,14 +157,6 @@ fn looks_like_a_release(tag: &str) -> bool {
     })
 }
 
-fn shown(names: &[String]) -> String {
-    let mut text = names[..names.len().min(SHOWN)].join(", ");
-    if names.len() > SHOWN {
-        text += &format!(" and {} more", names.len() - SHOWN);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,12 +174,5 @@ mod tests {
         ] {
             assert_eq!(looks_like_a_release(tag), want, "{tag}");
         }
-    }
-
-    #[test]
-    fn many_names_are_counted() {
-        let names: Vec<String> = (0..7).map(|n| format!("d{n}")).collect();
-        assert_eq!(shown(&names), "d0, d1, d2, d3, d4 and 2 more");
-        assert_eq!(shown(&names[..2]), "d0, d1");
     }
 }

@@ -1,5 +1,6 @@
 //! The repository's state: branch, upstream, whole history, clean files.
 
+use super::listed;
 use crate::flow::FlowError;
 use crate::model::{Checkup, Finding};
 use crate::release::Policy;
@@ -191,14 +192,13 @@ fn branch(stand: &Stand, checkup: &mut Checkup) {
 }
 
 fn files(stand: &Stand, checkup: &mut Checkup) {
-    let (own, others): (Vec<_>, Vec<_>) = stand
+    let (own, others): (Vec<&String>, Vec<&String>) = stand
         .dirty
         .iter()
         .partition(|path| stand.release_files.contains(path));
     if !own.is_empty() {
-        let names: Vec<&str> = own.iter().map(|path| path.as_str()).collect();
         let why = "changed, and a release would edit or read it as it is committed";
-        let finding = Finding::error("dirty-release-file", names.join(", "), why);
+        let finding = Finding::error("dirty-release-file", listed(&own), why);
         checkup.find(finding.fix("git commit, or git stash"));
     }
     match others.first() {

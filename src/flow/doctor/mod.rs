@@ -121,9 +121,29 @@ fn history(error: &ObserveError) -> Finding {
     Finding::error("history", "HEAD", with_causes(error)).fix(fix)
 }
 
+/// How many names a line tells before it only counts.
+const SHOWN: usize = 5;
+
+/// Lists names, and counts those that are too many for a line.
+fn listed<T: AsRef<str>>(names: &[T]) -> String {
+    let first = names.iter().take(SHOWN).map(AsRef::as_ref);
+    let mut text = first.collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        text += &format!(" and {} more", names.len() - SHOWN);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use crate::model::{Checkup, Severity};
+
+    #[test]
+    fn many_names_are_counted() {
+        let names: Vec<String> = (0..7).map(|n| format!("d{n}")).collect();
+        assert_eq!(super::listed(&names), "d0, d1, d2, d3, d4 and 2 more");
+        assert_eq!(super::listed(&names[..2]), "d0, d1");
+    }
 
     /// Shows findings as `SEVERITY RULE`.
     pub(super) fn shown(checkup: &Checkup) -> Vec<String> {
