@@ -18,7 +18,7 @@ use crate::publish::{self, PublishError, Question};
 use crate::release::commit::Release;
 use crate::release::plan::{self, Request};
 use crate::release::policy::{DebianKind, Policy, Unit};
-use crate::release::standing::{self, Archives, Around, Held, Standing};
+use crate::release::standing::{self, Archives, Around, BuiltAt, Held, Standing};
 use crate::release::{self, Facts};
 use crate::sys::files;
 use crate::sys::openpgp::text_of;
@@ -83,9 +83,9 @@ pub fn status(workspace: &Workspace) -> Result<Status, FlowError> {
     let around = shelf.held.into_iter().enumerate().map(|(unit, suites)| {
         let found = &facts.units[unit];
         let last = found.pre_releases.last().or(found.last_final.as_ref());
-        let is_built =
-            last.is_some_and(|release| is_built(workspace, &policy.units[unit], release));
-        Around { is_built, suites }
+        let built = last.map(|release| built_at(workspace, &policy.units[unit], release));
+        let built = built.unwrap_or_default();
+        Around { built, suites }
     });
     let around = around.collect();
     let standings = standing::standings(&facts, &policy, plan.as_ref(), around, known);
@@ -196,21 +196,25 @@ impl Shelf {
     }
 }
 
-/// Tells whether a release was built: into `dist/TAG`, or as the last build.
-fn is_built(workspace: &Workspace, unit: &Unit, release: &Release) -> bool {
-    let usual = workspace.repository.top().join("dist");
-    let usual = usual.join(release.tag.as_str());
-    // It is written with all the others, by one rename.
-    if usual.join(crate::build::product::SUMS).is_file() {
-        return true;
-    }
+/// Finds where a release was built: as the last build, or into `dist/TAG`.
+fn built_at(workspace: &Workspace, unit: &Unit, release: &Release) -> BuiltAt {
     let last = building::last_build(workspace).ok().flatten();
     let changes = last.and_then(|last| files::read(&last.changes).ok());
     let changes = changes.and_then(|bytes| {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Changes::parse(text_of(&text).unwrap_or(text).as_bytes()).ok()
     });
-    changes.is_some_and(|changes| {
+    let is_it = |changes: &Changes| {
         changes.source == unit.name && standing::is_of(unit, release, &changes.source_version)
-    })
+    };
+    if changes.as_ref().is_some_and(is_it) {
+        return BuiltAt::Last;
+    }
+    let usual = format!("dist/{}", release.tag);
+    let place = workspace.repository.top().join(&usual);
+    // It is there with all the others or not at all.
+    match place.join(crate::build::product::SUMS).is_file() {
+        true => BuiltAt::Directory(usual),
+        false => BuiltAt::Nowhere,
+    }
 }

@@ -81,11 +81,23 @@ pub enum Archives {
     Unsure,
 }
 
+/// Where a release was built, as far as this clone knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum BuiltAt {
+    /// Nowhere.
+    #[default]
+    Nowhere,
+    /// As the last build, which `publish` takes when it is told nothing.
+    Last,
+    /// In this directory, from the repository's top.
+    Directory(String),
+}
+
 /// What `flow/` has found around a package.
 #[derive(Debug, Clone, Default)]
 pub struct Around {
-    /// Whether its newest release was built here.
-    pub is_built: bool,
+    /// Where its newest release was built.
+    pub built: BuiltAt,
     /// What the suites hold of it.
     pub suites: Vec<Held>,
 }
@@ -152,10 +164,15 @@ fn behind_tag(unit: &Unit, release: &Release, around: &Around, archives: Archive
         .suites
         .iter()
         .any(|held| is_of(unit, release, &held.version));
-    let (awaits, command) = match (is_held, around.is_built, archives) {
-        (true, ..) | (false, true, Archives::None) | (false, _, Archives::Unsure) => return None,
-        (false, false, _) => (Step::Build, format!("debcut build {}", release.tag)),
-        (false, true, Archives::Read) => (Step::Publish, "debcut publish --to SUITE".to_owned()),
+    if is_held || archives == Archives::Unsure {
+        return None;
+    }
+    let publish = |what: &str| (Step::Publish, format!("debcut publish {what}--to SUITE"));
+    let (awaits, command) = match (&around.built, archives) {
+        (BuiltAt::Nowhere, _) => (Step::Build, format!("debcut build {}", release.tag)),
+        (_, Archives::None) => return None,
+        (BuiltAt::Last, _) => publish(""),
+        (BuiltAt::Directory(directory), _) => publish(&format!("{directory} ")),
     };
     Some(Open {
         version: release.version.clone(),
@@ -239,7 +256,10 @@ mod tests {
                 architectures: Vec::new(),
             };
             let around = Around {
-                is_built,
+                built: match is_built {
+                    true => BuiltAt::Directory("dist/v1.2.0".into()),
+                    false => BuiltAt::Nowhere,
+                },
                 suites: versions.iter().map(held).collect(),
             };
             let open = behind_tag(&unit, &release, &around, archives);

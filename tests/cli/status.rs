@@ -55,7 +55,16 @@ fn a_release_is_followed_to_its_suite() {
         wait(&status(&world)),
         of("publish", "debcut publish --to SUITE")
     );
-    world.run(["publish", "--to", "stable"]).code(0);
+    // Of what is built, publish takes the last build by itself, else it is told.
+    let note = world.project().join(".git/debcut/last-build.json");
+    let text = std::fs::read(&note).expect("read");
+    std::fs::remove_file(&note).expect("removed");
+    let told = of("publish", "debcut publish dist/v1.2.0 --to SUITE");
+    assert_eq!(wait(&status(&world)), told);
+    world
+        .run(["publish", "dist/v1.2.0", "--to", "stable"])
+        .code(0);
+    std::fs::write(&note, text).expect("written");
     let document = status(&world);
     assert_eq!(document["waits"], json!([]));
     let package = &document["packages"][0];
