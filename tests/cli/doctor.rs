@@ -117,6 +117,8 @@ fn what_git_has_begun_is_told() {
     let mut merge = tool("git", "git");
     merge.current_dir(world.project()).args(["merge", "topic"]);
     assert_ne!(world.judge(merge).code, 0, "it conflicts");
+    world.write(".git/debcut/prepare.json", "{}");
+    finds(examine(&world), "warning", "prepare-interrupted");
     let said = finds(examine(&world), "error", "git-underway");
     assert!(said.contains("git merge"), "{said}");
 }

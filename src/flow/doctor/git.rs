@@ -5,6 +5,7 @@ use crate::flow::FlowError;
 use crate::model::{Checkup, Finding};
 use crate::release::Policy;
 use crate::release::policy::DebianKind;
+use crate::release::prepare::apply as prepare;
 use crate::sys::git::{GitError, Repository, Underway, Upstream};
 
 /// Where HEAD is.
@@ -40,6 +41,8 @@ pub(super) struct Stand {
     pub(super) dirty: Vec<String>,
     /// The files that a release edits or is described in.
     pub(super) release_files: Vec<String>,
+    /// Whether a `prepare` was begun and not ended.
+    pub(super) preparing: bool,
     /// Whether there is somebody to push to.
     pub(super) has_remote: bool,
 }
@@ -78,6 +81,7 @@ pub(super) fn observe(
         whole,
         dirty,
         release_files: policy.map(release_files).unwrap_or_default(),
+        preparing: prepare::is_under_way(repository),
         has_remote: !repository.remotes()?.is_empty(),
     })
 }
@@ -113,6 +117,11 @@ pub(super) fn judge(stand: &Stand) -> Checkup {
             _ => format!("git {command} --continue, or git {command} --abort"),
         };
         checkup.find(Finding::error("git-underway", "work tree", why).fix(fix));
+    }
+    if stand.preparing {
+        let why = "debcut prepare was interrupted, or runs at this moment";
+        let finding = Finding::warning("prepare-interrupted", "work tree", why);
+        checkup.find(finding.fix("debcut prepare, tag or release completes it first"));
     }
     match stand.whole {
         Whole::Yes => {}
@@ -227,6 +236,7 @@ mod tests {
             whole: Whole::Yes,
             dirty: Vec::new(),
             release_files: vec!["debcut.toml".into(), "VERSION".into()],
+            preparing: false,
             has_remote: true,
         }
     }
@@ -267,6 +277,7 @@ mod tests {
                 |s| s.underway = Some(Underway::CherryPick),
                 &["error git-underway"],
             ),
+            (|s| s.preparing = true, &["warning prepare-interrupted"]),
             (|s| s.whole = Whole::Shallow, &["warning shallow-clone"]),
             (
                 |s| s.whole = Whole::Substituted,
