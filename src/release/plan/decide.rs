@@ -121,6 +121,7 @@ fn release(draft: &Draft<'_>, wanted: &Wanted, request: &Request) -> Result<Deci
         binary_only: false,
         opening: new_upstream.then(|| "New upstream release.".to_owned()),
         distribution: None,
+        again: draft.unmade().map(|pending| pending.commit.clone()),
         requirements: Vec::new(),
     }))
 }
@@ -357,6 +358,7 @@ fn uploaded(draft: &Draft<'_>, upload: &Upload) -> Result<Next, Finding> {
         binary_only,
         opening,
         distribution,
+        again: None,
         requirements: Vec::new(),
     })
 }

@@ -6,6 +6,7 @@ use super::line::{Line, Raises};
 use crate::model::Finding;
 use crate::release::bump;
 use crate::release::change::{self, Changes};
+use crate::release::commit::Release;
 use crate::release::facts::{Facts, Pending, UnitFacts};
 use crate::release::number::Number;
 use crate::release::policy::{Bump, Policy, Unit};
@@ -23,6 +24,8 @@ pub(super) struct Draft<'a> {
     pub line: Line<'a>,
     /// What its commits say.
     pub changes: Changes,
+    /// The release that its changes are counted from.
+    pub since: Option<&'a Release>,
     /// Its release that is prepared, unless it is to be prepared again.
     pub pending: Option<&'a Pending>,
     /// What it should get.
@@ -70,10 +73,13 @@ impl<'a> Draft<'a> {
         let selected = request.packages.is_empty() || request.packages.contains(&unit.name);
         let pending = known.pending.as_ref().filter(|_| !request.again);
         let later = pending.map(|pending| &pending.later);
-        let range = match (pending, request.pre) {
-            (Some(pending), _) if is_pre_release(&pending.version) => &known.since_pre,
-            (None, Some(_)) => &known.since_pre,
-            _ => &known.since_final,
+        let is_candidate = match pending {
+            Some(pending) => is_pre_release(&pending.version),
+            None => request.pre.is_some(),
+        };
+        let (range, since) = match is_candidate {
+            true => (&known.since_pre, line.current),
+            false => (&known.since_final, known.last_final.as_ref()),
         };
         let commits: Vec<_> = range
             .iter()
@@ -87,12 +93,21 @@ impl<'a> Draft<'a> {
             facts: known,
             line,
             changes,
+            since,
             pending,
             wish: Wish::Nothing(String::new()),
             selected,
         };
         draft.wish = draft.own_wish(facts, policy, request, findings);
         draft
+    }
+
+    /// Returns the release that is prepared and to be prepared again.
+    pub fn unmade(&self) -> Option<&'a Pending> {
+        match self.pending {
+            Some(_) => None,
+            None => self.facts.pending.as_ref(),
+        }
     }
 
     fn own_wish(

@@ -64,6 +64,9 @@ pub struct PackagePlan {
     pub path: String,
     /// Its newest release on this branch's line, pre-releases included.
     pub current: Option<Release>,
+    /// The release that its changes are counted from.
+    #[serde(skip)]
+    pub since: Option<Release>,
     /// What is to be done.
     pub decision: Decision,
     /// The changes, newest first.
@@ -118,6 +121,9 @@ pub struct Next {
     pub opening: Option<String>,
     /// The distribution that the kind of upload goes to, where it says one.
     pub distribution: Option<String>,
+    /// The release commit of this version that is not tagged and made again.
+    #[serde(skip)]
+    pub again: Option<String>,
     /// Requirements on packages of this repository, to be set to a version.
     #[serde(skip)]
     pub requirements: Vec<(VersionFile, String)>,
@@ -220,6 +226,7 @@ fn package((draft, decision): (Draft<'_>, Decision)) -> PackagePlan {
         name: draft.unit.name.clone(),
         path: draft.unit.path.clone(),
         current: draft.line.current.cloned(),
+        since: draft.since.cloned(),
         decision,
         changes: draft.changes.changes,
         ignored: draft.changes.ignored,

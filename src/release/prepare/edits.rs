@@ -44,13 +44,17 @@ pub(super) struct Edits<'a> {
 
 impl<'a> Edits<'a> {
     pub(super) fn new(tree: &'a Tree, writers: &'a Writers) -> Self {
-        let contents = tree.files.iter();
+        let mut now = BTreeMap::new();
+        for (path, (content, _)) in &tree.files {
+            let before = tree.before.get(path).cloned();
+            if let Some(content) = before.unwrap_or(Some(content.clone())) {
+                now.insert(path.clone(), content);
+            }
+        }
         Self {
             tree,
             writers,
-            now: contents
-                .map(|(path, (content, _))| (path.clone(), content.clone()))
-                .collect(),
+            now,
             what: BTreeMap::new(),
             findings: Vec::new(),
         }
@@ -218,7 +222,7 @@ impl<'a> Edits<'a> {
             package: package.name.as_str(),
             version: Some(&next.version),
             tag: next.tag.as_ref(),
-            previous_tag: package.current.as_ref().map(|release| &release.tag),
+            previous_tag: package.since.as_ref().map(|release| &release.tag),
             date: means.date,
             changes: &package.changes,
         };

@@ -5,3 +5,5 @@ mod edits;
 pub mod message;
 pub mod observe;
 pub mod plan;
+#[cfg(test)]
+mod whole;

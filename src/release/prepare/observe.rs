@@ -14,6 +14,9 @@ pub struct Tree {
     /// Content and executable bit by path from the top; a file that is not
     /// there is not in it.
     pub files: BTreeMap<String, (Vec<u8>, bool)>,
+    /// Where a release is prepared again: what its files were before the release
+    /// commit, if nobody has changed them since; none: they were not there.
+    pub before: BTreeMap<String, Option<Vec<u8>>>,
     /// What stands in the place of a file and is none, with what it is.
     pub no_files: BTreeMap<String, &'static str>,
     /// Those of the paths that differ in the work tree or the index; also
@@ -95,6 +98,7 @@ pub fn observe(
         tree: repository.commit(&release.head)?.tree,
         into: &mut tree,
         seen: BTreeSet::new(),
+        again: None,
     };
     for (package, next) in release.releases() {
         reader.package(policy, package, next)?;
@@ -135,6 +139,13 @@ struct Reader<'a> {
     tree: String,
     into: &'a mut Tree,
     seen: BTreeSet<String>,
+    again: Option<Former>,
+}
+
+/// The trees around a release commit that is made again.
+struct Former {
+    before: Option<String>,
+    after: String,
 }
 
 impl Reader<'_> {
@@ -147,6 +158,10 @@ impl Reader<'_> {
         if next.binary_only {
             return Ok(());
         }
+        self.again = match &next.again {
+            Some(former) => Some(self.former(former)?),
+            None => None,
+        };
         let unit = &policy.units[package.unit];
         for file in &unit.version_files {
             self.file(&file.path)?;
@@ -171,6 +186,16 @@ impl Reader<'_> {
         Ok(())
     }
 
+    fn former(&self, commit: &str) -> Result<Former, GitError> {
+        let (parents, _) = self.repository.parents_and_message(commit)?;
+        let before = match parents.first() {
+            Some(parent) => Some(self.repository.commit(parent)?.tree),
+            None => None,
+        };
+        let after = self.repository.commit(commit)?.tree;
+        Ok(Former { before, after })
+    }
+
     fn file(&mut self, path: &str) -> Result<(), GitError> {
         if !self.seen.insert(path.to_owned()) {
             return Ok(());
@@ -185,6 +210,15 @@ impl Reader<'_> {
             FileKind::Program => true,
         };
         if let Some(content) = self.repository.file(&self.tree, path)? {
+            if let Some(former) = &self.again
+                && self.repository.file(&former.after, path)?.as_ref() == Some(&content)
+            {
+                let before = match &former.before {
+                    Some(tree) => self.repository.file(tree, path)?,
+                    None => None,
+                };
+                self.into.before.insert(path.to_owned(), before);
+            }
             let file = (content, program);
             self.into.files.insert(path.to_owned(), file);
         }

@@ -76,17 +76,9 @@ pub fn plan(
             Some(commit) => findings.push(taken(awaited, commit)),
             None => {}
         }
-        if let Some(other) = planned.new.iter().find(|new| new.name == awaited.tag) {
-            let found = format!(
-                "{} and {} would have the same tag",
-                other.package, awaited.name
-            );
-            let finding = Finding::error("tag-shared", awaited.tag.as_str(), found);
-            findings.push(finding.fix("give each package a tag pattern with its name"));
-        }
         check(awaited, unit, &mut findings);
         match message(awaited, package, policy, templates, date) {
-            Ok(message) => planned.new.push(new(awaited, message)),
+            Ok(message) => add(&mut planned, new(awaited, message), &mut findings),
             Err(finding) => findings.push(finding),
         }
     }
@@ -95,6 +87,25 @@ pub fn plan(
     } else {
         Err(findings)
     }
+}
+
+/// Adds a tag. Packages that are released as one version may share it: it tells
+/// of all of them.
+fn add(planned: &mut TagPlan, tag: NewTag, findings: &mut Vec<Finding>) {
+    let Some(other) = planned.new.iter_mut().find(|new| new.name == tag.name) else {
+        planned.new.push(tag);
+        return;
+    };
+    if (&other.version, &other.commit) == (&tag.version, &tag.commit) {
+        other.message = format!("{}\n\n{}", other.message.trim_end(), tag.message);
+        return;
+    }
+    let found = format!(
+        "{} and {} would have the same tag",
+        other.package, tag.package
+    );
+    let finding = Finding::error("tag-shared", tag.name.as_str(), found);
+    findings.push(finding.fix("give each package a tag pattern with its name"));
 }
 
 fn new(awaited: &Awaited, message: String) -> NewTag {
@@ -204,7 +215,7 @@ fn message(
         package: awaited.name.as_str(),
         version: Some(&awaited.version),
         tag: Some(&awaited.tag),
-        previous_tag: package.current.as_ref().map(|release| &release.tag),
+        previous_tag: package.since.as_ref().map(|release| &release.tag),
         date,
         changes: &package.changes,
     };

@@ -42,6 +42,7 @@ fn project() -> (Scratch, Policy, ReleasePlan) {
             name,
             path: String::new(),
             current: None,
+            since: None,
             decision: Decision::Release(Next {
                 version: "1.1".into(),
                 debian_version: Version::new("1.1-1").expect("version"),
@@ -51,6 +52,7 @@ fn project() -> (Scratch, Policy, ReleasePlan) {
                 binary_only: false,
                 opening: None,
                 distribution: None,
+                again: None,
                 requirements: vec![(VersionFile::new("needs"), "2".into())],
             }),
             changes: Vec::new(),

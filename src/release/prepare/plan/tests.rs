@@ -90,6 +90,7 @@ impl World {
             name: package(name),
             path: String::new(),
             current: None,
+            since: None,
             decision: Decision::Release(Next {
                 version: version.into(),
                 debian_version: Version::new(format!("{version}-1")).expect("version"),
@@ -99,6 +100,7 @@ impl World {
                 binary_only: false,
                 opening: None,
                 distribution: None,
+                again: None,
                 requirements: Vec::new(),
             }),
             changes: Vec::new(),
@@ -226,7 +228,10 @@ fn all_files_of_a_release_are_edited() {
     assert!(files["debian/changelog"].ends_with("old \u{fe}\n"));
     assert_eq!(
         planned.message,
-        "chore(release): pp 1.1\n\nDebcut-Release: pp 1.1\n"
+        format!(
+            "chore(release): pp 1.1\n\nDebcut-Release: pp 1.1\nDebcut-Plan: {}\n",
+            world.release.digest()
+        )
     );
     assert_eq!(planned.parent, "1".repeat(40));
     assert_eq!(planned.advance, Advance::Current);
@@ -255,11 +260,9 @@ fn packages_that_share_files_compose() {
     assert_eq!(files["VERSION"], "1.1\n");
     assert_eq!(files["CHANGELOG.md"], "## cc 2.0\n## aa 1.1\n");
     let message = world.planned().expect("plans").expect("a commit").message;
-    assert_eq!(
-        message,
-        "chore(release): aa 1.1, bb 1.1, cc 2.0\n\n\
-         Debcut-Release: aa 1.1\nDebcut-Release: bb 1.1\nDebcut-Release: cc 2.0\n"
-    );
+    let want = "chore(release): aa 1.1, bb 1.1, cc 2.0\n\n\
+         Debcut-Release: aa 1.1\nDebcut-Release: bb 1.1\nDebcut-Release: cc 2.0\nDebcut-Plan: ";
+    assert!(message.starts_with(want), "{message}");
     let world = World::new()
         .file("VERSION", "1.0\n")
         .releases("aa", "1.1", &["VERSION"])
@@ -376,6 +379,8 @@ fn messages_keep_trailers_where_git_finds_them() {
             .releases("pp", "1.1", &["VERSION"]);
         world.policy.message = template.clone();
         let planned = world.planned().expect("plans").expect("a commit");
+        let trailer = format!("{trailer}Debcut-Plan: {}\n", world.release.digest());
+        let want = want.replace("Debcut-Release: pp 1.1\n", &trailer);
         assert_eq!(planned.message, want, "{template}");
         let git = crate::sys::git::scratch::Scratch::new();
         git.write("message", &planned.message);

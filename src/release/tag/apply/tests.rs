@@ -15,6 +15,7 @@ fn project() -> Scratch {
 
 fn tags(scratch: &Scratch, names: &[&str]) -> Vec<NewTag> {
     let new = |name: &&str| NewTag {
+        debian_version: crate::format::version::Version::new("1.0").expect("constant"),
         package: PackageName::new("pp").expect("name"),
         version: "1.0".into(),
         name: TagName::new(*name).expect("name"),

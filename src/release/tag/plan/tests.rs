@@ -43,6 +43,7 @@ impl World {
             name: name.clone(),
             path: String::new(),
             current: None,
+            since: None,
             decision: Decision::Prepared {
                 version: "1.0".into(),
                 debian_version: Version::new("1.0-1").expect("version"),
@@ -145,7 +146,7 @@ fn a_tag_that_is_there_is_fine_on_the_same_commit_only() {
     world.scratch.git("tag -a -m x v1.0");
     let planned = world.planned().expect("nothing to do");
     assert!(planned.new.is_empty());
-    assert_eq!(planned.there[0].as_str(), "v1.0");
+    assert_eq!(planned.there[0].name.as_str(), "v1.0");
 
     let release = world.scratch.head();
     world.scratch.git("commit -q --allow-empty -m next");
@@ -162,7 +163,7 @@ fn a_tag_that_is_there_is_fine_on_the_same_commit_only() {
 }
 
 #[test]
-fn packages_do_not_share_a_tag() {
+fn packages_of_one_version_share_a_tag_and_others_do_not() {
     let mut world = World::new(CHANGELOG, "1.0\n");
     let commit = world.scratch.head();
     world.package("qq", "v1.0", "v{version}", commit);
@@ -172,6 +173,21 @@ fn packages_do_not_share_a_tag() {
         distribution: "stable".into(),
         maintainer: "Una <una@example.org>".into(),
     };
+    let planned = world.planned().expect("agrees");
+    assert_eq!(planned.new.len(), 1);
+    let message = &planned.new[0].message;
+    assert!(
+        message.contains("pp 1.0") && message.contains("qq 1.0"),
+        "{message}"
+    );
+    // The same name on another commit is another tag.
+    world.scratch.write("other", "x\n");
+    world.scratch.commit("next");
+    let other = world.scratch.head();
+    let Decision::Prepared { commit, .. } = &mut world.release.packages[1].decision else {
+        panic!("it is prepared");
+    };
+    *commit = other;
     assert_eq!(world.rules(), ["tag-shared"]);
 }
 
