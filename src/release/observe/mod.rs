@@ -7,6 +7,7 @@
 
 mod members;
 mod moved;
+pub mod past;
 mod pending;
 mod releases;
 mod territory;
@@ -16,7 +17,7 @@ mod walk;
 use std::collections::BTreeMap;
 
 use self::releases::{Releases, Tagged, TaggedKind};
-use self::walk::{Birth, Node, SLOP, Scope, Walk};
+use self::walk::{Birth, Node, SLOP, Scope, Walk, everybody};
 use super::commit::{Commit, Person, Release};
 use super::facts::{Facts, UnitFacts};
 use super::policy::Policy;
@@ -73,6 +74,7 @@ pub fn between(
         until,
         birth: Birth::GoesOn,
         slop: SLOP,
+        wanted: everybody(&policy.units),
     })?;
     let mut commits = Vec::new();
     for index in walk.order() {
@@ -114,6 +116,7 @@ fn read(
         until: None,
         birth: Birth::Ends,
         slop,
+        wanted: everybody(units),
     })?;
     let history = History::new(&walk, policy);
     let top = walk.nodes[0].object.tree;
