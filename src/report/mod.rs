@@ -10,6 +10,7 @@ mod document;
 mod init;
 mod keys;
 mod manual;
+mod notes;
 mod page;
 mod plan;
 mod release;
@@ -27,6 +28,7 @@ pub use document::{Answer, Document, ErrorDocument, Report};
 pub use init::InitDocument;
 pub use keys::{ExportedKey, ImportedKeys, KeyList, NewKeyDocument, NewKeyPlan};
 pub use manual::ManualDocument;
+pub use notes::{NotesDocument, Shown};
 pub use page::{Colour, Page, size};
 pub use plan::PlanDocument;
 pub use release::{

@@ -15,6 +15,7 @@ mod edges;
 mod interruption;
 mod judges;
 mod keys;
+mod notes;
 mod pipelines;
 mod places;
 mod projects;
