@@ -3,8 +3,8 @@
 
 use super::FlowError;
 use super::project::Workspace;
-use crate::model::{Finding, PackageName, Sha256};
-use crate::release::{self, Facts, Policy, ReleasePlan, Request, prepare};
+use crate::model::{Finding, PackageName};
+use crate::release::{self, Facts, Policy, ReleasePlan, Request};
 
 /// A plan with what it was made of.
 #[derive(Debug)]
@@ -17,26 +17,6 @@ pub struct Planned {
     pub plan: ReleasePlan,
     /// What is worth a warning.
     pub findings: Vec<Finding>,
-}
-
-impl Planned {
-    /// Tells whether a release commit that awaits its tag was made by the plan
-    /// of this digest.
-    pub fn is_prepared_by(&self, digest: &Sha256) -> bool {
-        let trailer = format!("{}: {digest}", prepare::message::PLAN_TRAILER);
-        let is_pending = |id: &str| {
-            let pending = self
-                .facts
-                .units
-                .iter()
-                .filter_map(|unit| unit.pending.as_ref());
-            pending.clone().any(|pending| pending.commit == id)
-        };
-        let mut commits = self.facts.commits.iter();
-        commits.any(|commit| {
-            is_pending(&commit.id) && commit.message.lines().any(|line| line.trim() == trailer)
-        })
-    }
 }
 
 /// What came of planning.

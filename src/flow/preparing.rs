@@ -9,6 +9,7 @@ use crate::release::changelog::{newest_text_of, replace_newest};
 use crate::release::commit::Person;
 use crate::release::plan::{Decision, ReleasePlan, Request};
 use crate::release::prepare::apply;
+use crate::release::prepare::message::PLAN_TRAILER;
 use crate::release::prepare::plan::{self as prepare_plan, Means, PreparePlan};
 use crate::release::prepare::{self};
 use crate::sys::environment::Environment;
@@ -114,14 +115,16 @@ pub fn prepare(
         planning::Outcome::Planned(planned) => planned,
         planning::Outcome::Refused(findings) => return refused(findings),
     };
-    if let Some(finding) = moved(&planned, wanted) {
-        return refused(vec![finding]);
-    }
     let unchanged = |planned: Box<Planned>| {
         let next_step = awaited(&planned.plan);
         Ok(Outcome::Unchanged { planned, next_step })
     };
-    if planned.plan.releases().next().is_none() {
+    let done = match approved(workspace, &planned, wanted)? {
+        Approved::Same => false,
+        Approved::Done => true,
+        Approved::Other(finding) => return refused(vec![finding]),
+    };
+    if done || planned.plan.releases().next().is_none() {
         return match wanted.dry_run {
             true => Ok(Outcome::Planned {
                 planned,
@@ -213,17 +216,47 @@ pub fn prepare(
     })))
 }
 
-/// Refuses another release than the approved one. One that this very plan has
-/// prepared already is not another.
-fn moved(planned: &Planned, wanted: &Wanted) -> Option<Finding> {
-    let expected = wanted.expected?;
+/// What an approved plan is to the present one.
+enum Approved {
+    /// It is the present one, or none was named.
+    Same,
+    /// Its release commit is made.
+    Done,
+    /// It is another one.
+    Other(Finding),
+}
+
+/// Compares the plan with the approved one. What that one did itself is not a
+/// move of the repository.
+fn approved(
+    workspace: &Workspace,
+    planned: &Planned,
+    wanted: &Wanted,
+) -> Result<Approved, FlowError> {
+    let Some(expected) = wanted.expected else {
+        return Ok(Approved::Same);
+    };
     let found = planned.plan.digest();
-    if found == expected || planned.is_prepared_by(&expected) {
-        return None;
+    if found == expected {
+        return Ok(Approved::Same);
+    }
+    let trailer = format!("{PLAN_TRAILER}: {expected}");
+    for package in &planned.plan.packages {
+        let commit = match &package.decision {
+            Decision::Prepared { commit, .. } => Some(commit),
+            _ => package.current.as_ref().map(|release| &release.commit),
+        };
+        if let Some(commit) = commit {
+            let (_, message) = workspace.repository.parents_and_message(commit)?;
+            if message.lines().any(|line| line.trim() == trailer) {
+                return Ok(Approved::Done);
+            }
+        }
     }
     let message = format!("the plan {expected} was approved, but the repository now gives {found}");
     let finding = Finding::error("plan-moved", "plan", message);
-    Some(finding.fix("debcut plan shows the new one: approve that, or go back to the commit"))
+    let fix = "debcut plan shows the new one: approve that, or go back to the commit";
+    Ok(Approved::Other(finding.fix(fix)))
 }
 
 /// Lets the user edit the entries that are about to be written.

@@ -192,6 +192,15 @@ impl Run<'_, '_> {
             planning::Outcome::Planned(planned) => planned,
             planning::Outcome::Refused(findings) => return Ok(Err(findings)),
         };
+        // What came behind an approved plan is not of it.
+        let (author, date) = (&self.wanted.author, self.wanted.date);
+        let unwritten = preparing::unwritten(self.workspace, &planned, author, date)?;
+        let planned = Planned {
+            plan: planned
+                .plan
+                .only(|package| !unwritten.contains(&package.name)),
+            ..*planned
+        };
         self.released.targets = target::of(self.workspace, &planned, self.desk, self.wanted)?;
         if let Err(findings) = self.candidates()? {
             return Ok(Err(findings));

@@ -35,7 +35,10 @@ impl World {
     fn in_suite(&self, suite: &str) -> Vec<String> {
         let list = self.run(["archive", "list", suite, "--archive", "../apt", "--json"]);
         let document = list.code(0).document("debcut/archive-list/1");
-        let packages = document["packages"].as_array().expect("a list").clone();
+        let packages = document["suites"][0]["packages"]
+            .as_array()
+            .expect("a list")
+            .clone();
         let named =
             |package: &Value| format!("{} {}", text(&package["name"]), text(&package["version"]));
         packages.iter().map(named).collect()
@@ -137,7 +140,6 @@ fn a_failed_build_leaves_no_tag_and_is_made_good() {
     world.commit("build: break it");
     let ran = world.release(&["--json"]).code(1);
     let document = ran.document("debcut/release/1");
-    assert_eq!(document["findings"][0]["rule"], "candidate", "{document}");
     assert!(
         document["findings"]
             .as_array()

@@ -3,6 +3,8 @@
 use super::draft::{Draft, Wish};
 use super::{Decision, PackagePlan};
 use crate::model::Finding;
+use crate::release::facts::Facts;
+use crate::release::ownership::DeadPattern;
 use crate::release::policy::Policy;
 
 /// Refuses what the policy refuses of messages, and warns of what was accepted
@@ -24,6 +26,21 @@ pub(super) fn messages(draft: &Draft<'_>, policy: &Policy) -> Vec<Finding> {
         remarks.map(move |remark| Finding::warning("odd-message", &subject, remark))
     });
     refused.chain(odd).collect()
+}
+
+/// Refuses patterns that match nothing: what they were meant for is nobody's, or
+/// somebody else's.
+pub(super) fn dead_patterns(facts: &Facts, policy: &Policy) -> Vec<Finding> {
+    let refuse = |dead: &DeadPattern| {
+        let name = policy.units[dead.unit].name.as_str();
+        let message = format!(
+            "“{}” ({}) matches nothing at HEAD",
+            dead.pattern, dead.usage
+        );
+        Finding::error("dead-pattern", name, message)
+            .fix("patterns in debcut.toml begin at the repository's top; correct or remove it")
+    };
+    facts.dead_patterns.iter().map(refuse).collect()
 }
 
 /// Refuses one tag for two versions.

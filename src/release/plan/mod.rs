@@ -202,6 +202,7 @@ pub fn plan(
         .collect();
     let mut packages: Vec<_> = std::iter::zip(drafts, decisions).map(package).collect();
     follow::requirements(&mut packages, policy);
+    findings.extend(judge::dead_patterns(facts, policy));
     findings.extend(judge::shared_tags(&packages));
     let nobodys: Vec<_> = facts
         .commits
