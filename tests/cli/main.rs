@@ -16,6 +16,7 @@ mod interruption;
 mod judges;
 mod keys;
 mod notes;
+mod own_history;
 mod pipelines;
 mod places;
 mod projects;
