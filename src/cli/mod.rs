@@ -74,6 +74,7 @@ fn answer(
     match dispatch(arguments.verb, &context)? {
         Said::Answer(answer) => Ok(terminal.show(&answer)),
         Said::Whole => Ok(Exit::Done),
+        Said::No => Ok(Exit::No),
     }
 }
 
@@ -84,6 +85,8 @@ enum Said {
     /// Nothing: the verb has written its own standard output (a script, a
     /// manual page, a server's address).
     Whole,
+    /// Nothing: it has written its own, and it is a no.
+    No,
 }
 
 impl From<Answer> for Said {

@@ -29,7 +29,7 @@ use crate::model::{Finding, Sha256, Suite, Timestamp};
 use crate::publish::Question;
 use crate::release::commit::Person;
 use crate::release::plan::Request;
-use crate::sys::files;
+use crate::sys::files::{self, Access};
 
 pub use mock::mock;
 pub use target::Target;
@@ -202,6 +202,7 @@ impl Run<'_, '_> {
             ..*planned
         };
         self.released.targets = target::of(self.workspace, &planned, self.desk, self.wanted)?;
+        self.write_notes()?;
         if let Err(findings) = self.candidates()? {
             return Ok(Err(findings));
         }
@@ -217,6 +218,21 @@ impl Run<'_, '_> {
         self.hooks
             .after(&Occasion::new("release", self.packages()))?;
         Ok(Ok(()))
+    }
+
+    /// Writes the notes where hooks find them. Those of a tagged release stay.
+    fn write_notes(&self) -> Result<(), FlowError> {
+        for target in self
+            .released
+            .targets
+            .iter()
+            .filter(|target| !target.notes.is_empty())
+        {
+            let path = target::notes_file(self.workspace, &target.name, &target.version);
+            files::create_dir(path.parent().expect("it is in a directory"))?;
+            files::replace(&path, target.notes.as_bytes(), Access::Public)?;
+        }
+        Ok(())
     }
 
     fn preparation(&self) -> preparing::Wanted {
@@ -321,7 +337,7 @@ impl Run<'_, '_> {
         candidate: Option<PathBuf>,
     ) -> Go<bool> {
         let target = &self.released.targets[at];
-        let mut occasion = Occasion::new("build", vec![target.told()]);
+        let mut occasion = Occasion::new("build", vec![target.told(self.workspace)]);
         if let Some(finding) = self.hooks.before(&occasion) {
             return Ok(Err(vec![finding]));
         }
@@ -358,7 +374,7 @@ impl Run<'_, '_> {
                 target.artifacts = artifacts.map(|a| built.directory.join(&a.name)).collect();
                 target.changes = built.changes();
                 self.released.findings.extend(plan.warnings);
-                occasion.packages = vec![self.released.targets[at].told()];
+                occasion.packages = vec![self.released.targets[at].told(self.workspace)];
                 self.hooks.after(&occasion)?;
                 Ok(Ok(changed))
             }
@@ -413,7 +429,10 @@ impl Run<'_, '_> {
     }
 
     fn packages(&self) -> Vec<HookPackage> {
-        self.released.targets.iter().map(Target::told).collect()
+        {
+            let told = |target: &Target| target.told(self.workspace);
+            self.released.targets.iter().map(told).collect()
+        }
     }
 
     fn done(&mut self, step: &'static str, what: String, changed: bool) {

@@ -18,8 +18,8 @@ mod verify;
 mod version;
 
 pub use archive::{
-    AddDocument, ArchiveDocument, CheckDocument, ListDocument, PublishDocument, RemoveDocument,
-    ShowDocument, SourcesDocument,
+    AddDocument, ArchiveDocument, CheckDocument, ListDocument, PromoteDocument, PublishDocument,
+    RemoveDocument, ShowDocument, SourcesDocument,
 };
 pub use build::BuildDocument;
 pub use deb::{DebDiff, DebPack, DebShow};

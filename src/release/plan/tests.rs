@@ -202,6 +202,34 @@ fn one_package_gets_what_its_commits_ask_for() {
 }
 
 #[test]
+fn a_trailer_names_the_version_where_it_is_higher() {
+    let ask = |version: &str| format!("chore: decide\n\nRelease-As: {version}");
+    let cases = [
+        ("1.2.3", "2.0.0", "2.0.0", 0),
+        ("1.2.3", "1.2.4", "1.2.4", 0),
+        ("1.2.3", "1.2.3", "1.3.0", 1),
+        ("1.2.3", "1.0.0", "1.3.0", 1),
+        ("1.2.3", "one", "1.3.0", 1),
+        ("", "1.0.0", "1.0.0", 0),
+    ];
+    for (last, version, want, warnings) in cases {
+        let project = Project::new(&[("hello", last)])
+            .commit(&[0], "feat: a")
+            .commit(&[0], &ask(version));
+        assert_eq!(project.gets(&all()), [want], "{last} {version}");
+        let (_, findings) = project.plan(&all()).expect("a plan");
+        assert_eq!(findings.len(), warnings, "{findings:?}");
+    }
+    // An empty commit is of no package; alone, it is of the only one.
+    let mut alone = Project::new(&[("hello", "1.2.3")]).commit(&[], &ask("2.0.0"));
+    alone.facts.commits[0].unowned = None;
+    assert_eq!(alone.gets(&all()), ["2.0.0"]);
+    let mut two = Project::new(&[("aa", "1.2.3"), ("bb", "1.2.3")]).commit(&[], &ask("2.0.0"));
+    two.facts.commits[0].unowned = None;
+    assert_eq!(two.gets(&all()), ["-", "-"]);
+}
+
+#[test]
 fn candidates_lead_to_their_release() {
     let project = Project::new(&[("hello", "1.2.3")]).commit(&[0], "feat: a");
     assert_eq!(project.gets(&pre(PreKind::Rc)), ["1.3.0-rc.1"]);
