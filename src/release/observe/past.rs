@@ -16,7 +16,8 @@ use crate::sys::git::{ObjectId, Repository};
 /// Releases with the commits that they brought.
 #[derive(Debug, Clone, Default)]
 pub struct PastReleases {
-    /// The commits that touch some package, newest first.
+    /// The commits that touch some package, newest first. Of a whole history,
+    /// only merges name their parents.
     pub commits: Vec<Commit>,
     /// The releases, newest first, those of one commit in the order of
     /// [`Policy::units`].
@@ -60,6 +61,7 @@ pub fn past(
         slop: SLOP,
         wanted: everybody(units),
     })?;
+    objects.forget_trees();
     let mut ages = Ages::new(walk.nodes.len(), units.len());
     let mut told = PastReleases::default();
     let mut found: BTreeMap<(u32, usize), PastRelease> = BTreeMap::new();
@@ -84,7 +86,11 @@ pub fn past(
                 let entry = found.entry((row[unit], unit)).or_insert(none(unit));
                 entry.commits.push(told.commits.len());
             }
-            told.commits.push(commit_of(node));
+            let mut commit = commit_of(node);
+            if !commit.is_merge() {
+                commit.parents = Vec::new();
+            }
+            told.commits.push(commit);
         }
         for &parent in &node.parents {
             let own = known.finals.get(&walk.nodes[parent].id);
