@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::world::{World, tool};
 
 /// Clones this project into a world, or says why there is nothing to clone.
+#[expect(clippy::print_stderr, reason = "who skips says why")]
 fn cloned() -> Option<World> {
     let world = World::new();
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
