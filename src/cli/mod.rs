@@ -7,11 +7,13 @@ mod build;
 mod context;
 mod deb;
 mod demo;
+mod doctor;
 mod duration;
 mod editor;
 mod failure;
 mod init;
 mod key;
+mod lead_time;
 mod listener;
 mod manual;
 mod notes;
@@ -20,6 +22,7 @@ mod plan;
 mod prepare;
 mod release;
 mod request;
+mod status;
 mod tag;
 mod terminal;
 mod verify;
@@ -98,6 +101,9 @@ impl From<Answer> for Said {
 fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
     match verb {
         Verb::Init(arguments) => init::run(&arguments, context),
+        Verb::Doctor(arguments) => doctor::run(&arguments, context),
+        Verb::Status(arguments) => status::run(&arguments, context),
+        Verb::LeadTime(arguments) => lead_time::run(arguments, context),
         Verb::Plan(arguments) => plan::run(arguments, context),
         Verb::Notes(arguments) => notes::run(&arguments, context),
         Verb::Prepare(arguments) => prepare::run(arguments, context),

@@ -5,10 +5,13 @@
 
 pub mod archiving;
 pub mod building;
+pub mod configured;
 pub mod demo;
+pub mod doctor;
 mod earlier_build;
 pub mod hooks;
 pub mod inspecting;
+pub mod lead_time;
 pub mod noting;
 pub mod packing;
 pub mod planning;
@@ -16,6 +19,7 @@ pub mod preparing;
 pub mod project;
 pub mod releasing;
 pub mod signing;
+pub mod status;
 pub mod tagging;
 pub mod verifying;
 

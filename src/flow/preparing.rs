@@ -4,7 +4,7 @@ use super::FlowError;
 use super::hooks::{HookPackage, Hooks, Occasion};
 use super::planning::{self, Planned};
 use super::project::Workspace;
-use crate::model::{Finding, Listener, PackageName, Sha256, Timestamp};
+use crate::model::{DigestPrefix, Finding, Listener, PackageName, Timestamp};
 use crate::release::changelog::{newest_text_of, replace_newest};
 use crate::release::commit::Person;
 use crate::release::plan::{Decision, ReleasePlan, Request};
@@ -21,7 +21,7 @@ pub struct Wanted {
     /// What is to be released.
     pub request: Request,
     /// The digest of the plan that was approved.
-    pub expected: Option<Sha256>,
+    pub expected: Option<DigestPrefix>,
     /// The branch that gets the commit; none: the current one.
     pub branch: Option<String>,
     /// How far to go.
@@ -233,14 +233,13 @@ fn approved(
     planned: &Planned,
     wanted: &Wanted,
 ) -> Result<Approved, FlowError> {
-    let Some(expected) = wanted.expected else {
+    let Some(expected) = &wanted.expected else {
         return Ok(Approved::Same);
     };
     let found = planned.plan.digest();
-    if found == expected {
+    if expected.begins(&found) {
         return Ok(Approved::Same);
     }
-    let trailer = format!("{PLAN_TRAILER}: {expected}");
     for package in &planned.plan.packages {
         let commit = match &package.decision {
             Decision::Prepared { commit, .. } => Some(commit),
@@ -248,7 +247,12 @@ fn approved(
         };
         if let Some(commit) = commit {
             let (_, message) = workspace.repository.parents_and_message(commit)?;
-            if message.lines().any(|line| line.trim() == trailer) {
+            let mut lines = message.lines();
+            let plans = |line: &str| {
+                let digest = line.strip_prefix(PLAN_TRAILER)?.strip_prefix(": ")?;
+                Some(expected.begins_text(digest.trim()))
+            };
+            if lines.any(|line| plans(line) == Some(true)) {
                 return Ok(Approved::Done);
             }
         }

@@ -25,7 +25,7 @@ use crate::archive::Older;
 use crate::build::observe::Wanted as Revision;
 use crate::build::plan::Scope;
 use crate::keys::Ask;
-use crate::model::{Finding, Sha256, Suite, Timestamp};
+use crate::model::{DigestPrefix, Finding, Suite, Timestamp};
 use crate::publish::Question;
 use crate::release::commit::Person;
 use crate::release::plan::Request;
@@ -40,7 +40,7 @@ pub struct Wanted {
     /// What is to be released.
     pub request: Request,
     /// The digest of the plan that was approved.
-    pub expected: Option<Sha256>,
+    pub expected: Option<DigestPrefix>,
     /// The suite that gets it.
     pub to: Suite,
     /// Whether branch and tags are pushed before anything is published.
@@ -238,7 +238,7 @@ impl Run<'_, '_> {
     fn preparation(&self) -> preparing::Wanted {
         preparing::Wanted {
             request: self.wanted.request.clone(),
-            expected: self.wanted.expected,
+            expected: self.wanted.expected.clone(),
             branch: None,
             extent: Extent::Commit,
             push: false,

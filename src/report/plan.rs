@@ -324,6 +324,16 @@ impl Document for PlanDocument {
             ));
             commits(page, &self.ignored);
         }
+        let released = self.packages.iter().any(|p| p.state == State::Release);
+        let prepared = self.packages.iter().any(|p| p.state == State::Prepared);
+        if released {
+            let digest: String = self.digest.chars().take(12).collect();
+            page.line(format!(
+                "next: debcut prepare, with the same words; --plan {digest} keeps it to this plan"
+            ));
+        } else if prepared {
+            page.line("next: debcut tag");
+        }
     }
 }
 

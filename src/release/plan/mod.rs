@@ -39,6 +39,20 @@ pub struct Request {
     pub again: bool,
 }
 
+impl Request {
+    /// Asks for the ordinary release of all that has changes.
+    pub fn everything() -> Self {
+        Self {
+            packages: Vec::new(),
+            set_version: None,
+            pre: None,
+            upload: Upload::Release,
+            force: false,
+            again: false,
+        }
+    }
+}
+
 /// What would be released.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReleasePlan {
@@ -195,10 +209,12 @@ pub fn plan(
     }
     let decisions: Vec<_> = drafts
         .iter()
-        .map(|draft| match ordinary || !draft.selected {
-            true => decide::decide(draft, facts, policy, request, &mut findings),
-            false => decide::upload(draft, facts, &request.upload, &mut findings),
-        })
+        .map(
+            |draft| match ordinary || !draft.selected || draft.pending.is_some() {
+                true => decide::decide(draft, facts, policy, request, &mut findings),
+                false => decide::upload(draft, facts, &request.upload, &mut findings),
+            },
+        )
         .collect();
     let mut packages: Vec<_> = std::iter::zip(drafts, decisions).map(package).collect();
     follow::requirements(&mut packages, policy);

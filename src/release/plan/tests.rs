@@ -600,3 +600,32 @@ fn the_digest_is_of_the_result() {
     let moved = moved.commit(&[0], "fix: b");
     assert_ne!(digest(&moved), before);
 }
+
+#[test]
+fn an_upload_is_made_once() {
+    let backport = Request {
+        upload: Upload::Backport("bookworm".into()),
+        ..all()
+    };
+    let backported = REVISED.replace("1:2.10-3", "1:2.10-3~bpo12+1");
+    for pattern in ["debian/{version}", "v{version}"] {
+        let mut project = Project::new(&[("hello", "1.0")]).debian(&backported, pattern);
+        let tags = &project.policy.units[0].tags[0];
+        project.facts.units[0].last_final = Some(release(tags, "2.10", 1));
+        project.facts.units[0].pending = Some(Pending {
+            version: "1:2.10-3~bpo12+1".into(),
+            commit: id(2),
+            by: PendingBy::Trailer,
+            later: Vec::new(),
+        });
+        let (plan, _) = project.plan(&backport).expect(pattern);
+        let Decision::Prepared { tag, .. } = &plan.packages[0].decision else {
+            panic!("{pattern}: {:?}", plan.packages[0].decision);
+        };
+        assert_eq!(tag.as_str(), "debian/1%2.10-3_bpo12+1");
+        project.facts.units[0].pending = None;
+        assert_eq!(project.gets(&backport), ["-"]);
+        let changed = project.commit(&[0], "fix: a");
+        assert_eq!(changed.gets(&backport), ["1:2.10-3~bpo12+2"]);
+    }
+}

@@ -34,7 +34,7 @@ impl ObjectId {
         bytes.try_into().ok().map(Self)
     }
 
-    fn oid(&self) -> Result<git2::Oid, GitError> {
+    pub(super) fn oid(&self) -> Result<git2::Oid, GitError> {
         git2::Oid::from_bytes(&self.0).map_err(failed("name an object"))
     }
 }
