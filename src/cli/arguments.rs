@@ -164,6 +164,8 @@ pub enum Verb {
     LeadTime(super::lead_time::LeadTimeArguments),
     /// Say what would be released, as which version, and why
     Plan(super::plan::PlanArguments),
+    /// Write release notes: of what is to come, of a release, of all
+    Notes(super::notes::NotesArguments),
     /// Write version files, changelogs and notes of a release, as one commit
     Prepare(super::prepare::PrepareArguments),
     /// Put signed tags on prepared release commits

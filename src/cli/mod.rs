@@ -16,6 +16,7 @@ mod key;
 mod lead_time;
 mod listener;
 mod manual;
+mod notes;
 mod passphrase;
 mod plan;
 mod prepare;
@@ -44,10 +45,13 @@ pub use manual::command;
 
 /// Runs the program: everything it needs of the process comes in here.
 pub fn run(argv: Vec<OsString>, environment: Environment) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(&argv) {
+    let mut arguments = match Arguments::try_parse_from(&argv) {
         Ok(arguments) => arguments,
         Err(error) => return terminal::usage(&argv, &environment, &error),
     };
+    if let Verb::Notes(notes) = &arguments.verb {
+        arguments.global.json |= notes.wants_json();
+    }
     let terminal = Terminal::new(&arguments.global, &environment);
     // Without it, Ctrl-C would end us and leave a build's children running.
     if let Err(error) = interrupt::install() {
@@ -101,6 +105,7 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::Status(arguments) => status::run(&arguments, context),
         Verb::LeadTime(arguments) => lead_time::run(arguments, context),
         Verb::Plan(arguments) => plan::run(arguments, context),
+        Verb::Notes(arguments) => notes::run(&arguments, context),
         Verb::Prepare(arguments) => prepare::run(arguments, context),
         Verb::Tag(arguments) => tag::run(arguments, context),
         Verb::Release(arguments) => release::run(arguments, context),

@@ -12,6 +12,7 @@ mod earlier_build;
 pub mod hooks;
 pub mod inspecting;
 pub mod lead_time;
+pub mod noting;
 pub mod packing;
 pub mod planning;
 pub mod preparing;
@@ -130,6 +131,9 @@ pub enum FlowError {
     /// The release commit was not made, or not finished.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
+    /// A template of the notes cannot be used.
+    #[error(transparent)]
+    Template(#[from] crate::release::notes::render::TemplateError),
     /// The tags were not made.
     #[error(transparent)]
     Tag(#[from] TagError),

@@ -12,6 +12,7 @@ mod init;
 mod keys;
 mod lead_time;
 mod manual;
+mod notes;
 mod page;
 mod plan;
 mod release;
@@ -32,6 +33,7 @@ pub use init::InitDocument;
 pub use keys::{ExportedKey, ImportedKeys, KeyList, NewKeyDocument, NewKeyPlan};
 pub use lead_time::LeadTimeDocument;
 pub use manual::ManualDocument;
+pub use notes::{NotesDocument, Shown};
 pub use page::{Colour, Page, size};
 pub use plan::PlanDocument;
 pub use release::{

@@ -17,6 +17,8 @@ mod interruption;
 mod judges;
 mod keys;
 mod lead_time;
+mod notes;
+mod own_history;
 mod pipelines;
 mod places;
 mod projects;

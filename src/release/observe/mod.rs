@@ -7,6 +7,7 @@
 
 mod members;
 mod moved;
+pub mod past;
 mod pending;
 mod releases;
 mod territory;
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 
 pub use self::pending::TRAILER;
 use self::releases::{Releases, Tagged, TaggedKind};
-use self::walk::{Birth, Node, SLOP, Scope, Walk};
+use self::walk::{Birth, Node, SLOP, Scope, Walk, everybody};
 use super::commit::{Commit, Person, Release};
 use super::facts::{Facts, UnitFacts};
 use super::policy::{Policy, Unit};
@@ -74,6 +75,7 @@ pub fn between(
         until,
         birth: Birth::GoesOn,
         slop: SLOP,
+        wanted: everybody(&policy.units),
     })?;
     let mut commits = Vec::new();
     for index in walk.order() {
@@ -155,6 +157,7 @@ fn read(
         until: None,
         birth: Birth::Ends,
         slop,
+        wanted: everybody(units),
     })?;
     let history = History::new(&walk, policy);
     let top = walk.nodes[0].object.tree;

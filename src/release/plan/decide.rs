@@ -284,8 +284,7 @@ pub(super) fn maintained(branch: &str, patterns: &[String]) -> Option<(String, u
     let version = version.strip_suffix(".x").unwrap_or(version);
     let numbers: Vec<_> = version.split('.').collect();
     let plain = |n: &&str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
-    (numbers.len() < 3 && numbers.iter().all(|n| plain(&n)))
-        .then(|| (version.to_owned(), numbers.len()))
+    (numbers.len() < 3 && numbers.iter().all(plain)).then(|| (version.to_owned(), numbers.len()))
 }
 
 pub(super) fn refuse(draft: &Draft<'_>, rule: &'static str, message: String) -> Finding {

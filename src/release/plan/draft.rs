@@ -37,6 +37,7 @@ pub(super) struct Draft<'a> {
 
 /// What a package should get.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each package")]
 pub(super) enum Wish {
     /// A release with this number.
     Release(Wanted),

@@ -314,7 +314,7 @@ fn groups_have_one_version() {
         project.policy.groups.push(Group { name, units, kind });
         project
     };
-    let cases: &[(GroupKind, &[(usize, &str)], [&str; 3])] = &[
+    let cases: &[(GroupKind, &[_], [&str; 3])] = &[
         (GroupKind::SameVersion, &[], ["-", "-", "-"]),
         (
             GroupKind::SameVersion,
