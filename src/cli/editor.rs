@@ -26,7 +26,7 @@ pub fn editor<'a>(
         Tool::new("sh")
             .args(["-c", &format!("{program} \"$@\""), program])
             .arg(&path)
-            .envs(environment.variables())
+            .envs(environment.without_secrets().variables())
             .dir(&context.directory)
             .interactive()?;
         Ok(String::from_utf8_lossy(&files::read(&path)?).into_owned())

@@ -103,19 +103,25 @@ fn answer(outcome: Outcome) -> Answer {
                 .dry_run(planned.plan.digest())
                 .findings(planned.findings)
         }
-        Outcome::Unchanged { planned, next_step } => Answer::new(PrepareDocument {
+        Outcome::Unchanged {
+            planned,
+            pushed,
+            next_step,
+        } => Answer::new(PrepareDocument {
             packages: ReleasedPackage::of(&planned.plan),
+            pushed: pushed.is_some(),
+            pull_request: pushed.clone().and_then(|pushed| pushed.pull_request),
             next_step,
             ..PrepareDocument::default()
         })
-        .changed(false)
+        .changed(pushed.is_some_and(|pushed| pushed.changed))
         .findings(planned.findings),
         Outcome::Done(done) => {
             let document = PrepareDocument {
                 packages: ReleasedPackage::of(&done.planned.plan),
                 commit: done.commit,
-                pushed: done.pushed,
-                pull_request: done.pull_request,
+                pushed: done.pushed.is_some(),
+                pull_request: done.pushed.and_then(|pushed| pushed.pull_request),
                 next_step: done.next_step,
                 ..PrepareDocument::default()
             };

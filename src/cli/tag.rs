@@ -12,6 +12,7 @@ use crate::flow::signing::KeyWanted;
 use crate::flow::tagging::{self, Outcome, Signing, Wanted};
 use crate::release::tag::plan::NewTag;
 use crate::report::{Answer, TagDocument, TagLine};
+use crate::sys::git::Pushed;
 
 /// Arguments of `tag`.
 #[derive(Debug, Args)]
@@ -119,10 +120,10 @@ fn answer(outcome: Outcome) -> Answer {
                 .map(|tag| format!("debcut build {}", tag.name));
             let document = TagDocument {
                 tags: lines(&done.made, &done.there, &done.signed_by),
-                pushed: done.pushed,
+                pushed: done.pushed.is_some(),
                 next_step: first,
             };
-            let changed = !done.made.is_empty() || done.pushed;
+            let changed = !done.made.is_empty() || done.pushed == Some(Pushed::Changed);
             Answer::new(document)
                 .changed(changed)
                 .findings(done.findings)

@@ -33,7 +33,7 @@ const TAIL: &str = "
 # urgency = { usual = \"medium\", security = \"high\", exploited = \"critical\" }
 # multi-maintainer = true
 
-# [hooks]                     # before- and after- plan, prepare, build, tag, publish, release
+# [hooks]                     # before- and after- prepare, build, tag, publish, release
 # before-tag = \"make check\"
 # after-publish = [\"./announce\"]
 

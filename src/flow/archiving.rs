@@ -1,6 +1,7 @@
 //! Archives: made, added to, looked at. A publish that lost against another
 //! one looks and plans again.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::archive::{
     layout, promote, remove, settle,
 };
 use crate::format::index::Kind;
+use crate::format::version::Version;
 use crate::keys::{Ask, Choice};
 use crate::model::{Component, Finding, Listener, PackageName, Suite};
 use crate::publish::client::{ClientSources, file_uri};
@@ -406,6 +408,28 @@ impl Desk<'_> {
             (index.to_string(), stanza.text().to_owned())
         };
         Ok(found.into_iter().map(stanza).collect())
+    }
+
+    /// Tells whether a kept generation of a suite has a package in this version.
+    pub fn had(
+        &self,
+        suite: &Suite,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<bool, FlowError> {
+        let mut found = false;
+        let names = std::slice::from_ref(name);
+        publish::history(self.store.as_ref(), suite, names, &mut |current| {
+            let stanzas = query::show(current, name)?;
+            found = stanzas
+                .iter()
+                .any(|(_, stanza)| stanza.version() == version);
+            Ok(match found {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            })
+        })?;
+        Ok(found)
     }
 
     /// Checks all suites, also those that have nothing but what clients read;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::FlowError;
 use super::earlier_build::{self, Earlier};
+use super::hooks::{HookPackage, Hooks, Occasion};
 use super::project::Workspace;
 use super::signing::{self, KeyWanted};
 use crate::build::apply::{self, BuildError, Workshop};
@@ -190,6 +191,21 @@ pub fn build(
         Earlier::Other(_) if request.force => {}
         Earlier::Other(why) => return Err(FlowError::OtherBuild { path: out, why }),
     }
+    let hooks = Hooks::new(workspace, environment, listener);
+    let occasion = occasion(&plan);
+    if let Some(finding) = occasion
+        .as_ref()
+        .and_then(|occasion| hooks.before(occasion))
+    {
+        return Ok(Outcome::Refused(Box::new(Refusal {
+            package: plan.package,
+            version: Some(plan.version),
+            revision: plan.revision,
+            commit: plan.commit,
+            dry_run: false,
+            findings: vec![finding],
+        })));
+    }
     let signer = signing::unlocked(choice, now, ask)?;
     let log = log_file(workspace, &plan, environment)?;
     let workshop = Workshop {
@@ -214,6 +230,12 @@ pub fn build(
     match built {
         Ok(built) => {
             record(workspace, &built, listener);
+            if let Some(mut occasion) = occasion {
+                let artifacts = built.artifacts.iter();
+                let paths = artifacts.map(|a| built.directory.join(&a.name).display().to_string());
+                occasion.packages[0].artifacts = paths.collect();
+                hooks.after(&occasion)?;
+            }
             Ok(Outcome::Built {
                 plan: Box::new(plan),
                 built,
@@ -239,6 +261,24 @@ pub fn build(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Tells hooks of a build. A candidate is none of their business: nobody else
+/// sees it before its tag.
+fn occasion(plan: &BuildPlan) -> Option<Occasion> {
+    let Revision::Tag { name, .. } = &plan.revision else {
+        return None;
+    };
+    let package = HookPackage {
+        name: plan.package.to_string(),
+        version: plan.version.upstream().to_owned(),
+        debian_version: plan.version.to_string(),
+        tag: Some(name.to_string()),
+        commit: Some(plan.commit.clone()),
+        notes_file: None,
+        artifacts: Vec::new(),
+    };
+    Some(Occasion::new("build", vec![package]))
 }
 
 /// Reads what the last build of a repository left.

@@ -1,13 +1,13 @@
 //! The project's own commands around the steps: `before-tag`, `after-publish`.
 //!
-//! A command before a step may stop it. One after a step is told of what was
-//! done; each is run until it has succeeded once for the same occasion, so a
-//! failed or killed one is made good by running the verb again.
+//! A command before a step may stop it. What is to be run after a step is
+//! written down when the step is done and forgotten when it has succeeded, so a
+//! failed or killed one is made good by running any of the verbs again.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::FlowError;
 use super::project::Workspace;
@@ -16,11 +16,10 @@ use crate::model::{Finding, Listener, Sha256};
 use crate::release::policy::{Hook, When};
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access};
-use crate::sys::process::Tool;
+use crate::sys::process::{Tool, ToolError};
 
 /// Who runs hooks, and where.
 pub struct Hooks<'a> {
-    hooks: &'a [Hook],
     workspace: &'a Workspace,
     environment: &'a Environment,
     listener: &'a dyn Listener,
@@ -62,10 +61,23 @@ pub struct HookPackage {
 
 /// A forge's API and a registry may be slow; a hook that hangs should still end.
 const LIMIT: Duration = Duration::from_secs(60 * 60);
-/// What no hook needs: the secrets of signing.
-const SECRETS: [&str; 2] = ["DEBCUT_SIGNING_KEY", "DEBCUT_SIGNING_PASSPHRASE"];
+/// What is to be run after a step that is done.
+#[derive(Debug, Serialize, Deserialize)]
+struct Due {
+    step: String,
+    command: String,
+    occasion: serde_json::Value,
+}
 
 impl Occasion {
+    fn told(&self, when: When) -> serde_json::Value {
+        let told = Self {
+            when,
+            ..self.clone()
+        };
+        serde_json::to_value(told).expect("an occasion is plain")
+    }
+
     /// Names a step and its packages.
     pub fn new(step: &'static str, packages: Vec<HookPackage>) -> Self {
         Self {
@@ -88,15 +100,13 @@ impl Occasion {
 }
 
 impl<'a> Hooks<'a> {
-    /// Takes the hooks of a policy.
+    /// Takes the hooks of a project.
     pub fn new(
-        hooks: &'a [Hook],
         workspace: &'a Workspace,
         environment: &'a Environment,
         listener: &'a dyn Listener,
     ) -> Self {
         Self {
-            hooks,
             workspace,
             environment,
             listener,
@@ -106,7 +116,8 @@ impl<'a> Hooks<'a> {
     /// Runs what stands before a step, until the first that says no.
     pub fn before(&self, occasion: &Occasion) -> Option<Finding> {
         for hook in self.of(When::Before, occasion.step) {
-            if let Err(error) = self.run(hook, occasion, When::Before) {
+            let told = occasion.told(When::Before);
+            if let Err(error) = self.run(&hook.step, &hook.command, When::Before, &told) {
                 let subject = format!("before-{}", hook.step);
                 let message = format!("`{}` said no: {}", hook.command, with_causes(&error));
                 let finding = Finding::error("hook", subject, message);
@@ -116,75 +127,96 @@ impl<'a> Hooks<'a> {
         None
     }
 
-    /// Runs what stands after a step and has not yet succeeded for it.
+    /// Runs what stands after a step that is done now.
     pub fn after(&self, occasion: &Occasion) -> Result<(), FlowError> {
-        if occasion.packages.is_empty() {
-            return Ok(());
+        for (at, hook) in self.of(When::After, occasion.step).enumerate() {
+            let due = Due {
+                step: hook.step.clone(),
+                command: hook.command.clone(),
+                occasion: occasion.told(When::After),
+            };
+            let text = serde_json::to_vec(&due).expect("an occasion is plain");
+            let directory = self.due();
+            files::create_dir(&directory)?;
+            // In the order in which they are to be run.
+            let name = format!("{}-{at:03}-{}", occasion.step, Sha256::of(&text));
+            files::replace(&directory.join(name), &text, Access::Private)?;
         }
+        self.run_due()
+    }
+
+    /// Runs what earlier runs have left to be run, but for commands that are no
+    /// longer the project's.
+    pub fn run_due(&self) -> Result<(), FlowError> {
+        let mut paths: Vec<_> = std::fs::read_dir(self.due())
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+            .collect();
+        paths.sort();
         let mut failed = Ok(());
-        for hook in self.of(When::After, occasion.step) {
-            let told = serde_json::to_vec(&(hook.step.as_str(), &hook.command, occasion));
-            let digest = Sha256::of(&told.expect("an occasion is plain"));
-            let done = self.workspace.repository.own_dir().join("hooks-done");
-            let mark = done.join(digest.hex());
-            if mark.is_file() {
-                continue;
-            }
-            match self.run(hook, occasion, When::After) {
-                Ok(()) => {
-                    files::create_dir(&done)?;
-                    files::replace(&mark, hook.command.as_bytes(), Access::Public)?;
-                }
-                // The others do not depend on it; it is told at the end.
-                Err(source) => {
-                    failed = failed.and(Err(FlowError::Hook {
-                        step: hook.step.clone(),
-                        command: hook.command.clone(),
+        for path in paths {
+            let text = files::read(&path)?;
+            let due: Option<Due> = serde_json::from_slice(&text).ok();
+            let known = |due: &Due| {
+                let mut after = self.of(When::After, &due.step);
+                after.any(|hook| hook.command == due.command)
+            };
+            let ran = match due.filter(known) {
+                None => Ok(()),
+                Some(due) => self
+                    .run(&due.step, &due.command, When::After, &due.occasion)
+                    .map_err(|source| FlowError::Hook {
+                        step: due.step,
+                        command: due.command,
                         source,
-                    }));
-                }
+                    }),
+            };
+            match ran {
+                Ok(()) => std::fs::remove_file(&path).map_err(files::failed("remove", &path))?,
+                // The others do not depend on it; it is told at the end.
+                Err(error) => failed = failed.and(Err(error)),
             }
         }
         failed
     }
 
+    fn due(&self) -> PathBuf {
+        self.workspace.repository.own_dir().join("hooks-due")
+    }
+
     fn of(&self, when: When, step: &str) -> impl Iterator<Item = &'a Hook> {
-        let hooks = self.hooks.iter();
+        let hooks = self.workspace.hooks().iter();
         hooks.filter(move |hook| hook.when == when && hook.step == step)
     }
 
     fn run(
         &self,
-        hook: &Hook,
-        occasion: &Occasion,
+        step: &str,
+        command: &str,
         when: When,
-    ) -> Result<(), crate::sys::process::ToolError> {
+        told: &serde_json::Value,
+    ) -> Result<(), ToolError> {
         let side = match when {
             When::Before => "before",
             When::After => "after",
         };
-        self.listener
-            .begin(format!("{side}-{}: {}", hook.step, hook.command));
-        let told = Occasion {
-            when,
-            ..occasion.clone()
-        };
-        let input = serde_json::to_vec(&told).expect("an occasion is plain");
-        let top: &Path = self.workspace.repository.top();
-        let variables = self.environment.variables();
+        self.listener.begin(format!("{side}-{step}: {command}"));
         let mut tool = Tool::new("sh")
-            .args(["-c", &hook.command])
-            .envs(variables.filter(|(name, _)| !SECRETS.contains(name)))
-            .env("DEBCUT_HOOK_STEP", occasion.step)
+            .args(["-c", command])
+            .envs(self.environment.without_secrets().variables())
+            .env("DEBCUT_HOOK_STEP", step)
             .env("DEBCUT_HOOK_WHEN", side)
-            .dir(top)
-            .input(input)
+            .dir(self.workspace.repository.top())
+            .input(told.to_string())
             .limit(LIMIT);
-        if let [only] = occasion.packages.as_slice() {
+        if let Some([only]) = told["packages"].as_array().map(Vec::as_slice) {
+            let text = |field: &str| only[field].as_str().unwrap_or_default().to_owned();
             tool = tool
-                .env("DEBCUT_PACKAGE", &only.name)
-                .env("DEBCUT_VERSION", &only.version)
-                .env("DEBCUT_TAG", only.tag.as_deref().unwrap_or_default());
+                .env("DEBCUT_PACKAGE", text("name"))
+                .env("DEBCUT_VERSION", text("version"))
+                .env("DEBCUT_TAG", text("tag"));
         }
         tool.logged(&mut std::io::sink(), self.listener)
     }

@@ -13,7 +13,7 @@ use crate::release::prepare::message::PLAN_TRAILER;
 use crate::release::prepare::plan::{self as prepare_plan, Means, PreparePlan};
 use crate::release::prepare::{self};
 use crate::sys::environment::Environment;
-use crate::sys::git::{forge_command, push};
+use crate::sys::git::{Pushed, forge_command, push};
 
 /// What is wanted.
 #[derive(Debug, Clone)]
@@ -69,11 +69,23 @@ pub enum Outcome {
     Unchanged {
         /// The release.
         planned: Box<Planned>,
+        /// What came of the push, where one was asked for.
+        pushed: Option<BranchPush>,
         /// What to do next, where there is something.
         next_step: Option<String>,
     },
     /// Done.
     Done(Box<Done>),
+}
+
+/// A branch that was pushed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BranchPush {
+    /// Whether the remote has changed.
+    pub changed: bool,
+    /// The command that asks for a pull request, where the branch is one of its
+    /// own.
+    pub pull_request: Option<String>,
 }
 
 /// A finished preparation.
@@ -85,10 +97,8 @@ pub struct Done {
     pub plan: PreparePlan,
     /// The release commit; none where only files were written.
     pub commit: Option<String>,
-    /// Whether the branch was pushed.
-    pub pushed: bool,
-    /// The command that asks for a pull request.
-    pub pull_request: Option<String>,
+    /// What came of the push, where one was asked for.
+    pub pushed: Option<BranchPush>,
     /// What to do next.
     pub next_step: Option<String>,
 }
@@ -102,8 +112,10 @@ pub fn prepare(
     listener: &dyn Listener,
 ) -> Result<Outcome, FlowError> {
     let repository = &workspace.repository;
+    let hooks = Hooks::new(workspace, environment, listener);
     if !wanted.dry_run {
         apply::recover(repository, environment)?;
+        hooks.run_due()?;
     }
     let refused = |findings| {
         Ok(Outcome::Refused {
@@ -116,8 +128,14 @@ pub fn prepare(
         planning::Outcome::Refused(findings) => return refused(findings),
     };
     let unchanged = |planned: Box<Planned>| {
+        // An earlier run may have failed to push what it prepared.
+        let pushed = push_branch(workspace, &planned, wanted, environment, listener)?;
         let next_step = awaited(&planned.plan);
-        Ok(Outcome::Unchanged { planned, next_step })
+        Ok(Outcome::Unchanged {
+            planned,
+            pushed,
+            next_step,
+        })
     };
     let done = match approved(workspace, &planned, wanted)? {
         Approved::Same => false,
@@ -133,7 +151,6 @@ pub fn prepare(
             false => unchanged(planned),
         };
     }
-    let hooks = Hooks::new(&planned.policy.hooks, workspace, environment, listener);
     let occasion = Occasion::new("prepare", packages(&planned.plan));
     if !wanted.dry_run
         && let Some(finding) = hooks.before(&occasion)
@@ -175,25 +192,7 @@ pub fn prepare(
             None
         }
     };
-    let (mut pushed, mut pull_request) = (false, None);
-    if let (true, Some(branch)) = (wanted.push, &plan.branch) {
-        let remote = &planned.policy.remote;
-        let name = format!("refs/heads/{branch}");
-        push(
-            repository,
-            environment,
-            remote,
-            &[format!("{name}:{name}")],
-            listener,
-        )?;
-        pushed = true;
-        if wanted.branch.is_some() {
-            let title = plan.message.lines().next().unwrap_or_default();
-            let url = repository.remote_url(remote)?;
-            let command = url.and_then(|url| forge_command(&url, branch, title));
-            pull_request = command.map(|command| command.shown());
-        }
-    }
+    let pushed = push_branch(workspace, &planned, wanted, environment, listener)?;
     let mut occasion = occasion;
     for package in &mut occasion.packages {
         package.commit.clone_from(&commit);
@@ -211,9 +210,38 @@ pub fn prepare(
         plan,
         commit,
         pushed,
-        pull_request,
         next_step,
     })))
+}
+
+/// Pushes the branch that has the release commit, where that is asked for.
+fn push_branch(
+    workspace: &Workspace,
+    planned: &Planned,
+    wanted: &Wanted,
+    environment: &Environment,
+    listener: &dyn Listener,
+) -> Result<Option<BranchPush>, FlowError> {
+    let repository = &workspace.repository;
+    let branch = wanted.branch.as_ref().or(planned.plan.branch.as_ref());
+    let Some(branch) = branch.filter(|_| wanted.push) else {
+        return Ok(None);
+    };
+    let name = format!("refs/heads/{branch}");
+    if repository.ref_target(&name)?.is_none() {
+        return Ok(None);
+    }
+    let remote = &planned.policy.remote;
+    let specs = [format!("{name}:{name}")];
+    let pushed = push(repository, environment, remote, &specs, listener)?;
+    let title = repository.commit(&name)?.subject;
+    let url = repository.remote_url(remote)?;
+    let own = url.filter(|_| wanted.branch.is_some());
+    let command = own.and_then(|url| forge_command(&url, branch, &title));
+    Ok(Some(BranchPush {
+        changed: pushed == Pushed::Changed,
+        pull_request: command.map(|command| command.shown()),
+    }))
 }
 
 /// What an approved plan is to the present one.

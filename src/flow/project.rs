@@ -10,6 +10,7 @@ use crate::config::{self, Project, Surroundings};
 use crate::format::control::SourceControl;
 use crate::model::{PackageName, TagName};
 use crate::release::Policy;
+use crate::release::policy::Hook;
 use crate::sys::files;
 use crate::sys::git::Repository;
 
@@ -21,6 +22,7 @@ pub struct Workspace {
     pub project: Project,
     named: Option<(PathBuf, String)>,
     in_work_tree: bool,
+    hooks: Vec<Hook>,
 }
 
 impl Workspace {
@@ -46,6 +48,7 @@ impl Workspace {
         };
         let project = Project::parse(&shown, &text)?;
         Ok(Self {
+            hooks: project.release.hooks.clone(),
             in_work_tree: usual.is_file(),
             repository,
             project,
@@ -53,10 +56,19 @@ impl Workspace {
         })
     }
 
-    /// Opens another copy of the repository in the same way.
-    pub fn opened_at(&self, directory: &Path) -> Result<Self, FlowError> {
+    /// Opens a throw-away copy of the repository in the same way, but without
+    /// hooks: what they do to the world does not go away with it.
+    pub fn copy_at(&self, directory: &Path) -> Result<Self, FlowError> {
         let config = self.named.as_ref().map(|(path, _)| path.as_path());
-        Self::open(directory, config)
+        Ok(Self {
+            hooks: Vec::new(),
+            ..Self::open(directory, config)?
+        })
+    }
+
+    /// Returns the project's own commands around the steps.
+    pub fn hooks(&self) -> &[Hook] {
+        &self.hooks
     }
 
     /// Returns how the project releases: by the configuration of the work tree,

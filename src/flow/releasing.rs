@@ -30,6 +30,7 @@ use crate::publish::Question;
 use crate::release::commit::Person;
 use crate::release::plan::Request;
 use crate::sys::files::{self, Access};
+use crate::sys::git::Pushed;
 
 pub use mock::mock;
 pub use target::Target;
@@ -132,13 +133,12 @@ pub fn release(
         let targets = target::of(workspace, &planned, desk, wanted)?;
         return Ok(Outcome::Planned { planned, targets });
     }
-    let hooks = planned.policy.hooks.clone();
     let mut run = Run {
         workspace,
         wanted,
         desk,
         ask,
-        hooks: Hooks::new(&hooks, workspace, desk.environment, desk.listener),
+        hooks: Hooks::new(workspace, desk.environment, desk.listener),
         released: Released {
             findings: planned.findings.clone(),
             ..Released::default()
@@ -164,6 +164,7 @@ struct Run<'a, 'b> {
 
 impl Run<'_, '_> {
     fn all(&mut self, planned: Planned) -> Go<()> {
+        self.hooks.run_due()?;
         let whole = Occasion::new("release", preparing::packages(&planned.plan));
         if let Some(finding) = self.hooks.before(&whole) {
             return Ok(Err(vec![finding]));
@@ -300,8 +301,9 @@ impl Run<'_, '_> {
                     true => "the tags are there".to_owned(),
                     false => made.join(", "),
                 };
-                self.released.pushed = done.pushed;
-                self.done("tag", what, !made.is_empty());
+                self.released.pushed = done.pushed.is_some();
+                let pushed = done.pushed == Some(Pushed::Changed);
+                self.done("tag", what, !made.is_empty() || pushed);
                 Ok(Ok(()))
             }
             tagging::Outcome::Planned(_) => unreachable!("no dry run was asked for"),
@@ -337,10 +339,6 @@ impl Run<'_, '_> {
         candidate: Option<PathBuf>,
     ) -> Go<bool> {
         let target = &self.released.targets[at];
-        let mut occasion = Occasion::new("build", vec![target.told(self.workspace)]);
-        if let Some(finding) = self.hooks.before(&occasion) {
-            return Ok(Err(vec![finding]));
-        }
         let request = building::Request {
             wanted: Some(wanted),
             package: Some(target.name.clone()),
@@ -374,8 +372,6 @@ impl Run<'_, '_> {
                 target.artifacts = artifacts.map(|a| built.directory.join(&a.name)).collect();
                 target.changes = built.changes();
                 self.released.findings.extend(plan.warnings);
-                occasion.packages = vec![self.released.targets[at].told(self.workspace)];
-                self.hooks.after(&occasion)?;
                 Ok(Ok(changed))
             }
         }
@@ -424,7 +420,9 @@ impl Run<'_, '_> {
         self.released.generation = generation;
         let what = format!("{} package(s) in {suite}", uploads.len());
         self.done("publish", what, changed);
-        self.hooks.after(&occasion)?;
+        if changed {
+            self.hooks.after(&occasion)?;
+        }
         Ok(Ok(()))
     }
 

@@ -1,5 +1,7 @@
 //! `tag`: prepared releases → signed tags on their release commits.
 
+use std::collections::BTreeSet;
+
 use super::FlowError;
 use super::hooks::{HookPackage, Hooks, Occasion};
 use super::planning;
@@ -9,12 +11,12 @@ use super::signing::{self, KeyWanted};
 use crate::keys::{Ask, Choice};
 use crate::model::{Finding, Listener, Timestamp};
 use crate::release::commit::Person;
-use crate::release::plan::Request;
+use crate::release::plan::{PackagePlan, ReleasePlan, Request};
 use crate::release::prepare::apply as prepare;
 use crate::release::tag::plan::{NewTag, TagPlan};
 use crate::release::tag::{apply, observe, plan};
 use crate::sys::environment::Environment;
-use crate::sys::git::{UserGit, push};
+use crate::sys::git::{Pushed, UserGit, push};
 use crate::sys::openpgp::Signer;
 
 /// What is wanted.
@@ -84,8 +86,8 @@ pub struct Done {
     pub there: Vec<NewTag>,
     /// Who signed them.
     pub signed_by: String,
-    /// Whether they were pushed.
-    pub pushed: bool,
+    /// What came of the push; none was asked for otherwise.
+    pub pushed: Option<Pushed>,
     /// What is worth a warning.
     pub findings: Vec<Finding>,
 }
@@ -99,8 +101,10 @@ pub fn tag(
     listener: &dyn Listener,
 ) -> Result<Outcome, FlowError> {
     let repository = &workspace.repository;
+    let hooks = Hooks::new(workspace, environment, listener);
     if !wanted.dry_run {
         prepare::recover(repository, environment)?;
+        hooks.run_due()?;
     }
     let refused = |findings| {
         Ok(Outcome::Refused {
@@ -147,7 +151,6 @@ pub fn tag(
         artifacts: Vec::new(),
     });
     let occasion = Occasion::new("tag", told.collect());
-    let hooks = Hooks::new(&policy.hooks, workspace, environment, listener);
     if !plan.new.is_empty() {
         if let Some(finding) = hooks.before(&occasion) {
             return refused(vec![finding]);
@@ -162,18 +165,16 @@ pub fn tag(
             wanted.date,
         )?;
     }
-    let mut pushed = false;
+    let mut pushed = None;
     if wanted.push {
-        let tags = plan.new.iter().chain(&plan.there);
-        let mut refs: Vec<_> = tags.map(|tag| format!("refs/tags/{}", tag.name)).collect();
-        if let Some(branch) = &release.branch {
-            refs.push(format!("refs/heads/{branch}"));
-        }
-        let specs: Vec<_> = refs.iter().map(|name| format!("{name}:{name}")).collect();
-        push(repository, environment, &policy.remote, &specs, listener)?;
-        pushed = true;
+        let tags = refs_to_push(release, &plan, &wanted.request);
+        let specs: Vec<_> = tags.iter().map(|name| format!("{name}:{name}")).collect();
+        let remote = &policy.remote;
+        pushed = Some(push(repository, environment, remote, &specs, listener)?);
     }
-    hooks.after(&occasion)?;
+    if !plan.new.is_empty() {
+        hooks.after(&occasion)?;
+    }
     Ok(Outcome::Done(Box::new(Done {
         made: plan.new,
         there: plan.there,
@@ -181,6 +182,29 @@ pub fn tag(
         pushed,
         findings,
     })))
+}
+
+/// Lists what a push takes along: the branch, the tags of this release, and of
+/// packages that are released already their newest tag, for an earlier push may
+/// have failed. What the remote has is no change.
+fn refs_to_push(release: &ReleasePlan, plan: &TagPlan, request: &Request) -> BTreeSet<String> {
+    let tags = plan.new.iter().chain(&plan.there).map(|tag| &tag.name);
+    let asked = |package: &&PackagePlan| {
+        request.packages.is_empty() || request.packages.contains(&package.name)
+    };
+    let released = release.packages.iter().filter(asked);
+    let released = released.filter_map(|package| Some(&package.current.as_ref()?.tag));
+    let mut refs: BTreeSet<_> = tags
+        .chain(released)
+        .map(|tag| format!("refs/tags/{tag}"))
+        .collect();
+    refs.extend(
+        release
+            .branch
+            .iter()
+            .map(|branch| format!("refs/heads/{branch}")),
+    );
+    refs
 }
 
 /// Who signs, chosen and not unlocked yet.

@@ -252,7 +252,7 @@ pub struct UrgencyRules {
 pub struct Hook {
     /// Before or after.
     pub when: When,
-    /// The step: `plan`, `prepare`, `build`, `tag`, `publish`, `release`.
+    /// The step: `prepare`, `build`, `tag`, `publish`, `release`.
     pub step: String,
     /// The command, run by `sh -c` at the repository's top.
     pub command: String,

@@ -46,6 +46,16 @@ impl Environment {
         with
     }
 
+    /// Returns the environment without the secrets of signing, for programs that
+    /// sign nothing.
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
+        let secrets = ["DEBCUT_SIGNING_KEY", "DEBCUT_SIGNING_PASSPHRASE"];
+        secrets
+            .iter()
+            .fold(self.clone(), |own, name| own.without(name))
+    }
+
     /// Returns the environment without a variable.
     #[must_use]
     pub fn without(&self, name: &str) -> Self {

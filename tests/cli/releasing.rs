@@ -283,8 +283,12 @@ fn hooks_are_told_of_steps_and_stop_them() {
     let ran = world.release(&["--json"]).code(4);
     assert_eq!(ran.document("debcut/error/1")["kind"], "hook");
     assert_eq!(world.in_suite("stable"), ["tally 1.3.0"]);
+    let left = std::fs::read_dir(world.project().join(".git/debcut/hooks-due"));
+    assert_eq!(left.expect("a directory").count(), 1, "what failed is left");
     std::fs::write(world.path("hooks.log.late"), "").expect("written");
     world.release(&[]).code(0);
+    let left = std::fs::read_dir(world.project().join(".git/debcut/hooks-due"));
+    assert_eq!(left.expect("a directory").count(), 0, "it was run");
     world.release(&[]).code(0);
     // The one that succeeded was run once.
     let told = std::fs::read_to_string(&log).expect("it was told");
@@ -328,4 +332,65 @@ fn a_suite_that_is_not_there_changes_nothing() {
         .code(2)
         .says(&["has no suite nowhere"]);
     assert_eq!(world.listing(), before);
+}
+
+#[test]
+fn a_mock_runs_no_hooks_and_knows_no_secrets() {
+    let world = World::releasable();
+    let before = std::fs::read_to_string(world.project().join("debcut.toml")).expect("there");
+    let told = world.path("told");
+    let hooks = format!("\n[hooks]\nafter-publish = \"touch {}\"\n", told.display());
+    world.write("debcut.toml", before + &hooks);
+    world.commit("build: hooks");
+    world.release(&["--mock"]).code(0);
+    assert!(!told.exists());
+    world.release(&[]).code(0);
+    assert!(told.exists());
+}
+
+#[test]
+fn what_was_removed_stays_out_until_it_is_named() {
+    let world = World::releasable();
+    world.release(&[]).code(0);
+    world
+        .run([
+            "archive",
+            "remove",
+            "tally",
+            "--from",
+            "stable",
+            "--archive",
+            "../apt",
+        ])
+        .code(0);
+    world
+        .release(&[])
+        .code(0)
+        .says(&["was removed from stable and stays out"]);
+    assert!(world.in_suite("stable").is_empty());
+    world.release(&["tally"]).code(0);
+    assert_eq!(world.in_suite("stable"), ["tally 1.3.0"]);
+}
+
+#[test]
+fn a_push_that_failed_is_made_good() {
+    let world = World::releasable();
+    world.git(&["init", "--quiet", "--bare", "../remote.git"]);
+    world.git(&["remote", "add", "origin", "../nowhere.git"]);
+    world.run(["prepare", "--push"]).code(3);
+    world.git(&["remote", "set-url", "origin", "../remote.git"]);
+    let pushed = world.run(["prepare", "--push", "--json"]).code(0);
+    assert_eq!(pushed.document("debcut/prepare/1")["changed"], true);
+    world.git(&["remote", "set-url", "origin", "../nowhere.git"]);
+    world.run(["tag", "--push"]).code(3);
+    world.git(&["remote", "set-url", "origin", "../remote.git"]);
+    let pushed = world.run(["tag", "--push", "--json"]).code(0);
+    assert_eq!(pushed.document("debcut/tag/1")["changed"], true);
+    let there = world.git(&["ls-remote", "origin"]);
+    assert!(
+        there.contains("refs/tags/v1.3.0") && there.contains("refs/heads/main"),
+        "{there}"
+    );
+    let again = world.run(["tag", "--push", "--json"]).code(0);
+    assert_eq!(again.document("debcut/tag/1")["changed"], false);
 }

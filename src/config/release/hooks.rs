@@ -9,7 +9,6 @@ pub(super) fn hooks(
     written: written::Hooks,
 ) -> Result<Vec<Hook>, ConfigError> {
     let steps = [
-        ("plan", written.before_plan, written.after_plan),
         ("prepare", written.before_prepare, written.after_prepare),
         ("build", written.before_build, written.after_build),
         ("tag", written.before_tag, written.after_tag),

@@ -233,8 +233,6 @@ impl<'de> Deserialize<'de> for ChangesFile {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Hooks {
-    pub before_plan: Option<Spanned<OneOrMany>>,
-    pub after_plan: Option<Spanned<OneOrMany>>,
     pub before_prepare: Option<Spanned<OneOrMany>>,
     pub after_prepare: Option<Spanned<OneOrMany>>,
     pub before_build: Option<Spanned<OneOrMany>>,

@@ -14,8 +14,8 @@ use crate::model::{Architecture, Component, Listener};
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files;
+use crate::sys::git::UserGit;
 use crate::sys::openpgp::NewKey;
-use crate::sys::process::Tool;
 
 /// Releases a workspace's HEAD in a place of its own, which is gone afterwards.
 pub fn mock(
@@ -32,7 +32,7 @@ pub fn mock(
     let place = place.map_err(files::failed("make a directory in", &temporary))?;
     let own = environment
         .with("XDG_DATA_HOME", place.path().join("data"))
-        .without(crate::keys::ci::VARIABLE);
+        .without_secrets();
     let now = clock.now();
     let key = NewKey {
         name: "debcut mock".to_owned(),
@@ -44,13 +44,8 @@ pub fn mock(
 
     let clone = place.path().join("project");
     listener.begin("cloning");
-    Tool::new("git")
-        .args(["clone", "--quiet", "--no-hardlinks"])
-        .arg(workspace.repository.top())
-        .arg(&clone)
-        .envs(environment.variables())
-        .output()?;
-    let copy = workspace.opened_at(&clone)?;
+    UserGit::new(&workspace.repository, environment).clone_to(&clone)?;
+    let copy = workspace.copy_at(&clone)?;
 
     let mut nobody = |_: &crate::keys::KeyDescription| Ok(None);
     let archive = place.path().join("archive");

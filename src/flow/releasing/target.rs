@@ -93,6 +93,16 @@ pub(super) fn of(
             if !is_asked || has(desk, wanted, &target)? {
                 continue;
             }
+            // Named, it is wanted back.
+            if !asked.contains(&target.name)
+                && desk.had(&wanted.to, &target.name, &target.debian_version)?
+            {
+                desk.listener.warn(format!(
+                    "{0} {1} was removed from {2} and stays out: debcut release {0} brings it back",
+                    target.name, target.version, wanted.to
+                ));
+                continue;
+            }
             desk.listener.note(format!(
                 "{} {} is tagged and not in {}: it goes there, too",
                 target.name, target.version, wanted.to

@@ -2,6 +2,8 @@
 //! filters of the work tree, an index with extensions, transactions of refs,
 //! signatures by the user's configuration, and the network.
 
+use std::path::Path;
+
 use crate::sys::environment::Environment;
 use crate::sys::process::{Output, Tool, ToolError};
 
@@ -35,9 +37,6 @@ const ELSEWHERE: [&str; 12] = [
     "GIT_WORK_TREE",
 ];
 
-/// Our own secrets, which neither git nor its helpers need.
-const SECRETS: [&str; 2] = ["DEBCUT_SIGNING_KEY", "DEBCUT_SIGNING_PASSPHRASE"];
-
 /// The user's `git`, at the top of a repository, in the user's environment.
 ///
 /// It never asks at the terminal: it runs in a process group of its own, where
@@ -70,10 +69,10 @@ impl<'a> UserGit<'a> {
     /// Prepares a command that runs the repository's hooks, as the user's own
     /// call would.
     pub(super) fn with_hooks(&self) -> Tool {
-        let passed = self
-            .environment
+        let own = self.environment.without_secrets();
+        let passed = own
             .variables()
-            .filter(|(name, _)| !ELSEWHERE.contains(name) && !SECRETS.contains(name));
+            .filter(|(name, _)| !ELSEWHERE.contains(name));
         let askpass = self.environment.var("SSH_ASKPASS").unwrap_or("false");
         Tool::new("git")
             .envs(passed)
@@ -94,6 +93,16 @@ impl<'a> UserGit<'a> {
 
     pub(super) fn run(&self, action: &str, tool: Tool) -> Result<Output, UserGitError> {
         tool.output().map_err(failed(action))
+    }
+
+    /// Clones the repository, with its tags, into a new directory.
+    pub fn clone_to(&self, directory: &Path) -> Result<(), UserGitError> {
+        let tool = self
+            .tool()
+            .args(["clone", "--quiet", "--no-hardlinks", "--"])
+            .arg(self.repository.top())
+            .arg(directory);
+        self.run("clone the repository", tool).map(drop)
     }
 
     /// Tells whether git's configuration names a way to sign tags.
