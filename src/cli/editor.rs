@@ -28,7 +28,11 @@ pub fn editor<'a>(
             .arg(&path)
             .envs(environment.without_secrets().variables())
             .dir(&context.directory)
-            .interactive()?;
+            .interactive()
+            .map_err(|source| FlowError::Editor {
+                editor: program.to_owned(),
+                source,
+            })?;
         Ok(String::from_utf8_lossy(&files::read(&path)?).into_owned())
     }
 }

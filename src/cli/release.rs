@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::request::RequestArguments;
 use super::tag::TagSigning;
 use super::{Said, passphrase};
+use crate::archive::Older;
 use crate::flow::project::Workspace;
 use crate::flow::releasing::{self, Outcome, Released, Target, Wanted};
 use crate::model::{DigestPrefix, Suite};
@@ -35,6 +36,9 @@ pub struct ReleaseArguments {
     /// The upstream tarball, or the directory that holds it
     #[arg(long, value_name = "PATH")]
     orig: Option<PathBuf>,
+    /// Publish a version older than what the suite has
+    #[arg(long)]
+    allow_older: bool,
     /// Push the branch and the tags before anything is published
     #[arg(long, conflicts_with = "mock")]
     push: bool,
@@ -72,6 +76,10 @@ pub fn run(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, F
         key: arguments.signing.key(),
         signing: arguments.signing.wanted(),
         orig: arguments.orig.map(|path| context.path(&path)),
+        older: match arguments.allow_older {
+            true => Older::Allow,
+            false => Older::Refuse,
+        },
         dry_run: arguments.dry_run,
         author: context.person()?,
         date: context.now(),

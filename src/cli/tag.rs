@@ -118,6 +118,9 @@ fn answer(outcome: Outcome) -> Answer {
                 .made
                 .first()
                 .map(|tag| format!("debcut build {}", tag.name));
+            let waits = !done.unprepared.is_empty();
+            let prepare = || "debcut prepare: there are changes behind the last release".to_owned();
+            let first = first.or(waits.then(prepare));
             let document = TagDocument {
                 tags: lines(&done.made, &done.there, &done.signed_by),
                 pushed: done.pushed.is_some(),

@@ -143,6 +143,14 @@ pub enum FlowError {
     /// The user's git did not do something.
     #[error(transparent)]
     UserGit(#[from] UserGitError),
+    /// The user's editor ended badly.
+    #[error("the editor “{editor}” did not end well; nothing was written")]
+    Editor {
+        /// The command.
+        editor: String,
+        /// How it ended.
+        source: ToolError,
+    },
     /// A command after a step failed; the step itself is done.
     #[error("{step} is done, but the command after it failed: `{command}`")]
     Hook {

@@ -13,7 +13,7 @@ use crate::release::prepare::message::PLAN_TRAILER;
 use crate::release::prepare::plan::{self as prepare_plan, Means, PreparePlan};
 use crate::release::prepare::{self};
 use crate::sys::environment::Environment;
-use crate::sys::git::{Pushed, forge_command, push};
+use crate::sys::git::{PushError, Pushed, forge_command, push};
 
 /// What is wanted.
 #[derive(Debug, Clone)]
@@ -123,6 +123,12 @@ pub fn prepare(
             dry_run: wanted.dry_run,
         })
     };
+    if let Some(finding) = workspace.committed_configuration()? {
+        return refused(vec![finding]);
+    }
+    if wanted.push {
+        remote_is_there(workspace)?;
+    }
     let planned = match planning::plan(workspace, "HEAD", &wanted.request)? {
         planning::Outcome::Planned(planned) => planned,
         planning::Outcome::Refused(findings) => return refused(findings),
@@ -156,6 +162,9 @@ pub fn prepare(
         && let Some(finding) = hooks.before(&occasion)
     {
         return refused(vec![finding]);
+    }
+    if planned.plan.branch.is_none() && wanted.branch.is_none() && !wanted.dry_run {
+        listener.warn("HEAD is on no branch: the release commit will be on none either");
     }
     let tree = prepare::observe::observe(
         repository,
@@ -329,11 +338,27 @@ pub fn unwritten(
     date: Timestamp,
 ) -> Result<Vec<PackageName>, FlowError> {
     let (plan, policy) = (&planned.plan, &planned.policy);
-    let tree = prepare::observe::observe(&workspace.repository, plan, policy, None)?;
     let means = Means { author, date };
-    let writes = !matches!(prepare_plan::plan(plan, policy, &tree, &means), Ok(None));
-    let released = plan.releases().filter(|_| writes);
-    Ok(released.map(|(package, _)| package.name.clone()).collect())
+    let mut names = Vec::new();
+    for (package, _) in plan.releases() {
+        let alone = plan.only(|other| other.name == package.name);
+        let tree = prepare::observe::observe(&workspace.repository, &alone, policy, None)?;
+        if !matches!(prepare_plan::plan(&alone, policy, &tree, &means), Ok(None)) {
+            names.push(package.name.clone());
+        }
+    }
+    Ok(names)
+}
+
+/// Refuses to begin what ends with a push to nowhere.
+pub fn remote_is_there(workspace: &Workspace) -> Result<(), FlowError> {
+    let remote = &workspace.project.release.remote;
+    let is_place = remote.contains(['/', ':']);
+    if is_place || workspace.repository.remote_url(remote)?.is_some() {
+        return Ok(());
+    }
+    let remote = remote.clone();
+    Err(FlowError::Push(PushError::NoRemote { remote }))
 }
 
 /// Says what packages await that are prepared.

@@ -8,7 +8,7 @@ use crate::build::Package;
 use crate::build::observe::Wanted;
 use crate::config::{self, Project, Surroundings};
 use crate::format::control::SourceControl;
-use crate::model::{PackageName, TagName};
+use crate::model::{Finding, PackageName, TagName};
 use crate::release::Policy;
 use crate::release::policy::Hook;
 use crate::sys::files;
@@ -64,6 +64,17 @@ impl Workspace {
             hooks: Vec::new(),
             ..Self::open(directory, config)?
         })
+    }
+
+    /// Refuses to write what HEAD's own configuration does not say: a build reads
+    /// it from the tag, not from the work tree.
+    pub fn committed_configuration(&self) -> Result<Option<Finding>, FlowError> {
+        if self.named.is_some() || !self.repository.differs(config::FILE_NAME)? {
+            return Ok(None);
+        }
+        let message = "it is not committed as it is: the release would have another one";
+        let finding = Finding::error("dirty-release-file", config::FILE_NAME, message);
+        Ok(Some(finding.fix("commit it, or git stash it")))
     }
 
     /// Returns the project's own commands around the steps.

@@ -52,6 +52,8 @@ pub struct Wanted {
     pub signing: Signing,
     /// The upstream tarball or its directory.
     pub orig: Option<PathBuf>,
+    /// Whether versions older than what the suite has go there.
+    pub older: Older,
     /// Whether only the plan is wanted.
     pub dry_run: bool,
     /// Who releases.
@@ -207,6 +209,9 @@ impl Run<'_, '_> {
         if let Err(findings) = self.candidates()? {
             return Ok(Err(findings));
         }
+        if let Err(findings) = self.admission()? {
+            return Ok(Err(findings));
+        }
         if let Err(findings) = self.tags()? {
             return Ok(Err(findings));
         }
@@ -271,6 +276,35 @@ impl Run<'_, '_> {
             }
         }
         Ok(Ok(()))
+    }
+
+    /// Asks the archive whether it would take the candidates: a tag for what it
+    /// refuses would be one too many.
+    fn admission(&mut self) -> Go<()> {
+        let candidates = self
+            .released
+            .targets
+            .iter()
+            .filter(|target| !target.is_tagged);
+        let uploads: Vec<_> = candidates
+            .filter_map(|target| target.changes.clone())
+            .collect();
+        if uploads.is_empty() {
+            return Ok(Ok(()));
+        }
+        let mut act = Act {
+            key: self.wanted.key.clone(),
+            ask: self.ask,
+            dry_run: true,
+        };
+        let older = self.wanted.older;
+        match self
+            .desk
+            .add(&uploads, &self.wanted.to, None, older, &mut act)?
+        {
+            PublishOutcome::Refused(findings) => Ok(Err(findings)),
+            _ => Ok(Ok(())),
+        }
     }
 
     fn tags(&mut self) -> Go<()> {
@@ -401,7 +435,7 @@ impl Run<'_, '_> {
         let (generation, changed) =
             match self
                 .desk
-                .add(&uploads, suite, None, Older::Refuse, &mut act)?
+                .add(&uploads, suite, None, self.wanted.older, &mut act)?
             {
                 PublishOutcome::Refused(findings) => return Ok(Err(findings)),
                 PublishOutcome::Done(published, findings) => {

@@ -9,7 +9,7 @@ use super::preparing;
 use super::project::Workspace;
 use super::signing::{self, KeyWanted};
 use crate::keys::{Ask, Choice};
-use crate::model::{Finding, Listener, Timestamp};
+use crate::model::{Finding, Listener, PackageName, Timestamp};
 use crate::release::commit::Person;
 use crate::release::plan::{PackagePlan, ReleasePlan, Request};
 use crate::release::prepare::apply as prepare;
@@ -88,6 +88,8 @@ pub struct Done {
     pub signed_by: String,
     /// What came of the push; none was asked for otherwise.
     pub pushed: Option<Pushed>,
+    /// Packages that have changes and are not prepared.
+    pub unprepared: Vec<PackageName>,
     /// What is worth a warning.
     pub findings: Vec<Finding>,
 }
@@ -112,6 +114,12 @@ pub fn tag(
             dry_run: wanted.dry_run,
         })
     };
+    if let Some(finding) = workspace.committed_configuration()? {
+        return refused(vec![finding]);
+    }
+    if wanted.push {
+        preparing::remote_is_there(workspace)?;
+    }
     let planned = match planning::plan(workspace, "HEAD", &wanted.request)? {
         planning::Outcome::Planned(planned) => planned,
         planning::Outcome::Refused(findings) => return refused(findings),
@@ -120,10 +128,15 @@ pub fn tag(
     // What is not prepared can be tagged where preparing would write nothing.
     let unprepared = preparing::unwritten(workspace, &planned, &wanted.author, wanted.date)?;
     let prepared = release.only(|package| !unprepared.contains(&package.name));
-    if !unprepared.is_empty() && prepared.is_empty() {
-        let names: Vec<_> = unprepared.iter().map(ToString::to_string).collect();
+    let asked = |name: &&PackageName| wanted.request.packages.contains(name);
+    let missed: Vec<_> = unprepared
+        .iter()
+        .filter(asked)
+        .map(ToString::to_string)
+        .collect();
+    if !missed.is_empty() {
         let message = "its version files, changelog or notes are not written yet";
-        let finding = Finding::error("not-prepared", names.join(", "), message);
+        let finding = Finding::error("not-prepared", missed.join(", "), message);
         return refused(vec![finding.fix("debcut prepare, then debcut tag")]);
     }
     let facts = observe::observe(repository, &prepared, policy, None)?;
@@ -180,6 +193,7 @@ pub fn tag(
         there: plan.there,
         signed_by,
         pushed,
+        unprepared,
         findings,
     })))
 }

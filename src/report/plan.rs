@@ -199,6 +199,19 @@ impl PlanDocument {
             }
             text.push_str("\n</details>\n");
         }
+        if !self.ignored.is_empty() {
+            let count = self.ignored.len();
+            let _ = writeln!(
+                text,
+                "\n<details><summary>{count} commit(s) of no package</summary>\n"
+            );
+            for commit in &self.ignored {
+                let reason = commit.ignored.as_ref().map(why).unwrap_or_default();
+                let (id, subject) = (commit.short(), cell(&commit.subject));
+                let _ = writeln!(text, "- `{id}` {subject} _({})_", cell(&reason));
+            }
+            text.push_str("\n</details>\n");
+        }
         let skipped: Vec<_> = self
             .packages
             .iter()

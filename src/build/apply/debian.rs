@@ -80,9 +80,11 @@ fn source_package(
     // dpkg-source leaves out what it takes for litter (*.so, *.a, .gitignore);
     // in a tag it is there on purpose. No file matches this name.
     pack = pack.arg("--tar-ignore=//");
-    if orig.is_none() {
-        pack = pack.arg("--diff-ignore=^\\0$");
-    }
+    pack = match orig {
+        None => pack.arg("--diff-ignore=^\\0$"),
+        // Our own configuration is the packaging's, and no change of upstream's.
+        Some(_) => pack.arg("--extend-diff-ignore=^debcut\\.toml$"),
+    };
     bench.run("packing the source of", pack.arg("--build").arg(&directory))?;
     files::remove_tree(&export.join(&directory))?;
     let dsc = only(&export, ".dsc")?;

@@ -43,6 +43,9 @@ impl From<FlowError> for Failure {
                 .hint("correct the template that debcut.toml names, and commit it"),
             FlowError::Push(error) => error.into(),
             FlowError::UserGit(error) => error.into(),
+            FlowError::Editor { .. } => {
+                Self::of(Exit::Request, "editor", &error).hint("VISUAL or EDITOR names another one")
+            }
             FlowError::Hook { .. } => Self::of(Exit::Stopped, "hook", &error)
                 .hint("make it succeed, then run the same command again: it runs what is left"),
             FlowError::NoDemo { .. } => Self::of(Exit::Request, "output-taken", &error)
@@ -70,7 +73,9 @@ impl From<FlowError> for Failure {
             FlowError::UnknownTagStyle { .. } => Self::of(Exit::Request, "tag-style", &error)
                 .hint("name the style in debcut.toml: tag = \"release-{version}\""),
             FlowError::SeveralPackages { .. } => {
-                Self::of(Exit::Request, "several-packages", &error).hint("--package NAME picks one")
+                Self::of(Exit::Request, "several-packages", &error).hint(
+                    "debcut build --package NAME picks one; plan, prepare and tag take its name",
+                )
             }
             FlowError::NoTagAtHead { ref tags } => {
                 let failure = Self::of(Exit::Request, "no-tag", &error);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::Wanted;
+use crate::build::observe::Wanted as Revision;
 use crate::flow::FlowError;
 use crate::flow::archiving::Desk;
 use crate::flow::hooks::HookPackage;
@@ -89,6 +90,11 @@ pub(super) fn of(
             continue;
         };
         if target.is_tagged {
+            // A tag of before this configuration cannot be built by it.
+            let tag = Revision::Tag(target.tag.clone());
+            if workspace.package(&tag, Some(&target.name)).is_err() {
+                continue;
+            }
             let is_asked = asked.is_empty() || asked.contains(&target.name);
             if !is_asked || has(desk, wanted, &target)? {
                 continue;
