@@ -3,27 +3,68 @@
 use super::draft::{Draft, Wish};
 use super::{Decision, PackagePlan};
 use crate::model::Finding;
+use crate::release::ownership::{DeadPattern, PatternUse};
 use crate::release::policy::Policy;
+use crate::release::version_file;
 
 /// Refuses what the policy refuses of messages, and warns of what was accepted
 /// all the same.
 pub(super) fn messages(draft: &Draft<'_>, policy: &Policy) -> Vec<Finding> {
-    if !matches!(draft.wish, Wish::Release(_)) {
+    if !is_planned(draft) {
         return Vec::new();
     }
+    // Also where nothing else asks for a release: the refused ones might.
     let refused = draft.changes.refused(policy).map(|ignored| {
         let message = format!("“{}” is no conventional commit", ignored.subject);
         let subject = format!("{:.12}", ignored.commit);
         Finding::error("unconventional-commit", subject, message)
             .fix("reword it, or allow it: unconventional = \"patch\" in [release]")
     });
-    let changes = draft.changes.changes.iter();
+    let released = matches!(draft.wish, Wish::Release(_));
+    let changes = draft.changes.changes.iter().filter(|_| released);
     let odd = changes.flat_map(|change| {
         let subject = format!("{:.12}", change.commit);
         let remarks = change.remarks.iter();
         remarks.map(move |remark| Finding::warning("odd-message", &subject, remark))
     });
     refused.chain(odd).collect()
+}
+
+/// Tells whether it is decided now what becomes of a package.
+fn is_planned(draft: &Draft<'_>) -> bool {
+    draft.selected && draft.pending.is_none()
+}
+
+/// Refuses directories and patterns of packages that match nothing: what they
+/// are to give a package, or to keep from it, would be so in silence.
+pub(super) fn dead_patterns(drafts: &[Draft<'_>], dead: &[DeadPattern]) -> Vec<Finding> {
+    let planned = dead.iter().filter(|dead| is_planned(&drafts[dead.unit]));
+    let finding = |dead: &DeadPattern| {
+        let key = match dead.usage {
+            PatternUse::Path => "path",
+            PatternUse::Include => "include",
+            PatternUse::Exclude => "exclude",
+        };
+        let name = drafts[dead.unit].unit.name.as_str();
+        let message = format!("{key} = “{}” matches nothing in the tree", dead.pattern);
+        Finding::error("dead-pattern", name, message)
+            .fix("patterns are written from the repository's top; correct it, or remove it")
+    };
+    planned.map(finding).collect()
+}
+
+/// Refuses to choose between version files that say different versions: which
+/// of them is right, only its author knows.
+pub(super) fn version_files(draft: &Draft<'_>) -> Vec<Finding> {
+    if !matches!(draft.wish, Wish::Release(_)) {
+        return Vec::new();
+    }
+    // One that says nothing is refused when it is to be edited.
+    let said = draft.facts.versions.iter().filter_map(|found| {
+        let version = found.version.as_ref().ok()?;
+        Some((found.path.as_str(), Ok(version.clone())))
+    });
+    version_file::disagreement(&said.collect::<Vec<_>>(), None)
 }
 
 /// Refuses one tag for two versions.

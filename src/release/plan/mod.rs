@@ -190,8 +190,10 @@ pub fn plan(
     if ordinary {
         together::spread(&mut drafts, policy);
     }
+    findings.extend(judge::dead_patterns(&drafts, &facts.dead_patterns));
     for draft in &drafts {
         findings.extend(judge::messages(draft, policy));
+        findings.extend(judge::version_files(draft));
     }
     let decisions: Vec<_> = drafts
         .iter()
