@@ -213,7 +213,18 @@ fn next(draft: &Draft<'_>, basis: &Basis<'_>, upload: &Upload) -> Result<Version
                 "no-rebuild"
             }
         };
-        refuse(draft, rule, crate::model::finding::with_causes(&error))
+        let fix = match &error {
+            DebianVersionError::Order { .. } | DebianVersionError::Invalid { .. } => {
+                "--set-version names the version to release instead"
+            }
+            DebianVersionError::UnknownSuite(_) => "name it by its number: 12 is bookworm",
+            DebianVersionError::NoEarlier => "release a version first",
+            DebianVersionError::LocalWord(_) => "take the house's name: --local +wmf",
+            DebianVersionError::OtherRelease { .. } | DebianVersionError::NoRebuild { .. } => {
+                "a rebuild is of the source that is there: release a revision instead"
+            }
+        };
+        refuse(draft, rule, crate::model::finding::with_causes(&error)).fix(fix)
     })
 }
 
@@ -294,6 +305,9 @@ pub(super) fn upload(
     findings: &mut Vec<Finding>,
 ) -> Decision {
     match uploaded(draft, upload) {
+        Ok(next) if is_made(draft, &next) => Decision::Skip {
+            reason: format!("no change since {}", draft.since()),
+        },
         Ok(next) => {
             findings.extend(taken(draft, &next, facts));
             findings.extend(debian_version::masks_security_updates(&next.debian_version));
@@ -305,6 +319,19 @@ pub(super) fn upload(
             Decision::Skip { reason }
         }
     }
+}
+
+/// Tells whether the newest release is such an upload already, and nothing was
+/// done since: only the count at the end would rise.
+fn is_made(draft: &Draft<'_>, next: &Next) -> bool {
+    let counted = |version: &Version| {
+        let text = version.as_str();
+        text.trim_end_matches(|c: char| c.is_ascii_digit())
+            .to_owned()
+    };
+    let last = draft.line.debian.map(counted);
+    let nothing_new = draft.changes.changes.is_empty() && !next.binary_only;
+    nothing_new && last == Some(counted(&next.debian_version))
 }
 
 fn uploaded(draft: &Draft<'_>, upload: &Upload) -> Result<Next, Finding> {
@@ -325,11 +352,22 @@ fn uploaded(draft: &Draft<'_>, upload: &Upload) -> Result<Next, Finding> {
     let version = next(draft, &basis, upload)?;
     let (opening, distribution) = match upload {
         Upload::Release => (None, None),
-        Upload::Backport(name) => (
-            Some(format!("Rebuild for {name}-backports.")),
-            Some(format!("{name}-backports")),
-        ),
-        Upload::StableUpdate(name) => (Some(format!("Update for {name}.")), Some(name.clone())),
+        Upload::Backport(suite) => {
+            let name = debian_version::suite_name(suite);
+            let name = name.map(|name| format!("{name}-backports"));
+            let shown = name.as_ref().unwrap_or(suite);
+            (Some(format!("Rebuild for {shown}.")), name)
+        }
+        // `bookworm-security` is a name of its own, a number is none.
+        Upload::StableUpdate(suite) => {
+            let is_number = suite.bytes().all(|b| b.is_ascii_digit());
+            let name = match is_number {
+                true => debian_version::suite_name(suite).map(str::to_owned),
+                false => Some(suite.clone()),
+            };
+            let shown = name.as_ref().unwrap_or(suite);
+            (Some(format!("Update for {shown}.")), name)
+        }
         Upload::Nmu => (Some("Non-maintainer upload.".to_owned()), None),
         Upload::Rebuild => (
             Some("Binary-only non-maintainer upload; no source changes.".to_owned()),

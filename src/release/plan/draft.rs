@@ -7,6 +7,7 @@ use crate::model::Finding;
 use crate::release::bump;
 use crate::release::change::{self, Changes};
 use crate::release::commit::Release;
+use crate::release::debian_version::Upload;
 use crate::release::facts::{Facts, Pending, UnitFacts};
 use crate::release::number::Number;
 use crate::release::policy::{Bump, Policy, Unit};
@@ -321,6 +322,12 @@ impl<'a> Draft<'a> {
         let version = self.line.debian.filter(|_| self.line.is_unreleased)?;
         let number = Number::parse(version.upstream()).ok()?;
         (!number.is_pre_release()).then_some((number, "debian/changelog"))
+    }
+
+    /// Tells whether nothing is to be decided about an upload: the package is
+    /// not asked for, or one is prepared. One without a tag awaits none.
+    pub fn awaits_tag_of(&self, upload: &Upload) -> bool {
+        !self.selected || (self.pending.is_some() && *upload != Upload::Rebuild)
     }
 
     /// Names the newest release.

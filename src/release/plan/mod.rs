@@ -197,10 +197,12 @@ pub fn plan(
     }
     let decisions: Vec<_> = drafts
         .iter()
-        .map(|draft| match ordinary || !draft.selected {
-            true => decide::decide(draft, facts, policy, request, &mut findings),
-            false => decide::upload(draft, facts, &request.upload, &mut findings),
-        })
+        .map(
+            |draft| match ordinary || draft.awaits_tag_of(&request.upload) {
+                true => decide::decide(draft, facts, policy, request, &mut findings),
+                false => decide::upload(draft, facts, &request.upload, &mut findings),
+            },
+        )
         .collect();
     let mut packages: Vec<_> = std::iter::zip(drafts, decisions).map(package).collect();
     follow::requirements(&mut packages, policy);
