@@ -1,10 +1,13 @@
 //! `plan`: the history → what would be released, for all that follow to make
 //! true.
 
+use std::collections::BTreeSet;
+
 use super::FlowError;
 use super::project::Workspace;
 use crate::model::{Finding, PackageName, Sha256};
 use crate::release::{self, Facts, Policy, ReleasePlan, Request, prepare};
+use crate::sys::git::{GitError, ObjectId, Repository};
 
 /// A plan with what it was made of.
 #[derive(Debug)]
@@ -20,22 +23,23 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// Tells whether a release commit that awaits its tag was made by the plan
-    /// of this digest.
-    pub fn is_prepared_by(&self, digest: &Sha256) -> bool {
+    /// Tells whether the plan of this digest was made true: a release commit
+    /// that awaits its tag names it, or the one of a package's newest release.
+    pub fn was_made_by(&self, digest: &Sha256, repository: &Repository) -> Result<bool, GitError> {
         let trailer = format!("{}: {digest}", prepare::message::PLAN_TRAILER);
-        let is_pending = |id: &str| {
-            let pending = self
-                .facts
-                .units
-                .iter()
-                .filter_map(|unit| unit.pending.as_ref());
-            pending.clone().any(|pending| pending.commit == id)
-        };
-        let mut commits = self.facts.commits.iter();
-        commits.any(|commit| {
-            is_pending(&commit.id) && commit.message.lines().any(|line| line.trim() == trailer)
-        })
+        let units = self.facts.units.iter();
+        let pending = units.filter_map(|unit| Some(&unit.pending.as_ref()?.commit));
+        let packages = self.plan.packages.iter();
+        let released = packages.filter_map(|package| Some(&package.current.as_ref()?.commit));
+        let commits: BTreeSet<_> = pending.chain(released).collect();
+        let objects = repository.objects()?;
+        for id in commits.into_iter().filter_map(|id| ObjectId::from_hex(id)) {
+            let message = objects.commit(id)?.message();
+            if message.lines().any(|line| line.trim() == trailer) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -85,8 +89,7 @@ fn check(revision: &str, policy: &Policy, request: &Request) -> Result<(), FlowE
     };
     let one_group = policy.groups.iter().any(|group| group.units.len() == meant);
     if request.set_version.is_some() && meant > 1 && !one_group {
-        return Err(FlowError::SeveralPackages {
-            revision: "--set-version".to_owned(),
+        return Err(FlowError::OneVersionForSeveral {
             packages: known().collect(),
         });
     }

@@ -114,14 +114,17 @@ pub fn prepare(
         planning::Outcome::Planned(planned) => planned,
         planning::Outcome::Refused(findings) => return refused(findings),
     };
-    if let Some(finding) = moved(&planned, wanted) {
+    let approval = Approval::of(&planned, wanted, workspace)?;
+    if let Approval::Moved(finding) = approval {
         return refused(vec![finding]);
     }
     let unchanged = |planned: Box<Planned>| {
         let next_step = awaited(&planned.plan);
         Ok(Outcome::Unchanged { planned, next_step })
     };
-    if planned.plan.releases().next().is_none() {
+    // Behind an approved plan that is done already, nothing was approved.
+    let nothing = planned.plan.releases().next().is_none();
+    if nothing || approval == Approval::Done {
         return match wanted.dry_run {
             true => Ok(Outcome::Planned {
                 planned,
@@ -213,17 +216,36 @@ pub fn prepare(
     })))
 }
 
-/// Refuses another release than the approved one. One that this very plan has
-/// prepared already is not another.
-fn moved(planned: &Planned, wanted: &Wanted) -> Option<Finding> {
-    let expected = wanted.expected?;
-    let found = planned.plan.digest();
-    if found == expected || planned.is_prepared_by(&expected) {
-        return None;
+/// What the approval of a plan allows.
+#[derive(Debug, PartialEq)]
+enum Approval {
+    /// This release: it is the approved one, or none had to be approved.
+    Given,
+    /// Nothing more: the approved one was made.
+    Done,
+    /// Nothing: this release is another one.
+    Moved(Finding),
+}
+
+impl Approval {
+    fn of(planned: &Planned, wanted: &Wanted, workspace: &Workspace) -> Result<Self, FlowError> {
+        let Some(expected) = wanted.expected else {
+            return Ok(Self::Given);
+        };
+        let found = planned.plan.digest();
+        if found == expected {
+            return Ok(Self::Given);
+        }
+        if planned.was_made_by(&expected, &workspace.repository)? {
+            return Ok(Self::Done);
+        }
+        let message =
+            format!("the plan {expected} was approved, but the repository now gives {found}");
+        let finding = Finding::error("plan-moved", "plan", message);
+        Ok(Self::Moved(finding.fix(
+            "debcut plan shows the new one: approve that, or go back to the commit",
+        )))
     }
-    let message = format!("the plan {expected} was approved, but the repository now gives {found}");
-    let finding = Finding::error("plan-moved", "plan", message);
-    Some(finding.fix("debcut plan shows the new one: approve that, or go back to the commit"))
 }
 
 /// Lets the user edit the entries that are about to be written.
