@@ -9,7 +9,7 @@ use super::signing::{self, KeyWanted};
 use crate::keys::{Ask, Choice};
 use crate::model::{Finding, Listener, Timestamp};
 use crate::release::commit::Person;
-use crate::release::plan::Request;
+use crate::release::plan::{PackagePlan, Request};
 use crate::release::prepare::apply as prepare;
 use crate::release::tag::plan::{NewTag, TagPlan};
 use crate::release::tag::{apply, observe, plan};
@@ -116,7 +116,16 @@ pub fn tag(
     // What is not prepared can be tagged where preparing would write nothing.
     let unprepared = preparing::unwritten(workspace, &planned, &wanted.author, wanted.date)?;
     let prepared = release.only(|package| !unprepared.contains(&package.name));
-    if !unprepared.is_empty() && prepared.is_empty() {
+    // A tagged candidate's final release is not forgotten, it is for later.
+    let waits = |package: &PackagePlan| planned.facts.units[package.unit].is_all_in_pre_releases();
+    let forgotten = |package: &PackagePlan| unprepared.contains(&package.name) && !waits(package);
+    // Nor is what waits beside a release that is tagged where we are.
+    let on_head = |package: &PackagePlan| {
+        let commit = package.current.as_ref().map(|release| &release.commit);
+        commit == Some(&planned.facts.head)
+    };
+    let again = wanted.request.packages.is_empty() && release.packages.iter().any(on_head);
+    if prepared.is_empty() && !again && release.packages.iter().any(forgotten) {
         let names: Vec<_> = unprepared.iter().map(ToString::to_string).collect();
         let message = "its version files, changelog or notes are not written yet";
         let finding = Finding::error("not-prepared", names.join(", "), message);
