@@ -107,7 +107,7 @@ fn collides(proposal: &Proposal, message: String) -> Finding {
 }
 
 impl Admission {
-    fn take(&mut self, proposal: Proposal, lack: Lack) {
+    pub(super) fn take(&mut self, proposal: Proposal, lack: Lack) {
         let listed = proposal.listed();
         if lack.indices.is_empty() {
             self.unchanged.push(listed);
@@ -134,7 +134,7 @@ impl Admission {
 }
 
 /// What an archive lacks of a proposal.
-struct Lack {
+pub(super) struct Lack {
     /// The indices that do not list it.
     indices: Vec<IndexName>,
     /// The files that are not in the pool.
@@ -156,7 +156,7 @@ pub(super) fn unread(error: &Unread) -> Finding {
 }
 
 /// Judges a proposal by what the archive has; returns what lacks.
-fn judge(
+pub(super) fn judge(
     current: &Current,
     manifest: &Manifest,
     proposal: &Proposal,

@@ -3,8 +3,8 @@
 //! Wholly pure: no files, no clock, no signatures. `publish/` reads an archive
 //! into these values and writes them back.
 //!
-//! A [`Current`] is a suite as somebody saw it. [`admit()`], [`remove()`] and
-//! [`settle()`] ask the rules about a change of it, and give an [`Admission`] or
+//! A [`Current`] is a suite as somebody saw it. [`admit()`], [`remove()`],
+//! [`promote()`] and [`settle()`] ask the rules about a change of it, and give an [`Admission`] or
 //! all reasons against it; [`Generation::next`] is what that change leads to.
 
 pub mod admission;
@@ -15,6 +15,7 @@ pub mod current;
 pub mod generation;
 pub mod layout;
 pub mod manifest;
+pub mod promote;
 mod proposal;
 pub mod query;
 pub mod remove;
@@ -28,6 +29,7 @@ pub use current::Current;
 pub use generation::Generation;
 pub use layout::IndexName;
 pub use manifest::{Base, Manifest, Record};
+pub use promote::{Selection, promote};
 pub use remove::{Removal, remove};
 pub use settings::Settings;
 pub use settle::settle;

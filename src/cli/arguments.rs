@@ -156,8 +156,16 @@ pub struct Global {
 pub enum Verb {
     /// Look at the repository and write a commented debcut.toml
     Init(super::init::InitArguments),
+    /// Check everything that a release needs, before it starts
+    Doctor(super::doctor::DoctorArguments),
+    /// Where the releases stand, and who waits for whom
+    Status(super::status::StatusArguments),
+    /// How long changes took, from commit to tag to archive
+    LeadTime(super::lead_time::LeadTimeArguments),
     /// Say what would be released, as which version, and why
     Plan(super::plan::PlanArguments),
+    /// Write release notes: of what is to come, of a release, of all
+    Notes(super::notes::NotesArguments),
     /// Write version files, changelogs and notes of a release, as one commit
     Prepare(super::prepare::PrepareArguments),
     /// Put signed tags on prepared release commits

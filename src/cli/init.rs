@@ -8,7 +8,7 @@ use super::Said;
 use super::context::Context;
 use super::failure::Failure;
 use crate::config::{
-    self, CiForge, CiSchedule, Detected, DetectedKind, NewFile, Packaging, Pipeline,
+    self, CiForge, CiSchedule, Detected, DetectedKind, NewFile, Packaging, Pipeline, ReadyHook,
 };
 use crate::model::{PackageName, Sha256, TagName};
 use crate::report::{Answer, InitDocument};
@@ -36,7 +36,10 @@ pub struct InitArguments {
         default_value = "each-push"
     )]
     ci_schedule: Schedule,
-    /// Overwrite a debcut.toml or a pipeline that is there; never debian/
+    /// Write a ready command for [hooks]; may be repeated
+    #[arg(long, value_name = "HOOK")]
+    hook: Vec<Hook>,
+    /// Overwrite a debcut.toml, pipeline or hook that is there; never debian/
     #[arg(long)]
     force: bool,
     /// Print the files and write nothing
@@ -50,6 +53,26 @@ enum Ci {
     Github,
     /// .gitlab-ci.yml
     Gitlab,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Hook {
+    /// A release on GitHub (gh) or GitLab (glab), with notes and artifacts
+    ForgeRelease,
+    /// A container image of a Dockerfile (docker or podman)
+    ContainerImage,
+    /// A message to Slack, or another chat with its webhooks
+    SlackMessage,
+}
+
+impl Hook {
+    fn ready(self) -> ReadyHook {
+        match self {
+            Self::ForgeRelease => ReadyHook::ForgeRelease,
+            Self::ContainerImage => ReadyHook::ContainerImage,
+            Self::SlackMessage => ReadyHook::SlackMessage,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -67,9 +90,10 @@ Examples:
   debcut init --debian                   and a debian/ directory, from templates
   debcut init --ci github                and a pipeline: plan on pull requests, release, promote
   debcut init --ci gitlab --ci-schedule weekly
+  debcut init --hook forge-release       and a command that makes releases on the forge
 
 Correct it, commit it, and tag: a build reads debcut.toml from the tag. With
---debian and --ci, a debcut.toml that is there stays as it is.";
+--debian, --ci and --hook, a debcut.toml that is there stays as it is.";
 
 /// A file that is to be written.
 struct Planned {
@@ -86,7 +110,7 @@ pub fn run(arguments: &InitArguments, context: &Context<'_>) -> Result<Said, Fai
         Some(path) => path.clone(),
         None => top.join(config::FILE_NAME),
     };
-    let more = arguments.debian || arguments.ci.is_some();
+    let more = arguments.debian || arguments.ci.is_some() || !arguments.hook.is_empty();
     let there = path.exists();
     let keeps = there && more;
     if there && !more && !arguments.force && !arguments.dry_run {
@@ -105,6 +129,9 @@ pub fn run(arguments: &InitArguments, context: &Context<'_>) -> Result<Said, Fai
     }
     if let Some(ci) = arguments.ci {
         planned.push(pipeline(arguments, context, &repository, ci, &path)?);
+    }
+    for hook in &arguments.hook {
+        planned.push(ready_hook(arguments, top, hook.ready())?);
     }
     if !keeps {
         planned.push(Planned {
@@ -127,6 +154,18 @@ pub fn run(arguments: &InitArguments, context: &Context<'_>) -> Result<Said, Fai
             files::create_dir(parent)?;
         }
         files::replace(&file.path, file.text.as_bytes(), file.access)?;
+    }
+    if !arguments.hook.is_empty() {
+        let commands = arguments
+            .hook
+            .iter()
+            .map(|hook| format!("\"{}\"", hook.ready().path()));
+        let commands: Vec<_> = commands.collect();
+        let note = format!(
+            "to run it, say in debcut.toml: [hooks] after-publish = [{}]",
+            commands.join(", ")
+        );
+        context.listener().note(note);
     }
     for note in notes(&planned, top, keeps && arguments.debian) {
         context.listener().note(&note);
@@ -221,6 +260,20 @@ fn debian(
             access,
         });
     Ok(planned.filter(|file| !file.path.exists()).collect())
+}
+
+fn ready_hook(arguments: &InitArguments, top: &Path, hook: ReadyHook) -> Result<Planned, Failure> {
+    let path = top.join(hook.path());
+    if path.exists() && !arguments.force && !arguments.dry_run {
+        let why = format!("{} is there already", path.display());
+        return Err(Failure::request("hook-exists", why)
+            .hint("--dry-run shows what would be written; --force overwrites it"));
+    }
+    Ok(Planned {
+        path,
+        text: hook.text().to_owned(),
+        access: Access::Program,
+    })
 }
 
 fn pipeline(

@@ -7,18 +7,22 @@ mod build;
 mod context;
 mod deb;
 mod demo;
+mod doctor;
 mod duration;
 mod editor;
 mod failure;
 mod init;
 mod key;
+mod lead_time;
 mod listener;
 mod manual;
+mod notes;
 mod passphrase;
 mod plan;
 mod prepare;
 mod release;
 mod request;
+mod status;
 mod tag;
 mod terminal;
 mod verify;
@@ -41,10 +45,13 @@ pub use manual::command;
 
 /// Runs the program: everything it needs of the process comes in here.
 pub fn run(argv: Vec<OsString>, environment: Environment) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(&argv) {
+    let mut arguments = match Arguments::try_parse_from(&argv) {
         Ok(arguments) => arguments,
         Err(error) => return terminal::usage(&argv, &environment, &error),
     };
+    if let Verb::Notes(notes) = &arguments.verb {
+        arguments.global.json |= notes.wants_json();
+    }
     let terminal = Terminal::new(&arguments.global, &environment);
     // Without it, Ctrl-C would end us and leave a build's children running.
     if let Err(error) = interrupt::install() {
@@ -70,6 +77,7 @@ fn answer(
     match dispatch(arguments.verb, &context)? {
         Said::Answer(answer) => Ok(terminal.show(&answer)),
         Said::Whole => Ok(Exit::Done),
+        Said::No => Ok(Exit::No),
     }
 }
 
@@ -80,6 +88,8 @@ enum Said {
     /// Nothing: the verb has written its own standard output (a script, a
     /// manual page, a server's address).
     Whole,
+    /// Nothing: it has written its own, and it is a no.
+    No,
 }
 
 impl From<Answer> for Said {
@@ -91,7 +101,11 @@ impl From<Answer> for Said {
 fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
     match verb {
         Verb::Init(arguments) => init::run(&arguments, context),
+        Verb::Doctor(arguments) => doctor::run(&arguments, context),
+        Verb::Status(arguments) => status::run(&arguments, context),
+        Verb::LeadTime(arguments) => lead_time::run(arguments, context),
         Verb::Plan(arguments) => plan::run(arguments, context),
+        Verb::Notes(arguments) => notes::run(&arguments, context),
         Verb::Prepare(arguments) => prepare::run(arguments, context),
         Verb::Tag(arguments) => tag::run(arguments, context),
         Verb::Release(arguments) => release::run(arguments, context),

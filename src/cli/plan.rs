@@ -8,6 +8,7 @@ use super::request::RequestArguments;
 use super::{Said, terminal};
 use crate::flow::planning::{self, Outcome};
 use crate::flow::project::Workspace;
+use crate::model::Finding;
 use crate::report::{Answer, PlanDocument};
 
 /// Arguments of `plan`.
@@ -52,17 +53,14 @@ change, or as left out with the reason. Nothing is written.";
 pub fn run(arguments: PlanArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
     let request = arguments.request.request();
-    Ok(match planning::plan(&workspace, &arguments.at, &request)? {
-        Outcome::Refused(findings) => Answer::new(PlanDocument::refused())
-            .findings(findings)
-            .into(),
-        Outcome::Planned(planned) => {
-            let document = PlanDocument::new(&planned.plan);
-            if arguments.format == Form::Md {
-                terminal::print(document.markdown().as_bytes());
-                return Ok(Said::Whole);
-            }
-            Answer::new(document).findings(planned.findings).into()
-        }
-    })
+    let (document, findings) = match planning::plan(&workspace, &arguments.at, &request)? {
+        Outcome::Refused(findings) => (PlanDocument::refused(), findings),
+        Outcome::Planned(planned) => (PlanDocument::new(&planned.plan), planned.findings),
+    };
+    if arguments.format == Form::Md {
+        terminal::print(document.markdown(&findings).as_bytes());
+        let is_no = findings.iter().any(Finding::is_error);
+        return Ok(if is_no { Said::No } else { Said::Whole });
+    }
+    Ok(Answer::new(document).findings(findings).into())
 }

@@ -8,7 +8,7 @@ use super::request::RequestArguments;
 use super::{Said, editor};
 use crate::flow::preparing::{self, Extent, Outcome, Wanted};
 use crate::flow::project::Workspace;
-use crate::model::Sha256;
+use crate::model::DigestPrefix;
 use crate::report::{Answer, PrepareDocument, ReleasedPackage};
 use crate::sys::git;
 
@@ -20,7 +20,7 @@ pub struct PrepareArguments {
     request: RequestArguments,
     /// Refuse when the release would not be the one of this plan
     #[arg(long, value_name = "DIGEST")]
-    plan: Option<Sha256>,
+    plan: Option<DigestPrefix>,
     /// Commit on this branch instead of the current one; made if it is not there
     #[arg(long, value_name = "NAME", conflicts_with = "no_commit", value_parser = branch)]
     branch: Option<String>,
@@ -43,7 +43,7 @@ Examples:
   debcut prepare                       version files, changelogs, notes: one commit
   debcut prepare libfoo --pre rc       a candidate of one package
   debcut prepare --edit                with your last word on the changelog
-  debcut prepare --plan \"$digest\"      exactly the plan that was approved
+  debcut prepare --plan 20194a3b9889  exactly the plan that was approved
   debcut prepare --branch release/1.3.0 --push
                                        for a protected branch: by pull request
 
@@ -64,7 +64,7 @@ pub fn run(arguments: PrepareArguments, context: &Context<'_>) -> Result<Said, F
     let author = context.person()?;
     let mut edit = editor::editor(context);
     let wanted = Wanted {
-        request: arguments.request.request(),
+        request: arguments.request.of_source()?,
         expected: arguments.plan,
         branch: arguments.branch,
         extent: if arguments.no_commit {

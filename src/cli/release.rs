@@ -13,7 +13,7 @@ use super::tag::TagSigning;
 use super::{Said, passphrase};
 use crate::flow::project::Workspace;
 use crate::flow::releasing::{self, Outcome, Released, Target, Wanted};
-use crate::model::{Sha256, Suite};
+use crate::model::{DigestPrefix, Suite};
 use crate::report::{Answer, BuiltPackage, ReleaseDocument, ReleasedPackage, StepLine};
 
 /// Arguments of `release`.
@@ -29,7 +29,7 @@ pub struct ReleaseArguments {
     archive: ArchiveArgument,
     /// Refuse when the release would not be the one of this plan
     #[arg(long, value_name = "DIGEST")]
-    plan: Option<Sha256>,
+    plan: Option<DigestPrefix>,
     #[command(flatten)]
     signing: TagSigning,
     /// The upstream tarball, or the directory that holds it
@@ -55,7 +55,7 @@ Examples:
   debcut release --to staging                  plan, prepare, build, tag, publish
   debcut release --to staging --mock           the same, and nothing is left of it
   debcut release libfoo --to stable --push     one package, tags pushed first
-  debcut release --to stable --plan \"$digest\"  exactly the plan that was approved
+  debcut release --to stable --plan 20194a3b9889  exactly the plan that was approved
 
 The release commit is built before it is tagged: a failed build leaves no tag.
 Stopped anywhere, the same command goes on where it was; what is tagged and not
@@ -65,7 +65,7 @@ in the suite yet is built from its tag and published, too.";
 pub fn run(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
     let wanted = Wanted {
-        request: arguments.request.request(),
+        request: arguments.request.of_source()?,
         expected: arguments.plan,
         to: arguments.to,
         push: arguments.push,
@@ -76,12 +76,6 @@ pub fn run(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, F
         author: context.person()?,
         date: context.now(),
     };
-    if wanted.request.upload == crate::release::debian_version::Upload::Rebuild {
-        let why = "a binary-only rebuild has no tag and no source: there is nothing to release";
-        return Err(
-            Failure::request("binary-only", why).hint("--nmu makes a release of the same source")
-        );
-    }
     let (outcome, place) = if arguments.mock {
         let outcome = releasing::mock(
             &workspace,

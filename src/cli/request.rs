@@ -3,6 +3,7 @@
 
 use clap::{Args, ValueEnum};
 
+use super::failure::Failure;
 use crate::model::PackageName;
 use crate::release::Request;
 use crate::release::debian_version::Upload;
@@ -66,6 +67,19 @@ enum Pre {
 }
 
 impl RequestArguments {
+    /// Returns what is asked for, where it must be of a source: a rebuild has
+    /// none to commit, tag or publish.
+    pub fn of_source(self) -> Result<Request, Failure> {
+        let request = self.request();
+        if request.upload == Upload::Rebuild {
+            let why = "a binary-only rebuild has no commit and no tag: there is nothing to do";
+            return Err(Failure::request("binary-only", why)
+                .hint("debcut plan --rebuild shows its version")
+                .hint("--nmu makes a release of the same source"));
+        }
+        Ok(request)
+    }
+
     /// Returns what is asked for.
     pub fn request(self) -> Request {
         let upload = self.upload;

@@ -75,7 +75,7 @@ impl TagSigning {
 pub fn run(arguments: TagArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
     let wanted = Wanted {
-        request: arguments.request.request(),
+        request: arguments.request.of_source()?,
         signing: arguments.signing.wanted(),
         push: arguments.push,
         dry_run: arguments.dry_run,

@@ -11,6 +11,7 @@ mod filled;
 mod forge;
 mod policy;
 mod read;
+mod ready_hook;
 mod release;
 mod template;
 mod written;
@@ -21,6 +22,7 @@ pub use detect::{Detected, DetectedEdge, DetectedGroup, DetectedKind, DetectedPa
 pub use forge::{Forge, ForgeKind};
 pub use policy::{ArchiveLocation, Project};
 pub use read::ConfigError;
+pub use ready_hook::ReadyHook;
 pub use release::Surroundings;
 pub use template::render;
 

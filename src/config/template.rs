@@ -26,6 +26,7 @@ const TAIL: &str = "
 # sections = [{ title = \"Added\", types = [\"feat\"] }, { title = \"Other\", types = [\"*\"] }]
 # pull-request = \"https://example.org/pull/{number}\"   # default: of a known forge's remote
 # contributors = true
+# scopes = true               # “parser: read tabs”, where a subject is all there is
 
 # [release.debian]
 # distribution = \"unstable\"   # default: as the entry before

@@ -9,8 +9,8 @@ use super::signing::{self, KeyWanted};
 use crate::archive::manifest::Index;
 use crate::archive::query;
 use crate::archive::{
-    Admission, Current, Generation, Listed, Older, Record, Removal, Settings, admit, layout,
-    remove, settle,
+    Admission, Current, Generation, Listed, Older, Record, Removal, Selection, Settings, admit,
+    layout, promote, remove, settle,
 };
 use crate::format::index::Kind;
 use crate::keys::{Ask, Choice};
@@ -183,6 +183,30 @@ impl Desk<'_> {
         self.change(suite, act, &[], &|| {
             let current = observe(self.store.as_ref(), suite, Question::Packages(&names))?;
             let admission = remove(&current, removals);
+            Ok((current, admission))
+        })
+    }
+
+    /// Takes packages from one suite into another: all of them or none.
+    pub fn promote(
+        &self,
+        selection: &Selection,
+        from: &Suite,
+        to: &Suite,
+        older: Older,
+        act: &mut Act<'_>,
+    ) -> Result<Outcome, FlowError> {
+        self.change(to, act, &[], &|| {
+            let source = observe(self.store.as_ref(), from, Question::Whole)?;
+            let names = match promote::names(&source, selection) {
+                Ok(names) => names,
+                Err(findings) => {
+                    let current = observe(self.store.as_ref(), to, Question::Manifest)?;
+                    return Ok((current, Err(findings)));
+                }
+            };
+            let current = observe(self.store.as_ref(), to, Question::Packages(&names))?;
+            let admission = promote::promote(&source, &current, selection, older);
             Ok((current, admission))
         })
     }

@@ -5,16 +5,21 @@
 
 pub mod archiving;
 pub mod building;
+pub mod configured;
 pub mod demo;
+pub mod doctor;
 mod earlier_build;
 pub mod hooks;
 pub mod inspecting;
+pub mod lead_time;
+pub mod noting;
 pub mod packing;
 pub mod planning;
 pub mod preparing;
 pub mod project;
 pub mod releasing;
 pub mod signing;
+pub mod status;
 pub mod tagging;
 pub mod verifying;
 
@@ -126,6 +131,9 @@ pub enum FlowError {
     /// The release commit was not made, or not finished.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
+    /// A template of the notes cannot be used.
+    #[error(transparent)]
+    Template(#[from] crate::release::notes::render::TemplateError),
     /// The tags were not made.
     #[error(transparent)]
     Tag(#[from] TagError),

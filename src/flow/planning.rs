@@ -1,13 +1,10 @@
 //! `plan`: the history → what would be released, for all that follow to make
 //! true.
 
-use std::collections::BTreeSet;
-
 use super::FlowError;
 use super::project::Workspace;
-use crate::model::{Finding, PackageName, Sha256};
-use crate::release::{self, Facts, Policy, ReleasePlan, Request, prepare};
-use crate::sys::git::{GitError, ObjectId, Repository};
+use crate::model::{Finding, PackageName};
+use crate::release::{self, Facts, Policy, ReleasePlan, Request};
 
 /// A plan with what it was made of.
 #[derive(Debug)]
@@ -20,27 +17,6 @@ pub struct Planned {
     pub plan: ReleasePlan,
     /// What is worth a warning.
     pub findings: Vec<Finding>,
-}
-
-impl Planned {
-    /// Tells whether the plan of this digest was made true: a release commit
-    /// that awaits its tag names it, or the one of a package's newest release.
-    pub fn was_made_by(&self, digest: &Sha256, repository: &Repository) -> Result<bool, GitError> {
-        let trailer = format!("{}: {digest}", prepare::message::PLAN_TRAILER);
-        let units = self.facts.units.iter();
-        let pending = units.filter_map(|unit| Some(&unit.pending.as_ref()?.commit));
-        let packages = self.plan.packages.iter();
-        let released = packages.filter_map(|package| Some(&package.current.as_ref()?.commit));
-        let commits: BTreeSet<_> = pending.chain(released).collect();
-        let objects = repository.objects()?;
-        for id in commits.into_iter().filter_map(|id| ObjectId::from_hex(id)) {
-            let message = objects.commit(id)?.message();
-            if message.lines().any(|line| line.trim() == trailer) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
 }
 
 /// What came of planning.

@@ -4,11 +4,12 @@ use super::FlowError;
 use super::hooks::{HookPackage, Hooks, Occasion};
 use super::planning::{self, Planned};
 use super::project::Workspace;
-use crate::model::{Finding, Listener, PackageName, Sha256, Timestamp};
+use crate::model::{DigestPrefix, Finding, Listener, PackageName, Timestamp};
 use crate::release::changelog::{newest_text_of, replace_newest};
 use crate::release::commit::Person;
 use crate::release::plan::{Decision, ReleasePlan, Request};
 use crate::release::prepare::apply;
+use crate::release::prepare::message::PLAN_TRAILER;
 use crate::release::prepare::plan::{self as prepare_plan, Means, PreparePlan};
 use crate::release::prepare::{self};
 use crate::sys::environment::Environment;
@@ -20,7 +21,7 @@ pub struct Wanted {
     /// What is to be released.
     pub request: Request,
     /// The digest of the plan that was approved.
-    pub expected: Option<Sha256>,
+    pub expected: Option<DigestPrefix>,
     /// The branch that gets the commit; none: the current one.
     pub branch: Option<String>,
     /// How far to go.
@@ -114,17 +115,16 @@ pub fn prepare(
         planning::Outcome::Planned(planned) => planned,
         planning::Outcome::Refused(findings) => return refused(findings),
     };
-    let approval = Approval::of(&planned, wanted, workspace)?;
-    if let Approval::Moved(finding) = approval {
-        return refused(vec![finding]);
-    }
     let unchanged = |planned: Box<Planned>| {
         let next_step = awaited(&planned.plan);
         Ok(Outcome::Unchanged { planned, next_step })
     };
-    // Behind an approved plan that is done already, nothing was approved.
-    let nothing = planned.plan.releases().next().is_none();
-    if nothing || approval == Approval::Done {
+    let done = match approved(workspace, &planned, wanted)? {
+        Approved::Same => false,
+        Approved::Done => true,
+        Approved::Other(finding) => return refused(vec![finding]),
+    };
+    if done || planned.plan.releases().next().is_none() {
         return match wanted.dry_run {
             true => Ok(Outcome::Planned {
                 planned,
@@ -216,36 +216,51 @@ pub fn prepare(
     })))
 }
 
-/// What the approval of a plan allows.
-#[derive(Debug, PartialEq)]
-enum Approval {
-    /// This release: it is the approved one, or none had to be approved.
-    Given,
-    /// Nothing more: the approved one was made.
+/// What an approved plan is to the present one.
+enum Approved {
+    /// It is the present one, or none was named.
+    Same,
+    /// Its release commit is made.
     Done,
-    /// Nothing: this release is another one.
-    Moved(Finding),
+    /// It is another one.
+    Other(Finding),
 }
 
-impl Approval {
-    fn of(planned: &Planned, wanted: &Wanted, workspace: &Workspace) -> Result<Self, FlowError> {
-        let Some(expected) = wanted.expected else {
-            return Ok(Self::Given);
-        };
-        let found = planned.plan.digest();
-        if found == expected {
-            return Ok(Self::Given);
-        }
-        if planned.was_made_by(&expected, &workspace.repository)? {
-            return Ok(Self::Done);
-        }
-        let message =
-            format!("the plan {expected} was approved, but the repository now gives {found}");
-        let finding = Finding::error("plan-moved", "plan", message);
-        Ok(Self::Moved(finding.fix(
-            "debcut plan shows the new one: approve that, or go back to the commit",
-        )))
+/// Compares the plan with the approved one. What that one did itself is not a
+/// move of the repository.
+fn approved(
+    workspace: &Workspace,
+    planned: &Planned,
+    wanted: &Wanted,
+) -> Result<Approved, FlowError> {
+    let Some(expected) = &wanted.expected else {
+        return Ok(Approved::Same);
+    };
+    let found = planned.plan.digest();
+    if expected.begins(&found) {
+        return Ok(Approved::Same);
     }
+    for package in &planned.plan.packages {
+        let commit = match &package.decision {
+            Decision::Prepared { commit, .. } => Some(commit),
+            _ => package.current.as_ref().map(|release| &release.commit),
+        };
+        if let Some(commit) = commit {
+            let (_, message) = workspace.repository.parents_and_message(commit)?;
+            let mut lines = message.lines();
+            let plans = |line: &str| {
+                let digest = line.strip_prefix(PLAN_TRAILER)?.strip_prefix(": ")?;
+                Some(expected.begins_text(digest.trim()))
+            };
+            if lines.any(|line| plans(line) == Some(true)) {
+                return Ok(Approved::Done);
+            }
+        }
+    }
+    let message = format!("the plan {expected} was approved, but the repository now gives {found}");
+    let finding = Finding::error("plan-moved", "plan", message);
+    let fix = "debcut plan shows the new one: approve that, or go back to the commit";
+    Ok(Approved::Other(finding.fix(fix)))
 }
 
 /// Lets the user edit the entries that are about to be written.

@@ -25,11 +25,11 @@ use crate::archive::Older;
 use crate::build::observe::Wanted as Revision;
 use crate::build::plan::Scope;
 use crate::keys::Ask;
-use crate::model::{Finding, Sha256, Suite, Timestamp};
+use crate::model::{DigestPrefix, Finding, Suite, Timestamp};
 use crate::publish::Question;
 use crate::release::commit::Person;
 use crate::release::plan::Request;
-use crate::sys::files;
+use crate::sys::files::{self, Access};
 
 pub use mock::mock;
 pub use target::Target;
@@ -40,7 +40,7 @@ pub struct Wanted {
     /// What is to be released.
     pub request: Request,
     /// The digest of the plan that was approved.
-    pub expected: Option<Sha256>,
+    pub expected: Option<DigestPrefix>,
     /// The suite that gets it.
     pub to: Suite,
     /// Whether branch and tags are pushed before anything is published.
@@ -192,7 +192,17 @@ impl Run<'_, '_> {
             planning::Outcome::Planned(planned) => planned,
             planning::Outcome::Refused(findings) => return Ok(Err(findings)),
         };
+        // What came behind an approved plan is not of it.
+        let (author, date) = (&self.wanted.author, self.wanted.date);
+        let unwritten = preparing::unwritten(self.workspace, &planned, author, date)?;
+        let planned = Planned {
+            plan: planned
+                .plan
+                .only(|package| !unwritten.contains(&package.name)),
+            ..*planned
+        };
         self.released.targets = target::of(self.workspace, &planned, self.desk, self.wanted)?;
+        self.write_notes()?;
         if let Err(findings) = self.candidates()? {
             return Ok(Err(findings));
         }
@@ -210,10 +220,25 @@ impl Run<'_, '_> {
         Ok(Ok(()))
     }
 
+    /// Writes the notes where hooks find them. Those of a tagged release stay.
+    fn write_notes(&self) -> Result<(), FlowError> {
+        for target in self
+            .released
+            .targets
+            .iter()
+            .filter(|target| !target.notes.is_empty())
+        {
+            let path = target::notes_file(self.workspace, &target.name, &target.version);
+            files::create_dir(path.parent().expect("it is in a directory"))?;
+            files::replace(&path, target.notes.as_bytes(), Access::Public)?;
+        }
+        Ok(())
+    }
+
     fn preparation(&self) -> preparing::Wanted {
         preparing::Wanted {
             request: self.wanted.request.clone(),
-            expected: self.wanted.expected,
+            expected: self.wanted.expected.clone(),
             branch: None,
             extent: Extent::Commit,
             push: false,
@@ -312,7 +337,7 @@ impl Run<'_, '_> {
         candidate: Option<PathBuf>,
     ) -> Go<bool> {
         let target = &self.released.targets[at];
-        let mut occasion = Occasion::new("build", vec![target.told()]);
+        let mut occasion = Occasion::new("build", vec![target.told(self.workspace)]);
         if let Some(finding) = self.hooks.before(&occasion) {
             return Ok(Err(vec![finding]));
         }
@@ -349,7 +374,7 @@ impl Run<'_, '_> {
                 target.artifacts = artifacts.map(|a| built.directory.join(&a.name)).collect();
                 target.changes = built.changes();
                 self.released.findings.extend(plan.warnings);
-                occasion.packages = vec![self.released.targets[at].told()];
+                occasion.packages = vec![self.released.targets[at].told(self.workspace)];
                 self.hooks.after(&occasion)?;
                 Ok(Ok(changed))
             }
@@ -404,7 +429,10 @@ impl Run<'_, '_> {
     }
 
     fn packages(&self) -> Vec<HookPackage> {
-        self.released.targets.iter().map(Target::told).collect()
+        {
+            let told = |target: &Target| target.told(self.workspace);
+            self.released.targets.iter().map(told).collect()
+        }
     }
 
     fn done(&mut self, step: &'static str, what: String, changed: bool) {

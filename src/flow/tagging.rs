@@ -193,6 +193,7 @@ pub fn tag(
 }
 
 /// Who signs, chosen and not unlocked yet.
+#[expect(clippy::large_enum_variant, reason = "there is one")]
 enum Chosen {
     Git,
     Key(Choice),
@@ -200,6 +201,7 @@ enum Chosen {
 }
 
 /// Who signs, ready to.
+#[expect(clippy::large_enum_variant, reason = "there is one")]
 enum Ready {
     Git,
     Key(Signer),

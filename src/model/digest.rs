@@ -82,6 +82,44 @@ impl<'de> Deserialize<'de> for Sha256 {
     }
 }
 
+/// The beginning of a digest, as people copy it: 12 to 64 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestPrefix(String);
+
+/// Says that a text is no beginning of a digest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("“{0}” is not a digest or its first 12 hexadecimal digits")]
+pub struct DigestPrefixError(pub String);
+
+impl DigestPrefix {
+    /// Tells whether a digest begins so.
+    pub fn begins(&self, digest: &Sha256) -> bool {
+        self.begins_text(&digest.hex())
+    }
+
+    /// Tells whether a digest's text begins so.
+    pub fn begins_text(&self, digest: &str) -> bool {
+        digest.starts_with(&self.0)
+    }
+}
+
+impl fmt::Display for DigestPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl FromStr for DigestPrefix {
+    type Err = DigestPrefixError;
+    fn from_str(text: &str) -> Result<Self, DigestPrefixError> {
+        let hexadecimal = text.bytes().all(|b| b.is_ascii_hexdigit());
+        match (12..=64).contains(&text.len()) && hexadecimal {
+            true => Ok(Self(text.to_ascii_lowercase())),
+            false => Err(DigestPrefixError(text.to_owned())),
+        }
+    }
+}
+
 /// What Debian's control files say of a file: its size in bytes, and its
 /// digests (`Files`, `Checksums-Sha1`, `Checksums-Sha256`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -50,6 +50,16 @@ impl Finding {
         Self::new(rule, Severity::Warning, subject.into(), message.into())
     }
 
+    /// Makes a finding that is only worth knowing: a check that could not be
+    /// made, and why.
+    pub fn info(
+        rule: &'static str,
+        subject: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::new(rule, Severity::Info, subject.into(), message.into())
+    }
+
     fn new(rule: &'static str, severity: Severity, subject: String, message: String) -> Self {
         Self {
             rule,

@@ -3,13 +3,15 @@
 //! Imports nothing of ours and touches nothing outside the process. A value of
 //! a type in here has been checked once, at the edge, and needs no second look.
 
+pub mod checkup;
 pub mod digest;
 pub mod event;
 pub mod finding;
 pub mod name;
 pub mod time;
 
-pub use digest::{FileDigests, Sha256};
+pub use checkup::{Checkup, Passed};
+pub use digest::{DigestPrefix, FileDigests, Sha256};
 pub use event::{Event, Listener, Silent};
 pub use finding::{Finding, Severity};
 pub use name::{Architecture, ArchivePath, Component, Fingerprint, PackageName, Suite, TagName};

@@ -139,7 +139,7 @@ fn observed(
     })
 }
 
-fn read_chunk(
+pub(super) fn read_chunk(
     store: &dyn Store,
     index: &Index,
     chunk: &Chunk,

@@ -7,6 +7,8 @@
 //! Patterns are shells' (`*`, `?`, `[…]`, none of them across a `/`; `**` as a
 //! whole part across any), from the top, and own what is below what they match.
 
+use std::fmt;
+
 use std::collections::BTreeMap;
 
 use glob::{MatchOptions, Pattern};
@@ -52,6 +54,16 @@ pub enum PatternUse {
     Include,
     /// What is not.
     Exclude,
+}
+
+impl fmt::Display for PatternUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Path => "path",
+            Self::Include => "include",
+            Self::Exclude => "exclude",
+        })
+    }
 }
 
 /// A pattern that matches nothing in the tree, and so does not say what its

@@ -204,6 +204,8 @@ pub struct NotesPolicy {
     pub compare: Option<String>,
     /// Whether contributors are named.
     pub contributors: bool,
+    /// Whether a description that stands for a note begins with its scopes.
+    pub scopes: bool,
     /// Own templates: format's name → path from the top.
     pub templates: BTreeMap<String, String>,
 }
@@ -320,6 +322,7 @@ impl Default for NotesPolicy {
             commit: None,
             compare: None,
             contributors: true,
+            scopes: false,
             templates: BTreeMap::new(),
         }
     }

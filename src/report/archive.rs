@@ -119,6 +119,19 @@ impl Document for RemoveDocument {
     }
 }
 
+/// What `archive promote` answers: the same facts, under the verb's own name.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct PromoteDocument(pub PublishDocument);
+
+impl Document for PromoteDocument {
+    const SCHEMA: &'static str = "debcut/archive-promote/1";
+
+    fn text(&self, page: &mut Page) {
+        self.0.text(page);
+    }
+}
+
 /// What `archive init` answers.
 #[derive(Debug, Serialize)]
 pub struct ArchiveDocument {

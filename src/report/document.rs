@@ -163,7 +163,7 @@ fn finding_text(finding: &Finding, page: &mut Page) {
 
 /// Takes out of a text what could move a terminal's cursor: files of strangers
 /// reach it.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.chars()
         .filter(|c| *c == '\n' || !c.is_control())
         .collect()

@@ -6,32 +6,40 @@ mod archive;
 mod build;
 mod deb;
 mod demo;
+mod doctor;
 mod document;
 mod init;
 mod keys;
+mod lead_time;
 mod manual;
+mod notes;
 mod page;
 mod plan;
 mod release;
+mod status;
 mod verify;
 mod version;
 
 pub use archive::{
-    AddDocument, ArchiveDocument, CheckDocument, ListDocument, PublishDocument, RemoveDocument,
-    ShowDocument, SourcesDocument,
+    AddDocument, ArchiveDocument, CheckDocument, ListDocument, PromoteDocument, PublishDocument,
+    RemoveDocument, ShowDocument, SourcesDocument,
 };
 pub use build::BuildDocument;
 pub use deb::{DebDiff, DebPack, DebShow};
 pub use demo::DemoDocument;
+pub use doctor::DoctorDocument;
 pub use document::{Answer, Document, ErrorDocument, Report};
 pub use init::InitDocument;
 pub use keys::{ExportedKey, ImportedKeys, KeyList, NewKeyDocument, NewKeyPlan};
+pub use lead_time::LeadTimeDocument;
 pub use manual::ManualDocument;
+pub use notes::{NotesDocument, Shown};
 pub use page::{Colour, Page, size};
 pub use plan::PlanDocument;
 pub use release::{
     BuiltPackage, ChangedFile, PrepareDocument, ReleaseDocument, ReleasedPackage, StepLine,
     TagDocument, TagLine,
 };
+pub use status::StatusDocument;
 pub use verify::VerifyDocument;
 pub use version::VersionOrder;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::{Document, Page};
+use crate::model::{Finding, Severity};
 use crate::release::change::{Change, Ignored, Reason};
 use crate::release::plan::{Decision, PackagePlan, ReleasePlan};
 use crate::release::policy::Bump;
@@ -133,9 +134,29 @@ impl PlanDocument {
         }
     }
 
-    /// Writes the plan as Markdown, for a comment on a pull request.
-    pub fn markdown(&self) -> String {
+    /// Writes the plan as Markdown, for a comment on a pull request; what forbids
+    /// it first.
+    pub fn markdown(&self, findings: &[Finding]) -> String {
         let mut text = String::from("### Release plan\n\n");
+        for finding in findings {
+            let word = match finding.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Info => "info",
+            };
+            let (subject, message) = (cell(&finding.subject), cell(&finding.message));
+            let _ = writeln!(text, "- **{word}**: {subject}: {message}");
+            if !finding.fix.is_empty() {
+                let _ = writeln!(text, "  fix: {}", cell(&finding.fix));
+            }
+        }
+        if findings.iter().any(Finding::is_error) {
+            text.push_str("\nNothing can be released.\n");
+            return text;
+        }
+        if !findings.is_empty() {
+            text.push('\n');
+        }
         let released: Vec<_> = self
             .packages
             .iter()
@@ -302,6 +323,16 @@ impl Document for PlanDocument {
                 self.ignored.len()
             ));
             commits(page, &self.ignored);
+        }
+        let released = self.packages.iter().any(|p| p.state == State::Release);
+        let prepared = self.packages.iter().any(|p| p.state == State::Prepared);
+        if released {
+            let digest: String = self.digest.chars().take(12).collect();
+            page.line(format!(
+                "next: debcut prepare, with the same words; --plan {digest} keeps it to this plan"
+            ));
+        } else if prepared {
+            page.line("next: debcut tag");
         }
     }
 }

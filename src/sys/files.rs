@@ -6,6 +6,9 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+
 /// Something that could not be done with a file.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} {}", path.display())]
@@ -234,23 +237,38 @@ fn same_bytes(mut a: impl Read, mut b: impl Read) -> io::Result<bool> {
 pub struct StagedDir {
     staged: tempfile::TempDir,
     place: PathBuf,
+    /// Held as long as somebody works in the directory: the system lets it go
+    /// with a process that is killed.
+    _lock: File,
 }
 
 impl StagedDir {
-    /// Makes the directory beside `place`, on the same file system.
+    /// Makes the directory beside `place`, on the same file system. Those that
+    /// killed processes have left there are removed.
     pub fn beside(place: &Path) -> Result<Self, FileError> {
         let parent = parent(place);
         create_dir(parent)?;
         let name = place.file_name().unwrap_or_default().to_string_lossy();
-        let staged = tempfile::Builder::new()
-            .prefix(&format!(".{name}.partial-"))
-            .permissions(fs::Permissions::from_mode(0o755))
-            .tempdir_in(parent)
-            .map_err(failed("create a directory in", parent))?;
-        Ok(Self {
-            staged,
-            place: place.to_owned(),
-        })
+        let prefix = format!(".{name}.partial-");
+        sweep(parent, &prefix);
+        loop {
+            let staged = tempfile::Builder::new()
+                .prefix(&prefix)
+                .permissions(fs::Permissions::from_mode(0o755))
+                .tempdir_in(parent)
+                .map_err(failed("create a directory in", parent))?;
+            // Another one may sweep it away before it is locked.
+            let lock = lock_of(staged.path()).filter(|_| staged.path().is_dir());
+            if let Some((lock, locked)) = lock
+                && locked != Err(Errno::WOULDBLOCK)
+            {
+                return Ok(Self {
+                    staged,
+                    place: place.to_owned(),
+                    _lock: lock,
+                });
+            }
+        }
     }
 
     /// Returns where to write for now.
@@ -282,6 +300,25 @@ impl StagedDir {
         put().map_err(failed("put the finished files into", to))?;
         Ok(self.place)
     }
+}
+
+/// Removes the staging directories that nobody works in any more. What cannot
+/// be removed is in nobody's way.
+fn sweep(parent: &Path, prefix: &str) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let left = entry.file_name().to_string_lossy().starts_with(prefix);
+        // A file system without locks cannot tell: then it stays.
+        if left && matches!(lock_of(&entry.path()), Some((_, Ok(())))) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// Tries to lock a directory; `None` when it is gone.
+fn lock_of(directory: &Path) -> Option<(File, Result<(), Errno>)> {
+    let file = File::open(directory).ok()?;
+    let locked = flock(&file, FlockOperation::NonBlockingLockExclusive);
+    Some((file, locked))
 }
 
 /// A lock on a file, held until it is dropped or the process ends.

@@ -3,6 +3,7 @@
 
 pub mod apt;
 pub mod clock;
+pub mod disk;
 pub mod ed25519;
 pub mod environment;
 pub mod files;

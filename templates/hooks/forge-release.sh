@@ -4,7 +4,7 @@
 #
 # In debcut.toml:
 #   [hooks]
-#   after-publish = "sh hooks/forge-release.sh"
+#   after-publish = "hooks/forge-release.sh"
 #
 # FORGE=github|gitlab chooses; without it the one whose command is installed.
 # Needs jq or python3. The commands log in by GH_TOKEN or GITLAB_TOKEN.

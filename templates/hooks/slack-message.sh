@@ -4,7 +4,7 @@
 #
 # In debcut.toml:
 #   [hooks]
-#   after-publish = "sh hooks/slack-message.sh"
+#   after-publish = "hooks/slack-message.sh"
 #
 # SLACK_WEBHOOK_URL is a secret; it reaches curl by its standard input, not by
 # its arguments, which every user of the machine can see. A chat cannot be asked

@@ -287,3 +287,48 @@ fn suite_without_its_head_is_neither_taken_nor_called_whole() {
     std::fs::remove_file(head).expect("removes");
     assert_eq!(world.deep_check(1).len(), 2);
 }
+
+#[test]
+fn promoted_is_in_the_other_suite_with_the_same_files() {
+    let world = World::with_archive();
+    world
+        .archive(["init", "--suite", "next", "--component", "main,contrib"])
+        .code(0);
+    let paths = [("apple", "1.0"), ("apple", "1.1"), ("banana", "1.0")]
+        .map(|(name, version)| packages::deb(name, version).make(&world, "debs"));
+    world.add(&paths, &[]).code(0);
+    let promote = |words: &[&str]| {
+        let call = ["promote", "--from", "stable", "--to", "next"].into_iter();
+        world.archive(call.chain(words.iter().copied()))
+    };
+    let before = world.archive_listing();
+    let planned = promote(&["--all", "--dry-run", "--json"]).code(0);
+    assert_eq!(
+        planned.document("debcut/archive-promote/1")["dry_run"],
+        true
+    );
+    assert_eq!(world.archive_listing(), before);
+    promote(&["apple"]).code(0);
+    assert_eq!(world.packages_of("next"), ["apple 1.1"]);
+    let cases: [(&[&str], i32, &str); 5] = [
+        (&["cherry"], 1, "it is not in stable"),
+        (&["apple=2.0"], 1, "it is not in stable"),
+        (&["apple=1.0"], 1, "which is newer"),
+        (&[], 2, "required"),
+        (&["apple", "--all"], 2, "cannot be used"),
+    ];
+    for (words, code, says) in cases {
+        let ran = promote(words).code(code);
+        let said = ran.stdout + &ran.stderr;
+        assert!(said.contains(says), "{words:?}: {said}");
+    }
+    promote(&["apple=1.0", "--allow-older"]).code(0);
+    promote(&["--all"]).code(0);
+    assert_eq!(
+        world.packages_of("next"),
+        ["apple 1.0", "apple 1.1", "banana 1.0"]
+    );
+    let again = promote(&["--all", "--json"]).code(0);
+    assert_eq!(again.document("debcut/archive-promote/1")["changed"], false);
+    world.archive(["check", "--deep"]).code(0);
+}

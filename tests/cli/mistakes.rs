@@ -312,7 +312,7 @@ fn a_pattern_that_matches_nothing_is_an_error() {
     assert_eq!(world.refused("plan", &[]), ["dead-pattern"]);
     let said = world.run(["plan"]).code(1).stdout;
     assert!(
-        said.contains("exclude = “tally/doc/**” matches nothing"),
+        said.contains("“tally/doc/**” (exclude) matches nothing"),
         "{said}"
     );
     assert_eq!(world.refused("prepare", &[]), ["dead-pattern"]);

@@ -108,7 +108,7 @@ fn a_pipeline_for_github_plans_releases_and_promotes() {
             .to_string()
             .contains("secrets.DEBCUT_SIGNING_KEY")
     );
-    judge_scripts(&world, &read, 7);
+    judge_scripts(&world, &read, 6);
 }
 
 #[test]

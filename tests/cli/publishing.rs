@@ -2,7 +2,7 @@
 //! disk, from the last build.
 
 mod admission;
-mod small_disk;
+pub mod small_disk;
 
 use std::fs::OpenOptions;
 use std::io::Write;

@@ -35,7 +35,10 @@ impl World {
     fn in_suite(&self, suite: &str) -> Vec<String> {
         let list = self.run(["archive", "list", suite, "--archive", "../apt", "--json"]);
         let document = list.code(0).document("debcut/archive-list/1");
-        let packages = document["packages"].as_array().expect("a list").clone();
+        let packages = document["suites"][0]["packages"]
+            .as_array()
+            .expect("a list")
+            .clone();
         let named =
             |package: &Value| format!("{} {}", text(&package["name"]), text(&package["version"]));
         packages.iter().map(named).collect()
@@ -137,7 +140,6 @@ fn a_failed_build_leaves_no_tag_and_is_made_good() {
     world.commit("build: break it");
     let ran = world.release(&["--json"]).code(1);
     let document = ran.document("debcut/release/1");
-    assert_eq!(document["findings"][0]["rule"], "candidate", "{document}");
     assert!(
         document["findings"]
             .as_array()
@@ -222,18 +224,38 @@ fn killed_anywhere_it_ends_in_the_same_state() {
         }
         to
     };
-    let worlds: Vec<_> = (0..12).map(|_| copy(&undisturbed)).collect();
+    let worlds: Vec<_> = (0..9).map(|_| copy(&undisturbed)).collect();
     undisturbed.release(&[]).code(0);
     let want = result(&undisturbed);
     for (at, world) in worlds.iter().enumerate() {
         let call = ["release", "--to", "stable", "--archive", "../apt"];
         let mut child = world.debcut(call).start();
-        std::thread::sleep(Duration::from_millis(40 * at as u64));
+        std::thread::sleep(Duration::from_millis(60 * at as u64));
         // One that has ended already is as good.
         let _ = child.kill();
         let _ = finished(child.wait_with_output().expect("it ended"));
         world.release(&[]).code(0);
-        assert_eq!(result(world), want, "killed after {} ms", 40 * at);
+        let got = result(world);
+        assert_eq!(
+            (&got.0, &got.1),
+            (&want.0, &want.1),
+            "killed after {} ms",
+            60 * at
+        );
+        let differ = |(path, content): (&std::path::PathBuf, &String)| {
+            let other = if got.2.get(path) == Some(content) {
+                &want.2
+            } else {
+                &got.2
+            };
+            (other.get(path) != Some(content)).then(|| path.clone())
+        };
+        let differing: Vec<_> = got.2.iter().chain(&want.2).filter_map(differ).collect();
+        assert!(
+            differing.is_empty(),
+            "killed after {} ms: {differing:?}",
+            60 * at
+        );
     }
 }
 

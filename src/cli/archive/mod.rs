@@ -4,6 +4,7 @@ mod add;
 mod check;
 mod init;
 mod look;
+mod promote;
 mod remove;
 mod serve;
 mod sources;
@@ -38,6 +39,8 @@ enum Verb {
     Add(add::AddArguments),
     /// Remove packages from a suite: all or nothing, live at once
     Remove(remove::RemoveArguments),
+    /// Take packages from one suite into another: the same bits, no rebuild
+    Promote(promote::PromoteArguments),
     /// List what is in the suites
     List(look::ListArguments),
     /// Show all that a suite says of a package
@@ -56,6 +59,7 @@ pub fn run(arguments: ArchiveVerb, context: &Context<'_>) -> Result<Said, Failur
         Verb::Init(arguments) => init::run(arguments, context),
         Verb::Add(arguments) => add::run(arguments, context),
         Verb::Remove(arguments) => remove::run(&arguments, context),
+        Verb::Promote(arguments) => promote::run(&arguments, context),
         Verb::List(arguments) => look::list(&arguments, context),
         Verb::Show(arguments) => look::show(&arguments, context),
         Verb::Check(arguments) => check::run(&arguments, context),

@@ -46,7 +46,7 @@ pub struct RemoveArguments {
     dry_run: bool,
 }
 
-fn removal(text: &str) -> Result<Removal, String> {
+pub(super) fn removal(text: &str) -> Result<Removal, String> {
     let (name, version) = match text.split_once('=') {
         None => (text, None),
         Some((name, version)) => (name, Some(version)),

@@ -39,6 +39,8 @@ impl From<FlowError> for Failure {
             FlowError::Tool(error) => error.into(),
             FlowError::Prepare(error) => error.into(),
             FlowError::Tag(error) => error.into(),
+            FlowError::Template(_) => Self::of(Exit::Request, "notes-template", &error)
+                .hint("correct the template that debcut.toml names, and commit it"),
             FlowError::Push(error) => error.into(),
             FlowError::UserGit(error) => error.into(),
             FlowError::Hook { .. } => Self::of(Exit::Stopped, "hook", &error)

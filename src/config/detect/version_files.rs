@@ -6,27 +6,6 @@ use super::text_at;
 use crate::release::VersionFile;
 use crate::sys::files::FileError;
 
-/// Files that may hold a version, the ones with the package's other metadata
-/// first: what those say is the package's version.
-const NAMES: [&str; 13] = [
-    "Cargo.toml",
-    "pyproject.toml",
-    "setup.cfg",
-    "setup.py",
-    "package.json",
-    "Chart.yaml",
-    "pom.xml",
-    "CMakeLists.txt",
-    "meson.build",
-    "configure.ac",
-    "VERSION",
-    "version.txt",
-    "version.go",
-];
-
-/// Files of a Python module that may hold it.
-const MODULE_NAMES: [&str; 4] = ["__init__.py", "_version.py", "__version__.py", "version.py"];
-
 /// Finds the files that hold the version of the package in a directory, from
 /// the top, each with the version. All hold the same one: another version is
 /// another thing's.
@@ -38,11 +17,11 @@ pub(super) fn version_files(
         "" => name.to_owned(),
         path => format!("{path}/{name}"),
     };
-    let mut paths: Vec<String> = NAMES.iter().map(|name| below(name)).collect();
+    let mut paths: Vec<String> = VersionFile::usual_names().map(below).collect();
     for module in modules(&top.join(directory)) {
         paths.extend(
-            MODULE_NAMES
-                .iter()
+            VersionFile::usual_names()
+                .filter(|name| name.ends_with(".py"))
                 .map(|name| below(&format!("{module}/{name}"))),
         );
     }

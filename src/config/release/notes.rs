@@ -46,6 +46,7 @@ pub(super) fn notes(
         commit: page(written.commit, &["{id}"])?,
         compare: page(written.compare, &["{from}", "{to}"])?,
         contributors: written.contributors.unwrap_or(usual.contributors),
+        scopes: written.scopes.unwrap_or(usual.scopes),
         templates,
     })
 }

@@ -59,7 +59,7 @@ fn every_key_is_read() {
          message = \"release {{ packages | length }}\"\nremote = \"upstream\"\n\
          [release.notes]\nsections = [{ title = \"New\", types = [\"feat\", \"*\"] }]\n\
          pull-request = \"https://x.example/{number}\"\ncommit = \"https://x.example/c/{id}\"\n\
-         compare = \"https://x.example/{from}..{to}\"\ncontributors = false\n\
+         compare = \"https://x.example/{from}..{to}\"\ncontributors = false\nscopes = true\n\
          templates = { md = \"notes.md.j2\", news = \"news.j2\" }\n\
          [release.debian]\ndistribution = \"unstable\"\nwidth = 72\nmulti-maintainer = false\n\
          urgency = { usual = \"low\", security = \"emergency\", exploited = \"critical\" }\n\
@@ -122,6 +122,7 @@ fn every_key_is_read() {
     assert_eq!(policy.remote, "upstream");
     let notes = &policy.notes;
     assert_eq!((notes.sections.len(), notes.contributors), (1, false));
+    assert!(notes.scopes);
     assert_eq!(notes.templates["md"], "notes.md.j2");
     assert_eq!(
         notes.compare.as_deref(),

@@ -64,6 +64,7 @@ pub struct Notes {
     pub commit: Option<Spanned<String>>,
     pub compare: Option<Spanned<String>>,
     pub contributors: Option<bool>,
+    pub scopes: Option<bool>,
     pub templates: NoteTemplates,
 }
 

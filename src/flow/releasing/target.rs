@@ -1,5 +1,6 @@
 //! What a release brings to the suite: tagged or about to be, and not there yet.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::Wanted;
@@ -11,6 +12,8 @@ use crate::flow::project::Workspace;
 use crate::format::changelog::Entry;
 use crate::format::version::Version;
 use crate::model::{PackageName, TagName};
+use crate::release::notes;
+use crate::release::notes::render::{Format, render};
 use crate::release::plan::{Decision, PackagePlan};
 use crate::release::policy::{DebianKind, Policy, Unit};
 use crate::release::upstream::debian_upstream;
@@ -30,6 +33,8 @@ pub struct Target {
     pub is_tagged: bool,
     /// The release commit; until it is made, the commit that it will stand on.
     pub commit: String,
+    /// Its notes in Markdown; empty where it was tagged before.
+    pub notes: String,
     /// Where its artifacts go.
     pub place: PathBuf,
     /// The artifacts, once they are built.
@@ -46,7 +51,8 @@ impl Target {
     }
 
     /// Tells hooks of it.
-    pub(super) fn told(&self) -> HookPackage {
+    pub(super) fn told(&self, workspace: &Workspace) -> HookPackage {
+        let notes = notes_file(workspace, &self.name, &self.version);
         let paths = self.artifacts.iter().map(|path| path.display().to_string());
         HookPackage {
             name: self.name.to_string(),
@@ -54,10 +60,16 @@ impl Target {
             debian_version: self.debian_version.to_string(),
             tag: Some(self.tag.to_string()),
             commit: Some(self.commit.clone()),
-            notes_file: None,
+            notes_file: notes.is_file().then(|| notes.display().to_string()),
             artifacts: paths.collect(),
         }
     }
+}
+
+/// Where the notes of a release are kept for hooks.
+pub(super) fn notes_file(workspace: &Workspace, name: &PackageName, version: &str) -> PathBuf {
+    let own = workspace.repository.own_dir().join("notes");
+    own.join(format!("{name}_{version}.md"))
 }
 
 /// Finds what the suite lacks: what the plan releases, what is prepared, and
@@ -73,7 +85,7 @@ pub(super) fn of(
     for unit in in_order(&planned.policy) {
         let package = &planned.plan.packages[unit];
         let known = &planned.policy.units[unit];
-        let Some(target) = target(workspace, planned, package, known)? else {
+        let Some(target) = target(workspace, planned, package, known, wanted)? else {
             continue;
         };
         if target.is_tagged {
@@ -107,6 +119,7 @@ fn target(
     planned: &Planned,
     package: &PackagePlan,
     unit: &Unit,
+    wanted: &Wanted,
 ) -> Result<Option<Target>, FlowError> {
     let (version, debian_version, tag, commit, is_tagged) = match &package.decision {
         Decision::Release(next) => {
@@ -147,6 +160,22 @@ fn target(
             (current.version.clone(), version, tag, commit, true)
         }
     };
+    let notes = match package.decision {
+        Decision::Skip { .. } => String::new(),
+        _ => {
+            let source = notes::Source {
+                package: package.name.as_str(),
+                version: Some(&version),
+                tag: Some(&tag),
+                previous_tag: package.since.as_ref().map(|release| &release.tag),
+                date: wanted.date,
+                changes: &package.changes,
+            };
+            let notes = notes::notes(&source, &planned.policy.notes);
+            // A project's own template is judged where the tag is made.
+            render(&notes, Format::Forge, &BTreeMap::new()).unwrap_or_default()
+        }
+    };
     let place = workspace.repository.top().join("dist").join(tag.as_str());
     Ok(Some(Target {
         name: package.name.clone(),
@@ -155,6 +184,7 @@ fn target(
         tag,
         is_tagged,
         commit,
+        notes,
         place,
         artifacts: Vec::new(),
         changes: None,

@@ -103,13 +103,13 @@ pub fn render(
     format: Format,
     own: &BTreeMap<String, String>,
 ) -> Result<String, TemplateError> {
-    render_all(std::slice::from_ref(notes), format, own)
+    render_all([notes], format, own)
 }
 
 /// Renders the notes of several releases, in their order, with an empty line
 /// between them.
-pub fn render_all(
-    releases: &[Notes],
+pub fn render_all<'a>(
+    releases: impl IntoIterator<Item = &'a Notes>,
     format: Format,
     own: &BTreeMap<String, String>,
 ) -> Result<String, TemplateError> {
@@ -125,7 +125,7 @@ pub fn render_all(
         environment.add_template(name, text).map_err(failed)?;
     }
     let template = environment.get_template(name).map_err(failed)?;
-    let mut texts = Vec::with_capacity(releases.len());
+    let mut texts = Vec::new();
     for notes in releases {
         if format == Format::DebianNews && notes.debian.is_none() {
             let why = "an entry of NEWS needs a Debian version, a distribution and a maintainer";

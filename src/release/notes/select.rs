@@ -37,7 +37,7 @@ pub(super) fn sections(changes: &[Change], policy: &NotesPolicy) -> Vec<NotesSec
         };
         let line = line(change, sections[place].kind, policy);
         // `fix: .` tells nothing.
-        if line.text.contains(char::is_alphanumeric) {
+        if text::tells(&line.text) {
             sections[place].notes.push(line);
         }
     }
@@ -87,7 +87,14 @@ fn line(change: &Change, kind: &str, policy: &NotesPolicy) -> NoteLine {
         Note::Written(note) => text::cleaned(note),
         Note::Nothing | Note::Unsaid => {
             let description = text::one_line(&change.description);
-            text::capitalised(text::without_request(&description, change.pull_request))
+            let description = text::without_request(&description, change.pull_request);
+            match change.scopes.as_slice() {
+                // A text without a word is no note, whatever it is about.
+                scopes if policy.scopes && !scopes.is_empty() && text::tells(description) => {
+                    format!("{}: {description}", text::one_line(&scopes.join(", ")))
+                }
+                _ => text::capitalised(description),
+            }
         }
     };
     let said = text::key(&text);

@@ -231,6 +231,24 @@ fn text_is_cleaned_and_begins_with_a_capital() {
     assert_eq!(text::in_url("debian/1%1.2_rc1-1"), "debian/1%251.2_rc1-1");
 }
 
+#[test]
+fn descriptions_begin_with_their_scopes_where_that_is_wanted() {
+    let mut policy = policy();
+    policy.scopes = true;
+    for (subject, note, want) in [
+        ("feat(api): wave", None, "Added: api: wave"),
+        ("feat(api,cli): wave", None, "Added: api, cli: wave"),
+        ("feat: wave", None, "Added: Wave"),
+        ("feat(api): wave", Some("Wave at it."), "Added: Wave at it."),
+        ("feat(api)!: wave", None, "Breaking: api: wave"),
+    ] {
+        let mut change = change(1, subject);
+        change.note = note.map_or(Note::Unsaid, |note| Note::Written(note.into()));
+        assert_eq!(outline(&made(&[change], &policy)), [want], "{subject}");
+    }
+    assert!(made(&[change(1, "feat(api): .")], &policy).is_empty());
+}
+
 fn with_debian(notes: Notes) -> Notes {
     let version = Version::new("1.3.0-1").expect("a version");
     let ada = person("Ada Lovelace", "ada@example.org");

@@ -54,6 +54,11 @@ pub(super) fn sentence(mut text: String, follows: bool) -> String {
     text
 }
 
+/// Tells whether a text says anything at all.
+pub(super) fn tells(text: &str) -> bool {
+    text.contains(char::is_alphanumeric)
+}
+
 /// Returns what two notes that say the same have in common.
 pub(super) fn key(text: &str) -> String {
     let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();

@@ -7,6 +7,7 @@
 
 mod members;
 mod moved;
+pub mod past;
 mod pending;
 mod releases;
 mod territory;
@@ -15,13 +16,14 @@ mod walk;
 
 use std::collections::BTreeMap;
 
+pub use self::pending::TRAILER;
 use self::releases::{Releases, Tagged, TaggedKind};
-use self::walk::{Birth, Node, SLOP, Scope, Walk};
+use self::walk::{Birth, Node, SLOP, Scope, Walk, everybody};
 use super::commit::{Commit, Person, Release};
 use super::facts::{Facts, UnitFacts};
-use super::policy::Policy;
+use super::policy::{Policy, Unit};
 use crate::format::changelog::ChangelogError;
-use crate::model::Timestamp;
+use crate::model::{TagName, Timestamp};
 use crate::sys::git::{GitError, ObjectId, Repository};
 
 /// Why there is nothing to plan with.
@@ -73,6 +75,7 @@ pub fn between(
         until,
         birth: Birth::GoesOn,
         slop: SLOP,
+        wanted: everybody(&policy.units),
     })?;
     let mut commits = Vec::new();
     for index in walk.order() {
@@ -85,6 +88,46 @@ pub fn between(
         node.touched = None;
     }
     Ok(commits)
+}
+
+/// A release, on whatever line it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// The tag.
+    pub tag: TagName,
+    /// The version that the tag's name carries, as the project writes it.
+    pub version: String,
+    /// The commit that the tag leads to.
+    pub commit: String,
+    /// Whether it leads to a final release.
+    pub is_pre_release: bool,
+}
+
+/// Sorts tags, with the commits that they lead to, by package: of each its
+/// releases on all lines, the highest version first.
+pub fn known_releases(units: &[Unit], tags: &BTreeMap<TagName, String>) -> Vec<Vec<Known>> {
+    let ids = tags.iter().filter_map(|(tag, id)| {
+        let id = ObjectId::from_hex(id)?;
+        Some((tag.clone(), id))
+    });
+    let releases = Releases::new(units, &ids.collect());
+    let of = |unit: usize| {
+        let mut known: Vec<Known> = releases
+            .all(unit)
+            .map(|(tagged, id)| Known {
+                tag: tagged.tag.clone(),
+                version: tagged.version.clone(),
+                commit: id.to_string(),
+                is_pre_release: tagged.kind == TaggedKind::PreRelease,
+            })
+            .collect();
+        known.sort_by(|a, b| {
+            let order = releases::compare(&b.version, &a.version);
+            order.then_with(|| a.tag.cmp(&b.tag))
+        });
+        known
+    };
+    (0..units.len()).map(of).collect()
 }
 
 fn resolve(repository: &Repository, revision: &str) -> Result<ObjectId, GitError> {
@@ -114,6 +157,7 @@ fn read(
         until: None,
         birth: Birth::Ends,
         slop,
+        wanted: everybody(units),
     })?;
     let history = History::new(&walk, policy);
     let top = walk.nodes[0].object.tree;

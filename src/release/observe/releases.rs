@@ -76,6 +76,12 @@ impl Releases {
         !self.by_unit[unit].is_empty()
     }
 
+    /// Returns all of a package's releases, in no order.
+    pub(super) fn all(&self, unit: usize) -> impl Iterator<Item = (&Tagged, ObjectId)> {
+        let by_commit = self.by_unit[unit].iter();
+        by_commit.flat_map(|(id, tagged)| tagged.iter().map(|tagged| (tagged, *id)))
+    }
+
     /// Returns the package's releases of a kind at a commit.
     pub(super) fn at(
         &self,

@@ -82,6 +82,8 @@ pub(super) struct Scope<'a> {
     pub(super) until: Option<ObjectId>,
     pub(super) birth: Birth,
     pub(super) slop: usize,
+    /// The packages whose ranges are wanted.
+    pub(super) wanted: Members,
 }
 
 /// What becomes of the history before the directory of a package that was never
@@ -134,7 +136,7 @@ impl<'a> Walk<'a> {
 
     fn run(&mut self, head: ObjectId, moves: &[Move]) -> Result<Option<Move>, GitError> {
         let head = self.node(head)?;
-        self.nodes[head].interested = Members::all(self.members());
+        self.nodes[head].interested = self.scope.wanted.clone();
         self.nodes[head].on_line = true;
         self.enqueue(head);
         if let Some(until) = self.scope.until {
@@ -214,9 +216,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Without any package the sets still have to say whether a commit counts.
     fn members(&self) -> usize {
-        self.scope.units.len().max(1)
+        members(self.scope.units)
     }
 
     fn enqueue(&mut self, index: usize) {
@@ -388,6 +389,17 @@ impl<'a> Walk<'a> {
         }
         found
     }
+}
+
+/// Returns the set of all packages. Without any package the sets still have to
+/// say whether a commit counts.
+pub(super) fn everybody(units: &[Unit]) -> Members {
+    Members::all(members(units))
+}
+
+/// Returns how many packages the sets have room for.
+fn members(units: &[Unit]) -> usize {
+    units.len().max(1)
 }
 
 /// What looking at a commit came to.

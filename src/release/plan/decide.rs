@@ -10,7 +10,7 @@ use crate::release::debian_version::{self, Basis, DebianVersionError, Upload};
 use crate::release::facts::Facts;
 use crate::release::number::{Number, PreStyle};
 use crate::release::policy::{Bump, DebianKind, Policy, Unit};
-use crate::release::upstream::debian_upstream;
+use crate::release::upstream::{debian_upstream, release_of};
 use crate::release::version_file::Kind;
 
 /// Decides about one package.
@@ -54,7 +54,14 @@ fn prepared(draft: &Draft<'_>) -> Result<Decision, Finding> {
         (DebianKind::Changelog { .. }, Some(version)) => version.clone(),
         _ => declared(draft, &pending.version)?,
     };
-    let tag = tag(draft, &pending.version, &debian_version)?;
+    let tag = match is_upload(&pending.version, &debian_version) {
+        true => upload_tag(draft, &debian_version),
+        false => Some(tag(draft, &pending.version, &debian_version)?),
+    };
+    let tag = tag.ok_or_else(|| {
+        let message = format!("{debian_version} makes no valid tag");
+        refuse(draft, "invalid-tag", message)
+    })?;
     Ok(Decision::Prepared {
         version: pending.version.clone(),
         debian_version,
@@ -288,8 +295,7 @@ pub(super) fn maintained(branch: &str, patterns: &[String]) -> Option<(String, u
     let version = version.strip_suffix(".x").unwrap_or(version);
     let numbers: Vec<_> = version.split('.').collect();
     let plain = |n: &&str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
-    (numbers.len() < 3 && numbers.iter().all(|n| plain(&n)))
-        .then(|| (version.to_owned(), numbers.len()))
+    (numbers.len() < 3 && numbers.iter().all(plain)).then(|| (version.to_owned(), numbers.len()))
 }
 
 pub(super) fn refuse(draft: &Draft<'_>, rule: &'static str, message: String) -> Finding {
@@ -305,14 +311,14 @@ pub(super) fn upload(
     findings: &mut Vec<Finding>,
 ) -> Decision {
     match uploaded(draft, upload) {
-        Ok(next) if is_made(draft, &next) => Decision::Skip {
-            reason: format!("no change since {}", draft.since()),
-        },
-        Ok(next) => {
+        Ok(Some(next)) => {
             findings.extend(taken(draft, &next, facts));
             findings.extend(debian_version::masks_security_updates(&next.debian_version));
             Decision::Release(next)
         }
+        Ok(None) => Decision::Skip {
+            reason: format!("no change since {}, which is that upload", draft.since()),
+        },
         Err(finding) => {
             let reason = finding.message.clone();
             findings.push(finding);
@@ -321,20 +327,7 @@ pub(super) fn upload(
     }
 }
 
-/// Tells whether the newest release is such an upload already, and nothing was
-/// done since: only the count at the end would rise.
-fn is_made(draft: &Draft<'_>, next: &Next) -> bool {
-    let counted = |version: &Version| {
-        let text = version.as_str();
-        text.trim_end_matches(|c: char| c.is_ascii_digit())
-            .to_owned()
-    };
-    let last = draft.line.debian.map(counted);
-    let nothing_new = draft.changes.changes.is_empty() && !next.binary_only;
-    nothing_new && last == Some(counted(&next.debian_version))
-}
-
-fn uploaded(draft: &Draft<'_>, upload: &Upload) -> Result<Next, Finding> {
+fn uploaded(draft: &Draft<'_>, upload: &Upload) -> Result<Option<Next>, Finding> {
     let DebianKind::Changelog { .. } = &draft.unit.debian else {
         let message = "only a package with debian/changelog has such uploads".to_owned();
         return Err(refuse(draft, "no-changelog", message)
@@ -350,6 +343,14 @@ fn uploaded(draft: &Draft<'_>, upload: &Upload) -> Result<Next, Finding> {
         revision: None,
     };
     let version = next(draft, &basis, upload)?;
+    let is_again = |text: &str| {
+        text.trim_end_matches(|c: char| c.is_ascii_digit())
+            .to_owned()
+    };
+    if draft.changes.changes.is_empty() && is_again(written.as_str()) == is_again(version.as_str())
+    {
+        return Ok(None);
+    }
     let (opening, distribution) = match upload {
         Upload::Release => (None, None),
         Upload::Backport(suite) => {
@@ -377,15 +378,9 @@ fn uploaded(draft: &Draft<'_>, upload: &Upload) -> Result<Next, Finding> {
         Upload::Really(old) => (Some(format!("Go back to {old}.")), None),
     };
     let binary_only = *upload == Upload::Rebuild;
-    // Such an upload is of Debian, and so is its tag: the release's own is taken.
-    let pattern = draft.unit.tags.iter().find(|pattern| pattern.is_debian());
-    let name = match pattern {
-        Some(pattern) => pattern.tag(version.as_str()),
-        None => format!("debian/{}", version.to_dep14()),
-    };
-    Ok(Next {
+    Ok(Some(Next {
         version: version.to_string(),
-        tag: TagName::new(name).ok().filter(|_| !binary_only),
+        tag: upload_tag(draft, &version).filter(|_| !binary_only),
         debian_version: version,
         bump: Bump::Patch,
         reason: opening
@@ -398,5 +393,22 @@ fn uploaded(draft: &Draft<'_>, upload: &Upload) -> Result<Next, Finding> {
         distribution,
         again: None,
         requirements: Vec::new(),
-    })
+    }))
+}
+
+/// Returns the tag of an upload that is no release of its own. It is of Debian,
+/// and so is its tag: the release's own is taken.
+fn upload_tag(draft: &Draft<'_>, version: &Version) -> Option<TagName> {
+    let pattern = draft.unit.tags.iter().find(|pattern| pattern.is_debian());
+    let name = match pattern {
+        Some(pattern) => pattern.tag(version.as_str()),
+        None => format!("debian/{}", version.to_dep14()),
+    };
+    TagName::new(name).ok()
+}
+
+/// Tells whether a version that awaits its tag is of such an upload.
+fn is_upload(version: &str, debian: &Version) -> bool {
+    let marked = debian.revision().is_some() || release_of(debian) != debian.upstream();
+    version == debian.as_str() && marked
 }

@@ -3,11 +3,11 @@
 
 use super::Request;
 use super::line::{Line, Raises};
+use crate::format::conventional::{Message, Trailer};
 use crate::model::Finding;
 use crate::release::bump;
 use crate::release::change::{self, Changes};
 use crate::release::commit::Release;
-use crate::release::debian_version::Upload;
 use crate::release::facts::{Facts, Pending, UnitFacts};
 use crate::release::number::Number;
 use crate::release::policy::{Bump, Policy, Unit};
@@ -37,6 +37,7 @@ pub(super) struct Draft<'a> {
 
 /// What a package should get.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each package")]
 pub(super) enum Wish {
     /// A release with this number.
     Release(Wanted),
@@ -131,9 +132,6 @@ impl<'a> Draft<'a> {
         if self.line.raises == Raises::Revision {
             return self.revision();
         }
-        let Some(last) = &self.line.last else {
-            return self.first();
-        };
         // The step is measured from the last final release: candidates do not
         // add up.
         let whole: Vec<_> = self
@@ -143,8 +141,12 @@ impl<'a> Draft<'a> {
             .map(|at| &facts.commits[*at])
             .collect();
         let all = change::changes(&whole, policy);
+        let named = self.release_as(&all, facts, policy, findings);
+        let Some(last) = &self.line.last else {
+            return self.first(named);
+        };
         let asked = bump::explained(&all.changes, &policy.bumps, last.is_below_one());
-        if asked.bump == Bump::None {
+        if asked.bump == Bump::None && named.is_none() {
             let since = self.since();
             return match (all.changes.len(), all.ignored.len()) {
                 (0, 0) => Wish::Nothing(format!("no commit touches it since {since}")),
@@ -161,21 +163,9 @@ impl<'a> Draft<'a> {
         }
         let mut number = last.raised(asked.bump);
         let mut reason = asked.to_string();
-        if let Some((version, commit)) = self.release_as(&all) {
-            match Number::parse(&version) {
-                Ok(wanted) if self.is_higher(&wanted) => {
-                    number = wanted;
-                    reason = format!("Release-As of {commit:.12}");
-                }
-                _ => findings.push(
-                    Finding::error(
-                        "release-as",
-                        self.unit.name.as_str(),
-                        format!("{commit:.12} asks for Release-As: {version}, which is not higher than {}", self.since()),
-                    )
-                    .fix("--set-version says which version it is to be"),
-                ),
-            }
+        if let Some((wanted, commit)) = named {
+            number = wanted;
+            reason = format!("Release-As of {commit:.12}");
         }
         // What a candidate or an UNRELEASED entry has promised is not taken back.
         let promised = self.facts.pre_releases.last();
@@ -270,9 +260,12 @@ impl<'a> Draft<'a> {
     }
 
     /// Nothing was ever released: the version that the tree holds.
-    fn first(&self) -> Wish {
-        let (number, reason) = match &self.line.in_tree {
-            Some((number, file)) => {
+    fn first(&self, named: Option<(Number, String)>) -> Wish {
+        let (number, reason) = match (named, &self.line.in_tree) {
+            (Some((number, commit)), _) => {
+                (number, format!("first release; Release-As of {commit:.12}"))
+            }
+            (None, Some((number, file))) => {
                 let number = match number.is_development() {
                     true => number.released(),
                     false => number.clone(),
@@ -280,7 +273,7 @@ impl<'a> Draft<'a> {
                 let reason = format!("first release; {file} says {number}");
                 (number, reason)
             }
-            None => {
+            (None, None) => {
                 let first = Number::parse("0.1.0").expect("constant");
                 (first, "first release; no file says a version".to_owned())
             }
@@ -292,18 +285,51 @@ impl<'a> Draft<'a> {
         })
     }
 
-    /// The highest version that a trailer asks for, with its commit.
-    fn release_as(&self, all: &Changes) -> Option<(String, String)> {
-        let asked = all.changes.iter().filter_map(|change| {
-            let text = change.release_as.as_ref()?;
-            Some((
-                Number::parse(text).ok(),
-                text.clone(),
-                change.commit.clone(),
-            ))
+    /// The highest version that a trailer asks for, with its commit, where it is
+    /// higher than what is released. In a project of one package an empty commit
+    /// may ask, too: it has no paths that could be somebody else's.
+    fn release_as(
+        &self,
+        all: &Changes,
+        facts: &Facts,
+        policy: &Policy,
+        findings: &mut Vec<Finding>,
+    ) -> Option<(Number, String)> {
+        let said = all.changes.iter().filter_map(|change| {
+            let text = change.release_as.clone()?;
+            Some((text, change.commit.clone()))
         });
-        let highest = asked.max_by(|a, b| a.0.cmp(&b.0));
-        highest.map(|(_, text, commit)| (text, commit))
+        let empty = facts.commits.iter().filter(|commit| {
+            policy.units.len() == 1 && commit.touches.is_empty() && !commit.is_merge()
+        });
+        let by_trailer = empty.filter_map(|commit| {
+            let message = Message::parse(&commit.message);
+            let mut trailers = message.trailers.into_iter();
+            let named = |t: &Trailer<'_>| t.token.eq_ignore_ascii_case("Release-As");
+            Some((trailers.find(named)?.value, commit.id.clone()))
+        });
+        let mut highest: Option<(Number, String)> = None;
+        for (text, commit) in said.chain(by_trailer) {
+            match Number::parse(text.trim()) {
+                Ok(number) if self.is_higher(&number) => {
+                    if highest.as_ref().is_none_or(|(best, _)| *best < number) {
+                        highest = Some((number, commit));
+                    }
+                }
+                _ => {
+                    let message = format!(
+                        "Release-As: {text} is not higher than {}: it is passed over",
+                        self.since()
+                    );
+                    findings.push(Finding::warning(
+                        "release-as",
+                        format!("{commit:.12}"),
+                        message,
+                    ));
+                }
+            }
+        }
+        highest
     }
 
     fn is_higher(&self, number: &Number) -> bool {
@@ -322,12 +348,6 @@ impl<'a> Draft<'a> {
         let version = self.line.debian.filter(|_| self.line.is_unreleased)?;
         let number = Number::parse(version.upstream()).ok()?;
         (!number.is_pre_release()).then_some((number, "debian/changelog"))
-    }
-
-    /// Tells whether nothing is to be decided about an upload: the package is
-    /// not asked for, or one is prepared. One without a tag awaits none.
-    pub fn awaits_tag_of(&self, upload: &Upload) -> bool {
-        !self.selected || (self.pending.is_some() && *upload != Upload::Rebuild)
     }
 
     /// Names the newest release.

@@ -3,7 +3,8 @@
 use super::draft::{Draft, Wish};
 use super::{Decision, PackagePlan};
 use crate::model::Finding;
-use crate::release::ownership::{DeadPattern, PatternUse};
+use crate::release::facts::Facts;
+use crate::release::ownership::DeadPattern;
 use crate::release::policy::Policy;
 use crate::release::version_file;
 
@@ -30,27 +31,19 @@ pub(super) fn messages(draft: &Draft<'_>, policy: &Policy) -> Vec<Finding> {
     refused.chain(odd).collect()
 }
 
-/// Tells whether it is decided now what becomes of a package.
-fn is_planned(draft: &Draft<'_>) -> bool {
-    draft.selected && draft.pending.is_none()
-}
-
-/// Refuses directories and patterns of packages that match nothing: what they
-/// are to give a package, or to keep from it, would be so in silence.
-pub(super) fn dead_patterns(drafts: &[Draft<'_>], dead: &[DeadPattern]) -> Vec<Finding> {
-    let planned = dead.iter().filter(|dead| is_planned(&drafts[dead.unit]));
-    let finding = |dead: &DeadPattern| {
-        let key = match dead.usage {
-            PatternUse::Path => "path",
-            PatternUse::Include => "include",
-            PatternUse::Exclude => "exclude",
-        };
-        let name = drafts[dead.unit].unit.name.as_str();
-        let message = format!("{key} = “{}” matches nothing in the tree", dead.pattern);
+/// Refuses patterns that match nothing: what they were meant for is nobody's, or
+/// somebody else's.
+pub(super) fn dead_patterns(facts: &Facts, policy: &Policy) -> Vec<Finding> {
+    let refuse = |dead: &DeadPattern| {
+        let name = policy.units[dead.unit].name.as_str();
+        let message = format!(
+            "“{}” ({}) matches nothing at HEAD",
+            dead.pattern, dead.usage
+        );
         Finding::error("dead-pattern", name, message)
-            .fix("patterns are written from the repository's top; correct it, or remove it")
+            .fix("patterns in debcut.toml begin at the repository's top; correct or remove it")
     };
-    planned.map(finding).collect()
+    facts.dead_patterns.iter().map(refuse).collect()
 }
 
 /// Refuses to choose between version files that say different versions: which
@@ -65,6 +58,11 @@ pub(super) fn version_files(draft: &Draft<'_>) -> Vec<Finding> {
         Some((found.path.as_str(), Ok(version.clone())))
     });
     version_file::disagreement(&said.collect::<Vec<_>>(), None)
+}
+
+/// Tells whether it is decided now what becomes of a package.
+fn is_planned(draft: &Draft<'_>) -> bool {
+    draft.selected && draft.pending.is_none()
 }
 
 /// Refuses one tag for two versions.

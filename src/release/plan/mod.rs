@@ -39,6 +39,20 @@ pub struct Request {
     pub again: bool,
 }
 
+impl Request {
+    /// Asks for the ordinary release of all that has changes.
+    pub fn everything() -> Self {
+        Self {
+            packages: Vec::new(),
+            set_version: None,
+            pre: None,
+            upload: Upload::Release,
+            force: false,
+            again: false,
+        }
+    }
+}
+
 /// What would be released.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReleasePlan {
@@ -190,7 +204,6 @@ pub fn plan(
     if ordinary {
         together::spread(&mut drafts, policy);
     }
-    findings.extend(judge::dead_patterns(&drafts, &facts.dead_patterns));
     for draft in &drafts {
         findings.extend(judge::messages(draft, policy));
         findings.extend(judge::version_files(draft));
@@ -198,7 +211,7 @@ pub fn plan(
     let decisions: Vec<_> = drafts
         .iter()
         .map(
-            |draft| match ordinary || draft.awaits_tag_of(&request.upload) {
+            |draft| match ordinary || !draft.selected || draft.pending.is_some() {
                 true => decide::decide(draft, facts, policy, request, &mut findings),
                 false => decide::upload(draft, facts, &request.upload, &mut findings),
             },
@@ -206,6 +219,7 @@ pub fn plan(
         .collect();
     let mut packages: Vec<_> = std::iter::zip(drafts, decisions).map(package).collect();
     follow::requirements(&mut packages, policy);
+    findings.extend(judge::dead_patterns(facts, policy));
     findings.extend(judge::shared_tags(&packages));
     let nobodys: Vec<_> = facts
         .commits

@@ -202,6 +202,34 @@ fn one_package_gets_what_its_commits_ask_for() {
 }
 
 #[test]
+fn a_trailer_names_the_version_where_it_is_higher() {
+    let ask = |version: &str| format!("chore: decide\n\nRelease-As: {version}");
+    let cases = [
+        ("1.2.3", "2.0.0", "2.0.0", 0),
+        ("1.2.3", "1.2.4", "1.2.4", 0),
+        ("1.2.3", "1.2.3", "1.3.0", 1),
+        ("1.2.3", "1.0.0", "1.3.0", 1),
+        ("1.2.3", "one", "1.3.0", 1),
+        ("", "1.0.0", "1.0.0", 0),
+    ];
+    for (last, version, want, warnings) in cases {
+        let project = Project::new(&[("hello", last)])
+            .commit(&[0], "feat: a")
+            .commit(&[0], &ask(version));
+        assert_eq!(project.gets(&all()), [want], "{last} {version}");
+        let (_, findings) = project.plan(&all()).expect("a plan");
+        assert_eq!(findings.len(), warnings, "{findings:?}");
+    }
+    // An empty commit is of no package; alone, it is of the only one.
+    let mut alone = Project::new(&[("hello", "1.2.3")]).commit(&[], &ask("2.0.0"));
+    alone.facts.commits[0].unowned = None;
+    assert_eq!(alone.gets(&all()), ["2.0.0"]);
+    let mut two = Project::new(&[("aa", "1.2.3"), ("bb", "1.2.3")]).commit(&[], &ask("2.0.0"));
+    two.facts.commits[0].unowned = None;
+    assert_eq!(two.gets(&all()), ["-", "-"]);
+}
+
+#[test]
 fn candidates_lead_to_their_release() {
     let project = Project::new(&[("hello", "1.2.3")]).commit(&[0], "feat: a");
     assert_eq!(project.gets(&pre(PreKind::Rc)), ["1.3.0-rc.1"]);
@@ -286,7 +314,7 @@ fn groups_have_one_version() {
         project.policy.groups.push(Group { name, units, kind });
         project
     };
-    let cases: &[(GroupKind, &[(usize, &str)], [&str; 3])] = &[
+    let cases: &[(GroupKind, &[_], [&str; 3])] = &[
         (GroupKind::SameVersion, &[], ["-", "-", "-"]),
         (
             GroupKind::SameVersion,
@@ -571,4 +599,33 @@ fn the_digest_is_of_the_result() {
     assert_eq!(digest(&moved), before);
     let moved = moved.commit(&[0], "fix: b");
     assert_ne!(digest(&moved), before);
+}
+
+#[test]
+fn an_upload_is_made_once() {
+    let backport = Request {
+        upload: Upload::Backport("bookworm".into()),
+        ..all()
+    };
+    let backported = REVISED.replace("1:2.10-3", "1:2.10-3~bpo12+1");
+    for pattern in ["debian/{version}", "v{version}"] {
+        let mut project = Project::new(&[("hello", "1.0")]).debian(&backported, pattern);
+        let tags = &project.policy.units[0].tags[0];
+        project.facts.units[0].last_final = Some(release(tags, "2.10", 1));
+        project.facts.units[0].pending = Some(Pending {
+            version: "1:2.10-3~bpo12+1".into(),
+            commit: id(2),
+            by: PendingBy::Trailer,
+            later: Vec::new(),
+        });
+        let (plan, _) = project.plan(&backport).expect(pattern);
+        let Decision::Prepared { tag, .. } = &plan.packages[0].decision else {
+            panic!("{pattern}: {:?}", plan.packages[0].decision);
+        };
+        assert_eq!(tag.as_str(), "debian/1%2.10-3_bpo12+1");
+        project.facts.units[0].pending = None;
+        assert_eq!(project.gets(&backport), ["-"]);
+        let changed = project.commit(&[0], "fix: a");
+        assert_eq!(changed.gets(&backport), ["1:2.10-3~bpo12+2"]);
+    }
 }

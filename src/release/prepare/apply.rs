@@ -157,6 +157,11 @@ pub fn apply(
     apply_in_steps(plan, repository, environment, &mut |_| Ok(()))
 }
 
+/// Tells whether a run was interrupted, or is under way: its note is there.
+pub fn is_under_way(repository: &Repository) -> bool {
+    journal::path(repository).exists()
+}
+
 /// Completes or forgets what an interrupted run has left. To be called at the
 /// start of every `prepare`, `tag` and `release`.
 pub fn recover(

@@ -6,8 +6,10 @@
 mod condition;
 mod export;
 mod objects;
+mod picked;
 mod refs;
 mod remote;
+mod survey;
 mod tag;
 mod write;
 
@@ -29,6 +31,8 @@ use crate::model::{TagName, Timestamp};
 pub use condition::{Substitutes, Substitution};
 pub use export::{Exported, TreeEntry, TreeEntryKind};
 pub use objects::{CommitObject, Descend, Difference, Item, ObjectId, Objects};
+pub use picked::{Missing, TooFar};
+pub use survey::{Branch, Underway, Upstream};
 pub use tag::{Tag, TagKind, tag_object};
 pub use write::{Author, NewFile};
 

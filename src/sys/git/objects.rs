@@ -34,7 +34,7 @@ impl ObjectId {
         bytes.try_into().ok().map(Self)
     }
 
-    fn oid(&self) -> Result<git2::Oid, GitError> {
+    pub(super) fn oid(&self) -> Result<git2::Oid, GitError> {
         git2::Oid::from_bytes(&self.0).map_err(failed("name an object"))
     }
 }
@@ -60,7 +60,9 @@ pub struct CommitObject {
     pub parents: Vec<ObjectId>,
     /// When it was committed, in seconds since 1970; 0 where nobody can tell.
     pub committed: i64,
-    bytes: Box<[u8]>,
+    /// Its author, encoding and message, as they are stored: a long history
+    /// is kept whole, and signatures and ids would be most of it.
+    text: Box<[u8]>,
 }
 
 /// What git's modes say of an entry that is a directory.
@@ -194,6 +196,11 @@ impl Objects<'_> {
         Ok(bytes)
     }
 
+    /// Drops the trees that are kept, when no more are to be compared.
+    pub fn forget_trees(&self) {
+        *self.trees.borrow_mut() = Trees::default();
+    }
+
     /// Finds the entry at a path of a tree; the empty path is the tree.
     pub fn entry(&self, tree: ObjectId, path: &str) -> Result<Option<Item>, GitError> {
         let mut found = Item {
@@ -245,10 +252,12 @@ impl Objects<'_> {
         };
         let (old, new) = (read(before)?, read(after)?);
         let (mut old, mut new) = (Items(&old), Items(&new));
+        // Named only when it is needed: this is asked for every entry.
         let broken = |side: Option<ObjectId>| {
-            let id = side.map_or(String::new(), |id| id.to_string());
-            let why = "no tree inside";
-            move || GitError::BrokenObject { id, why }
+            move || GitError::BrokenObject {
+                id: side.map_or(String::new(), |id| id.to_string()),
+                why: "no tree inside",
+            }
         };
         let common = common_items(old.0, new.0);
         (old.0, new.0) = (&old.0[common..], &new.0[common..]);
@@ -403,48 +412,57 @@ impl CommitObject {
         let tree = hex(tree.1)?;
         let mut parents = Vec::new();
         let mut committed = 0;
+        let mut kept = Vec::with_capacity(bytes.len());
         for (name, value) in lines {
             match name {
                 b"parent" => parents.push(hex(value)?),
-                b"committer" => {
-                    committed = person(value).2;
-                    break;
+                b"committer" => committed = person(value).2,
+                b"author" | b"encoding" => {
+                    for part in [name, b" ", value, b"\n"] {
+                        kept.extend_from_slice(part);
+                    }
                 }
                 _ => {}
             }
         }
+        if kept.is_empty() {
+            kept.push(b'\n');
+        }
+        // The line before has brought its end.
+        let end = before_message(bytes);
+        kept.extend_from_slice(end.map_or(&b""[..], |end| &bytes[end + 1..]));
         Some(Self {
             tree,
             parents,
             committed,
-            bytes: bytes.into(),
+            text: kept.into(),
         })
     }
 
     /// Drops author and message, which are most of it.
     pub fn forget_text(&mut self) {
-        self.bytes = Box::default();
+        self.text = Box::default();
     }
 
     /// Returns the author's name and address, in UTF-8.
     pub fn author(&self) -> (String, String) {
-        let line = header(&self.bytes).find(|(name, _)| name == b"author");
+        let line = header(&self.text).find(|(name, _)| name == b"author");
         let (name, address, _) = person(line.map_or(&b""[..], |(_, value)| value));
-        (self.text(name), self.text(address))
+        (self.utf8(name), self.utf8(address))
     }
 
     /// Returns the whole message, in UTF-8: Latin-1 is translated where the
     /// commit says that it is, what is invalid otherwise is replaced.
     pub fn message(&self) -> String {
-        let start = self.bytes.windows(2).position(|two| two == b"\n\n");
-        self.text(start.map_or(&b""[..], |start| &self.bytes[start + 2..]))
+        let start = before_message(&self.text);
+        self.utf8(start.map_or(&b""[..], |start| &self.text[start + 2..]))
     }
 
-    fn text(&self, bytes: &[u8]) -> String {
+    fn utf8(&self, bytes: &[u8]) -> String {
         if let Ok(text) = std::str::from_utf8(bytes) {
             return text.to_owned();
         }
-        let line = header(&self.bytes).find(|(name, _)| name == b"encoding");
+        let line = header(&self.text).find(|(name, _)| name == b"encoding");
         let name = line.map_or(String::new(), |(_, value)| {
             String::from_utf8_lossy(value).to_ascii_lowercase()
         });
@@ -453,6 +471,11 @@ impl CommitObject {
         }
         String::from_utf8_lossy(bytes).into_owned()
     }
+}
+
+/// Finds the empty line before the message: where the line before it ends.
+fn before_message(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(2).position(|two| two == b"\n\n")
 }
 
 /// The lines of a commit before its message, as name and value; continuation

@@ -185,6 +185,22 @@ impl Agent {
     }
 }
 
+/// Finds the certificate of a secret key in the user's gpg by any name that gpg
+/// takes (a fingerprint, an address); none: there is no such secret key.
+pub fn secret_certificate(
+    name: &str,
+    environment: &Environment,
+) -> Result<Option<Certificate>, ToolError> {
+    let ask = |what: &str| gpg(environment).args([what, "--", name]).finish();
+    let (status, _) = ask("--list-secret-keys")?;
+    if !status.success() {
+        return Ok(None);
+    }
+    let (_, Output { stdout, .. }) = ask("--export")?;
+    let found = Certificate::parse_all(&stdout).unwrap_or_default();
+    Ok(found.into_iter().next())
+}
+
 fn gpg(environment: &Environment) -> Tool {
     let own = VARIABLES.into_iter();
     let own = own.filter_map(|name| Some((name, environment.path(name)?)));

@@ -37,7 +37,7 @@ pub(crate) mod gnupg;
 #[cfg(test)]
 mod judges;
 
-pub use agent::{Agent, AgentError};
+pub use agent::{Agent, AgentError, secret_certificate};
 pub use certificate::{Certificate, CertificateError, ComponentKey, Revocation, Status};
 pub use cleartext::{TextError, text_of};
 pub use create::{CreateError, NewKey};

@@ -2,6 +2,7 @@
 
 mod conditions;
 mod moves;
+mod past;
 mod pending;
 mod random;
 mod ranges;

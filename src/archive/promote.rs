@@ -1,0 +1,181 @@
+//! Taking packages from one suite into another of the same archive: the same
+//! stanzas for the same files of the pool, nothing is built again.
+
+use std::collections::BTreeMap;
+
+use crate::archive::admission::Admission;
+use crate::archive::admit::{Older, judge, no_such_suite, unread};
+use crate::archive::current::Current;
+use crate::archive::layout::IndexName;
+use crate::archive::manifest::Manifest;
+use crate::archive::proposal::Proposal;
+use crate::archive::remove::Removal;
+use crate::format::index::{Kind, Stanza};
+use crate::model::{Component, Finding, PackageName};
+
+/// What is to be promoted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// The newest version of everything.
+    All,
+    /// These, source and the binaries made of it; without a version the newest.
+    Packages(Vec<Removal>),
+}
+
+/// Returns the change of `to` that takes packages as `from` lists them. `from`
+/// must have been observed whole, `to` for the names that [`names`] finds.
+pub fn promote(
+    from: &Current,
+    to: &Current,
+    selection: &Selection,
+    older: Older,
+) -> Result<Admission, Vec<Finding>> {
+    let Some(manifest) = to.manifest() else {
+        return Err(vec![no_such_suite(to)]);
+    };
+    let chosen = chosen(from, selection)?;
+    let mut findings = absent(from, selection, &chosen);
+    let mut admission = Admission::of(to, manifest.settings.clone());
+    for (component, stanza) in chosen {
+        let proposal = match propose(to, manifest, component, stanza) {
+            Ok(proposal) => proposal,
+            Err(finding) => {
+                findings.push(finding);
+                continue;
+            }
+        };
+        match judge(to, manifest, &proposal, older) {
+            Ok(lack) => admission.take(proposal, lack),
+            Err(finding) => findings.push(finding),
+        }
+    }
+    match findings.is_empty() {
+        true => Ok(admission.tidied()),
+        false => Err(findings),
+    }
+}
+
+/// Returns the names under which the chosen packages are listed.
+pub fn names(from: &Current, selection: &Selection) -> Result<Vec<PackageName>, Vec<Finding>> {
+    let chosen = chosen(from, selection)?;
+    let mut names: Vec<_> = chosen
+        .iter()
+        .map(|(_, stanza)| stanza.name().clone())
+        .collect();
+    names.dedup();
+    Ok(names)
+}
+
+/// Finds the stanzas, each once with its component.
+fn chosen<'a>(
+    from: &'a Current,
+    selection: &Selection,
+) -> Result<Vec<(&'a Component, &'a Stanza)>, Vec<Finding>> {
+    let Some(manifest) = from.manifest() else {
+        return Err(vec![no_such_suite(from)]);
+    };
+    let mut newest = BTreeMap::new();
+    for index in &manifest.indices {
+        let stanzas = from.stanzas(index).map_err(|error| vec![unread(&error)])?;
+        for stanza in stanzas {
+            let wanted = wanted(stanza, selection);
+            let Some(exact) = wanted else {
+                continue;
+            };
+            let kind = stanza.kind() == Kind::Sources;
+            let version = exact.then(|| stanza.version().clone());
+            let key = (stanza.name(), kind, stanza.architecture(), version);
+            let place = (index.name.component(), stanza);
+            let best = newest.entry(key).or_insert(place);
+            if best.1.version() < stanza.version() {
+                *best = place;
+            }
+        }
+    }
+    Ok(newest.into_values().collect())
+}
+
+/// Tells whether a stanza is wanted, and whether in this version and no other.
+fn wanted(stanza: &Stanza, selection: &Selection) -> Option<bool> {
+    let Selection::Packages(packages) = selection else {
+        return Some(false);
+    };
+    let paragraph = stanza.paragraph();
+    let source = paragraph.get("Source").map(|text| text.to_string());
+    let source = source
+        .as_deref()
+        .and_then(|text| text.split_whitespace().next());
+    let is =
+        |wanted: &&Removal| wanted.name == *stanza.name() || source == Some(wanted.name.as_str());
+    let wanted = packages.iter().find(is)?;
+    match &wanted.version {
+        None => Some(false),
+        Some(version) => version.compare(stanza.version()).is_eq().then_some(true),
+    }
+}
+
+/// Refuses what the suite does not have.
+fn absent(from: &Current, selection: &Selection, chosen: &[(&Component, &Stanza)]) -> Vec<Finding> {
+    let Selection::Packages(packages) = selection else {
+        return Vec::new();
+    };
+    let is_there = |wanted: &&Removal| {
+        let one = Selection::Packages(vec![(*wanted).clone()]);
+        !chosen
+            .iter()
+            .any(|(_, stanza)| self::wanted(stanza, &one).is_some())
+    };
+    let refuse = |wanted: &Removal| {
+        let subject = match &wanted.version {
+            Some(version) => format!("{}={version}", wanted.name),
+            None => wanted.name.to_string(),
+        };
+        let message = format!("it is not in {}", from.suite);
+        let list = format!("debcut archive list {}", from.suite);
+        Finding::error("not-in-suite", subject, message).fix(list)
+    };
+    packages.iter().filter(is_there).map(refuse).collect()
+}
+
+fn propose(
+    to: &Current,
+    manifest: &Manifest,
+    component: &Component,
+    stanza: &Stanza,
+) -> Result<Proposal, Finding> {
+    let subject = format!("{} {}", stanza.name(), stanza.version());
+    let settings = &manifest.settings;
+    if !settings.components.contains(component) {
+        let message = format!("{} has no component {component}", to.suite);
+        return Err(Finding::error("unknown-component", subject, message)
+            .fix("add the component to the suite"));
+    }
+    let indices = match stanza.kind() {
+        Kind::Sources => vec![IndexName::Sources {
+            component: component.clone(),
+        }],
+        Kind::Packages => {
+            let own = stanza.architecture();
+            let mut indices = settings.packages_of(component);
+            indices.retain(|index| match index {
+                IndexName::Packages { architecture, .. } => own.is_all() || architecture == own,
+                IndexName::Sources { .. } => false,
+            });
+            indices
+        }
+    };
+    if indices.is_empty() {
+        let message = format!("{} has no architecture {}", to.suite, stanza.architecture());
+        return Err(Finding::error("unknown-architecture", subject, message)
+            .fix("add the architecture to the suite"));
+    }
+    Ok(Proposal {
+        subject,
+        component: component.clone(),
+        indices,
+        stanza: stanza.clone(),
+        // The pool is the archive's: the files are there.
+        incoming: Vec::new(),
+        note: None,
+    })
+}

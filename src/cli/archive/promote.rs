@@ -1,0 +1,84 @@
+//! `archive promote`.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::add::answer;
+use super::remove::removal;
+use super::{ArchiveArgument, configured_key, desk};
+use crate::archive::{Older, Removal, Selection};
+use crate::cli::build::KeyArguments;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::{Said, passphrase};
+use crate::flow::archiving::Act;
+use crate::model::Suite;
+use crate::publish::Question;
+use crate::report::PromoteDocument;
+
+/// Arguments of `archive promote`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut archive promote hello --from staging --to stable --archive /srv/apt
+  debcut archive promote hello=2.10-3 --from staging --to stable --dry-run
+  debcut archive promote --all --from staging --to stable
+
+A source package's name takes its binaries with it. Of several versions the
+newest is taken; what is there already stays.")]
+pub struct PromoteArguments {
+    /// Packages, source and the binaries made of it; without a version the newest
+    #[arg(value_name = "PACKAGE[=VERSION]", value_parser = removal)]
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    packages: Vec<Removal>,
+    /// Everything that is in the suite
+    #[arg(long)]
+    all: bool,
+    /// The suite that has them
+    #[arg(long, value_name = "SUITE")]
+    from: Suite,
+    /// The suite that gets them
+    #[arg(long, value_name = "SUITE")]
+    to: Suite,
+    #[command(flatten)]
+    archive: ArchiveArgument,
+    /// Take versions older than what the suite has
+    #[arg(long)]
+    allow_older: bool,
+    #[command(flatten)]
+    key: KeyArguments,
+    /// How long to wait for another publisher, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    wait: u64,
+    /// Print what would be promoted and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Promotes packages.
+pub fn run(arguments: &PromoteArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let location = arguments.archive.location(context)?;
+    let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
+    desk.configured_key = configured_key(context)?;
+    let mut act = Act {
+        key: arguments.key.wanted(),
+        ask: &mut passphrase::asker(context),
+        dry_run: arguments.dry_run,
+    };
+    // A suite that is not there is a request that is wrong, not a refusal.
+    for suite in [&arguments.from, &arguments.to] {
+        desk.look(suite, None, Question::Manifest)?;
+    }
+    let selection = match arguments.all {
+        true => Selection::All,
+        false => Selection::Packages(arguments.packages.clone()),
+    };
+    let older = match arguments.allow_older {
+        true => Older::Allow,
+        false => Older::Refuse,
+    };
+    let (from, to) = (&arguments.from, &arguments.to);
+    let outcome = desk.promote(&selection, from, to, older, &mut act)?;
+    Ok(answer(to, outcome, PromoteDocument).into())
+}

@@ -1,0 +1,44 @@
+//! `lead-time`.
+
+use clap::Args;
+
+use super::Said;
+use super::context::Context;
+use super::failure::Failure;
+use crate::flow::lead_time::{self, Wanted};
+use crate::flow::project::Workspace;
+use crate::model::PackageName;
+use crate::report::{Answer, LeadTimeDocument};
+
+/// Arguments of `lead-time`.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct LeadTimeArguments {
+    /// The packages [default: all]
+    #[arg(value_name = "PACKAGE")]
+    packages: Vec<PackageName>,
+    /// How many of each package's releases, the highest version first
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    limit: usize,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  debcut lead-time                     how long changes waited, release by release
+  debcut lead-time libfoo --limit 50   further back, for one package
+  debcut lead-time --json              for a chart
+
+From the oldest commit and the median commit to the tag, and from the tag to the
+suites of the archives in debcut.toml, as far as their generations are kept.";
+
+/// Measures releases.
+pub fn run(arguments: LeadTimeArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
+    let wanted = Wanted {
+        packages: arguments.packages,
+        limit: arguments.limit,
+    };
+    let (releases, findings) = lead_time::lead_times(&workspace, &wanted)?;
+    let document = LeadTimeDocument::new(releases);
+    Ok(Answer::new(document).findings(findings).into())
+}

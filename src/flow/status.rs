@@ -1,0 +1,220 @@
+//! `status`: where the project's releases stand, and what the archives hold of
+//! them. Writes nothing.
+
+use std::collections::BTreeMap;
+
+use super::FlowError;
+use super::building;
+use super::configured::{self, Configured, ReadError};
+use super::project::Workspace;
+use crate::archive::Current;
+use crate::format::changes::Changes;
+use crate::format::control::SourceControl;
+use crate::format::index::Stanza;
+use crate::format::version::Version;
+use crate::model::finding::with_causes;
+use crate::model::{Architecture, Finding, PackageName, Severity, Suite, Timestamp};
+use crate::publish::{self, PublishError, Question};
+use crate::release::commit::Release;
+use crate::release::plan::{self, Request};
+use crate::release::policy::{DebianKind, Policy, Unit};
+use crate::release::standing::{self, Archives, Around, BuiltAt, Held, Standing};
+use crate::release::{self, Facts};
+use crate::sys::files;
+use crate::sys::openpgp::text_of;
+
+/// Where everything stands.
+#[derive(Debug)]
+pub struct Status {
+    /// The commit that is looked at.
+    pub head: String,
+    /// Its branch.
+    pub branch: Option<String>,
+    /// Every package, in the configuration's order.
+    pub standings: Vec<Standing>,
+    /// Every suite of every configured archive.
+    pub suites: Vec<SuiteSeen>,
+    /// What stands against a plan, and what could not be read; none of them an
+    /// error: that something stands badly is an answer.
+    pub findings: Vec<Finding>,
+}
+
+/// A suite of a configured archive.
+#[derive(Debug, Clone)]
+pub struct SuiteSeen {
+    /// The archive's name in the configuration.
+    pub archive: String,
+    /// The suite.
+    pub suite: Suite,
+    /// Its generation.
+    pub generation: u64,
+    /// When that was made.
+    pub date: Timestamp,
+}
+
+/// Looks at the project and its archives.
+pub fn status(workspace: &Workspace) -> Result<Status, FlowError> {
+    let policy = workspace.policy("HEAD")?;
+    let facts = release::observe::observe(&workspace.repository, "HEAD", &policy)?;
+    let (plan, mut findings) = match plan::plan(&facts, &policy, &Request::everything()) {
+        Ok((plan, findings)) => (Some(plan), findings),
+        Err(findings) => (None, findings),
+    };
+    let mut shelf = Shelf {
+        names: names(workspace, &policy)?,
+        held: vec![Vec::new(); policy.units.len()],
+        suites: Vec::new(),
+    };
+    let archives = configured::archives(workspace);
+    let mut known = match archives.is_empty() {
+        true => Archives::None,
+        false => Archives::Read,
+    };
+    for archive in &archives {
+        if let Err(error) = shelf.read(archive, &policy.units) {
+            known = Archives::Unsure;
+            let why = with_causes(&error);
+            findings.push(Finding::warning("archive", archive.shown(), why));
+        }
+    }
+    for finding in &mut findings {
+        finding.severity = finding.severity.min(Severity::Warning);
+    }
+    let around = shelf.held.into_iter().enumerate().map(|(unit, suites)| {
+        let found = &facts.units[unit];
+        let last = found.pre_releases.last().or(found.last_final.as_ref());
+        let built = last.map(|release| built_at(workspace, &policy.units[unit], release));
+        let built = built.unwrap_or_default();
+        Around { built, suites }
+    });
+    let around = around.collect();
+    let standings = standing::standings(&facts, &policy, plan.as_ref(), around, known);
+    let Facts { head, branch, .. } = facts;
+    Ok(Status {
+        head,
+        branch,
+        standings,
+        suites: shelf.suites,
+        findings,
+    })
+}
+
+/// Lists the names under which archives may hold the packages: those of the
+/// sources, and those of their binary packages.
+pub(super) fn names(workspace: &Workspace, policy: &Policy) -> Result<Vec<PackageName>, FlowError> {
+    let tree = workspace.repository.commit("HEAD")?.tree;
+    let mut names = Vec::new();
+    for unit in &policy.units {
+        names.push(unit.name.clone());
+        let DebianKind::Changelog { path } = &unit.debian else {
+            continue;
+        };
+        let control = path.replace("debian/changelog", "debian/control");
+        let control = workspace.repository.file(&tree, &control)?;
+        // One that cannot be read is told by a build.
+        let control = control.and_then(|text| SourceControl::parse(&text).ok());
+        let binaries = control.into_iter().flat_map(|control| control.binaries);
+        names.extend(binaries.map(|binary| binary.package));
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+/// Reads of which source, in which version, a stanza is.
+pub(super) fn source_of(stanza: &Stanza) -> Option<(PackageName, Version)> {
+    let fields = stanza.paragraph();
+    let own = || (stanza.name().clone(), stanza.version().clone());
+    let Some(source) = fields.get("Source") else {
+        return Some(own());
+    };
+    let (name, version) = match source.split_once(" (") {
+        Some((name, version)) => (name, Version::new(version.trim_end_matches(')')).ok()?),
+        None => (source, stanza.version().clone()),
+    };
+    Some((PackageName::new(name.trim()).ok()?, version))
+}
+
+/// Returns every source version that a generation holds of these packages, with
+/// its architectures.
+pub(super) fn sources(
+    current: &Current,
+    names: &[PackageName],
+) -> Result<BTreeMap<(PackageName, Version), Vec<Architecture>>, PublishError> {
+    let mut found: BTreeMap<_, Vec<Architecture>> = BTreeMap::new();
+    for name in names {
+        for (_, stanza) in crate::archive::query::show(current, name)? {
+            let Some(source) = source_of(stanza) else {
+                continue;
+            };
+            let architectures = found.entry(source).or_default();
+            if !architectures.contains(stanza.architecture()) {
+                architectures.push(stanza.architecture().clone());
+            }
+        }
+    }
+    for architectures in found.values_mut() {
+        architectures.sort();
+    }
+    Ok(found)
+}
+
+/// What the archives hold of the project.
+struct Shelf {
+    names: Vec<PackageName>,
+    held: Vec<Vec<Held>>,
+    suites: Vec<SuiteSeen>,
+}
+
+impl Shelf {
+    fn read<'a>(&mut self, archive: &'a Configured, units: &[Unit]) -> Result<(), ReadError<'a>> {
+        let store = archive.opened()?;
+        for suite in publish::suites(store)? {
+            let current = publish::observe(store, &suite, Question::Packages(&self.names))?;
+            let Some((base, manifest)) = &current.generation else {
+                continue;
+            };
+            for ((name, version), architectures) in sources(&current, &self.names)? {
+                if let Some(unit) = units.iter().position(|unit| unit.name == name) {
+                    self.held[unit].push(Held {
+                        archive: archive.name.clone(),
+                        suite: suite.clone(),
+                        generation: base.number,
+                        version,
+                        architectures,
+                    });
+                }
+            }
+            self.suites.push(SuiteSeen {
+                archive: archive.name.clone(),
+                generation: base.number,
+                date: manifest.date,
+                suite,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Finds where a release was built: as the last build, or into `dist/TAG`.
+fn built_at(workspace: &Workspace, unit: &Unit, release: &Release) -> BuiltAt {
+    let last = building::last_build(workspace).ok().flatten();
+    let changes = last.and_then(|last| files::read(&last.changes).ok());
+    let changes = changes.and_then(|bytes| {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Changes::parse(text_of(&text).unwrap_or(text).as_bytes()).ok()
+    });
+    let is_it = |changes: &Changes| {
+        changes.source == unit.name && standing::is_of(unit, release, &changes.source_version)
+    };
+    if changes.as_ref().is_some_and(is_it) {
+        return BuiltAt::Last;
+    }
+    let usual = format!("dist/{}", release.tag);
+    let place = workspace.repository.top().join(&usual);
+    // It is there with all the others or not at all.
+    match place.join(crate::build::product::SUMS).is_file() {
+        true => BuiltAt::Directory(usual),
+        false => BuiltAt::Nowhere,
+    }
+}

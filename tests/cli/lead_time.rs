@@ -1,0 +1,118 @@
+//! `lead-time`: from commits by tags to the suites' generations.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::status::world;
+use crate::world::World;
+
+/// Runs git with another date.
+fn dated(world: &World, date: &str, arguments: &[&str]) {
+    let mut git = Command::new("git");
+    world.surround(&mut git);
+    git.env("GIT_AUTHOR_DATE", date)
+        .env("GIT_COMMITTER_DATE", date);
+    git.current_dir(world.project()).args(arguments);
+    let output = git.output().expect("git runs");
+    assert!(output.status.success(), "{output:?}");
+}
+
+fn dated_commit(world: &World, date: &str, text: &str, message: &str) {
+    world.write("tally.conf", text);
+    dated(
+        world,
+        date,
+        &["commit", "--quiet", "--all", "--message", message],
+    );
+}
+
+#[test]
+fn lead_times_go_from_commit_to_suite() {
+    let world = world();
+    dated_commit(&world, "2025-05-02T10:00:00Z", "a\n", "feat: a");
+    dated_commit(&world, "2025-05-04T10:00:00Z", "b\n", "fix: b");
+    world.write("VERSION", "1.3.0\n");
+    let message = "chore(release): tally 1.3.0\n\nDebcut-Release: tally 1.3.0";
+    dated(
+        &world,
+        "2025-05-05T09:00:00Z",
+        &["commit", "--quiet", "--all", "--message", message],
+    );
+    let tag = ["tag", "--annotate", "--message", "x", "v1.3.0"];
+    dated(&world, "2025-05-05T10:00:00Z", &tag);
+    world.run(["build", "v1.3.0"]).code(0);
+    for (suite, moment) in [
+        ("staging", "2025-06-02T12:00:00Z"),
+        ("stable", "2025-06-09T12:00:00Z"),
+    ] {
+        let call = world.debcut(["publish", "--to", suite]);
+        call.env("DEBCUT_NOW", moment).run().code(0);
+    }
+    // A later generation that still has it tells nothing.
+    let add = [
+        "archive",
+        "init",
+        "../apt",
+        "--suite",
+        "stable",
+        "--component",
+        "contrib",
+    ];
+    let call = world.debcut(add).env("DEBCUT_NOW", "2025-06-20T12:00:00Z");
+    call.run().code(0);
+    let before = world.listing();
+    let ran = world.run(["lead-time", "--json"]).code(0);
+    assert_eq!(world.listing(), before);
+    let document = ran.document("debcut/lead-time/1");
+    let want = json!({
+        "package": "tally", "version": "1.3.0", "tag": "v1.3.0", "commits": 3,
+        "oldest_commit": "2025-05-01T10:00:00Z",
+        "median_seconds": 3 * 86_400, "tagged": "2025-05-05T10:00:00Z",
+        "suites": [
+            {"archive": "house", "suite": "stable", "generation": 2,
+             "at": "2025-06-09T12:00:00Z", "known": "exactly"},
+            {"archive": "house", "suite": "staging", "generation": 2,
+             "at": "2025-06-02T12:00:00Z", "known": "exactly"},
+        ],
+        "canary": null, "everyone": null,
+    });
+    assert_eq!(document["releases"][0], want, "{document:#}");
+    let first = &document["releases"][1];
+    assert_eq!(
+        (&first["version"], &first["suites"]),
+        (&json!("1.2.0"), &json!([]))
+    );
+    let text = world.run(["lead-time", "--limit", "1"]).code(0).stdout;
+    assert!(
+        text.contains("house stable +35 d 2 h, house staging +28 d 2 h"),
+        "{text}"
+    );
+    assert_eq!(text.lines().count(), 2, "{text}");
+
+    // The manifest of the generation that brought it is gone.
+    let (mut removed, objects) = (0, world.path("apt/.debcut/objects"));
+    for entry in walkdir::WalkDir::new(objects) {
+        let path = entry.expect("listed").into_path();
+        let is_manifest = path.extension().is_some_and(|ending| ending == "json");
+        if is_manifest {
+            let text = std::fs::read_to_string(&path).expect("read");
+            let manifest: Value = serde_json::from_str(&text).expect("JSON");
+            if manifest["suite"] == "stable" && manifest["number"] == 2 {
+                std::fs::remove_file(path).expect("removed");
+                removed += 1;
+            }
+        }
+    }
+    assert_eq!(removed, 1);
+    let document = world.run(["lead-time", "--json"]).code(0);
+    let document = document.document("debcut/lead-time/1");
+    let arrival = &document["releases"][0]["suites"][0];
+    assert_eq!(
+        (&arrival["generation"], &arrival["known"]),
+        (&json!(3), &json!("at-latest"))
+    );
+
+    let ran = world.run(["lead-time", "other", "--json"]).code(2);
+    assert_eq!(ran.document("debcut/error/1")["kind"], "no-package");
+}
