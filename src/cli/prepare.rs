@@ -10,6 +10,7 @@ use crate::flow::preparing::{self, Extent, Outcome, Wanted};
 use crate::flow::project::Workspace;
 use crate::model::DigestPrefix;
 use crate::report::{Answer, PrepareDocument, ReleasedPackage};
+use crate::sys::git;
 
 /// Arguments of `prepare`.
 #[derive(Debug, Args)]
@@ -21,7 +22,7 @@ pub struct PrepareArguments {
     #[arg(long, value_name = "DIGEST")]
     plan: Option<DigestPrefix>,
     /// Commit on this branch instead of the current one; made if it is not there
-    #[arg(long, value_name = "NAME", conflicts_with = "no_commit")]
+    #[arg(long, value_name = "NAME", conflicts_with = "no_commit", value_parser = branch)]
     branch: Option<String>,
     /// Edit the files in the work tree and leave the commit to you
     #[arg(long)]
@@ -48,6 +49,14 @@ Examples:
 
 Only the release's own files are committed; other changes of yours stay as they
 are. The repository's commit hooks are not run.";
+
+/// Takes a name that git takes for a branch.
+fn branch(text: &str) -> Result<String, String> {
+    match git::is_branch_name(text) {
+        true => Ok(text.to_owned()),
+        false => Err("git takes no branch of this name: see git-check-ref-format(1)".to_owned()),
+    }
+}
 
 /// Makes the release commit.
 pub fn run(arguments: PrepareArguments, context: &Context<'_>) -> Result<Said, Failure> {

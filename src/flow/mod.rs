@@ -200,6 +200,12 @@ pub enum FlowError {
         /// Their names.
         packages: Vec<String>,
     },
+    /// One version is named for several packages.
+    #[error("--set-version names one version, but there is more than one package: {}", packages.join(", "))]
+    OneVersionForSeveral {
+        /// Their names.
+        packages: Vec<String>,
+    },
     /// HEAD has no tag to build, or several.
     #[error("{}", match tags.as_slice() {
         [] => "HEAD has no tag".to_owned(),

@@ -65,8 +65,7 @@ fn check(revision: &str, policy: &Policy, request: &Request) -> Result<(), FlowE
     };
     let one_group = policy.groups.iter().any(|group| group.units.len() == meant);
     if request.set_version.is_some() && meant > 1 && !one_group {
-        return Err(FlowError::SeveralPackages {
-            revision: "--set-version".to_owned(),
+        return Err(FlowError::OneVersionForSeveral {
             packages: known().collect(),
         });
     }

@@ -128,12 +128,19 @@ pub fn tag(
     // What is not prepared can be tagged where preparing would write nothing.
     let unprepared = preparing::unwritten(workspace, &planned, &wanted.author, wanted.date)?;
     let prepared = release.only(|package| !unprepared.contains(&package.name));
-    let asked = |name: &&PackageName| wanted.request.packages.contains(name);
-    let missed: Vec<_> = unprepared
-        .iter()
-        .filter(asked)
-        .map(ToString::to_string)
-        .collect();
+    // A tagged candidate's final release is not forgotten, it is for later.
+    let waits = |package: &&PackagePlan| planned.facts.units[package.unit].is_all_in_pre_releases();
+    let forgotten = |package: &&PackagePlan| unprepared.contains(&package.name) && !waits(package);
+    // Nor is what waits beside a release that is tagged where we are.
+    let on_head = |package: &PackagePlan| {
+        let commit = package.current.as_ref().map(|release| &release.commit);
+        commit == Some(&planned.facts.head)
+    };
+    let asked = |package: &&PackagePlan| wanted.request.packages.contains(&package.name);
+    let again = wanted.request.packages.is_empty() && release.packages.iter().any(on_head);
+    let missed = release.packages.iter().filter(forgotten);
+    let missed = missed.filter(|package| asked(package) || (prepared.is_empty() && !again));
+    let missed: Vec<_> = missed.map(|package| package.name.to_string()).collect();
     if !missed.is_empty() {
         let message = "its version files, changelog or notes are not written yet";
         let finding = Finding::error("not-prepared", missed.join(", "), message);

@@ -18,7 +18,7 @@ use crate::format::version::Version;
 
 pub use local::masks_security_updates;
 pub use rebuild::{check_rebuild, source_of};
-pub use suite::suite_number;
+pub use suite::{suite_name, suite_number};
 
 /// What kind of upload is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +128,12 @@ pub fn next(basis: &Basis<'_>, upload: &Upload) -> Result<Version, DebianVersion
 /// house's, which Debian's own `1` then outranks; none of a native package.
 pub fn first_revision(current: &Version) -> Option<String> {
     current.revision().map(suffix::first_revision)
+}
+
+/// Returns a native version without what marks others' uploads of it:
+/// `3.23+nmu1~bpo12+1` → `3.23`.
+pub fn without_uploads(version: &str) -> &str {
+    suffix::without_uploads(version)
 }
 
 /// A version in parts that can be changed.

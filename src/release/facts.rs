@@ -52,6 +52,14 @@ pub struct UnitFacts {
     pub pending: Option<Pending>,
 }
 
+impl UnitFacts {
+    /// Tells whether pre-releases hold all that was done since the last final
+    /// release.
+    pub fn is_all_in_pre_releases(&self) -> bool {
+        !self.pre_releases.is_empty() && self.since_pre.is_empty()
+    }
+}
+
 /// What one version file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundVersion {

@@ -2,8 +2,8 @@
 //! their maintainers would (DEP-14), built from the tag, and compared with what
 //! dpkg-buildpackage makes of the same source.
 
-mod fetch;
-mod import;
+pub mod fetch;
+pub mod import;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

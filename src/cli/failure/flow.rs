@@ -69,7 +69,19 @@ impl From<FlowError> for Failure {
                         .hint("describe the package there, commit it, and tag again"),
                 }
             }
-            FlowError::UnknownPackage { .. } => Self::of(Exit::Request, "no-package", &error),
+            FlowError::UnknownPackage { ref known, .. } => {
+                let hint = match known.as_slice() {
+                    [only] => format!("{only} is the only one; it need not be named"),
+                    _ => "each [[package]] of debcut.toml is one".to_owned(),
+                };
+                Self::of(Exit::Request, "no-package", &error).hint(hint)
+            }
+            FlowError::OneVersionForSeveral { ref packages } => {
+                let first = packages.first().map_or("PACKAGE", String::as_str);
+                Self::of(Exit::Request, "several-packages", &error).hint(format!(
+                    "name the package: {first} --set-version V; packages of one group can share it"
+                ))
+            }
             FlowError::UnknownTagStyle { .. } => Self::of(Exit::Request, "tag-style", &error)
                 .hint("name the style in debcut.toml: tag = \"release-{version}\""),
             FlowError::SeveralPackages { .. } => {

@@ -25,3 +25,11 @@ pub fn suite_number(suite: &str) -> Result<u32, DebianVersionError> {
     let found = SUITES.iter().find(|(known, _)| *known == name);
     found.map(|(_, number)| *number).ok_or_else(unknown)
 }
+
+/// Returns the code name of a release of Debian that is named in one of those
+/// ways; `None` when it is not known here.
+pub fn suite_name(suite: &str) -> Option<&'static str> {
+    let number = suite_number(suite).ok()?;
+    let known = SUITES.iter().find(|(_, known)| *known == number)?;
+    Some(known.0)
+}

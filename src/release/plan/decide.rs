@@ -220,7 +220,18 @@ fn next(draft: &Draft<'_>, basis: &Basis<'_>, upload: &Upload) -> Result<Version
                 "no-rebuild"
             }
         };
-        refuse(draft, rule, crate::model::finding::with_causes(&error))
+        let fix = match &error {
+            DebianVersionError::Order { .. } | DebianVersionError::Invalid { .. } => {
+                "--set-version names the version to release instead"
+            }
+            DebianVersionError::UnknownSuite(_) => "name it by its number: 12 is bookworm",
+            DebianVersionError::NoEarlier => "release a version first",
+            DebianVersionError::LocalWord(_) => "take the house's name: --local +wmf",
+            DebianVersionError::OtherRelease { .. } | DebianVersionError::NoRebuild { .. } => {
+                "a rebuild is of the source that is there: release a revision instead"
+            }
+        };
+        refuse(draft, rule, crate::model::finding::with_causes(&error)).fix(fix)
     })
 }
 
@@ -342,11 +353,22 @@ fn uploaded(draft: &Draft<'_>, upload: &Upload) -> Result<Option<Next>, Finding>
     }
     let (opening, distribution) = match upload {
         Upload::Release => (None, None),
-        Upload::Backport(name) => (
-            Some(format!("Rebuild for {name}-backports.")),
-            Some(format!("{name}-backports")),
-        ),
-        Upload::StableUpdate(name) => (Some(format!("Update for {name}.")), Some(name.clone())),
+        Upload::Backport(suite) => {
+            let name = debian_version::suite_name(suite);
+            let name = name.map(|name| format!("{name}-backports"));
+            let shown = name.as_ref().unwrap_or(suite);
+            (Some(format!("Rebuild for {shown}.")), name)
+        }
+        // `bookworm-security` is a name of its own, a number is none.
+        Upload::StableUpdate(suite) => {
+            let is_number = suite.bytes().all(|b| b.is_ascii_digit());
+            let name = match is_number {
+                true => debian_version::suite_name(suite).map(str::to_owned),
+                false => Some(suite.clone()),
+            };
+            let shown = name.as_ref().unwrap_or(suite);
+            (Some(format!("Update for {shown}.")), name)
+        }
         Upload::Nmu => (Some("Non-maintainer upload.".to_owned()), None),
         Upload::Rebuild => (
             Some("Binary-only non-maintainer upload; no source changes.".to_owned()),

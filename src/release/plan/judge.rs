@@ -6,20 +6,23 @@ use crate::model::Finding;
 use crate::release::facts::Facts;
 use crate::release::ownership::DeadPattern;
 use crate::release::policy::Policy;
+use crate::release::version_file;
 
 /// Refuses what the policy refuses of messages, and warns of what was accepted
 /// all the same.
 pub(super) fn messages(draft: &Draft<'_>, policy: &Policy) -> Vec<Finding> {
-    if !matches!(draft.wish, Wish::Release(_)) {
+    if !is_planned(draft) {
         return Vec::new();
     }
+    // Also where nothing else asks for a release: the refused ones might.
     let refused = draft.changes.refused(policy).map(|ignored| {
         let message = format!("“{}” is no conventional commit", ignored.subject);
         let subject = format!("{:.12}", ignored.commit);
         Finding::error("unconventional-commit", subject, message)
             .fix("reword it, or allow it: unconventional = \"patch\" in [release]")
     });
-    let changes = draft.changes.changes.iter();
+    let released = matches!(draft.wish, Wish::Release(_));
+    let changes = draft.changes.changes.iter().filter(|_| released);
     let odd = changes.flat_map(|change| {
         let subject = format!("{:.12}", change.commit);
         let remarks = change.remarks.iter();
@@ -41,6 +44,25 @@ pub(super) fn dead_patterns(facts: &Facts, policy: &Policy) -> Vec<Finding> {
             .fix("patterns in debcut.toml begin at the repository's top; correct or remove it")
     };
     facts.dead_patterns.iter().map(refuse).collect()
+}
+
+/// Refuses to choose between version files that say different versions: which
+/// of them is right, only its author knows.
+pub(super) fn version_files(draft: &Draft<'_>) -> Vec<Finding> {
+    if !matches!(draft.wish, Wish::Release(_)) {
+        return Vec::new();
+    }
+    // One that says nothing is refused when it is to be edited.
+    let said = draft.facts.versions.iter().filter_map(|found| {
+        let version = found.version.as_ref().ok()?;
+        Some((found.path.as_str(), Ok(version.clone())))
+    });
+    version_file::disagreement(&said.collect::<Vec<_>>(), None)
+}
+
+/// Tells whether it is decided now what becomes of a package.
+fn is_planned(draft: &Draft<'_>) -> bool {
+    draft.selected && draft.pending.is_none()
 }
 
 /// Refuses one tag for two versions.

@@ -4,6 +4,7 @@
 use crate::format::version::Version;
 use crate::model::TagName;
 use crate::release::commit::Release;
+use crate::release::debian_version::without_uploads;
 use crate::release::facts::UnitFacts;
 use crate::release::number::Number;
 use crate::release::policy::{DebianKind, Unit};
@@ -54,7 +55,7 @@ impl<'a> Line<'a> {
         let number = |text: &str| {
             let debian = pattern.is_debian().then(|| Version::new(text).ok());
             let upstream = debian.flatten().map(|v| v.upstream().to_owned());
-            Number::parse(upstream.as_deref().unwrap_or(text)).ok()
+            numbered(upstream.as_deref().unwrap_or(text))
         };
         let last = facts.last_final.as_ref();
         let last = last.and_then(|release| number(&release.version));
@@ -116,7 +117,13 @@ fn in_tree(facts: &UnitFacts) -> Option<(Number, String)> {
     let agreed = first.filter(|(number, _)| said.all(|(other, _)| other == *number));
     agreed.or_else(|| {
         let entry = facts.changelog.as_ref()?;
-        let number = Number::parse(entry.version.upstream()).ok()?;
+        let number = numbered(entry.version.upstream())?;
         Some((number, "debian/changelog".to_owned()))
     })
+}
+
+/// Reads a number; that of an upload of a native package is the package's.
+fn numbered(text: &str) -> Option<Number> {
+    let number = Number::parse(text).ok();
+    number.or_else(|| Number::parse(without_uploads(text)).ok())
 }

@@ -206,6 +206,7 @@ pub fn plan(
     }
     for draft in &drafts {
         findings.extend(judge::messages(draft, policy));
+        findings.extend(judge::version_files(draft));
     }
     let decisions: Vec<_> = drafts
         .iter()

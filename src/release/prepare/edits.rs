@@ -13,6 +13,9 @@ use crate::release::plan::{Next, PackagePlan, ReleasePlan};
 use crate::release::policy::{DebianKind, DebianPolicy, Policy, Unit};
 use crate::release::version_file::{VersionFile, VersionFileError};
 
+/// What an entry says that has nothing to say; one without a line is invalid.
+const NOTHING: &str = "No changes to mention.";
+
 type WriteEntry = fn(&[u8], &Wanted<'_>, &DebianPolicy) -> Result<Vec<u8>, EntryError>;
 
 /// Who writes the files.
@@ -196,7 +199,16 @@ impl<'a> Edits<'a> {
         if Entry::newest(old).is_ok_and(|newest| is_that_release(&newest, package, next)) {
             return;
         }
-        match (self.writers.changelog)(old, &wanted, &policy.debian) {
+        let write = |wanted: &Wanted<'_>| (self.writers.changelog)(old, wanted, &policy.debian);
+        let written = match write(&wanted) {
+            // Released with others, or by the user's decision alone.
+            Err(EntryError::Empty(_)) => write(&Wanted {
+                opening: Some(NOTHING),
+                ..wanted
+            }),
+            other => other,
+        };
+        match written {
             Ok(new) => self.put(path, new, format!("the entry of {}", next.debian_version)),
             Err(error) => {
                 let fix = "correct the newest entry, or ask for another version or distribution";

@@ -39,7 +39,7 @@ pub use write::{Author, NewFile};
 pub use commit::{CommitError, FileKind, NewCommit, PlacedBlob};
 pub use forge::{ForgeCommand, forge_command};
 pub use push::{PushError, Pushed, push};
-pub use ref_update::{BranchPlace, RefUpdate, RefsError};
+pub use ref_update::{BranchPlace, RefUpdate, RefsError, is_branch_name};
 pub use sign::SignTagError;
 pub use user::{UserGit, UserGitError};
 pub use work_tree::{IndexChange, IndexEntry};

@@ -17,6 +17,12 @@ pub struct RefUpdate {
     pub to: String,
 }
 
+/// Tells whether git takes this for the name of a branch
+/// (git-check-ref-format(1), and no `-` in front).
+pub fn is_branch_name(name: &str) -> bool {
+    git2::Branch::name_is_valid(name).unwrap_or(false)
+}
+
 /// Why refs were not moved; none of them was.
 #[derive(Debug, thiserror::Error)]
 pub enum RefsError {
