@@ -46,10 +46,16 @@ impl Checkup {
         self.findings.push(finding);
     }
 
-    /// Adds what other checks came to.
+    /// Adds what other checks came to; what two of them find is told once.
     pub fn extend(&mut self, other: Self) {
         self.passed.extend(other.passed);
-        self.findings.extend(other.findings);
+        for finding in other.findings {
+            let told =
+                |known: &Finding| (known.rule, &known.subject) == (finding.rule, &finding.subject);
+            if !self.findings.iter().any(told) {
+                self.findings.push(finding);
+            }
+        }
     }
 
     /// Counts the findings of a severity.

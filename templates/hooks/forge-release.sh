@@ -91,7 +91,7 @@ gitlab() { # TAG TITLE NOTES ARTIFACT…
 case $forge in
 github | gitlab) ;;
 *)
-	echo "forge-release: FORGE is “$forge”, not github or gitlab" >&2
+	echo "forge-release: FORGE is '$forge', not github or gitlab" >&2
 	exit 2
 	;;
 esac
