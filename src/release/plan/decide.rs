@@ -75,15 +75,14 @@ fn release(draft: &Draft<'_>, wanted: &Wanted, request: &Request) -> Result<Deci
     let mut number = wanted.number.clone();
     if let (Some(kind), Some(whole)) = (request.pre, &number) {
         let before = draft.facts.pre_releases.iter();
-        let before = before.filter_map(|release| Number::parse(&release.version).ok());
+        let before = before.filter_map(|release| draft.line.number(&release.version));
         let before: Vec<_> = before.filter(|pre| pre.released() == *whole).collect();
         let count = before
             .iter()
             .filter_map(|pre| pre.pre().filter(|(k, _)| *k == kind));
         let count = count.map(|(_, n)| n).max().unwrap_or(0) + 1;
         let style = match before.last() {
-            None if is_python(draft.unit) => PreStyle::pep_440(),
-            None => PreStyle::semver(),
+            None => usual_style(draft.unit),
             Some(before) => before.pre_style().cloned().unwrap_or_else(PreStyle::semver),
         };
         let pre = whole.pre_release_in(kind, count, &style);
@@ -105,7 +104,7 @@ fn release(draft: &Draft<'_>, wanted: &Wanted, request: &Request) -> Result<Deci
     let current = draft
         .line
         .current
-        .and_then(|release| Number::parse(&release.version).ok());
+        .and_then(|release| draft.line.number(&release.version));
     if let (Some(number), Some(current), false) =
         (&number, &current, draft.line.pattern.is_debian())
         && number <= current
@@ -121,6 +120,7 @@ fn release(draft: &Draft<'_>, wanted: &Wanted, request: &Request) -> Result<Deci
     let new_upstream = draft.line.raises == Raises::Revision && number.is_some();
     Ok(Decision::Release(Next {
         version,
+        number: own(draft, number.as_ref(), &debian_version),
         debian_version,
         tag: Some(tag),
         bump: wanted.bump,
@@ -133,10 +133,63 @@ fn release(draft: &Draft<'_>, wanted: &Wanted, request: &Request) -> Result<Deci
     }))
 }
 
-/// Tells whether a package's versions must be what Python takes (PEP 440).
-fn is_python(unit: &Unit) -> bool {
+/// How a package writes its first pre-release: as Python takes it (PEP 440)
+/// where Python has to.
+fn usual_style(unit: &Unit) -> PreStyle {
     let mut files = unit.version_files.iter();
-    files.any(|file| file.kind == Kind::Pyproject)
+    match files.any(|file| file.kind == Kind::Pyproject) {
+        true => PreStyle::pep_440(),
+        false => PreStyle::semver(),
+    }
+}
+
+/// Returns the version that a release's version files get; none where only the
+/// Debian revision rises.
+fn own(draft: &Draft<'_>, number: Option<&Number>, debian: &Version) -> Option<String> {
+    let line = &draft.line;
+    if !line.pattern.is_debian() {
+        return number.map(ToString::to_string);
+    }
+    if line.raises == Raises::Revision {
+        let Some(current) = line.current else {
+            return number.map(|number| in_own_style(draft.unit, number));
+        };
+        let before = Version::new(&*current.version).ok();
+        let stays = before.is_some_and(|before| release_of(&before) == release_of(debian));
+        return (!stays).then(|| own_of_debian(draft.unit, debian));
+    }
+    number.map(|number| in_own_style(draft.unit, number))
+}
+
+/// Returns a release's version without what is Debian's: `1.2` of `1:1.2-3`.
+pub(super) fn own_version(draft: &Draft<'_>, version: &str) -> String {
+    let debian = match draft.line.pattern.is_debian() {
+        true => Version::new(version).ok(),
+        false => None,
+    };
+    debian.map_or_else(
+        || version.to_owned(),
+        |debian| own_of_debian(draft.unit, &debian),
+    )
+}
+
+/// Returns what a Debian version is made of, as the package's files write it.
+pub(super) fn own_of_debian(unit: &Unit, debian: &Version) -> String {
+    let upstream = release_of(debian);
+    match Number::parse(upstream) {
+        Ok(number) => in_own_style(unit, &number),
+        Err(_) => upstream.to_owned(),
+    }
+}
+
+/// Writes a number that comes of a Debian version as its files do: a `~` is
+/// nobody's but Debian's.
+fn in_own_style(unit: &Unit, number: &Number) -> String {
+    let style = usual_style(unit);
+    let own = number
+        .pre()
+        .map(|(kind, count)| number.released().pre_release_in(kind, count, &style));
+    own.as_ref().unwrap_or(number).to_string()
 }
 
 /// Makes the Debian version of a release.
@@ -356,8 +409,17 @@ fn uploaded(draft: &Draft<'_>, upload: &Upload) -> Result<Option<Next>, Finding>
         Upload::Really(old) => (Some(format!("Go back to {old}.")), None),
     };
     let binary_only = *upload == Upload::Rebuild;
+    let number = match upload {
+        Upload::Really(_) => Some(release_of(&version).to_owned()),
+        // A native version is the project's, and + is build metadata to it.
+        Upload::Local(_) if version.is_native() && !version.upstream().contains('~') => {
+            Some(version.upstream().to_owned())
+        }
+        _ => None,
+    };
     Ok(Some(Next {
         version: version.to_string(),
+        number,
         tag: upload_tag(draft, &version).filter(|_| !binary_only),
         debian_version: version,
         bump: Bump::Patch,
@@ -386,7 +448,7 @@ fn upload_tag(draft: &Draft<'_>, version: &Version) -> Option<TagName> {
 }
 
 /// Tells whether a version that awaits its tag is of such an upload.
-fn is_upload(version: &str, debian: &Version) -> bool {
+pub(super) fn is_upload(version: &str, debian: &Version) -> bool {
     let marked = debian.revision().is_some() || release_of(debian) != debian.upstream();
     version == debian.as_str() && marked
 }

@@ -1,42 +1,98 @@
 //! Requirements on packages of the same repository: raised with a release.
 
+use super::decide::{is_upload, own_of_debian, own_version};
+use super::draft::Draft;
 use super::{Decision, PackagePlan};
+use crate::format::version::Version;
 use crate::release::change::{Change, GbpDch, Note};
 use crate::release::policy::Policy;
 
 /// Notes for every release which requirements it raises, and tells of those
 /// that are raised by this plan as a change of its own, which no commit brings.
-pub(super) fn requirements(packages: &mut [PackagePlan], policy: &Policy) {
-    let versions: Vec<_> = packages.iter().map(newest).collect();
+pub(super) fn requirements(
+    packages: &mut [PackagePlan],
+    newest: &[Option<Newest>],
+    policy: &Policy,
+) {
     for package in packages {
         let Decision::Release(next) = &mut package.decision else {
             continue;
         };
         for edge in &policy.units[package.unit].depends_on {
-            let Some((version, is_new)) = &versions[edge.on] else {
+            let Some(newest) = &newest[edge.on] else {
                 continue;
             };
             let files = edge.requirements.iter();
             next.requirements
-                .extend(files.map(|file| (file.clone(), version.clone())));
-            if *is_new && (!edge.requirements.is_empty() || package.changes.is_empty()) {
-                let on = &policy.units[edge.on].name;
-                package.changes.push(raised(on.as_str(), version));
+                .extend(files.map(|file| (file.clone(), newest.number.clone())));
+            let on = policy.units[edge.on].name.as_str();
+            match newest.brought {
+                Brought::Number if !edge.requirements.is_empty() => {
+                    package.changes.push(raised(on, &newest.number));
+                }
+                Brought::Number | Brought::Revision if package.changes.is_empty() => {
+                    package.changes.push(raised(on, &newest.version));
+                }
+                _ => {}
             }
         }
     }
 }
 
-/// The version that others are to require, and whether this plan brings it.
-fn newest(package: &PackagePlan) -> Option<(String, bool)> {
-    match &package.decision {
-        Decision::Release(next) => Some((next.version.clone(), true)),
-        Decision::Prepared { version, .. } => Some((version.clone(), false)),
-        Decision::Skip { .. } => {
-            let current = package.current.as_ref()?;
-            Some((current.version.clone(), false))
+/// The release that others are to require.
+#[derive(Debug, Clone)]
+pub(super) struct Newest {
+    /// The project's own version.
+    number: String,
+    /// The version, as its tag names it.
+    version: String,
+    /// What this plan brings of it.
+    brought: Brought,
+}
+
+/// What a plan brings of a release that others require.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Brought {
+    /// Nothing: it is there.
+    Nothing,
+    /// Another Debian revision of the same number.
+    Revision,
+    /// Its number.
+    Number,
+}
+
+/// Finds the release of a package that others are to require.
+pub(super) fn newest(draft: &Draft<'_>, decision: &Decision) -> Option<Newest> {
+    let of_debian = |debian: &Version| own_of_debian(draft.unit, debian);
+    let (version, number, brought) = match decision {
+        Decision::Release(next) => match &next.number {
+            Some(number) => (&next.version, number.clone(), Brought::Number),
+            None => {
+                let number = of_debian(&next.debian_version);
+                (&next.version, number, Brought::Revision)
+            }
+        },
+        Decision::Prepared {
+            version,
+            debian_version,
+            ..
+        } => {
+            let number = match is_upload(version, debian_version) {
+                true => of_debian(debian_version),
+                false => own_version(draft, version),
+            };
+            (version, number, Brought::Nothing)
         }
-    }
+        Decision::Skip { .. } => {
+            let version = &draft.line.current?.version;
+            (version, own_version(draft, version), Brought::Nothing)
+        }
+    };
+    Some(Newest {
+        number,
+        version: version.clone(),
+        brought,
+    })
 }
 
 fn raised(name: &str, version: &str) -> Change {

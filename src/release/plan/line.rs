@@ -50,14 +50,8 @@ impl<'a> Line<'a> {
             true => Raises::Revision,
             false => Raises::Number,
         };
-        // A Debian tag's version has an epoch, which is not the project's.
-        let number = |text: &str| {
-            let debian = pattern.is_debian().then(|| Version::new(text).ok());
-            let upstream = debian.flatten().map(|v| v.upstream().to_owned());
-            Number::parse(upstream.as_deref().unwrap_or(text)).ok()
-        };
         let last = facts.last_final.as_ref();
-        let last = last.and_then(|release| number(&release.version));
+        let last = last.and_then(|release| number(&pattern, &release.version));
         Self {
             raises,
             current,
@@ -69,6 +63,11 @@ impl<'a> Line<'a> {
         }
     }
 
+    /// Reads the number of a release, as its tag names it.
+    pub fn number(&self, version: &str) -> Option<Number> {
+        number(&self.pattern, version)
+    }
+
     /// Returns the tag of a release.
     pub fn tag(&self, version: &str, debian: &Version) -> Option<TagName> {
         let name = match self.pattern.is_debian() {
@@ -77,6 +76,14 @@ impl<'a> Line<'a> {
         };
         TagName::new(name).ok()
     }
+}
+
+/// A Debian tag's version has an epoch and a revision, which are not the
+/// project's.
+fn number(pattern: &TagPattern, text: &str) -> Option<Number> {
+    let debian = pattern.is_debian().then(|| Version::new(text).ok());
+    let upstream = debian.flatten().map(|v| v.upstream().to_owned());
+    Number::parse(upstream.as_deref().unwrap_or(text)).ok()
 }
 
 /// Chooses the pattern of new tags: that of the last release, else the first

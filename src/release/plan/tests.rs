@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::format::changelog::Entry;
-use crate::model::Timestamp;
+use crate::model::{Suite, Timestamp};
 use crate::release::commit::{Commit, Person};
 use crate::release::facts::{Pending, PendingBy, UnitFacts};
 use crate::release::policy::{DebianKind, Edge, Follow, Group, GroupKind, Unconventional, Unit};
@@ -628,4 +628,174 @@ fn an_upload_is_made_once() {
         let changed = project.commit(&[0], "fix: a");
         assert_eq!(changed.gets(&backport), ["1:2.10-3~bpo12+2"]);
     }
+}
+
+fn upload(upload: Upload) -> Request {
+    Request { upload, ..all() }
+}
+
+fn set(version: &str) -> Request {
+    Request {
+        set_version: Some(version.into()),
+        ..all()
+    }
+}
+
+/// A package with `debian/` whose newest entry has this version, released as
+/// `last`.
+fn packaged(entry: &str, pattern: &str, last: &str) -> Project {
+    let changelog = REVISED.replace("1:2.10-3", entry);
+    let mut project = Project::new(&[("hello", "1.0")]).debian(&changelog, pattern);
+    let released = release(&project.policy.units[0].tags[0], last, 1);
+    project.facts.tags = [(released.tag.clone(), released.commit.clone())].into();
+    project.facts.units[0].last_final = Some(released);
+    project
+}
+
+fn next_of(plan: &ReleasePlan, at: usize) -> &Next {
+    match &plan.packages[at].decision {
+        Decision::Release(next) => next,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn version_files_get_the_projects_own_number() {
+    let debian = "debian/{version}";
+    // entry, tag pattern, last release, request → version, number
+    let cases = [
+        ("1.0.0-1", debian, "1.0.0-1", all(), "1.0.0-2", None),
+        (
+            "1:2.10-3",
+            "v{version}",
+            "2.10",
+            all(),
+            "2.11",
+            Some("2.11"),
+        ),
+        (
+            "1:2.10-3",
+            debian,
+            "1:2.10-3",
+            set("2.12"),
+            "1:2.12-1",
+            Some("2.12"),
+        ),
+        (
+            "1:2.10-3",
+            debian,
+            "1:2.10-3",
+            set("2.10"),
+            "1:2.10-4",
+            None,
+        ),
+        (
+            "2.10+dfsg1-3",
+            debian,
+            "2.10+dfsg1-3",
+            all(),
+            "2.10+dfsg1-4",
+            None,
+        ),
+        (
+            "1:2.10.1",
+            debian,
+            "1:2.10.1",
+            all(),
+            "1:2.11.0",
+            Some("2.11.0"),
+        ),
+        (
+            "2.10.1",
+            debian,
+            "2.10.1",
+            pre(PreKind::Rc),
+            "2.11.0~rc1",
+            Some("2.11.0-rc.1"),
+        ),
+        (
+            "2.10-3",
+            debian,
+            "2.10-3",
+            upload(Upload::Nmu),
+            "2.10-3.1",
+            None,
+        ),
+        (
+            "2.10",
+            debian,
+            "2.10",
+            upload(Upload::Nmu),
+            "2.10+nmu1",
+            None,
+        ),
+        (
+            "2.10",
+            debian,
+            "2.10",
+            upload(Upload::Local("wmf".into())),
+            "2.10+wmf1",
+            Some("2.10+wmf1"),
+        ),
+        (
+            "3.1-1",
+            debian,
+            "3.1-1",
+            upload(Upload::Really("2.0".into())),
+            "3.1+really2.0-1",
+            Some("2.0"),
+        ),
+    ];
+    for (entry, pattern, last, request, version, number) in cases {
+        let project = packaged(entry, pattern, last).commit(&[0], "feat: a");
+        let (plan, _) = project.plan(&request).expect(version);
+        let next = next_of(&plan, 0);
+        let found = (next.version.as_str(), next.number.as_deref());
+        assert_eq!(found, (version, number), "{entry} {pattern}");
+    }
+    // What an UNRELEASED entry brings of upstream is the files' number, too.
+    let mut project = packaged("1:2.11~rc1-1", debian, "1:2.10-3").commit(&[0], "fix: a");
+    let entry = project.facts.units[0].changelog.as_mut().expect("an entry");
+    entry.distributions = vec![Suite::new("UNRELEASED").expect("suite")];
+    let (plan, _) = project.plan(&all()).expect("a plan");
+    assert_eq!(next_of(&plan, 0).number.as_deref(), Some("2.11-rc.1"));
+    // And Python's are written as Python takes them.
+    let mut project = packaged("2.10.1", debian, "2.10.1").commit(&[0], "fix: a");
+    project.policy.units[0].version_files = vec![VersionFile::new("pyproject.toml")];
+    let (plan, _) = project.plan(&pre(PreKind::Rc)).expect("a plan");
+    assert_eq!(next_of(&plan, 0).number.as_deref(), Some("2.10.2rc1"));
+}
+
+/// Two packages; the second requires the first in a file of its own.
+fn dependent(first: &str, second: &str) -> Project {
+    let mut project = Project::new(&[("lib", first), ("app", second)]);
+    project.policy.units[1].depends_on.push(Edge {
+        on: 0,
+        follow: Follow::Patch,
+        requirements: vec![VersionFile::new("app/needs")],
+    });
+    project
+}
+
+#[track_caller]
+fn required(project: &Project, request: &Request) -> Vec<String> {
+    let (plan, _) = project.plan(request).expect("a plan");
+    let requirements = next_of(&plan, 1).requirements.iter();
+    requirements.map(|(_, version)| version.clone()).collect()
+}
+
+#[test]
+fn requirements_name_the_projects_own_number() {
+    let project = dependent("1.0.0", "1.0.0").debian(
+        &REVISED.replace("1:2.10-3", "1:1.0.0-1"),
+        "debian/{version}",
+    );
+    let mut project = project.commit(&[1], "fix: app");
+    let released = release(&project.policy.units[0].tags[0], "1:1.0.0-1", 1);
+    project.facts.units[0].last_final = Some(released);
+    // Of what is there, of a revision, and of a new number.
+    assert_eq!(required(&project, &all()), ["1.0.0"]);
+    let project = project.commit(&[0], "feat: lib");
+    assert_eq!(required(&project, &all()), ["1.0.0"]);
+    assert_eq!(required(&project, &set("1.2.0")), ["1.2.0"]);
 }
