@@ -76,7 +76,7 @@ impl<'a> Draft<'a> {
         let pending = known.pending.as_ref().filter(|_| !request.again);
         let later = pending.map(|pending| &pending.later);
         let is_candidate = match pending {
-            Some(pending) => is_pre_release(&pending.version),
+            Some(pending) => is_pre_release(line.number(&pending.version).as_ref()),
             None => request.pre.is_some(),
         };
         let (range, since) = match is_candidate {
@@ -171,7 +171,7 @@ impl<'a> Draft<'a> {
         let promised = self.facts.pre_releases.last();
         let promised = promised.and_then(|release| {
             Some((
-                Number::parse(&release.version).ok()?.released(),
+                self.line.number(&release.version)?.released(),
                 release.tag.to_string(),
             ))
         });
@@ -336,7 +336,7 @@ impl<'a> Draft<'a> {
         let current = self
             .line
             .current
-            .and_then(|release| Number::parse(&release.version).ok());
+            .and_then(|release| self.line.number(&release.version));
         [current.as_ref(), self.line.last.as_ref()]
             .into_iter()
             .flatten()
@@ -357,6 +357,6 @@ impl<'a> Draft<'a> {
     }
 }
 
-pub(super) fn is_pre_release(version: &str) -> bool {
-    Number::parse(version).is_ok_and(|number| number.is_pre_release())
+fn is_pre_release(number: Option<&Number>) -> bool {
+    number.is_some_and(Number::is_pre_release)
 }

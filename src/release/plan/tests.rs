@@ -766,6 +766,28 @@ fn version_files_get_the_projects_own_number() {
     assert_eq!(next_of(&plan, 0).number.as_deref(), Some("2.10.2rc1"));
 }
 
+#[test]
+fn candidates_with_an_epoch_lead_to_their_release() {
+    let project = |message: &str| {
+        packaged("1:2.11.0~rc1", "debian/{version}", "1:2.10.1")
+            .commit(&[0], "feat: a")
+            .pre_release(0, "1:2.11.0~rc1")
+            .commit(&[0], message)
+    };
+    let cases = [
+        ("fix: b", pre(PreKind::Rc), "1:2.11.0~rc2"),
+        ("fix: b", all(), "1:2.11.0"),
+        // Only what is higher than the candidate is taken.
+        ("fix: b\n\nRelease-As: 2.11.0-alpha.1", all(), "1:2.11.0"),
+        ("feat!: b", pre(PreKind::Rc), "1:3.0.0~rc1"),
+    ];
+    for (message, request, want) in cases {
+        assert_eq!(project(message).gets(&request), [want], "{message}");
+    }
+    let beta = project("fix: b").refusals(&pre(PreKind::Beta));
+    assert_eq!(beta, ["version-goes-back"]);
+}
+
 /// Two packages; the second requires the first in a file of its own.
 fn dependent(first: &str, second: &str) -> Project {
     let mut project = Project::new(&[("lib", first), ("app", second)]);
