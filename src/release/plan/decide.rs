@@ -314,7 +314,9 @@ fn off_branch(
         Bump::Minor
     };
     let branch = branch.unwrap_or_default();
-    if !inside(&next.version) || next.bump > allowed {
+    let number = draft.line.number(&next.version);
+    let number = number.map_or_else(|| next.version.clone(), |number| number.to_string());
+    if !inside(&number) || next.bump > allowed {
         let message = format!(
             "{branch} is for patch releases of {line}, and {released} → {} is more ({})",
             next.version, next.reason

@@ -788,6 +788,20 @@ fn candidates_with_an_epoch_lead_to_their_release() {
     assert_eq!(beta, ["version-goes-back"]);
 }
 
+#[test]
+fn maintenance_branches_take_revisions_of_an_epoch() {
+    let cases = [("release-2.10", Ok("1:2.10-4")), ("release-2.9", Err(()))];
+    for (branch, want) in cases {
+        let mut project =
+            packaged("1:2.10-3", "debian/{version}", "1:2.10-3").commit(&[0], "fix: a");
+        project.facts.branch = Some(branch.into());
+        match want {
+            Ok(version) => assert_eq!(project.gets(&all()), [version], "{branch}"),
+            Err(()) => assert_eq!(project.refusals(&all()), ["maintenance-branch"]),
+        }
+    }
+}
+
 /// Two packages; the second requires the first in a file of its own.
 fn dependent(first: &str, second: &str) -> Project {
     let mut project = Project::new(&[("lib", first), ("app", second)]);
