@@ -80,7 +80,12 @@ fn release(draft: &Draft<'_>, wanted: &Wanted, request: &Request) -> Result<Deci
         let count = before
             .iter()
             .filter_map(|pre| pre.pre().filter(|(k, _)| *k == kind));
-        let count = count.map(|(_, n)| n).max().unwrap_or(0) + 1;
+        let highest = count.map(|(_, n)| n).max().unwrap_or(0);
+        let Some(count) = highest.checked_add(1) else {
+            let message = format!("there is no candidate after number {highest} of {whole}");
+            return Err(refuse(draft, "version-goes-back", message)
+                .fix("--set-version names the version to release instead"));
+        };
         let style = match before.last() {
             None => usual_style(draft.unit),
             Some(before) => before.pre_style().cloned().unwrap_or_else(PreStyle::semver),

@@ -251,6 +251,16 @@ fn candidates_lead_to_their_release() {
 }
 
 #[test]
+fn candidates_have_an_end() {
+    let project = Project::new(&[("hello", "1.2.3")])
+        .commit(&[0], "feat: a")
+        .pre_release(0, &format!("1.3.0-rc.{}", u64::MAX))
+        .commit(&[0], "fix: b");
+    let refused = project.refusals(&pre(PreKind::Rc));
+    assert_eq!(refused, ["version-goes-back"]);
+}
+
+#[test]
 fn versions_that_are_set_are_taken_or_refused() {
     let project = Project::new(&[("hello", "1.2.3")]).commit(&[0], "fix: a");
     let set = |version: &str| Request {
