@@ -221,9 +221,8 @@ fn debian(
         .set_version
         .as_deref()
         .filter(|_| line.raises == Raises::Revision);
-    if let Some(text) = named.filter(|text| text.contains('-')) {
-        return Version::new(text)
-            .map_err(|error| refuse(draft, "invalid-version", error.to_string()));
+    if let Some(text) = named.filter(|text| text.contains(['-', ':'])) {
+        return set(draft, text, written);
     }
     let Some(number) = number else {
         // A revision: the one that is written and not released, or the next.
@@ -250,6 +249,32 @@ fn debian(
     };
     // An entry in progress is rewritten: only what is released must be lower.
     next(draft, &basis, &Upload::Release)
+}
+
+/// Reads a Debian version that the user names: without an epoch it has the one
+/// that is there, and it must be higher than what is released.
+fn set(draft: &Draft<'_>, text: &str, written: &Version) -> Result<Version, Finding> {
+    let mut whole = text.to_owned();
+    if !text.contains(':') && written.as_str().contains(':') {
+        whole = format!("{}:{text}", written.epoch());
+    }
+    if !text.contains('-') {
+        let revision = debian_version::first_revision(written);
+        whole = format!("{whole}-{}", revision.as_deref().unwrap_or("1"));
+    }
+    let version =
+        Version::new(whole).map_err(|error| refuse(draft, "invalid-version", error.to_string()))?;
+    let current = draft.line.current;
+    let released = current.and_then(|release| Version::new(&*release.version).ok());
+    let entry = Some(written.clone()).filter(|_| current.is_some() && !draft.line.is_unreleased);
+    match released.into_iter().chain(entry).max() {
+        Some(last) if version <= last => {
+            let message = format!("{version} is not higher than {last}, the last release");
+            Err(refuse(draft, "version-goes-back", message)
+                .fix("--really OLD releases an older version again under a higher number"))
+        }
+        _ => Ok(version),
+    }
 }
 
 /// The Debian version of a package without `debian/`.

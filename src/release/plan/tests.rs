@@ -812,6 +812,26 @@ fn maintenance_branches_take_revisions_of_an_epoch() {
     }
 }
 
+#[test]
+fn debian_versions_that_are_set_rise_and_keep_their_epoch() {
+    let project = packaged("2:1.0.0-1", "debian/{version}", "2:1.0.0-1").commit(&[0], "fix: a");
+    let cases = [
+        ("1.1-0.1", Ok("2:1.1-0.1")),
+        ("2:1.1-2", Ok("2:1.1-2")),
+        ("3:0.9-1", Ok("3:0.9-1")),
+        ("3:0.9", Ok("3:0.9-1")),
+        ("0.9-1", Err("version-goes-back")),
+        ("1.0.0-1", Err("version-goes-back")),
+        ("1:2.0-1", Err("version-goes-back")),
+    ];
+    for (version, want) in cases {
+        match want {
+            Ok(want) => assert_eq!(project.gets(&set(version)), [want], "{version}"),
+            Err(rule) => assert_eq!(project.refusals(&set(version)), [rule], "{version}"),
+        }
+    }
+}
+
 /// Two packages; the second requires the first in a file of its own.
 fn dependent(first: &str, second: &str) -> Project {
     let mut project = Project::new(&[("lib", first), ("app", second)]);
