@@ -72,6 +72,11 @@ fn prepared(draft: &Draft<'_>) -> Result<Decision, Finding> {
 }
 
 fn release(draft: &Draft<'_>, wanted: &Wanted, request: &Request) -> Result<Decision, Finding> {
+    if request.pre.is_some() && draft.line.raises == Raises::Revision {
+        let message = "its releases raise the Debian revision, which has no candidates";
+        return Err(refuse(draft, "no-candidate", message.to_owned())
+            .fix("--set-version names upstream's candidate, such as 1.2~rc1-1"));
+    }
     let mut number = wanted.number.clone();
     if let (Some(kind), Some(whole)) = (request.pre, &number) {
         let before = draft.facts.pre_releases.iter();

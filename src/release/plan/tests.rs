@@ -832,6 +832,12 @@ fn debian_versions_that_are_set_rise_and_keep_their_epoch() {
     }
 }
 
+#[test]
+fn a_revision_has_no_candidates() {
+    let project = packaged("1.0.0-1", "debian/{version}", "1.0.0-1").commit(&[0], "feat: a");
+    assert_eq!(project.refusals(&pre(PreKind::Rc)), ["no-candidate"]);
+}
+
 /// Two packages; the second requires the first in a file of its own.
 fn dependent(first: &str, second: &str) -> Project {
     let mut project = Project::new(&[("lib", first), ("app", second)]);
