@@ -9,7 +9,7 @@ use crate::release::bump;
 use crate::release::change::{self, Changes};
 use crate::release::commit::Release;
 use crate::release::facts::{Facts, Pending, UnitFacts};
-use crate::release::number::Number;
+use crate::release::number::{Number, NumberError};
 use crate::release::policy::{Bump, Policy, Unit};
 
 /// A package on its way into the plan.
@@ -77,7 +77,11 @@ impl<'a> Draft<'a> {
         let later = pending.map(|pending| &pending.later);
         let is_candidate = match pending {
             Some(pending) => is_pre_release(line.number(&pending.version).as_ref()),
-            None => request.pre.is_some(),
+            None => {
+                let set = request.set_version.as_deref();
+                let set = set.and_then(|text| named(&line, text).ok());
+                request.pre.is_some() || is_pre_release(set.as_ref())
+            }
         };
         let (range, since) = match is_candidate {
             true => (&known.since_pre, line.current),
@@ -198,12 +202,7 @@ impl<'a> Draft<'a> {
 
     /// The version that the user names, whatever the commits say.
     fn set(&self, text: &str, findings: &mut Vec<Finding>) -> Wish {
-        let upstream = match self.line.pattern.is_debian() {
-            true => text.rsplit_once('-').map_or(text, |(upstream, _)| upstream),
-            false => text,
-        };
-        let upstream = upstream.split_once(':').map_or(upstream, |(_, rest)| rest);
-        match Number::parse(upstream) {
+        match named(&self.line, text) {
             Ok(number) => Wish::Release(Wanted {
                 bump: self
                     .line
@@ -355,6 +354,16 @@ impl<'a> Draft<'a> {
         let current = self.line.current;
         current.map_or("the beginning".into(), |release| release.tag.to_string())
     }
+}
+
+/// Reads the number of a version that the user names.
+fn named(line: &Line<'_>, text: &str) -> Result<Number, NumberError> {
+    let upstream = match line.pattern.is_debian() {
+        true => text.rsplit_once('-').map_or(text, |(upstream, _)| upstream),
+        false => text,
+    };
+    let upstream = upstream.split_once(':').map_or(upstream, |(_, rest)| rest);
+    Number::parse(upstream)
 }
 
 fn is_pre_release(number: Option<&Number>) -> bool {

@@ -261,6 +261,22 @@ fn candidates_have_an_end() {
 }
 
 #[test]
+fn a_candidate_that_is_set_tells_its_own_changes() {
+    let project = Project::new(&[("hello", "1.2.3")])
+        .commit(&[0], "feat: a")
+        .pre_release(0, "1.3.0-rc.1")
+        .commit(&[0], "fix: b");
+    for (version, want) in [("1.3.0-rc.2", 1), ("1.3.0", 2)] {
+        let request = Request {
+            set_version: Some(version.into()),
+            ..all()
+        };
+        let (plan, _) = project.plan(&request).expect(version);
+        assert_eq!(plan.packages[0].changes.len(), want, "{version}");
+    }
+}
+
+#[test]
 fn versions_that_are_set_are_taken_or_refused() {
     let project = Project::new(&[("hello", "1.2.3")]).commit(&[0], "fix: a");
     let set = |version: &str| Request {
