@@ -301,12 +301,8 @@ impl<'a> Draft<'a> {
         let empty = facts.commits.iter().filter(|commit| {
             policy.units.len() == 1 && commit.touches.is_empty() && !commit.is_merge()
         });
-        let by_trailer = empty.filter_map(|commit| {
-            let message = Message::parse(&commit.message);
-            let mut trailers = message.trailers.into_iter();
-            let named = |t: &Trailer<'_>| t.token.eq_ignore_ascii_case("Release-As");
-            Some((trailers.find(named)?.value, commit.id.clone()))
-        });
+        let by_trailer =
+            empty.filter_map(|commit| Some((asked(&commit.message)?, commit.id.clone())));
         let mut highest: Option<(Number, String)> = None;
         for (text, commit) in said.chain(by_trailer) {
             match Number::parse(text.trim()) {
@@ -364,6 +360,13 @@ fn named(line: &Line<'_>, text: &str) -> Result<Number, NumberError> {
     };
     let upstream = upstream.split_once(':').map_or(upstream, |(_, rest)| rest);
     Number::parse(upstream)
+}
+
+/// Returns the version that a message's trailer asks for.
+pub(super) fn asked(message: &str) -> Option<String> {
+    let mut trailers = Message::parse(message).trailers.into_iter();
+    let named = |t: &Trailer<'_>| t.token.eq_ignore_ascii_case("Release-As");
+    trailers.find(named).map(|trailer| trailer.value)
 }
 
 fn is_pre_release(number: Option<&Number>) -> bool {

@@ -225,6 +225,7 @@ pub fn plan(
         .collect();
     let mut packages: Vec<_> = std::iter::zip(drafts, decisions).map(package).collect();
     follow::requirements(&mut packages, &newest, policy);
+    findings.extend(judge::lost_requests(facts, policy));
     findings.extend(judge::dead_patterns(facts, policy));
     findings.extend(judge::shared_tags(&packages));
     let nobodys: Vec<_> = facts

@@ -227,6 +227,9 @@ fn a_trailer_names_the_version_where_it_is_higher() {
     let mut two = Project::new(&[("aa", "1.2.3"), ("bb", "1.2.3")]).commit(&[], &ask("2.0.0"));
     two.facts.commits[0].unowned = None;
     assert_eq!(two.gets(&all()), ["-", "-"]);
+    let (_, findings) = two.plan(&all()).expect("a plan");
+    let rules: Vec<_> = findings.iter().map(|finding| finding.rule).collect();
+    assert_eq!(rules, ["release-as"]);
 }
 
 #[test]
