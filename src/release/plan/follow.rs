@@ -5,21 +5,24 @@ use super::draft::Draft;
 use super::{Decision, PackagePlan};
 use crate::format::version::Version;
 use crate::release::change::{Change, GbpDch, Note};
+use crate::release::commit::Release;
 use crate::release::policy::Policy;
 
 /// Notes for every release which requirements it raises, and tells of those
 /// that are raised by this plan as a change of its own, which no commit brings.
-pub(super) fn requirements(
-    packages: &mut [PackagePlan],
-    newest: &[Option<Newest>],
-    policy: &Policy,
-) {
-    for package in packages {
+pub(super) fn requirements(packages: &mut [PackagePlan], releases: &[Releases], policy: &Policy) {
+    for (package, own) in packages.iter_mut().zip(releases) {
         let Decision::Release(next) = &mut package.decision else {
             continue;
         };
         for edge in &policy.units[package.unit].depends_on {
-            let Some(newest) = &newest[edge.on] else {
+            let on = &releases[edge.on];
+            // A final release may not require what is still being tried.
+            let required = match own.newest.as_ref().is_some_and(|own| own.is_pre) {
+                true => &on.newest,
+                false => &on.last_final,
+            };
+            let Some(newest) = required else {
                 continue;
             };
             let files = edge.requirements.iter();
@@ -48,6 +51,16 @@ pub(super) struct Newest {
     version: String,
     /// What this plan brings of it.
     brought: Brought,
+    is_pre: bool,
+}
+
+/// The releases of a package that others may require.
+#[derive(Debug, Clone)]
+pub(super) struct Releases {
+    /// The newest one, this plan's included.
+    newest: Option<Newest>,
+    /// The newest that is no pre-release.
+    last_final: Option<Newest>,
 }
 
 /// What a plan brings of a release that others require.
@@ -61,8 +74,36 @@ enum Brought {
     Number,
 }
 
-/// Finds the release of a package that others are to require.
-pub(super) fn newest(draft: &Draft<'_>, decision: &Decision) -> Option<Newest> {
+impl Releases {
+    /// Finds what others may require of a package.
+    pub fn of(draft: &Draft<'_>, decision: &Decision) -> Self {
+        let newest = newest(draft, decision);
+        let last = draft.facts.last_final.as_ref();
+        Self {
+            last_final: newest
+                .clone()
+                .filter(|newest| !newest.is_pre)
+                .or_else(|| Some(released(draft, last?))),
+            newest,
+        }
+    }
+}
+
+fn released(draft: &Draft<'_>, release: &Release) -> Newest {
+    Newest {
+        number: own_version(draft, &release.version),
+        version: release.version.clone(),
+        brought: Brought::Nothing,
+        is_pre: is_pre(draft, &release.version),
+    }
+}
+
+fn is_pre(draft: &Draft<'_>, version: &str) -> bool {
+    let number = draft.line.number(version);
+    number.is_some_and(|number| number.is_pre_release())
+}
+
+fn newest(draft: &Draft<'_>, decision: &Decision) -> Option<Newest> {
     let of_debian = |debian: &Version| own_of_debian(draft.unit, debian);
     let (version, number, brought) = match decision {
         Decision::Release(next) => match &next.number {
@@ -83,12 +124,10 @@ pub(super) fn newest(draft: &Draft<'_>, decision: &Decision) -> Option<Newest> {
             };
             (version, number, Brought::Nothing)
         }
-        Decision::Skip { .. } => {
-            let version = &draft.line.current?.version;
-            (version, own_version(draft, version), Brought::Nothing)
-        }
+        Decision::Skip { .. } => return Some(released(draft, draft.line.current?)),
     };
     Some(Newest {
+        is_pre: is_pre(draft, version),
         number,
         version: version.clone(),
         brought,

@@ -221,7 +221,7 @@ pub fn plan(
         )
         .collect();
     let newest: Vec<_> = std::iter::zip(&drafts, &decisions)
-        .map(|(draft, decision)| follow::newest(draft, decision))
+        .map(|(draft, decision)| follow::Releases::of(draft, decision))
         .collect();
     let mut packages: Vec<_> = std::iter::zip(drafts, decisions).map(package).collect();
     follow::requirements(&mut packages, &newest, policy);

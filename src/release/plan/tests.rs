@@ -890,3 +890,18 @@ fn requirements_name_the_projects_own_number() {
     assert_eq!(required(&project, &all()), ["1.0.0"]);
     assert_eq!(required(&project, &set("1.2.0")), ["1.2.0"]);
 }
+
+#[test]
+fn a_final_release_requires_final_ones() {
+    let project = dependent("1.0.0", "1.0.0")
+        .commit(&[0], "feat: lib")
+        .pre_release(0, "1.1.0-rc.1")
+        .commit(&[1], "fix: app");
+    assert_eq!(required(&project, &all()), ["1.1.0"]);
+    assert_eq!(required(&project, &pre(PreKind::Rc)), ["1.1.0-rc.1"]);
+    let app = Request {
+        packages: vec![name("app")],
+        ..all()
+    };
+    assert_eq!(required(&project, &app), ["1.0.0"]);
+}
