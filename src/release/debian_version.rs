@@ -18,7 +18,7 @@ use crate::format::version::Version;
 
 pub use local::masks_security_updates;
 pub use rebuild::{check_rebuild, source_of};
-pub use suite::suite_number;
+pub use suite::{suite_name, suite_number};
 
 /// What kind of upload is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +47,9 @@ pub enum DebianVersionError {
     /// The suite has no known number.
     #[error("“{0}” is no release of Debian that is known here: name its number")]
     UnknownSuite(String),
+    /// The suite's number has no code name that is known.
+    #[error("no code name of Debian {0} is known here, and a changelog entry needs it")]
+    UnnamedSuite(u32),
     /// It would not sort where it has to.
     #[error("{next} would not sort {expected} {current}")]
     Order {

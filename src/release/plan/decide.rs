@@ -297,19 +297,23 @@ fn declared(draft: &Draft<'_>, version: &str) -> Result<Version, Finding> {
 }
 
 fn next(draft: &Draft<'_>, basis: &Basis<'_>, upload: &Upload) -> Result<Version, Finding> {
-    debian_version::next(basis, upload).map_err(|error| {
-        let rule = match &error {
-            DebianVersionError::Order { .. } => "version-goes-back",
-            DebianVersionError::UnknownSuite(_) => "unknown-suite",
-            DebianVersionError::Invalid { .. } => "invalid-version",
-            DebianVersionError::NoEarlier => "no-earlier-version",
-            DebianVersionError::LocalWord(_) => "local-word",
-            DebianVersionError::OtherRelease { .. } | DebianVersionError::NoRebuild { .. } => {
-                "no-rebuild"
-            }
-        };
-        refuse(draft, rule, crate::model::finding::with_causes(&error))
-    })
+    debian_version::next(basis, upload).map_err(|error| no_version(draft, &error))
+}
+
+fn no_version(draft: &Draft<'_>, error: &DebianVersionError) -> Finding {
+    let rule = match error {
+        DebianVersionError::Order { .. } => "version-goes-back",
+        DebianVersionError::UnknownSuite(_) | DebianVersionError::UnnamedSuite(_) => {
+            "unknown-suite"
+        }
+        DebianVersionError::Invalid { .. } => "invalid-version",
+        DebianVersionError::NoEarlier => "no-earlier-version",
+        DebianVersionError::LocalWord(_) => "local-word",
+        DebianVersionError::OtherRelease { .. } | DebianVersionError::NoRebuild { .. } => {
+            "no-rebuild"
+        }
+    };
+    refuse(draft, rule, crate::model::finding::with_causes(error))
 }
 
 fn tag(draft: &Draft<'_>, version: &str, debian: &Version) -> Result<TagName, Finding> {
@@ -430,13 +434,21 @@ fn uploaded(draft: &Draft<'_>, upload: &Upload) -> Result<Option<Next>, Finding>
     {
         return Ok(None);
     }
+    let suite =
+        |named| debian_version::suite_name(named).map_err(|error| no_version(draft, &error));
     let (opening, distribution) = match upload {
         Upload::Release => (None, None),
-        Upload::Backport(name) => (
-            Some(format!("Rebuild for {name}-backports.")),
-            Some(format!("{name}-backports")),
-        ),
-        Upload::StableUpdate(name) => (Some(format!("Update for {name}.")), Some(name.clone())),
+        Upload::Backport(named) => {
+            let mut suite = suite(named)?.to_owned();
+            if !suite.contains("-backports") {
+                suite += "-backports";
+            }
+            (Some(format!("Rebuild for {suite}.")), Some(suite))
+        }
+        Upload::StableUpdate(named) => {
+            let suite = suite(named)?.to_owned();
+            (Some(format!("Update for {suite}.")), Some(suite))
+        }
         Upload::Nmu => (Some("Non-maintainer upload.".to_owned()), None),
         Upload::Rebuild => (
             Some("Binary-only non-maintainer upload; no source changes.".to_owned()),

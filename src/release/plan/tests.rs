@@ -857,6 +857,43 @@ fn a_revision_has_no_candidates() {
     assert_eq!(project.refusals(&pre(PreKind::Rc)), ["no-candidate"]);
 }
 
+#[test]
+fn uploads_go_to_suites_with_names() {
+    let backport = |suite: &str| upload(Upload::Backport(suite.into()));
+    let stable = |suite: &str| upload(Upload::StableUpdate(suite.into()));
+    let cases = [
+        (backport("12"), Ok(("2.10-3~bpo12+1", "bookworm-backports"))),
+        (
+            backport("bookworm"),
+            Ok(("2.10-3~bpo12+1", "bookworm-backports")),
+        ),
+        (
+            backport("bookworm-backports"),
+            Ok(("2.10-3~bpo12+1", "bookworm-backports")),
+        ),
+        (stable("13"), Ok(("2.10-3+deb13u1", "trixie"))),
+        (
+            stable("bookworm-security"),
+            Ok(("2.10-3+deb12u1", "bookworm-security")),
+        ),
+        (stable("99"), Err("unknown-suite")),
+        (backport("99"), Err("unknown-suite")),
+        (backport("sid"), Err("unknown-suite")),
+    ];
+    for (request, want) in cases {
+        let project = packaged("2.10-3", "debian/{version}", "2.10-3").commit(&[0], "fix: a");
+        let Ok((version, distribution)) = want else {
+            let rule = want.expect_err("a refusal");
+            assert_eq!(project.refusals(&request), [rule], "{request:?}");
+            continue;
+        };
+        let (plan, _) = project.plan(&request).expect(version);
+        let next = next_of(&plan, 0);
+        let found = (next.version.as_str(), next.distribution.as_deref());
+        assert_eq!(found, (version, Some(distribution)));
+    }
+}
+
 /// Two packages; the second requires the first in a file of its own.
 fn dependent(first: &str, second: &str) -> Project {
     let mut project = Project::new(&[("lib", first), ("app", second)]);
