@@ -247,12 +247,14 @@ fn debian(
         return Ok(written.clone());
     }
     let revision = debian_version::first_revision(written);
+    // A candidate of what is being written: only what is released is below it.
+    let leads_to_it = number.is_pre_release()
+        && debian_upstream(number.released().as_str()) == written.upstream();
     let basis = Basis {
-        current: Some(written),
+        current: line.released.filter(|_| leads_to_it).or(Some(written)),
         upstream: Some(&text),
         revision: revision.as_deref(),
     };
-    // An entry in progress is rewritten: only what is released must be lower.
     next(draft, &basis, &Upload::Release)
 }
 

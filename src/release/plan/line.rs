@@ -24,6 +24,8 @@ pub(super) struct Line<'a> {
     pub in_tree: Option<(Number, String)>,
     /// The version of its newest `debian/changelog` entry.
     pub debian: Option<&'a Version>,
+    /// The version of the newest entry that is released, where that one is not.
+    pub released: Option<&'a Version>,
     /// Whether that entry is still being written.
     pub is_unreleased: bool,
 }
@@ -58,6 +60,7 @@ impl<'a> Line<'a> {
             last,
             in_tree: in_tree(facts),
             debian,
+            released: facts.released_entry.as_ref(),
             is_unreleased: entry.is_some_and(|entry| entry.is_unreleased()),
             pattern,
         }

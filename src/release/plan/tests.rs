@@ -894,6 +894,31 @@ fn uploads_go_to_suites_with_names() {
     }
 }
 
+#[test]
+fn what_is_being_written_has_candidates() {
+    let project = |entry: &str, released: &str, last: &str| {
+        let mut project = packaged(entry, "v{version}", last).commit(&[0], "feat: a");
+        let facts = &mut project.facts.units[0];
+        let entry = facts.changelog.as_mut().expect("an entry");
+        entry.distributions = vec![Suite::new("UNRELEASED").expect("suite")];
+        facts.released_entry = Some(Version::new(released).expect("version"));
+        project
+    };
+    let cases = [
+        ("1.1.0-1", "1.0.0-1", "1.0.0", "1.1.0~rc1-1"),
+        ("2:1.1.0-1", "2:1.0.0-3", "1.0.0", "2:1.1.0~rc1-1"),
+        ("1.1.0", "1.0.0", "1.0.0", "1.1.0~rc1"),
+    ];
+    for (entry, released, last, want) in cases {
+        let project = project(entry, released, last);
+        let (plan, _) = project.plan(&pre(PreKind::Rc)).expect(want);
+        assert_eq!(next_of(&plan, 0).debian_version.as_str(), want);
+    }
+    // What is released stays below.
+    let refused = project("1.1.0-1", "1.1.0~rc2-1", "1.0.0").refusals(&pre(PreKind::Rc));
+    assert_eq!(refused, ["version-goes-back"]);
+}
+
 /// Two packages; the second requires the first in a file of its own.
 fn dependent(first: &str, second: &str) -> Project {
     let mut project = Project::new(&[("lib", first), ("app", second)]);
