@@ -33,7 +33,7 @@ pub struct RequestArguments {
 
 /// A Debian upload that is no release of its own.
 #[derive(Debug, Clone, Args)]
-#[group(multiple = false)]
+#[group(multiple = false, conflicts_with_all = ["set_version", "pre"])]
 struct UploadArguments {
     /// Debian version for an older suite: ~bpo12+1
     #[arg(long, value_name = "SUITE", help_heading = "Debian uploads")]
@@ -114,6 +114,35 @@ impl RequestArguments {
             upload,
             force: self.force,
             again: self.again,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        request: RequestArguments,
+    }
+
+    #[test]
+    fn an_upload_has_no_second_version() {
+        let cases: &[(&[&str], bool)] = &[
+            (&["--nmu"], true),
+            (&["--set-version", "2.0"], true),
+            (&["--nmu", "--set-version", "2.0-0.1"], false),
+            (&["--nmu", "--pre", "rc"], false),
+            (&["--backport", "bookworm", "--pre", "rc"], false),
+            (&["--nmu", "--rebuild"], false),
+        ];
+        for (words, want) in cases {
+            let line = Line::try_parse_from(["x"].iter().chain(*words));
+            assert_eq!(line.is_ok(), *want, "{words:?}");
         }
     }
 }

@@ -11,6 +11,7 @@ mod version_files;
 
 use std::path::Path;
 
+use crate::format::changelog::Entry;
 use crate::model::{PackageName, TagName};
 use crate::release::policy::GroupKind;
 use crate::release::{TagPattern, VersionFile};
@@ -138,12 +139,25 @@ pub fn detect(top: &Path, tags: &[TagName]) -> Result<Detected, FileError> {
         let own = || TagPattern::new(&format!("{name}-v{{version}}")).ok();
         package.tag = tag_style(name, several, tags).or_else(|| several.then(own).flatten());
         package.changes_file = changes_file(top, &package.path)?;
+        if package.tag.as_ref().is_some_and(TagPattern::is_debian)
+            && is_revised(&top.join(&package.path))?
+        {
+            // Its releases raise the Debian revision: upstream's files stay.
+            package.version_files.clear();
+        }
     }
     let groups = relations::relate(top, &mut packages)?;
     for group in &groups {
         one_tag(group, &mut packages, tags);
     }
     Ok(Detected { packages, groups })
+}
+
+/// Tells whether a directory's newest changelog entry has a Debian revision.
+fn is_revised(directory: &Path) -> Result<bool, FileError> {
+    let changelog = files::read_if_there(&directory.join("debian/changelog"))?;
+    let newest = changelog.and_then(|text| Entry::newest(&text).ok());
+    Ok(newest.is_some_and(|entry| !entry.version.is_native()))
 }
 
 /// A project that no file describes, under its directory's name.

@@ -47,6 +47,9 @@ pub enum DebianVersionError {
     /// The suite has no known number.
     #[error("“{0}” is no release of Debian that is known here: name its number")]
     UnknownSuite(String),
+    /// The suite's number has no code name that is known.
+    #[error("no code name of Debian {0} is known here, and a changelog entry needs it")]
+    UnnamedSuite(u32),
     /// It would not sort where it has to.
     #[error("{next} would not sort {expected} {current}")]
     Order {

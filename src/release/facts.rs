@@ -7,6 +7,7 @@ use super::commit::{Commit, Release};
 use super::ownership::DeadPattern;
 use super::version_file::VersionFileError;
 use crate::format::changelog::Entry;
+use crate::format::version::Version;
 use crate::model::TagName;
 
 /// The repository, as far as the next release depends on it.
@@ -47,6 +48,9 @@ pub struct UnitFacts {
     pub versions: Vec<FoundVersion>,
     /// The newest entry of its `debian/changelog` at HEAD, if it has one.
     pub changelog: Option<Entry>,
+    /// The version of the newest entry there that is released, where the newest
+    /// of all is still being written.
+    pub released_entry: Option<Version>,
     /// The version that the tree at HEAD holds and no tag names yet, with the
     /// commit that brought it: a release that was prepared and awaits its tag.
     pub pending: Option<Pending>,

@@ -165,6 +165,32 @@ fn a_debian_package_lists_files_of_its_release() {
 }
 
 #[test]
+fn revisions_raise_no_version_file() {
+    let cases = [
+        ("1.2.0-1", "debian/1.2.0-1", 0),
+        ("1.2.0-1", "v1.2.0", 1),
+        ("1.2.0", "debian/1.2.0", 1),
+    ];
+    for (version, tag, want) in cases {
+        let changelog = format!(
+            "pp ({version}) stable; urgency=medium\n\n  * x\n\n \
+                 -- A B <a@b.example>  Thu, 01 May 2025 10:00:00 +0000\n"
+        );
+        let dir = tree(&[
+            ("debian/control", "Source: pp\n"),
+            ("debian/changelog", &changelog),
+            (
+                "Cargo.toml",
+                "[package]\nname = \"pp\"\nversion = \"1.2.0\"\n",
+            ),
+        ]);
+        let tags = [TagName::new(tag).expect("tag")];
+        let found = detect(dir.path(), &tags).expect("reads").packages;
+        assert_eq!(found[0].version_files.len(), want, "{version} {tag}");
+    }
+}
+
+#[test]
 fn one_file_is_the_licence() {
     let cases: [(&[&str], Option<&str>); 5] = [
         (&["LICENSE"], Some("LICENSE")),

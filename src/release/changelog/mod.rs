@@ -226,6 +226,7 @@ fn entry(file: &File<'_>, wanted: &Wanted<'_>, policy: &DebianPolicy) -> Result<
             if let Some(written) = open
                 .version()
                 .filter(|written| written.compare(wanted.version) == Ordering::Greater)
+                .filter(|written| !leads_to(wanted.version, written))
             {
                 let wanted = wanted.version.clone();
                 return Err(EntryError::UnreleasedHigher { wanted, written });
@@ -247,6 +248,12 @@ fn entry(file: &File<'_>, wanted: &Wanted<'_>, policy: &DebianPolicy) -> Result<
         None => New::Above(text),
         Some(_) => New::InsteadOfNewest(text),
     })
+}
+
+/// Tells whether a version is a candidate of another: `1.1~rc1-1` of `1.1-1`.
+fn leads_to(candidate: &Version, version: &Version) -> bool {
+    let behind = candidate.upstream().strip_prefix(version.upstream());
+    candidate.epoch() == version.epoch() && behind.is_some_and(|text| text.starts_with('~'))
 }
 
 /// Words the changes, oldest first; what is told twice is told once, with the

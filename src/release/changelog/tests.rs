@@ -383,6 +383,25 @@ hail (1.0-2) UNRELEASED; urgency=high, XS-Why=because
 }
 
 #[test]
+fn what_is_being_written_may_be_released_as_a_candidate() {
+    let open = OLD
+        .replace("unstable", "UNRELEASED")
+        .replace("1.0-1", "1.1-1");
+    let old = format!("{open}\n{OLD}");
+    let changes = [change("be quiet")];
+    let found = wish("1.1~rc1-1", &changes).write(&old).expect("an entry");
+    assert!(found.starts_with("hail (1.1~rc1-1) unstable;"), "{found}");
+    assert!(!found.contains("UNRELEASED"), "{found}");
+    for lower in ["1.0.1~rc1-1", "1.0-2"] {
+        let found = wish(lower, &changes).write(&old);
+        assert!(
+            matches!(found, Err(EntryError::UnreleasedHigher { .. })),
+            "{lower}"
+        );
+    }
+}
+
+#[test]
 fn what_would_be_lost_or_wrong_is_refused() {
     let changes = [change("be quiet")];
     let open = OLD.replace("unstable", "UNRELEASED");

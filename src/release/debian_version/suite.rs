@@ -14,6 +14,19 @@ pub(super) const SUITES: [(&str, u32); 8] = [
     ("duke", 15),
 ];
 
+/// Returns the code name of a release of Debian that is named by its number
+/// (`12` → `bookworm`); a name is itself.
+pub fn suite_name(suite: &str) -> Result<&str, DebianVersionError> {
+    if !suite.bytes().all(|b| b.is_ascii_digit()) {
+        return Ok(suite);
+    }
+    let number = suite_number(suite)?;
+    let found = SUITES.iter().find(|(_, known)| *known == number);
+    found
+        .map(|(name, _)| *name)
+        .ok_or(DebianVersionError::UnnamedSuite(number))
+}
+
 /// Returns the number of a release of Debian by its code name, also with what
 /// the archive appends to it (`bookworm-backports`), or by the number itself.
 pub fn suite_number(suite: &str) -> Result<u32, DebianVersionError> {
@@ -24,12 +37,4 @@ pub fn suite_number(suite: &str) -> Result<u32, DebianVersionError> {
     let name = suite.split_once('-').map_or(suite, |(name, _)| name);
     let found = SUITES.iter().find(|(known, _)| *known == name);
     found.map(|(_, number)| *number).ok_or_else(unknown)
-}
-
-/// Returns the code name of a release of Debian that is named in one of those
-/// ways; `None` when it is not known here.
-pub fn suite_name(suite: &str) -> Option<&'static str> {
-    let number = suite_number(suite).ok()?;
-    let known = SUITES.iter().find(|(_, known)| *known == number)?;
-    Some(known.0)
 }

@@ -22,7 +22,7 @@ use self::walk::{Birth, Node, SLOP, Scope, Walk, everybody};
 use super::commit::{Commit, Person, Release};
 use super::facts::{Facts, UnitFacts};
 use super::policy::{Policy, Unit};
-use crate::format::changelog::ChangelogError;
+use crate::format::changelog::{ChangelogError, Entry};
 use crate::model::{TagName, Timestamp};
 use crate::sys::git::{GitError, ObjectId, Repository};
 
@@ -180,6 +180,9 @@ fn read(
         let mut found = history.unit(index, &releases);
         found.versions = tree::versions(&objects, top, unit)?;
         found.changelog = tree::changelog(&objects, top, unit, &facts.head)?;
+        if found.changelog.as_ref().is_some_and(Entry::is_unreleased) {
+            found.released_entry = tree::released_entry(&objects, top, unit)?;
+        }
         facts.units.push(found);
     }
     pending::fill(&mut facts, &history, &objects, policy)?;

@@ -1,7 +1,8 @@
 //! What the tree at HEAD says of its packages.
 
 use super::ObserveError;
-use crate::format::changelog::Entry;
+use crate::format::changelog::{Entry, File, RawEntry};
+use crate::format::version::Version;
 use crate::release::facts::FoundVersion;
 use crate::release::ownership::{DeadPattern, Ownership};
 use crate::release::policy::{DebianKind, Unit};
@@ -72,6 +73,22 @@ pub(super) fn changelog(
         commit: commit.to_owned(),
         source,
     })
+}
+
+/// Reads the version of the newest entry of a package's changelog that is
+/// released.
+pub(super) fn released_entry(
+    objects: &Objects<'_>,
+    top: ObjectId,
+    unit: &Unit,
+) -> Result<Option<Version>, GitError> {
+    let Some(path) = changelog_path(unit) else {
+        return Ok(None);
+    };
+    let text = text(objects, top, path)?.unwrap_or_default();
+    let file = File::parse(text.as_bytes());
+    let released = file.entries.iter().find(|entry| !entry.is_unreleased());
+    Ok(released.and_then(RawEntry::version))
 }
 
 /// Lists the directories and patterns of packages that match nothing. Reads

@@ -72,18 +72,27 @@ fn prepared(draft: &Draft<'_>) -> Result<Decision, Finding> {
 }
 
 fn release(draft: &Draft<'_>, wanted: &Wanted, request: &Request) -> Result<Decision, Finding> {
+    if request.pre.is_some() && draft.line.raises == Raises::Revision {
+        let message = "its releases raise the Debian revision, which has no candidates";
+        return Err(refuse(draft, "no-candidate", message.to_owned())
+            .fix("--set-version names upstream's candidate, such as 1.2~rc1-1"));
+    }
     let mut number = wanted.number.clone();
     if let (Some(kind), Some(whole)) = (request.pre, &number) {
         let before = draft.facts.pre_releases.iter();
-        let before = before.filter_map(|release| Number::parse(&release.version).ok());
+        let before = before.filter_map(|release| draft.line.number(&release.version));
         let before: Vec<_> = before.filter(|pre| pre.released() == *whole).collect();
         let count = before
             .iter()
             .filter_map(|pre| pre.pre().filter(|(k, _)| *k == kind));
-        let count = count.map(|(_, n)| n).max().unwrap_or(0) + 1;
+        let highest = count.map(|(_, n)| n).max().unwrap_or(0);
+        let Some(count) = highest.checked_add(1) else {
+            let message = format!("there is no candidate after number {highest} of {whole}");
+            return Err(refuse(draft, "version-goes-back", message)
+                .fix("--set-version names the version to release instead"));
+        };
         let style = match before.last() {
-            None if is_python(draft.unit) => PreStyle::pep_440(),
-            None => PreStyle::semver(),
+            None => usual_style(draft.unit),
             Some(before) => before.pre_style().cloned().unwrap_or_else(PreStyle::semver),
         };
         let pre = whole.pre_release_in(kind, count, &style);
@@ -105,7 +114,7 @@ fn release(draft: &Draft<'_>, wanted: &Wanted, request: &Request) -> Result<Deci
     let current = draft
         .line
         .current
-        .and_then(|release| Number::parse(&release.version).ok());
+        .and_then(|release| draft.line.number(&release.version));
     if let (Some(number), Some(current), false) =
         (&number, &current, draft.line.pattern.is_debian())
         && number <= current
@@ -121,6 +130,7 @@ fn release(draft: &Draft<'_>, wanted: &Wanted, request: &Request) -> Result<Deci
     let new_upstream = draft.line.raises == Raises::Revision && number.is_some();
     Ok(Decision::Release(Next {
         version,
+        number: own(draft, number.as_ref(), &debian_version),
         debian_version,
         tag: Some(tag),
         bump: wanted.bump,
@@ -133,10 +143,63 @@ fn release(draft: &Draft<'_>, wanted: &Wanted, request: &Request) -> Result<Deci
     }))
 }
 
-/// Tells whether a package's versions must be what Python takes (PEP 440).
-fn is_python(unit: &Unit) -> bool {
+/// How a package writes its first pre-release: as Python takes it (PEP 440)
+/// where Python has to.
+fn usual_style(unit: &Unit) -> PreStyle {
     let mut files = unit.version_files.iter();
-    files.any(|file| file.kind == Kind::Pyproject)
+    match files.any(|file| file.kind == Kind::Pyproject) {
+        true => PreStyle::pep_440(),
+        false => PreStyle::semver(),
+    }
+}
+
+/// Returns the version that a release's version files get; none where only the
+/// Debian revision rises.
+fn own(draft: &Draft<'_>, number: Option<&Number>, debian: &Version) -> Option<String> {
+    let line = &draft.line;
+    if !line.pattern.is_debian() {
+        return number.map(ToString::to_string);
+    }
+    if line.raises == Raises::Revision {
+        let Some(current) = line.current else {
+            return number.map(|number| in_own_style(draft.unit, number));
+        };
+        let before = Version::new(&*current.version).ok();
+        let stays = before.is_some_and(|before| release_of(&before) == release_of(debian));
+        return (!stays).then(|| own_of_debian(draft.unit, debian));
+    }
+    number.map(|number| in_own_style(draft.unit, number))
+}
+
+/// Returns a release's version without what is Debian's: `1.2` of `1:1.2-3`.
+pub(super) fn own_version(draft: &Draft<'_>, version: &str) -> String {
+    let debian = match draft.line.pattern.is_debian() {
+        true => Version::new(version).ok(),
+        false => None,
+    };
+    debian.map_or_else(
+        || version.to_owned(),
+        |debian| own_of_debian(draft.unit, &debian),
+    )
+}
+
+/// Returns what a Debian version is made of, as the package's files write it.
+pub(super) fn own_of_debian(unit: &Unit, debian: &Version) -> String {
+    let upstream = release_of(debian);
+    match Number::parse(upstream) {
+        Ok(number) => in_own_style(unit, &number),
+        Err(_) => upstream.to_owned(),
+    }
+}
+
+/// Writes a number that comes of a Debian version as its files do: a `~` is
+/// nobody's but Debian's.
+fn in_own_style(unit: &Unit, number: &Number) -> String {
+    let style = usual_style(unit);
+    let own = number
+        .pre()
+        .map(|(kind, count)| number.released().pre_release_in(kind, count, &style));
+    own.as_ref().unwrap_or(number).to_string()
 }
 
 /// Makes the Debian version of a release.
@@ -163,9 +226,8 @@ fn debian(
         .set_version
         .as_deref()
         .filter(|_| line.raises == Raises::Revision);
-    if let Some(text) = named.filter(|text| text.contains('-')) {
-        return Version::new(text)
-            .map_err(|error| refuse(draft, "invalid-version", error.to_string()));
+    if let Some(text) = named.filter(|text| text.contains(['-', ':'])) {
+        return set(draft, text, written);
     }
     let Some(number) = number else {
         // A revision: the one that is written and not released, or the next.
@@ -185,13 +247,41 @@ fn debian(
         return Ok(written.clone());
     }
     let revision = debian_version::first_revision(written);
+    // A candidate of what is being written: only what is released is below it.
+    let leads_to_it = number.is_pre_release()
+        && debian_upstream(number.released().as_str()) == written.upstream();
     let basis = Basis {
-        current: Some(written),
+        current: line.released.filter(|_| leads_to_it).or(Some(written)),
         upstream: Some(&text),
         revision: revision.as_deref(),
     };
-    // An entry in progress is rewritten: only what is released must be lower.
     next(draft, &basis, &Upload::Release)
+}
+
+/// Reads a Debian version that the user names: without an epoch it has the one
+/// that is there, and it must be higher than what is released.
+fn set(draft: &Draft<'_>, text: &str, written: &Version) -> Result<Version, Finding> {
+    let mut whole = text.to_owned();
+    if !text.contains(':') && written.as_str().contains(':') {
+        whole = format!("{}:{text}", written.epoch());
+    }
+    if !text.contains('-') {
+        let revision = debian_version::first_revision(written);
+        whole = format!("{whole}-{}", revision.as_deref().unwrap_or("1"));
+    }
+    let version =
+        Version::new(whole).map_err(|error| refuse(draft, "invalid-version", error.to_string()))?;
+    let current = draft.line.current;
+    let released = current.and_then(|release| Version::new(&*release.version).ok());
+    let entry = Some(written.clone()).filter(|_| current.is_some() && !draft.line.is_unreleased);
+    match released.into_iter().chain(entry).max() {
+        Some(last) if version <= last => {
+            let message = format!("{version} is not higher than {last}, the last release");
+            Err(refuse(draft, "version-goes-back", message)
+                .fix("--really OLD releases an older version again under a higher number"))
+        }
+        _ => Ok(version),
+    }
 }
 
 /// The Debian version of a package without `debian/`.
@@ -209,30 +299,36 @@ fn declared(draft: &Draft<'_>, version: &str) -> Result<Version, Finding> {
 }
 
 fn next(draft: &Draft<'_>, basis: &Basis<'_>, upload: &Upload) -> Result<Version, Finding> {
-    debian_version::next(basis, upload).map_err(|error| {
-        let rule = match &error {
-            DebianVersionError::Order { .. } => "version-goes-back",
-            DebianVersionError::UnknownSuite(_) => "unknown-suite",
-            DebianVersionError::Invalid { .. } => "invalid-version",
-            DebianVersionError::NoEarlier => "no-earlier-version",
-            DebianVersionError::LocalWord(_) => "local-word",
-            DebianVersionError::OtherRelease { .. } | DebianVersionError::NoRebuild { .. } => {
-                "no-rebuild"
-            }
-        };
-        let fix = match &error {
-            DebianVersionError::Order { .. } | DebianVersionError::Invalid { .. } => {
-                "--set-version names the version to release instead"
-            }
-            DebianVersionError::UnknownSuite(_) => "name it by its number: 12 is bookworm",
-            DebianVersionError::NoEarlier => "release a version first",
-            DebianVersionError::LocalWord(_) => "take the house's name: --local +wmf",
-            DebianVersionError::OtherRelease { .. } | DebianVersionError::NoRebuild { .. } => {
-                "a rebuild is of the source that is there: release a revision instead"
-            }
-        };
-        refuse(draft, rule, crate::model::finding::with_causes(&error)).fix(fix)
-    })
+    debian_version::next(basis, upload).map_err(|error| no_version(draft, &error))
+}
+
+fn no_version(draft: &Draft<'_>, error: &DebianVersionError) -> Finding {
+    let rule = match error {
+        DebianVersionError::Order { .. } => "version-goes-back",
+        DebianVersionError::UnknownSuite(_) | DebianVersionError::UnnamedSuite(_) => {
+            "unknown-suite"
+        }
+        DebianVersionError::Invalid { .. } => "invalid-version",
+        DebianVersionError::NoEarlier => "no-earlier-version",
+        DebianVersionError::LocalWord(_) => "local-word",
+        DebianVersionError::OtherRelease { .. } | DebianVersionError::NoRebuild { .. } => {
+            "no-rebuild"
+        }
+    };
+    let fix = match error {
+        DebianVersionError::Order { .. } | DebianVersionError::Invalid { .. } => {
+            "--set-version names the version to release instead"
+        }
+        DebianVersionError::UnknownSuite(_) | DebianVersionError::UnnamedSuite(_) => {
+            "name it by its code name: bookworm is 12"
+        }
+        DebianVersionError::NoEarlier => "release a version first",
+        DebianVersionError::LocalWord(_) => "take the house's name: --local +wmf",
+        DebianVersionError::OtherRelease { .. } | DebianVersionError::NoRebuild { .. } => {
+            "a rebuild is of the source that is there: release a revision instead"
+        }
+    };
+    refuse(draft, rule, crate::model::finding::with_causes(error)).fix(fix)
 }
 
 fn tag(draft: &Draft<'_>, version: &str, debian: &Version) -> Result<TagName, Finding> {
@@ -272,7 +368,9 @@ fn off_branch(
         Bump::Minor
     };
     let branch = branch.unwrap_or_default();
-    if !inside(&next.version) || next.bump > allowed {
+    let number = draft.line.number(&next.version);
+    let number = number.map_or_else(|| next.version.clone(), |number| number.to_string());
+    if !inside(&number) || next.bump > allowed {
         let message = format!(
             "{branch} is for patch releases of {line}, and {released} → {} is more ({})",
             next.version, next.reason
@@ -351,23 +449,20 @@ fn uploaded(draft: &Draft<'_>, upload: &Upload) -> Result<Option<Next>, Finding>
     {
         return Ok(None);
     }
+    let suite =
+        |named| debian_version::suite_name(named).map_err(|error| no_version(draft, &error));
     let (opening, distribution) = match upload {
         Upload::Release => (None, None),
-        Upload::Backport(suite) => {
-            let name = debian_version::suite_name(suite);
-            let name = name.map(|name| format!("{name}-backports"));
-            let shown = name.as_ref().unwrap_or(suite);
-            (Some(format!("Rebuild for {shown}.")), name)
+        Upload::Backport(named) => {
+            let mut suite = suite(named)?.to_owned();
+            if !suite.contains("-backports") {
+                suite += "-backports";
+            }
+            (Some(format!("Rebuild for {suite}.")), Some(suite))
         }
-        // `bookworm-security` is a name of its own, a number is none.
-        Upload::StableUpdate(suite) => {
-            let is_number = suite.bytes().all(|b| b.is_ascii_digit());
-            let name = match is_number {
-                true => debian_version::suite_name(suite).map(str::to_owned),
-                false => Some(suite.clone()),
-            };
-            let shown = name.as_ref().unwrap_or(suite);
-            (Some(format!("Update for {shown}.")), name)
+        Upload::StableUpdate(named) => {
+            let suite = suite(named)?.to_owned();
+            (Some(format!("Update for {suite}.")), Some(suite))
         }
         Upload::Nmu => (Some("Non-maintainer upload.".to_owned()), None),
         Upload::Rebuild => (
@@ -378,8 +473,17 @@ fn uploaded(draft: &Draft<'_>, upload: &Upload) -> Result<Option<Next>, Finding>
         Upload::Really(old) => (Some(format!("Go back to {old}.")), None),
     };
     let binary_only = *upload == Upload::Rebuild;
+    let number = match upload {
+        Upload::Really(_) => Some(release_of(&version).to_owned()),
+        // A native version is the project's, and + is build metadata to it.
+        Upload::Local(_) if version.is_native() && !version.upstream().contains('~') => {
+            Some(version.upstream().to_owned())
+        }
+        _ => None,
+    };
     Ok(Some(Next {
         version: version.to_string(),
+        number,
         tag: upload_tag(draft, &version).filter(|_| !binary_only),
         debian_version: version,
         bump: Bump::Patch,
@@ -408,7 +512,7 @@ fn upload_tag(draft: &Draft<'_>, version: &Version) -> Option<TagName> {
 }
 
 /// Tells whether a version that awaits its tag is of such an upload.
-fn is_upload(version: &str, debian: &Version) -> bool {
+pub(super) fn is_upload(version: &str, debian: &Version) -> bool {
     let marked = debian.revision().is_some() || release_of(debian) != debian.upstream();
     version == debian.as_str() && marked
 }

@@ -9,7 +9,7 @@ use crate::release::bump;
 use crate::release::change::{self, Changes};
 use crate::release::commit::Release;
 use crate::release::facts::{Facts, Pending, UnitFacts};
-use crate::release::number::Number;
+use crate::release::number::{Number, NumberError};
 use crate::release::policy::{Bump, Policy, Unit};
 
 /// A package on its way into the plan.
@@ -76,8 +76,12 @@ impl<'a> Draft<'a> {
         let pending = known.pending.as_ref().filter(|_| !request.again);
         let later = pending.map(|pending| &pending.later);
         let is_candidate = match pending {
-            Some(pending) => is_pre_release(&pending.version),
-            None => request.pre.is_some(),
+            Some(pending) => is_pre_release(line.number(&pending.version).as_ref()),
+            None => {
+                let set = request.set_version.as_deref();
+                let set = set.and_then(|text| named(&line, text).ok());
+                request.pre.is_some() || is_pre_release(set.as_ref())
+            }
         };
         let (range, since) = match is_candidate {
             true => (&known.since_pre, line.current),
@@ -171,7 +175,7 @@ impl<'a> Draft<'a> {
         let promised = self.facts.pre_releases.last();
         let promised = promised.and_then(|release| {
             Some((
-                Number::parse(&release.version).ok()?.released(),
+                self.line.number(&release.version)?.released(),
                 release.tag.to_string(),
             ))
         });
@@ -198,12 +202,7 @@ impl<'a> Draft<'a> {
 
     /// The version that the user names, whatever the commits say.
     fn set(&self, text: &str, findings: &mut Vec<Finding>) -> Wish {
-        let upstream = match self.line.pattern.is_debian() {
-            true => text.rsplit_once('-').map_or(text, |(upstream, _)| upstream),
-            false => text,
-        };
-        let upstream = upstream.split_once(':').map_or(upstream, |(_, rest)| rest);
-        match Number::parse(upstream) {
+        match named(&self.line, text) {
             Ok(number) => Wish::Release(Wanted {
                 bump: self
                     .line
@@ -302,12 +301,8 @@ impl<'a> Draft<'a> {
         let empty = facts.commits.iter().filter(|commit| {
             policy.units.len() == 1 && commit.touches.is_empty() && !commit.is_merge()
         });
-        let by_trailer = empty.filter_map(|commit| {
-            let message = Message::parse(&commit.message);
-            let mut trailers = message.trailers.into_iter();
-            let named = |t: &Trailer<'_>| t.token.eq_ignore_ascii_case("Release-As");
-            Some((trailers.find(named)?.value, commit.id.clone()))
-        });
+        let by_trailer =
+            empty.filter_map(|commit| Some((asked(&commit.message)?, commit.id.clone())));
         let mut highest: Option<(Number, String)> = None;
         for (text, commit) in said.chain(by_trailer) {
             match Number::parse(text.trim()) {
@@ -336,7 +331,7 @@ impl<'a> Draft<'a> {
         let current = self
             .line
             .current
-            .and_then(|release| Number::parse(&release.version).ok());
+            .and_then(|release| self.line.number(&release.version));
         [current.as_ref(), self.line.last.as_ref()]
             .into_iter()
             .flatten()
@@ -357,6 +352,23 @@ impl<'a> Draft<'a> {
     }
 }
 
-pub(super) fn is_pre_release(version: &str) -> bool {
-    Number::parse(version).is_ok_and(|number| number.is_pre_release())
+/// Reads the number of a version that the user names.
+fn named(line: &Line<'_>, text: &str) -> Result<Number, NumberError> {
+    let upstream = match line.pattern.is_debian() {
+        true => text.rsplit_once('-').map_or(text, |(upstream, _)| upstream),
+        false => text,
+    };
+    let upstream = upstream.split_once(':').map_or(upstream, |(_, rest)| rest);
+    Number::parse(upstream)
+}
+
+/// Returns the version that a message's trailer asks for.
+pub(super) fn asked(message: &str) -> Option<String> {
+    let mut trailers = Message::parse(message).trailers.into_iter();
+    let named = |t: &Trailer<'_>| t.token.eq_ignore_ascii_case("Release-As");
+    trailers.find(named).map(|trailer| trailer.value)
+}
+
+fn is_pre_release(number: Option<&Number>) -> bool {
+    number.is_some_and(Number::is_pre_release)
 }

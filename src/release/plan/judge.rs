@@ -1,6 +1,6 @@
 //! What is wrong with a plan as a whole, or odd about its commits.
 
-use super::draft::{Draft, Wish};
+use super::draft::{Draft, Wish, asked};
 use super::{Decision, PackagePlan};
 use crate::model::Finding;
 use crate::release::facts::Facts;
@@ -29,6 +29,26 @@ pub(super) fn messages(draft: &Draft<'_>, policy: &Policy) -> Vec<Finding> {
         remarks.map(move |remark| Finding::warning("odd-message", &subject, remark))
     });
     refused.chain(odd).collect()
+}
+
+/// Warns of versions that commits of no package ask for: nobody knows of which
+/// of the packages.
+pub(super) fn lost_requests(facts: &Facts, policy: &Policy) -> Vec<Finding> {
+    if policy.units.len() == 1 {
+        return Vec::new();
+    }
+    let nobodys = facts
+        .commits
+        .iter()
+        .filter(|commit| commit.touches.is_empty() && !commit.is_merge());
+    let lost = nobodys.filter_map(|commit| {
+        let version = asked(&commit.message)?;
+        let message =
+            format!("Release-As: {version} is passed over: its commit touches no package");
+        let finding = Finding::warning("release-as", format!("{:.12}", commit.id), message);
+        Some(finding.fix("ask in a commit that touches the package, or with --set-version"))
+    });
+    lost.collect()
 }
 
 /// Refuses patterns that match nothing: what they were meant for is nobody's, or

@@ -25,6 +25,8 @@ pub(super) struct Line<'a> {
     pub in_tree: Option<(Number, String)>,
     /// The version of its newest `debian/changelog` entry.
     pub debian: Option<&'a Version>,
+    /// The version of the newest entry that is released, where that one is not.
+    pub released: Option<&'a Version>,
     /// Whether that entry is still being written.
     pub is_unreleased: bool,
 }
@@ -51,23 +53,23 @@ impl<'a> Line<'a> {
             true => Raises::Revision,
             false => Raises::Number,
         };
-        // A Debian tag's version has an epoch, which is not the project's.
-        let number = |text: &str| {
-            let debian = pattern.is_debian().then(|| Version::new(text).ok());
-            let upstream = debian.flatten().map(|v| v.upstream().to_owned());
-            numbered(upstream.as_deref().unwrap_or(text))
-        };
         let last = facts.last_final.as_ref();
-        let last = last.and_then(|release| number(&release.version));
+        let last = last.and_then(|release| number(&pattern, &release.version));
         Self {
             raises,
             current,
             last,
             in_tree: in_tree(facts),
             debian,
+            released: facts.released_entry.as_ref(),
             is_unreleased: entry.is_some_and(|entry| entry.is_unreleased()),
             pattern,
         }
+    }
+
+    /// Reads the number of a release, as its tag names it.
+    pub fn number(&self, version: &str) -> Option<Number> {
+        number(&self.pattern, version)
     }
 
     /// Returns the tag of a release.
@@ -78,6 +80,14 @@ impl<'a> Line<'a> {
         };
         TagName::new(name).ok()
     }
+}
+
+/// A Debian tag's version has an epoch and a revision, which are not the
+/// project's.
+fn number(pattern: &TagPattern, text: &str) -> Option<Number> {
+    let debian = pattern.is_debian().then(|| Version::new(text).ok());
+    let upstream = debian.flatten().map(|v| v.upstream().to_owned());
+    numbered(upstream.as_deref().unwrap_or(text))
 }
 
 /// Chooses the pattern of new tags: that of the last release, else the first

@@ -118,8 +118,12 @@ pub enum Decision {
 /// The release that a package gets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Next {
-    /// The version, as the project writes it.
+    /// The version, as the project writes it; a Debian one where its tags are
+    /// Debian's.
     pub version: String,
+    /// The project's own version, for its version files and for requirements
+    /// on it; none: they stay, for only the Debian version rises.
+    pub number: Option<String>,
     /// The Debian version.
     pub debian_version: Version,
     /// The tag; none for a binary-only rebuild.
@@ -217,8 +221,12 @@ pub fn plan(
             },
         )
         .collect();
+    let newest: Vec<_> = std::iter::zip(&drafts, &decisions)
+        .map(|(draft, decision)| follow::Releases::of(draft, decision))
+        .collect();
     let mut packages: Vec<_> = std::iter::zip(drafts, decisions).map(package).collect();
-    follow::requirements(&mut packages, policy);
+    follow::requirements(&mut packages, &newest, policy);
+    findings.extend(judge::lost_requests(facts, policy));
     findings.extend(judge::dead_patterns(facts, policy));
     findings.extend(judge::shared_tags(&packages));
     let nobodys: Vec<_> = facts

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::format::changelog::Entry;
-use crate::model::Timestamp;
+use crate::model::{Suite, Timestamp};
 use crate::release::commit::{Commit, Person};
 use crate::release::facts::{Pending, PendingBy, UnitFacts};
 use crate::release::policy::{DebianKind, Edge, Follow, Group, GroupKind, Unconventional, Unit};
@@ -227,6 +227,9 @@ fn a_trailer_names_the_version_where_it_is_higher() {
     let mut two = Project::new(&[("aa", "1.2.3"), ("bb", "1.2.3")]).commit(&[], &ask("2.0.0"));
     two.facts.commits[0].unowned = None;
     assert_eq!(two.gets(&all()), ["-", "-"]);
+    let (_, findings) = two.plan(&all()).expect("a plan");
+    let rules: Vec<_> = findings.iter().map(|finding| finding.rule).collect();
+    assert_eq!(rules, ["release-as"]);
 }
 
 #[test]
@@ -248,6 +251,32 @@ fn candidates_lead_to_their_release() {
     assert_eq!(plan.packages[0].changes.len(), 3);
     let (plan, _) = project.plan(&pre(PreKind::Rc)).expect("a plan");
     assert_eq!(plan.packages[0].changes.len(), 2);
+}
+
+#[test]
+fn candidates_have_an_end() {
+    let project = Project::new(&[("hello", "1.2.3")])
+        .commit(&[0], "feat: a")
+        .pre_release(0, &format!("1.3.0-rc.{}", u64::MAX))
+        .commit(&[0], "fix: b");
+    let refused = project.refusals(&pre(PreKind::Rc));
+    assert_eq!(refused, ["version-goes-back"]);
+}
+
+#[test]
+fn a_candidate_that_is_set_tells_its_own_changes() {
+    let project = Project::new(&[("hello", "1.2.3")])
+        .commit(&[0], "feat: a")
+        .pre_release(0, "1.3.0-rc.1")
+        .commit(&[0], "fix: b");
+    for (version, want) in [("1.3.0-rc.2", 1), ("1.3.0", 2)] {
+        let request = Request {
+            set_version: Some(version.into()),
+            ..all()
+        };
+        let (plan, _) = project.plan(&request).expect(version);
+        assert_eq!(plan.packages[0].changes.len(), want, "{version}");
+    }
 }
 
 #[test]
@@ -628,4 +657,313 @@ fn an_upload_is_made_once() {
         let changed = project.commit(&[0], "fix: a");
         assert_eq!(changed.gets(&backport), ["1:2.10-3~bpo12+2"]);
     }
+}
+
+fn upload(upload: Upload) -> Request {
+    Request { upload, ..all() }
+}
+
+fn set(version: &str) -> Request {
+    Request {
+        set_version: Some(version.into()),
+        ..all()
+    }
+}
+
+/// A package with `debian/` whose newest entry has this version, released as
+/// `last`.
+fn packaged(entry: &str, pattern: &str, last: &str) -> Project {
+    let changelog = REVISED.replace("1:2.10-3", entry);
+    let mut project = Project::new(&[("hello", "1.0")]).debian(&changelog, pattern);
+    let released = release(&project.policy.units[0].tags[0], last, 1);
+    project.facts.tags = [(released.tag.clone(), released.commit.clone())].into();
+    project.facts.units[0].last_final = Some(released);
+    project
+}
+
+fn next_of(plan: &ReleasePlan, at: usize) -> &Next {
+    match &plan.packages[at].decision {
+        Decision::Release(next) => next,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn version_files_get_the_projects_own_number() {
+    let debian = "debian/{version}";
+    // entry, tag pattern, last release, request → version, number
+    let cases = [
+        ("1.0.0-1", debian, "1.0.0-1", all(), "1.0.0-2", None),
+        (
+            "1:2.10-3",
+            "v{version}",
+            "2.10",
+            all(),
+            "2.11",
+            Some("2.11"),
+        ),
+        (
+            "1:2.10-3",
+            debian,
+            "1:2.10-3",
+            set("2.12"),
+            "1:2.12-1",
+            Some("2.12"),
+        ),
+        (
+            "1:2.10-3",
+            debian,
+            "1:2.10-3",
+            set("2.10"),
+            "1:2.10-4",
+            None,
+        ),
+        (
+            "2.10+dfsg1-3",
+            debian,
+            "2.10+dfsg1-3",
+            all(),
+            "2.10+dfsg1-4",
+            None,
+        ),
+        (
+            "1:2.10.1",
+            debian,
+            "1:2.10.1",
+            all(),
+            "1:2.11.0",
+            Some("2.11.0"),
+        ),
+        (
+            "2.10.1",
+            debian,
+            "2.10.1",
+            pre(PreKind::Rc),
+            "2.11.0~rc1",
+            Some("2.11.0-rc.1"),
+        ),
+        (
+            "2.10-3",
+            debian,
+            "2.10-3",
+            upload(Upload::Nmu),
+            "2.10-3.1",
+            None,
+        ),
+        (
+            "2.10",
+            debian,
+            "2.10",
+            upload(Upload::Nmu),
+            "2.10+nmu1",
+            None,
+        ),
+        (
+            "2.10",
+            debian,
+            "2.10",
+            upload(Upload::Local("wmf".into())),
+            "2.10+wmf1",
+            Some("2.10+wmf1"),
+        ),
+        (
+            "3.1-1",
+            debian,
+            "3.1-1",
+            upload(Upload::Really("2.0".into())),
+            "3.1+really2.0-1",
+            Some("2.0"),
+        ),
+    ];
+    for (entry, pattern, last, request, version, number) in cases {
+        let project = packaged(entry, pattern, last).commit(&[0], "feat: a");
+        let (plan, _) = project.plan(&request).expect(version);
+        let next = next_of(&plan, 0);
+        let found = (next.version.as_str(), next.number.as_deref());
+        assert_eq!(found, (version, number), "{entry} {pattern}");
+    }
+    // What an UNRELEASED entry brings of upstream is the files' number, too.
+    let mut project = packaged("1:2.11~rc1-1", debian, "1:2.10-3").commit(&[0], "fix: a");
+    let entry = project.facts.units[0].changelog.as_mut().expect("an entry");
+    entry.distributions = vec![Suite::new("UNRELEASED").expect("suite")];
+    let (plan, _) = project.plan(&all()).expect("a plan");
+    assert_eq!(next_of(&plan, 0).number.as_deref(), Some("2.11-rc.1"));
+    // And Python's are written as Python takes them.
+    let mut project = packaged("2.10.1", debian, "2.10.1").commit(&[0], "fix: a");
+    project.policy.units[0].version_files = vec![VersionFile::new("pyproject.toml")];
+    let (plan, _) = project.plan(&pre(PreKind::Rc)).expect("a plan");
+    assert_eq!(next_of(&plan, 0).number.as_deref(), Some("2.10.2rc1"));
+}
+
+#[test]
+fn candidates_with_an_epoch_lead_to_their_release() {
+    let project = |message: &str| {
+        packaged("1:2.11.0~rc1", "debian/{version}", "1:2.10.1")
+            .commit(&[0], "feat: a")
+            .pre_release(0, "1:2.11.0~rc1")
+            .commit(&[0], message)
+    };
+    let cases = [
+        ("fix: b", pre(PreKind::Rc), "1:2.11.0~rc2"),
+        ("fix: b", all(), "1:2.11.0"),
+        // Only what is higher than the candidate is taken.
+        ("fix: b\n\nRelease-As: 2.11.0-alpha.1", all(), "1:2.11.0"),
+        ("feat!: b", pre(PreKind::Rc), "1:3.0.0~rc1"),
+    ];
+    for (message, request, want) in cases {
+        assert_eq!(project(message).gets(&request), [want], "{message}");
+    }
+    let beta = project("fix: b").refusals(&pre(PreKind::Beta));
+    assert_eq!(beta, ["version-goes-back"]);
+}
+
+#[test]
+fn maintenance_branches_take_revisions_of_an_epoch() {
+    let cases = [("release-2.10", Ok("1:2.10-4")), ("release-2.9", Err(()))];
+    for (branch, want) in cases {
+        let mut project =
+            packaged("1:2.10-3", "debian/{version}", "1:2.10-3").commit(&[0], "fix: a");
+        project.facts.branch = Some(branch.into());
+        match want {
+            Ok(version) => assert_eq!(project.gets(&all()), [version], "{branch}"),
+            Err(()) => assert_eq!(project.refusals(&all()), ["maintenance-branch"]),
+        }
+    }
+}
+
+#[test]
+fn debian_versions_that_are_set_rise_and_keep_their_epoch() {
+    let project = packaged("2:1.0.0-1", "debian/{version}", "2:1.0.0-1").commit(&[0], "fix: a");
+    let cases = [
+        ("1.1-0.1", Ok("2:1.1-0.1")),
+        ("2:1.1-2", Ok("2:1.1-2")),
+        ("3:0.9-1", Ok("3:0.9-1")),
+        ("3:0.9", Ok("3:0.9-1")),
+        ("0.9-1", Err("version-goes-back")),
+        ("1.0.0-1", Err("version-goes-back")),
+        ("1:2.0-1", Err("version-goes-back")),
+    ];
+    for (version, want) in cases {
+        match want {
+            Ok(want) => assert_eq!(project.gets(&set(version)), [want], "{version}"),
+            Err(rule) => assert_eq!(project.refusals(&set(version)), [rule], "{version}"),
+        }
+    }
+}
+
+#[test]
+fn a_revision_has_no_candidates() {
+    let project = packaged("1.0.0-1", "debian/{version}", "1.0.0-1").commit(&[0], "feat: a");
+    assert_eq!(project.refusals(&pre(PreKind::Rc)), ["no-candidate"]);
+}
+
+#[test]
+fn uploads_go_to_suites_with_names() {
+    let backport = |suite: &str| upload(Upload::Backport(suite.into()));
+    let stable = |suite: &str| upload(Upload::StableUpdate(suite.into()));
+    let cases = [
+        (backport("12"), Ok(("2.10-3~bpo12+1", "bookworm-backports"))),
+        (
+            backport("bookworm"),
+            Ok(("2.10-3~bpo12+1", "bookworm-backports")),
+        ),
+        (
+            backport("bookworm-backports"),
+            Ok(("2.10-3~bpo12+1", "bookworm-backports")),
+        ),
+        (stable("13"), Ok(("2.10-3+deb13u1", "trixie"))),
+        (
+            stable("bookworm-security"),
+            Ok(("2.10-3+deb12u1", "bookworm-security")),
+        ),
+        (stable("99"), Err("unknown-suite")),
+        (backport("99"), Err("unknown-suite")),
+        (backport("sid"), Err("unknown-suite")),
+    ];
+    for (request, want) in cases {
+        let project = packaged("2.10-3", "debian/{version}", "2.10-3").commit(&[0], "fix: a");
+        let Ok((version, distribution)) = want else {
+            let rule = want.expect_err("a refusal");
+            assert_eq!(project.refusals(&request), [rule], "{request:?}");
+            continue;
+        };
+        let (plan, _) = project.plan(&request).expect(version);
+        let next = next_of(&plan, 0);
+        let found = (next.version.as_str(), next.distribution.as_deref());
+        assert_eq!(found, (version, Some(distribution)));
+    }
+}
+
+#[test]
+fn what_is_being_written_has_candidates() {
+    let project = |entry: &str, released: &str, last: &str| {
+        let mut project = packaged(entry, "v{version}", last).commit(&[0], "feat: a");
+        let facts = &mut project.facts.units[0];
+        let entry = facts.changelog.as_mut().expect("an entry");
+        entry.distributions = vec![Suite::new("UNRELEASED").expect("suite")];
+        facts.released_entry = Some(Version::new(released).expect("version"));
+        project
+    };
+    let cases = [
+        ("1.1.0-1", "1.0.0-1", "1.0.0", "1.1.0~rc1-1"),
+        ("2:1.1.0-1", "2:1.0.0-3", "1.0.0", "2:1.1.0~rc1-1"),
+        ("1.1.0", "1.0.0", "1.0.0", "1.1.0~rc1"),
+    ];
+    for (entry, released, last, want) in cases {
+        let project = project(entry, released, last);
+        let (plan, _) = project.plan(&pre(PreKind::Rc)).expect(want);
+        assert_eq!(next_of(&plan, 0).debian_version.as_str(), want);
+    }
+    // What is released stays below.
+    let refused = project("1.1.0-1", "1.1.0~rc2-1", "1.0.0").refusals(&pre(PreKind::Rc));
+    assert_eq!(refused, ["version-goes-back"]);
+}
+
+/// Two packages; the second requires the first in a file of its own.
+fn dependent(first: &str, second: &str) -> Project {
+    let mut project = Project::new(&[("lib", first), ("app", second)]);
+    project.policy.units[1].depends_on.push(Edge {
+        on: 0,
+        follow: Follow::Patch,
+        requirements: vec![VersionFile::new("app/needs")],
+    });
+    project
+}
+
+#[track_caller]
+fn required(project: &Project, request: &Request) -> Vec<String> {
+    let (plan, _) = project.plan(request).expect("a plan");
+    let requirements = next_of(&plan, 1).requirements.iter();
+    requirements.map(|(_, version)| version.clone()).collect()
+}
+
+#[test]
+fn requirements_name_the_projects_own_number() {
+    let project = dependent("1.0.0", "1.0.0").debian(
+        &REVISED.replace("1:2.10-3", "1:1.0.0-1"),
+        "debian/{version}",
+    );
+    let mut project = project.commit(&[1], "fix: app");
+    let released = release(&project.policy.units[0].tags[0], "1:1.0.0-1", 1);
+    project.facts.units[0].last_final = Some(released);
+    // Of what is there, of a revision, and of a new number.
+    assert_eq!(required(&project, &all()), ["1.0.0"]);
+    let project = project.commit(&[0], "feat: lib");
+    assert_eq!(required(&project, &all()), ["1.0.0"]);
+    assert_eq!(required(&project, &set("1.2.0")), ["1.2.0"]);
+}
+
+#[test]
+fn a_final_release_requires_final_ones() {
+    let project = dependent("1.0.0", "1.0.0")
+        .commit(&[0], "feat: lib")
+        .pre_release(0, "1.1.0-rc.1")
+        .commit(&[1], "fix: app");
+    assert_eq!(required(&project, &all()), ["1.1.0"]);
+    assert_eq!(required(&project, &pre(PreKind::Rc)), ["1.1.0-rc.1"]);
+    let app = Request {
+        packages: vec![name("app")],
+        ..all()
+    };
+    assert_eq!(required(&project, &app), ["1.0.0"]);
 }

@@ -72,8 +72,10 @@ impl<'a> Edits<'a> {
         means: &Means<'_>,
     ) {
         let unit = &policy.units[package.unit];
-        for file in &unit.version_files {
-            self.version_file(file, &next.version);
+        if let Some(number) = &next.number {
+            for file in &unit.version_files {
+                self.version_file(file, number);
+            }
         }
         for (file, version) in &next.requirements {
             self.edit(file, version);
@@ -260,8 +262,10 @@ impl<'a> Edits<'a> {
         }
         for (package, next) in release.releases().filter(|(_, next)| !next.binary_only) {
             let unit = &policy.units[package.unit];
-            for file in &unit.version_files {
-                self.verify_file(file, &next.version, package);
+            if let Some(number) = &next.number {
+                for file in &unit.version_files {
+                    self.verify_file(file, number, package);
+                }
             }
             for (file, version) in &next.requirements {
                 // A requirement may name no version at all (`*`).

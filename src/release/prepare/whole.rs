@@ -57,6 +57,7 @@ fn a_release_is_prepared_and_tagged_once() {
             since: None,
             decision: Decision::Release(Next {
                 version: "1.1.0".into(),
+                number: Some("1.1.0".into()),
                 debian_version: Version::new("1.1.0-1").expect("version"),
                 tag: Some(TagName::new("v1.1.0").expect("tag")),
                 bump: Bump::Minor,

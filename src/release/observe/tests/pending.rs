@@ -1,6 +1,7 @@
 //! Releases that were prepared and are not tagged.
 
 use super::world::{World, policy, since_final, unit, with_file};
+use crate::format::version::Version;
 use crate::release::facts::{Facts, PendingBy};
 use crate::release::policy::{DebianKind, Policy};
 
@@ -156,9 +157,13 @@ fn a_changelog_entry_is_pending_once_it_is_released() {
     world.write("debian/changelog", &entry("1.0-1", "unstable"));
     world.commit("one");
     world.tag("debian/1.0-1");
-    world.write("debian/changelog", &entry("1.0-2", "UNRELEASED"));
+    let open = [entry("1.0-2", "UNRELEASED"), entry("1.0-1", "unstable")].join("\n");
+    world.write("debian/changelog", &open);
     world.commit("open");
-    assert_eq!(pending(&world.facts(&policy)), None);
+    let facts = world.facts(&policy);
+    assert_eq!(pending(&facts), None);
+    let released = facts.units[0].released_entry.as_ref();
+    assert_eq!(released.map(Version::as_str), Some("1.0-1"));
     world.write("debian/changelog", &entry("1.0-2", "unstable"));
     let close = world.commit("close");
     world.change("x", "after");

@@ -45,6 +45,7 @@ fn project() -> (Scratch, Policy, ReleasePlan) {
             since: None,
             decision: Decision::Release(Next {
                 version: "1.1".into(),
+                number: Some("1.1".into()),
                 debian_version: Version::new("1.1-1").expect("version"),
                 tag: Some(TagName::new("v1.1").expect("tag")),
                 bump: Bump::Patch,

@@ -93,6 +93,7 @@ impl World {
             since: None,
             decision: Decision::Release(Next {
                 version: version.into(),
+                number: Some(version.into()),
                 debian_version: Version::new(format!("{version}-1")).expect("version"),
                 tag: Some(TagName::new(format!("{name}/{version}")).expect("tag")),
                 bump: Bump::Patch,
