@@ -16,7 +16,6 @@ mod walk;
 
 use std::collections::BTreeMap;
 
-pub use self::pending::TRAILER;
 use self::releases::{Releases, Tagged, TaggedKind};
 use self::walk::{Birth, Node, SLOP, Scope, Walk, everybody};
 use super::commit::{Commit, Person, Release};
