@@ -13,6 +13,7 @@ use crate::format::version::Version;
 use crate::release::facts::{Facts, Pending, PendingBy, UnitFacts};
 use crate::release::number::Number;
 use crate::release::policy::{DebianKind, Policy, Unit};
+use crate::release::upstream::is_release_of;
 use crate::release::{tag_pattern, trailer};
 use crate::sys::git::{GitError, ObjectId, Objects};
 
@@ -101,6 +102,9 @@ fn said(unit: &Unit, found: &UnitFacts) -> Option<String> {
     if let Some(first) = versions.next() {
         let first = first?;
         let agree = versions.all(|other| other == Some(first));
+        // Half of a release is none: prepare has yet to finish the entry.
+        let entry = found.changelog.as_ref();
+        let agree = agree && entry.is_none_or(|entry| is_released_as(entry, first));
         let debian = unit
             .tags
             .first()
@@ -112,13 +116,25 @@ fn said(unit: &Unit, found: &UnitFacts) -> Option<String> {
     said_by_entry(unit, found.changelog.as_ref()?)
 }
 
+fn is_release(entry: &Entry) -> bool {
+    !entry.is_unreleased() && entry.upload != Upload::BinaryOnly
+}
+
+fn is_released_as(entry: &Entry, version: &str) -> bool {
+    is_release(entry) && names(version, &entry.version)
+}
+
+/// Tells whether a version is a changelog's, with or without what is Debian's.
+fn names(version: &str, entry: &Version) -> bool {
+    version == entry.as_str() || version == entry.without_epoch() || is_release_of(version, entry)
+}
+
 fn said_by_entry(unit: &Unit, entry: &Entry) -> Option<String> {
-    let is_release = !entry.is_unreleased() && entry.upload != Upload::BinaryOnly;
     let debian = unit
         .tags
         .first()
         .is_some_and(tag_pattern::TagPattern::is_debian);
-    is_release.then(|| match debian {
+    is_release(entry).then(|| match debian {
         true => entry.version.to_string(),
         false => entry.version.upstream().to_owned(),
     })
@@ -135,12 +151,7 @@ fn still_holds(unit: &Unit, found: &UnitFacts, version: &str) -> bool {
             .versions
             .iter()
             .all(|own| own.version.as_deref() == Ok(version)),
-        Some(entry) => {
-            let own = &entry.version;
-            version == own.as_str()
-                || version == own.without_epoch()
-                || crate::release::upstream::is_release_of(version, own)
-        }
+        Some(entry) => names(version, &entry.version),
     }
 }
 
