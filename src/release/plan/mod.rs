@@ -14,7 +14,7 @@ use draft::Draft;
 use super::change::{self, Change, Ignored};
 use super::commit::Release;
 use super::debian_version::Upload;
-use super::facts::Facts;
+use super::facts::{self, Facts};
 use super::number::PreKind;
 use super::policy::{Bump, Policy};
 use super::version_file::VersionFile;
@@ -219,6 +219,7 @@ pub fn plan(
     let mut packages: Vec<_> = std::iter::zip(drafts, decisions).map(package).collect();
     follow::requirements(&mut packages, policy);
     findings.extend(judge::dead_patterns(facts, policy));
+    findings.extend(facts::passed_over(facts, policy));
     findings.extend(judge::shared_tags(&packages));
     let nobodys: Vec<_> = facts
         .commits

@@ -2,6 +2,7 @@
 
 mod conditions;
 mod moves;
+mod passed_over;
 mod past;
 mod pending;
 mod random;
