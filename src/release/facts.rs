@@ -51,9 +51,23 @@ pub struct UnitFacts {
     /// The version that the tree at HEAD holds and no tag names yet, with the
     /// commit that brought it: a release that was prepared and awaits its tag.
     pub pending: Option<Pending>,
+    /// Dependencies whose newest final release, tagged or awaiting its tag, is
+    /// not in this package's last one.
+    pub behind: Vec<Behind>,
     /// Tags of its patterns on this branch, newer than its last final release,
     /// whose versions cannot be read: they are passed over.
     pub passed_over: Vec<TagName>,
+}
+
+/// That a package has not yet followed one that it depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Behind {
+    /// The dependency, as an index into [`super::Policy::units`].
+    pub on: usize,
+    /// The dependency's newest version.
+    pub version: String,
+    /// Its highest version that is in the package's last release.
+    pub before: Option<String>,
 }
 
 /// Warns of tags that were passed over: the next version may have to be above

@@ -5,6 +5,7 @@
 //! final releases that HEAD descends from. Releases on other lines end nothing.
 //! Only commits in somebody's range are compared with their parents.
 
+mod behind;
 mod members;
 mod moved;
 pub mod past;
@@ -182,6 +183,7 @@ fn read(
         facts.units.push(found);
     }
     pending::fill(&mut facts, &history, &objects, policy)?;
+    behind::fill(&mut facts, &history, &releases, repository, policy)?;
     Ok(facts)
 }
 

@@ -1,5 +1,6 @@
 //! Judged by git itself, in repositories that it made.
 
+mod behind;
 mod conditions;
 mod moves;
 mod passed_over;
