@@ -110,7 +110,8 @@ impl History<'_> {
     ) -> Result<LeadTime, FlowError> {
         let (unit, own) = (&self.policy.units[index], &known[at]);
         let before = predecessor(known, at, &mut |other| self.descends(own, other));
-        let made = counted(self.range(before, own)?, index);
+        let policy = self.policy;
+        let made = counted(self.range(before, own)?, index, policy);
         let tagged = self.workspace.repository.tag_date(&own.tag)?;
         let release = Release {
             tag: own.tag.clone(),

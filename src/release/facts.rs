@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use super::commit::{Commit, Release};
 use super::ownership::DeadPattern;
+use super::policy::Policy;
 use super::version_file::VersionFileError;
 use crate::format::changelog::Entry;
 use crate::format::version::Version;
-use crate::model::TagName;
+use crate::model::{Finding, TagName};
 
 /// The repository, as far as the next release depends on it.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +55,38 @@ pub struct UnitFacts {
     /// The version that the tree at HEAD holds and no tag names yet, with the
     /// commit that brought it: a release that was prepared and awaits its tag.
     pub pending: Option<Pending>,
+    /// Dependencies whose newest final release, tagged or awaiting its tag, is
+    /// not in this package's last one.
+    pub behind: Vec<Behind>,
+    /// Tags of its patterns on this branch, newer than its last final release,
+    /// whose versions cannot be read: they are passed over.
+    pub passed_over: Vec<TagName>,
+}
+
+/// That a package has not yet followed one that it depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Behind {
+    /// The dependency, as an index into [`super::Policy::units`].
+    pub on: usize,
+    /// The dependency's newest version.
+    pub version: String,
+    /// Its highest version that is in the package's last release.
+    pub before: Option<String>,
+}
+
+/// Warns of tags that were passed over: the next version may have to be above
+/// theirs.
+pub fn passed_over(facts: &Facts, policy: &Policy) -> Vec<Finding> {
+    let units = std::iter::zip(&policy.units, &facts.units);
+    let tags = units.flat_map(|(unit, found)| found.passed_over.iter().map(move |tag| (unit, tag)));
+    tags.map(|(unit, tag)| {
+        let message = format!("{tag} is newer than the last release and names no known version");
+        Finding::warning("unreadable-tag", unit.name.as_str(), message).fix(
+            "a tag that is a release has a version such as 1.2.3; tag in debcut.toml says which \
+             tags are releases",
+        )
+    })
+    .collect()
 }
 
 impl UnitFacts {

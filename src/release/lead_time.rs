@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::change;
 use super::commit::Commit;
-use super::observe::{Known, TRAILER};
+use super::observe::Known;
+use super::policy::Policy;
 use crate::model::{PackageName, Suite, TagName, Timestamp};
 
 /// A release's way.
@@ -60,15 +62,11 @@ pub enum Since {
 
 /// Returns the commits that count: they touch the package, and are neither
 /// merges nor release commits.
-pub fn counted(commits: &[Commit], unit: usize) -> Vec<Timestamp> {
-    let is_release = |commit: &Commit| {
-        let mut lines = commit.message.lines();
-        lines.any(|line| line.starts_with(TRAILER) && line[TRAILER.len()..].starts_with(':'))
-    };
+pub fn counted(commits: &[Commit], unit: usize, policy: &Policy) -> Vec<Timestamp> {
     commits
         .iter()
         .filter(|commit| commit.touches.contains(&unit))
-        .filter(|commit| !commit.is_merge() && !is_release(commit))
+        .filter(|commit| !commit.is_merge() && !change::is_release(commit, policy))
         .map(|commit| commit.committed)
         .collect()
 }
@@ -142,9 +140,14 @@ mod tests {
             (commit(2, &[0], "merge"), false),
             (commit(1, &[0], "r\n\nDebcut-Release: aa 1.0\n"), false),
             (commit(1, &[0], "r\n\nDebcut-Released\n"), true),
+            (
+                commit(1, &[0], "fix: x\n\n    Debcut-Release: aa 1.0\n"),
+                true,
+            ),
         ];
         for (commit, want) in cases {
-            let found = counted(std::slice::from_ref(&commit), 0);
+            let policy = Policy::usual(Vec::new());
+            let found = counted(std::slice::from_ref(&commit), 0, &policy);
             assert_eq!(!found.is_empty(), want, "{commit:?}");
         }
     }

@@ -24,6 +24,7 @@ pub mod prepare;
 pub mod standing;
 pub mod tag;
 pub mod tag_pattern;
+pub mod trailer;
 pub mod upstream;
 pub mod version_file;
 

@@ -82,6 +82,11 @@ impl TagPattern {
         format!("{}{middle}{}", self.before, self.after)
     }
 
+    /// Tells whether names of this pattern hold nothing but the version.
+    pub fn is_bare(&self) -> bool {
+        self.before.is_empty() && self.after.is_empty()
+    }
+
     fn is_mangled(&self) -> bool {
         self.is_debian() || self.before == "upstream/"
     }
@@ -96,6 +101,13 @@ impl fmt::Display for TagPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{{version}}{}", self.before, self.after)
     }
+}
+
+/// Tells whether a package's patterns are the usual ones, which nobody chose.
+pub fn are_usual(name: &str, patterns: &[TagPattern]) -> bool {
+    let usual = |text: &str| TagPattern::new(&text.replace("{name}", name));
+    patterns.len() == USUAL.len()
+        && std::iter::zip(USUAL, patterns).all(|(text, own)| usual(text).as_ref() == Ok(own))
 }
 
 /// Tells whether the version that a tag names is the package's: the whole

@@ -4,7 +4,7 @@ use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::{Checkup, Finding};
 use crate::release::Policy;
-use crate::release::observe::TRAILER;
+use crate::release::trailer;
 use crate::sys::git::{Branch, Missing, ObjectId};
 
 const RULE: &str = "unsynchronised-branch";
@@ -97,9 +97,7 @@ fn maintenance<'a>(branches: &'a [Branch], patterns: &[String], main: &str) -> V
 /// its own line.
 fn matters(message: &str) -> bool {
     let subject = message.lines().next().unwrap_or_default();
-    let is_release = message
-        .lines()
-        .any(|line| line.starts_with(&format!("{TRAILER}:")));
+    let is_release = trailer::released(message).next().is_some();
     !is_release && !subject.starts_with("chore(release)")
 }
 

@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::commit::{Commit, Person};
 use super::policy::{Policy, Unconventional};
 
-pub use read::{KNOWN_TYPES, released};
+pub use read::{KNOWN_TYPES, is_release};
 
 /// One change, as a commit message tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

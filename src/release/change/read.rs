@@ -9,9 +9,9 @@ use super::revert::{self, Fate};
 use super::squash::{self, Title};
 use super::{Change, Changes, Ignored, Reason, UNCONVENTIONAL, said};
 use crate::format::conventional::{Header, unix_lines};
-use crate::model::PackageName;
 use crate::release::commit::Commit;
 use crate::release::policy::{Merges, Policy, Unconventional};
+use crate::release::trailer;
 
 /// The types that are conventional everywhere, in lower case; a policy may
 /// name more.
@@ -26,7 +26,7 @@ pub(super) fn changes(commits: &[&Commit], policy: &Policy) -> Changes {
         .collect();
     let titled: Vec<Titled<'_>> = texts.iter().map(|text| forge::titled(text)).collect();
     let judged: Vec<Option<Reason>> = (commits.iter().zip(&texts))
-        .map(|(commit, text)| left_out(commit, text, policy.merges))
+        .map(|(commit, text)| left_out(commit, text, policy.merges, &types))
         .collect();
     let fates = fates(commits, &titled, &judged);
 
@@ -73,10 +73,27 @@ fn types(policy: &Policy) -> BTreeSet<String> {
         .collect()
 }
 
+/// Tells whether a commit is one that makes releases and nothing else.
+pub fn is_release(commit: &Commit, policy: &Policy) -> bool {
+    only_releases(commit, &unix_lines(&commit.message), &types(policy))
+}
+
+/// Tells whether a commit names releases and says no change of its own: one
+/// that was squashed with work does.
+fn only_releases(commit: &Commit, text: &str, types: &BTreeSet<String>) -> bool {
+    // Nearly no message has the trailer, so others are not taken apart to see.
+    trailer::released(text).next().is_some() && said(commit, &forge::titled(text), types).is_empty()
+}
+
 /// Judges what a commit is by itself, whatever it says.
-fn left_out(commit: &Commit, text: &str, merges: Merges) -> Option<Reason> {
+fn left_out(
+    commit: &Commit,
+    text: &str,
+    merges: Merges,
+    types: &BTreeSet<String>,
+) -> Option<Reason> {
     let fixup = ["fixup! ", "squash! ", "amend! "];
-    if released(text).next().is_some() {
+    if only_releases(commit, text, types) {
         Some(Reason::Release)
     } else if fixup.iter().any(|it| text.trim_start().starts_with(it)) {
         Some(Reason::Fixup)
@@ -115,42 +132,41 @@ fn fates(commits: &[&Commit], titled: &[Titled<'_>], judged: &[Option<Reason>]) 
     revert::fates(&ids, &titles, &claims)
 }
 
-/// Finds the releases that a message's trailers `Debcut-Release: NAME VERSION`
-/// name. They count anywhere in it: a squash puts them into its middle.
-pub fn released(message: &str) -> impl Iterator<Item = (&str, &str)> {
-    // Nearly no message has one, so they are not taken apart to see.
-    let lines = message.contains(RELEASED).then(|| message.lines());
-    lines.into_iter().flatten().filter_map(|line| {
-        let mut words = line.trim().strip_prefix(RELEASED)?.split_whitespace();
-        let (name, version) = (words.next()?, words.next()?);
-        let valid = PackageName::new(name).is_ok()
-            && version.contains(|c: char| c.is_ascii_digit())
-            && words.next().is_none();
-        valid.then_some((name, version))
-    })
-}
-
-const RELEASED: &str = "Debcut-Release:";
-
-/// Reads a commit as changes, one at least.
+/// Reads a commit as changes: one at least, unless it is a release commit.
 fn said(commit: &Commit, titled: &Titled<'_>, types: &BTreeSet<String>) -> Vec<Change> {
     let kind = match Header::parse(titled.title) {
         Some(header) if types.contains(header.kind.as_ref()) => Title::Conventional,
         _ => Title::Plain,
     };
     let Some(squash) = squash::squashed(titled.rest, kind, types) else {
-        let mut change = whole(commit, titled, titled.rest, types);
+        let rest = squash::without_release(titled.rest);
+        let own = match (rest, kind) {
+            (Some(rest), _) if rest.len() == titled.rest.len() => rest,
+            // Beside a release, words that are not conventional name it.
+            (Some(rest), Title::Conventional) => rest,
+            _ => return Vec::new(),
+        };
+        let mut change = whole(commit, titled, own, types);
         reverting(&mut change, types);
         return vec![change];
     };
+    let is_release = |text: &str| text.lines().any(|line| trailer::named(line).is_some());
+    if is_release(squash.trailers) || is_release(squash.intro) {
+        return Vec::new();
+    }
     let trailers = said::change(commit, "", squash.trailers, types);
     let mut of_all = trailers.clone();
     of_all.pull_request = titled.pull_request;
     let title = whole(commit, titled, squash.intro, types);
 
     let (mut changes, mut known) = (Vec::new(), HashMap::new());
+    let mut releases = Vec::new();
     for item in &squash.items {
         let (subject, rest) = item.split_once('\n').unwrap_or((item, ""));
+        let Some(rest) = squash::without_release(rest) else {
+            releases.push(words(&said::change(commit, subject, "", types)));
+            continue;
+        };
         let change = said::change(commit, subject, rest, types);
         of_all.authors.clone_from(&change.authors);
         match known.entry(words(&change)) {
@@ -163,9 +179,13 @@ fn said(commit: &Commit, titled: &Titled<'_>, types: &BTreeSet<String>) -> Vec<C
     }
     match known.get(&words(&title)) {
         Some(at) => said::absorb(&mut changes[*at], &title),
+        // A title that a forge took from the release commit.
+        None if releases.contains(&words(&title)) => {}
         None if kind == Title::Conventional => changes.insert(0, title),
         None => {
-            let first = &mut changes[0];
+            let Some(first) = changes.first_mut() else {
+                return changes;
+            };
             said::absorb(first, &title);
             first.body = [title.body.as_str(), &first.body]
                 .join("\n\n")
@@ -176,7 +196,10 @@ fn said(commit: &Commit, titled: &Titled<'_>, types: &BTreeSet<String>) -> Vec<C
     // What trailers of the whole say is said once, with the first change; only
     // authors and pull request are those of every change. Forges put the
     // co-authors of all bullets behind the last one, some without a ruler.
-    said::absorb(&mut changes[0], &trailers);
+    let Some(first) = changes.first_mut() else {
+        return changes;
+    };
+    said::absorb(first, &trailers);
     said::share(&mut of_all, &trailers);
     for change in &mut changes {
         said::share(change, &of_all);

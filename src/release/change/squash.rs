@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use crate::format::conventional::{Colon, Header, Message, fenced};
+use crate::release::trailer;
 
 /// What a squashed message holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +103,37 @@ fn is_change(text: &str, title: Title, types: &BTreeSet<String>) -> bool {
         && Header::parse(text.trim_start()).is_some_and(|header| {
             header.colon == Colon::Spaced && types.contains(header.kind.as_ref())
         })
+}
+
+/// Returns what a message says below its subject, without the release commits
+/// that were squashed into it under bullets which are no changes; nothing where
+/// it is the message of a release commit itself.
+pub(super) fn without_release(rest: &str) -> Option<&str> {
+    let mut start = 0;
+    let mut lines = Vec::new();
+    for line in rest.split('\n') {
+        if trailer::named(line).is_some() {
+            return squashed_at(&lines).map(|at| rest[..at].trim_end());
+        }
+        lines.push((start, line));
+        start += line.len() + 1;
+    }
+    Some(rest)
+}
+
+/// Finds the bullet that these lines end with, as forges set the subject of a
+/// squashed commit: alone, with empty lines around it. A list that a release
+/// commit has is closer.
+fn squashed_at(lines: &[(usize, &str)]) -> Option<usize> {
+    let is_empty = |line: &str| line.trim().is_empty();
+    let alone = |at: usize| {
+        let line = lines[at].1;
+        (line.starts_with("* ") || line.starts_with("- "))
+            && (at == 0 || is_empty(lines[at - 1].1))
+            && lines.get(at + 1).is_some_and(|(_, next)| is_empty(next))
+    };
+    let at = (0..lines.len()).rev().find(|&at| alone(at))?;
+    Some(lines[at].0)
 }
 
 /// Finds the ruler that GitHub puts before the co-authors.

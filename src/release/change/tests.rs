@@ -303,7 +303,7 @@ fn what_is_left_out() {
         (
             commit(
                 "a",
-                "Release (#4)\n\n* chore(release): x1\n\n  Debcut-Release: hello 1.2.0\n\n* fix: it\n",
+                "Release (#4)\n\n* chore(release): x1\n\n  Notes.\n\nDebcut-Release: hello 1.2.0\n",
             ),
             Reason::Release,
         ),
@@ -327,11 +327,56 @@ fn what_is_left_out() {
 }
 
 #[test]
-fn releases_are_named() {
-    let message =
-        "Release (#4)\n\n* chore\n\nDebcut-Release: hello 1.2.0\nDebcut-Release: more 2\n";
-    let found: Vec<_> = released(message).collect();
-    assert_eq!(found, [("hello", "1.2.0"), ("more", "2")]);
+fn work_beside_a_release_is_told() {
+    let trailer = "Debcut-Release: hello 1.2.0\nDebcut-Plan: 12\n";
+    let cases: &[(&str, &[&str])] = &[
+        (
+            "feat!: a\n\nIt said:\n\n    Debcut-Release: hello 0.9.0\n",
+            &["a"],
+        ),
+        (
+            "Go (#4)\n\n* fix: a\n\n* chore(release): hello 1.2.0\n\nTRAILER",
+            &["a"],
+        ),
+        (
+            "Go (#4)\n\n* chore(release): hello 1.2.0\n\nTRAILER\n* fix: a\n\n* feat: b\n",
+            &["a", "b"],
+        ),
+        (
+            "chore(release): x (#4)\n\n* chore(release): x\n\nTRAILER\n* fix: a\n",
+            &["a"],
+        ),
+        (
+            "feat: b (#4)\n\n* fix: a\n\n* chore(release): x\n\nTRAILER",
+            &["b", "a"],
+        ),
+        (
+            "Go (#4)\n\n* fix: a\n\nWhy.\n\n* Release hello\n\nTRAILER",
+            &["a"],
+        ),
+        (
+            "feat: a (#4)\n\n* begin\n\n* Release hello\n\nTRAILER",
+            &["a"],
+        ),
+        ("Go (#4)\n\n* begin\n\n* Release hello\n\nTRAILER", &[]),
+        ("Go (#4)\n\n* chore(release): x\n\nTRAILER", &[]),
+        ("chore(release): x\n\n* fix: a\n* fix: b\n\nTRAILER", &[]),
+        ("build: release x\n\n* this\n* that\n\nTRAILER", &[]),
+        ("build: release x\n\nTRAILER", &[]),
+    ];
+    for (message, want) in cases {
+        let message = message.replace("TRAILER", trailer);
+        let found = read(&[commit("aaaaaaa1", &message)], &policy());
+        let said: Vec<_> = found.changes.iter().map(|c| &c.description).collect();
+        assert_eq!(said, *want, "{message}");
+        let left_out: Vec<_> = found.ignored.iter().map(|i| &i.reason).collect();
+        let whole = [&Reason::Release];
+        assert_eq!(
+            left_out,
+            &whole[..usize::from(want.is_empty())],
+            "{message}"
+        );
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! final releases that HEAD descends from. Releases on other lines end nothing.
 //! Only commits in somebody's range are compared with their parents.
 
+mod behind;
 mod members;
 mod moved;
 pub mod past;
@@ -14,9 +15,8 @@ mod territory;
 mod tree;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-pub use self::pending::TRAILER;
 use self::releases::{Releases, Tagged, TaggedKind};
 use self::walk::{Birth, Node, SLOP, Scope, Walk, everybody};
 use super::commit::{Commit, Person, Release};
@@ -186,6 +186,7 @@ fn read(
         facts.units.push(found);
     }
     pending::fill(&mut facts, &history, &objects, policy)?;
+    behind::fill(&mut facts, &history, &releases, repository, policy)?;
     Ok(facts)
 }
 
@@ -253,6 +254,13 @@ impl<'a> History<'a> {
         }
         pre_releases.sort_by(|(a, _), (b, _)| releases::compare(&a.version, &b.version));
 
+        let mut passed_over = releases.passed_over(unit).to_vec();
+        if !passed_over.is_empty() {
+            let in_range = self.order.iter().filter(|at| in_range(at));
+            let ids: HashSet<_> = in_range.map(|&at| self.walk.nodes[at].id).collect();
+            passed_over.retain(|(_, commit)| ids.contains(commit));
+        }
+
         let since_final = self.touching(unit);
         let mut since_pre = since_final.clone();
         for (_, index) in &pre_releases {
@@ -264,6 +272,7 @@ impl<'a> History<'a> {
             pre_releases: pre_releases.into_iter().map(|(pre, _)| pre).collect(),
             since_final,
             since_pre,
+            passed_over: passed_over.into_iter().map(|(tag, _)| tag).collect(),
             ..UnitFacts::default()
         }
     }

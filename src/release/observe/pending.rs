@@ -13,11 +13,9 @@ use crate::format::version::Version;
 use crate::release::facts::{Facts, Pending, PendingBy, UnitFacts};
 use crate::release::number::Number;
 use crate::release::policy::{DebianKind, Policy, Unit};
-use crate::release::tag_pattern;
+use crate::release::upstream::is_release_of;
+use crate::release::{tag_pattern, trailer};
 use crate::sys::git::{GitError, ObjectId, Objects};
-
-/// The trailer of a release commit: `Debcut-Release: NAME VERSION`.
-pub const TRAILER: &str = "Debcut-Release";
 
 /// Finds every package's pending release.
 pub(super) fn fill(
@@ -89,24 +87,10 @@ fn announced(history: &History<'_>, line: &[usize]) -> Vec<(usize, String, Strin
     debug_assert!(on_line.iter().all(|at| line.contains(at)));
     for at in on_line.into_iter().chain(beside) {
         let message = history.walk.nodes[at].object.message();
-        let releases = trailers(&message);
+        let releases = trailer::released(&message);
         found.extend(releases.map(|(name, version)| (at, name.to_owned(), version.to_owned())));
     }
     found
-}
-
-/// Reads the trailers of a message, in whatever paragraph: squashing puts the
-/// messages of several commits behind each other.
-fn trailers(message: &str) -> impl Iterator<Item = (&str, &str)> {
-    message.lines().skip(1).filter_map(|line| {
-        let (key, value) = line.split_once(':')?;
-        if !key.eq_ignore_ascii_case(TRAILER) {
-            return None;
-        }
-        let mut words = value.split_whitespace();
-        let found = (words.next()?, words.next()?);
-        words.next().is_none().then_some(found)
-    })
 }
 
 /// Returns the version that a package's tree says, as its tags would name it.
@@ -118,6 +102,9 @@ fn said(unit: &Unit, found: &UnitFacts) -> Option<String> {
     if let Some(first) = versions.next() {
         let first = first?;
         let agree = versions.all(|other| other == Some(first));
+        // Half of a release is none: prepare has yet to finish the entry.
+        let entry = found.changelog.as_ref();
+        let agree = agree && entry.is_none_or(|entry| is_released_as(entry, first));
         let debian = unit
             .tags
             .first()
@@ -129,13 +116,25 @@ fn said(unit: &Unit, found: &UnitFacts) -> Option<String> {
     said_by_entry(unit, found.changelog.as_ref()?)
 }
 
+fn is_release(entry: &Entry) -> bool {
+    !entry.is_unreleased() && entry.upload != Upload::BinaryOnly
+}
+
+fn is_released_as(entry: &Entry, version: &str) -> bool {
+    is_release(entry) && names(version, &entry.version)
+}
+
+/// Tells whether a version is a changelog's, with or without what is Debian's.
+fn names(version: &str, entry: &Version) -> bool {
+    version == entry.as_str() || version == entry.without_epoch() || is_release_of(version, entry)
+}
+
 fn said_by_entry(unit: &Unit, entry: &Entry) -> Option<String> {
-    let is_release = !entry.is_unreleased() && entry.upload != Upload::BinaryOnly;
     let debian = unit
         .tags
         .first()
         .is_some_and(tag_pattern::TagPattern::is_debian);
-    is_release.then(|| match debian {
+    is_release(entry).then(|| match debian {
         true => entry.version.to_string(),
         false => entry.version.upstream().to_owned(),
     })
@@ -152,12 +151,7 @@ fn still_holds(unit: &Unit, found: &UnitFacts, version: &str) -> bool {
             .versions
             .iter()
             .all(|own| own.version.as_deref() == Ok(version)),
-        Some(entry) => {
-            let own = &entry.version;
-            version == own.as_str()
-                || version == own.without_epoch()
-                || crate::release::upstream::is_release_of(version, own)
-        }
+        Some(entry) => names(version, &entry.version),
     }
 }
 
@@ -221,29 +215,4 @@ fn brought(
         }
     }
     Ok(None)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn trailers_are_found_in_squashed_messages() {
-        let cases: &[(&str, &[(&str, &str)])] = &[
-            (
-                "chore: x\n\nDebcut-Release: hello 1.2.0\n",
-                &[("hello", "1.2.0")],
-            ),
-            (
-                "merge\n\n* chore(release): a, b\n\nDebcut-Release: a 1\r\nDebcut-Release: b 2-1\n\n* fix: c\n",
-                &[("a", "1"), ("b", "2-1")],
-            ),
-            ("Debcut-Release: a 1\n", &[]),
-            ("x\n\nDebcut-Release: a\nDebcut-Release: a 1 2\n", &[]),
-            ("x\n\n> Debcut-Release: a 1\n", &[]),
-        ];
-        for (message, want) in cases {
-            assert_eq!(trailers(message).collect::<Vec<_>>(), *want, "{message}");
-        }
-    }
 }

@@ -8,6 +8,7 @@ use crate::format::version::Version;
 use crate::model::TagName;
 use crate::release::number::Number;
 use crate::release::policy::Unit;
+use crate::release::tag_pattern::{TagPattern, are_usual};
 use crate::sys::git::ObjectId;
 
 /// A tag that is a release of a package.
@@ -31,6 +32,19 @@ pub(super) struct Releases {
     /// The packages that have a final release there.
     pub(super) finals: HashMap<ObjectId, Members>,
     by_unit: Vec<HashMap<ObjectId, Vec<Tagged>>>,
+    /// Tags of a package's patterns that are no releases for all that, with
+    /// their commits.
+    passed_over: Vec<Vec<(TagName, ObjectId)>>,
+}
+
+/// What a tag of a package's pattern is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Claimed {
+    Release(TaggedKind),
+    /// A mark of work in progress.
+    Development,
+    /// Nothing that can be told.
+    Unreadable,
 }
 
 impl Releases {
@@ -41,21 +55,30 @@ impl Releases {
         let mut releases = Self {
             finals: HashMap::new(),
             by_unit: vec![HashMap::new(); units.len()],
+            passed_over: vec![Vec::new(); units.len()],
         };
+        let usual = |unit: &Unit| are_usual(unit.name.as_str(), &unit.tags);
+        let usual: Vec<bool> = units.iter().map(usual).collect();
         for (tag, &commit) in tags {
-            let mut claims: Vec<(usize, String, bool)> = Vec::new();
+            let mut claims: Vec<(usize, String, &TagPattern)> = Vec::new();
             for (index, unit) in units.iter().enumerate() {
-                let found = unit.tags.iter().filter_map(|pattern| {
-                    Some((pattern.version_in(tag.as_str())?, pattern.is_debian()))
-                });
+                let found = unit
+                    .tags
+                    .iter()
+                    .filter_map(|pattern| Some((pattern.version_in(tag.as_str())?, pattern)));
                 let least = found.min_by_key(|(version, _)| version.len());
-                claims.extend(least.map(|(version, debian)| (index, version, debian)));
+                claims.extend(least.map(|(version, pattern)| (index, version, pattern)));
             }
             let least = claims.iter().map(|(_, version, _)| version.len()).min();
             claims.retain(|(_, version, _)| Some(version.len()) == least);
-            for (unit, version, is_debian) in claims {
-                let Some(kind) = kind_of(&version, is_debian) else {
-                    continue;
+            for (unit, version, pattern) in claims {
+                let kind = match claimed(&version, pattern, usual[unit]) {
+                    Claimed::Release(kind) => kind,
+                    Claimed::Development => continue,
+                    Claimed::Unreadable => {
+                        releases.passed_over[unit].push((tag.clone(), commit));
+                        continue;
+                    }
                 };
                 let all = || Members::none(units.len());
                 if kind == TaggedKind::Final {
@@ -76,6 +99,12 @@ impl Releases {
         !self.by_unit[unit].is_empty()
     }
 
+    /// Returns the tags that look like a package's releases and are none that
+    /// can be read, with their commits.
+    pub(super) fn passed_over(&self, unit: usize) -> &[(TagName, ObjectId)] {
+        &self.passed_over[unit]
+    }
+
     /// Returns all of a package's releases, in no order.
     pub(super) fn all(&self, unit: usize) -> impl Iterator<Item = (&Tagged, ObjectId)> {
         let by_commit = self.by_unit[unit].iter();
@@ -94,17 +123,31 @@ impl Releases {
     }
 }
 
-fn kind_of(version: &str, is_debian: bool) -> Option<TaggedKind> {
-    let is_pre = if is_debian {
-        is_pre_release_of_debian(&Version::new(version).ok()?)
+/// Tells what a tag says. Of patterns that nobody chose (`usual`) not every
+/// match is meant: `2024-01-talk` and `3-way-demo` are no pre-releases of 2024
+/// and 3.
+fn claimed(version: &str, pattern: &TagPattern, usual: bool) -> Claimed {
+    let is_pre = if pattern.is_debian() {
+        let Ok(version) = Version::new(version) else {
+            return Claimed::Unreadable;
+        };
+        is_pre_release_of_debian(&version)
     } else {
-        let number = Number::parse(version).ok()?;
+        let Ok(number) = Number::parse(version) else {
+            return Claimed::Unreadable;
+        };
         if number.is_development() {
-            return None;
+            return Claimed::Development;
         }
-        number.is_pre_release()
+        let is_pre = number.is_pre_release();
+        let is_stray = is_pre && number.pre().is_none();
+        let is_bare = pattern.is_bare() && !version.contains('.');
+        if usual && (is_stray || is_bare) {
+            return Claimed::Unreadable;
+        }
+        is_pre
     };
-    Some(match is_pre {
+    Claimed::Release(match is_pre {
         true => TaggedKind::PreRelease,
         false => TaggedKind::Final,
     })
@@ -169,6 +212,39 @@ mod tests {
         ] {
             let parsed = Version::new(version).expect(version);
             assert_eq!(is_pre_release_of_debian(&parsed), want, "{version}");
+        }
+    }
+
+    #[test]
+    fn tags_of_patterns_that_nobody_chose_are_taken_with_care() {
+        use Claimed::{Development, Release, Unreadable};
+        use TaggedKind::{Final, PreRelease};
+        for (pattern, version, usual, chosen) in [
+            ("{version}", "1.2", Release(Final), Release(Final)),
+            ("{version}", "3-way-demo", Unreadable, Release(PreRelease)),
+            ("{version}", "2024-01-talk", Unreadable, Release(PreRelease)),
+            ("{version}", "3", Unreadable, Release(Final)),
+            ("v{version}", "3", Release(Final), Release(Final)),
+            ("v{version}", "1.2-odd", Unreadable, Release(PreRelease)),
+            (
+                "v{version}",
+                "1.2-rc.1",
+                Release(PreRelease),
+                Release(PreRelease),
+            ),
+            (
+                "v{version}",
+                "1.2b1",
+                Release(PreRelease),
+                Release(PreRelease),
+            ),
+            ("v{version}", "1.2-SNAPSHOT", Development, Development),
+            ("v{version}", "1.0.2g", Unreadable, Unreadable),
+            ("debian/{version}", "1.0-1", Release(Final), Release(Final)),
+        ] {
+            let own = TagPattern::new(pattern).expect(pattern);
+            let found = [true, false].map(|usual| claimed(version, &own, usual));
+            assert_eq!(found, [usual, chosen], "{pattern} {version}");
         }
     }
 

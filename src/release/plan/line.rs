@@ -8,7 +8,7 @@ use crate::release::debian_version::without_uploads;
 use crate::release::facts::UnitFacts;
 use crate::release::number::Number;
 use crate::release::policy::{DebianKind, Unit};
-use crate::release::tag_pattern::{TagPattern, USUAL};
+use crate::release::tag_pattern::{TagPattern, are_usual};
 
 /// Where a package stands.
 #[derive(Debug, Clone)]
@@ -100,11 +100,7 @@ fn pattern(unit: &Unit, current: Option<&Release>, alone: bool) -> TagPattern {
         return known.clone();
     }
     let usual = |text: &str| TagPattern::new(&text.replace("{name}", unit.name.as_str()));
-    let unconfigured = unit.tags.len() == USUAL.len()
-        && USUAL
-            .iter()
-            .zip(&unit.tags)
-            .all(|(text, tag)| usual(text).as_ref() == Ok(tag));
+    let unconfigured = are_usual(unit.name.as_str(), &unit.tags);
     let style = match (&unit.debian, alone) {
         (DebianKind::Changelog { .. }, true) => "debian/{version}",
         (DebianKind::Declared { .. }, true) => "v{version}",

@@ -14,7 +14,7 @@ use draft::Draft;
 use super::change::{self, Change, Ignored};
 use super::commit::Release;
 use super::debian_version::Upload;
-use super::facts::Facts;
+use super::facts::{self, Facts};
 use super::number::PreKind;
 use super::policy::{Bump, Policy};
 use super::version_file::VersionFile;
@@ -228,6 +228,7 @@ pub fn plan(
     follow::requirements(&mut packages, &newest, policy);
     findings.extend(judge::lost_requests(facts, policy));
     findings.extend(judge::dead_patterns(facts, policy));
+    findings.extend(facts::passed_over(facts, policy));
     findings.extend(judge::shared_tags(&packages));
     let nobodys: Vec<_> = facts
         .commits

@@ -1,6 +1,9 @@
 //! Packages that belong together, and packages that follow others.
 
 use super::draft::{Draft, Wanted, Wish};
+use super::line::Raises;
+use crate::format::version::Version;
+use crate::release::facts::Behind;
 use crate::release::number::Number;
 use crate::release::policy::{Bump, Follow, Group, GroupKind, Policy};
 
@@ -38,15 +41,13 @@ fn together(drafts: &mut [Draft<'_>], group: &Group) -> bool {
         .max()
         .unwrap_or(Bump::None);
     // Its sisters may be ahead of those that have changes.
-    let ahead = group
-        .units
-        .iter()
-        .filter_map(|at| drafts[*at].line.last.clone())
-        .max();
+    let sisters = || group.units.iter().map(|at| &drafts[*at]);
+    let ahead = sisters().filter_map(released).max();
     let number = match ahead.filter(|ahead| *ahead >= highest) {
         Some(ahead) => ahead.raised(bump.max(Bump::Patch)),
         None => highest,
     };
+    let number = sisters().filter_map(promised).fold(number, Number::max);
     let mut changed = false;
     for at in &group.units {
         let draft = &mut drafts[*at];
@@ -84,13 +85,20 @@ fn follow(drafts: &mut [Draft<'_>], index: usize) -> bool {
     }
     let steps = draft.unit.depends_on.iter().filter_map(|edge| {
         let on = &drafts[edge.on];
-        let released = wanted(on)?;
+        let (bump, version) = match wanted(on) {
+            Some(released) => (released.bump, released.number.as_ref()?.to_string()),
+            None => {
+                let mut behind = draft.facts.behind.iter();
+                let behind = behind.find(|behind| behind.on == edge.on)?;
+                (missed(behind, on)?, behind.version.clone())
+            }
+        };
         let step = match edge.follow {
             Follow::Patch => Bump::Patch,
-            Follow::Same => released.bump.max(Bump::Patch),
+            Follow::Same => bump.max(Bump::Patch),
             Follow::Ignore => return None,
         };
-        Some((step, on.unit.name.clone(), released.number.clone()?))
+        Some((step, on.unit.name.clone(), version))
     });
     let Some((step, name, version)) = steps.max_by_key(|(step, ..)| *step) else {
         return false;
@@ -98,14 +106,18 @@ fn follow(drafts: &mut [Draft<'_>], index: usize) -> bool {
     let Some(last) = draft.line.last.clone() else {
         return false;
     };
-    let number: Number = last.raised(step);
+    // What its own candidates have promised is not taken back.
+    let number = last.raised(step);
+    let number = promised(draft).map_or(number.clone(), |promised| promised.max(number));
+    let step = number.step_from(&last);
     let draft = &mut drafts[index];
     match &mut draft.wish {
         Wish::Nothing(_) => {
             let reason = format!("follows {name} {version}");
             draft.wish = Wish::Release(Wanted {
                 bump: step,
-                number: Some(number),
+                // Where the revision is raised, the number is upstream's.
+                number: (draft.line.raises == Raises::Number).then_some(number),
                 reason,
             });
             true
@@ -120,9 +132,55 @@ fn follow(drafts: &mut [Draft<'_>], index: usize) -> bool {
     }
 }
 
+/// The step between the release of a dependency that a package has and the one
+/// that it has not; none where only the Debian revision differs.
+fn missed(behind: &Behind, on: &Draft<'_>) -> Option<Bump> {
+    let before = behind.before.as_deref().and_then(|text| number(on, text));
+    let newest = number(on, &behind.version);
+    match before.zip(newest) {
+        Some((before, newest)) if before == newest => None,
+        Some((before, newest)) => Some(newest.step_from(&before)),
+        None => Some(Bump::Patch),
+    }
+}
+
+/// The number of the newest final release, tagged or awaiting its tag.
+fn released(draft: &Draft<'_>) -> Option<Number> {
+    let pending = pending(draft).filter(|number| !number.is_pre_release());
+    pending.max(draft.line.last.clone())
+}
+
+/// The number of the final release that the newest candidate leads to.
+fn promised(draft: &Draft<'_>) -> Option<Number> {
+    let candidate = draft.facts.pre_releases.last();
+    let candidate = candidate.and_then(|release| number(draft, &release.version));
+    let pending = pending(draft).filter(Number::is_pre_release);
+    pending.max(candidate).map(|number| number.released())
+}
+
+fn pending(draft: &Draft<'_>) -> Option<Number> {
+    number(draft, &draft.pending?.version)
+}
+
+/// Reads the project's number of a version that a tag names.
+fn number(draft: &Draft<'_>, version: &str) -> Option<Number> {
+    let debian = draft
+        .line
+        .pattern
+        .is_debian()
+        .then(|| Version::new(version).ok());
+    let upstream = debian
+        .flatten()
+        .map(|version| version.upstream().to_owned());
+    Number::parse(upstream.as_deref().unwrap_or(version)).ok()
+}
+
 fn wanted<'a>(draft: &'a Draft<'_>) -> Option<&'a Wanted> {
     match &draft.wish {
         Wish::Release(wanted) => Some(wanted),
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,9 +6,8 @@ use minijinja::{Environment, Value, context};
 use super::observe::Target;
 use crate::release::plan::ReleasePlan;
 use crate::release::policy::Policy;
+use crate::release::trailer::TRAILER;
 
-/// The trailer that names a package and its version.
-pub const TRAILER: &str = "Debcut-Release";
 /// The trailer that names the digest of the plan, so that the same plan again is
 /// known to be done.
 pub const PLAN_TRAILER: &str = "Debcut-Plan";
@@ -61,14 +60,6 @@ pub fn message(
     }
     message += &format!("{PLAN_TRAILER}: {}\n", release.digest());
     Ok(message)
-}
-
-/// Returns the packages and versions that a message's trailers name, in their
-/// order, each as `NAME VERSION`.
-pub fn trailers(message: &str) -> impl Iterator<Item = &str> {
-    message
-        .lines()
-        .filter_map(|line| Some(line.strip_prefix(TRAILER)?.strip_prefix(": ")?.trim()))
 }
 
 fn is_trailer(line: &str) -> bool {

@@ -9,6 +9,7 @@ use crate::model::{Finding, Sha256, Timestamp, finding::with_causes};
 use crate::release::commit::Person;
 use crate::release::plan::ReleasePlan;
 use crate::release::policy::Policy;
+use crate::release::trailer::released;
 
 /// The release commit that is to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -113,7 +114,7 @@ fn plan_by(
     });
     if let Target::Ahead { message: there, .. } = &tree.target
         && findings.is_empty()
-        && super::message::trailers(&message).eq(super::message::trailers(there))
+        && released(&message).eq(released(there))
     {
         return Ok(None);
     }

@@ -236,73 +236,132 @@ impl Objects<'_> {
         if before == after {
             return Ok(());
         }
-        self.compare_below(&mut Vec::new(), before, after, visit)
+        // The directories that are open, the deepest last. No recursion: a
+        // stored tree may be deeper than a thread's stack.
+        let mut open = vec![self.level(before, after, 0)?];
+        let mut path = Vec::new();
+        while let Some(level) = open.last_mut() {
+            let Some((was, is)) = level.next(&mut path)? else {
+                open.pop();
+                continue;
+            };
+            let difference = Difference {
+                path: &path,
+                before: was,
+                after: is,
+            };
+            let directory = difference.is_directory();
+            if visit(&difference) == Descend::Into && directory {
+                let tree = |item: Option<Item>| item.map(|item| item.id);
+                let (was, is) = (tree(was), tree(is));
+                if open.len() > MAX_DEPTH {
+                    let id = is.or(was).map_or(String::new(), |id| id.to_string());
+                    let why = "it lies deeper than 2048 directories, which git refuses, too";
+                    return Err(GitError::BrokenObject { id, why });
+                }
+                open.push(self.level(was, is, path.len())?);
+            }
+        }
+        Ok(())
     }
 
-    fn compare_below(
+    /// Opens a directory on both sides, whose path has that many bytes.
+    fn level(
         &self,
-        path: &mut Vec<u8>,
         before: Option<ObjectId>,
         after: Option<ObjectId>,
-        visit: &mut dyn FnMut(&Difference<'_>) -> Descend,
-    ) -> Result<(), GitError> {
+        length: usize,
+    ) -> Result<Level, GitError> {
         let read = |id: Option<ObjectId>| match id {
             None => Ok(Rc::from(&[][..])),
             Some(id) => self.tree(id),
         };
         let (old, new) = (read(before)?, read(after)?);
-        let (mut old, mut new) = (Items(&old), Items(&new));
-        // Named only when it is needed: this is asked for every entry.
-        let broken = |side: Option<ObjectId>| {
-            move || GitError::BrokenObject {
-                id: side.map_or(String::new(), |id| id.to_string()),
-                why: "no tree inside",
-            }
-        };
-        let common = common_items(old.0, new.0);
-        (old.0, new.0) = (&old.0[common..], &new.0[common..]);
-        let mut left = old.step().ok_or_else(broken(before))?;
-        let mut right = new.step().ok_or_else(broken(after))?;
-        while left.is_some() || right.is_some() {
-            use std::cmp::Ordering::{Equal, Greater, Less};
+        let common = common_items(&old, &new);
+        Ok(Level {
+            old: Side::new(before, old, common),
+            new: Side::new(after, new, common),
+            length,
+        })
+    }
+}
+
+/// How deep a tree is read: git's own limit (`core.maxTreeDepth`).
+const MAX_DEPTH: usize = 2048;
+
+/// A directory that is being compared.
+struct Level {
+    old: Side,
+    new: Side,
+    /// How many bytes of the path are its own; 0 at the top.
+    length: usize,
+}
+
+impl Level {
+    /// Finds the next entry that differs and makes `path` its path.
+    fn next(&mut self, path: &mut Vec<u8>) -> Result<Option<Sides>, GitError> {
+        use std::cmp::Ordering::{Equal, Greater, Less};
+        loop {
+            let (left, right) = (self.old.peek()?, self.new.peek()?);
             let order = match (&left, &right) {
-                (Some(l), Some(r)) => in_tree_order(l.0, &l.1, r.0, &r.1),
+                (None, None) => return Ok(None),
+                (Some((l, _)), Some((r, _))) => in_tree_order(l.0, &l.1, r.0, &r.1),
                 (Some(_), None) => Less,
-                _ => Greater,
+                (None, Some(_)) => Greater,
             };
             let (was, is) = match order {
                 Less => (left, None),
                 Greater => (None, right),
                 Equal => (left, right),
             };
-            if was.map(|w| w.1) != is.map(|i| i.1) {
-                let name = was.or(is).map_or(&b""[..], |some| some.0);
-                let length = path.len();
-                if length > 0 {
+            let sides = (was.map(|(w, _)| w.1), is.map(|(i, _)| i.1));
+            if sides.0 != sides.1 {
+                path.truncate(self.length);
+                if self.length > 0 {
                     path.push(b'/');
                 }
-                path.extend_from_slice(name);
-                let difference = Difference {
-                    path,
-                    before: was.map(|w| w.1),
-                    after: is.map(|i| i.1),
-                };
-                let directory = difference.is_directory();
-                let (was, is) = (difference.before, difference.after);
-                if visit(&difference) == Descend::Into && directory {
-                    let tree = |item: Option<Item>| item.map(|item| item.id);
-                    self.compare_below(path, tree(was), tree(is), visit)?;
-                }
-                path.truncate(length);
+                path.extend_from_slice(was.or(is).map_or(&b""[..], |(some, _)| some.0));
             }
-            if order != Greater {
-                left = old.step().ok_or_else(broken(before))?;
-            }
-            if order != Less {
-                right = new.step().ok_or_else(broken(after))?;
+            let (was, is) = (was.map(|(_, at)| at), is.map(|(_, at)| at));
+            self.old.at = was.unwrap_or(self.old.at);
+            self.new.at = is.unwrap_or(self.new.at);
+            if sides.0 != sides.1 {
+                return Ok(Some(sides));
             }
         }
-        Ok(())
+    }
+}
+
+/// What an entry was, and what it is.
+type Sides = (Option<Item>, Option<Item>);
+
+/// One side of a directory that is being compared.
+struct Side {
+    id: Option<ObjectId>,
+    bytes: Rc<[u8]>,
+    /// Where the next entry starts.
+    at: usize,
+}
+
+impl Side {
+    fn new(id: Option<ObjectId>, bytes: Rc<[u8]>, at: usize) -> Self {
+        Self { id, bytes, at }
+    }
+
+    /// Reads the next entry, with the place behind it.
+    fn peek(&self) -> Result<Option<(NamedItem<'_>, usize)>, GitError> {
+        let rest = &self.bytes[self.at..];
+        if rest.is_empty() {
+            return Ok(None);
+        }
+        match one_item(rest) {
+            Some((item, left)) => Ok(Some((item, self.bytes.len() - left.len()))),
+            // Named only when it is needed: this is asked for every entry.
+            None => Err(GitError::BrokenObject {
+                id: self.id.map_or(String::new(), |id| id.to_string()),
+                why: "no tree inside",
+            }),
+        }
     }
 }
 
@@ -544,6 +603,49 @@ mod tests {
         bytes.pop();
         assert_eq!(Items(&bytes).last(), Some(None));
         assert_eq!(Items(b"9 x").last(), Some(None));
+    }
+
+    #[test]
+    fn trees_are_read_as_deep_as_git_reads_them() {
+        let home = tempfile::tempdir().expect("a directory");
+        git2::Repository::init(home.path()).expect("a repository");
+        let repository = Repository::discover(home.path()).expect("a repository");
+        let objects = repository.objects().expect("objects");
+        let write = |kind, bytes: &[u8]| {
+            let id = objects.odb.write(kind, bytes).expect("written");
+            ObjectId::of(id).expect("an id")
+        };
+        let file = write(git2::ObjectType::Blob, b"x");
+        let mut tree = write(
+            git2::ObjectType::Tree,
+            &[&b"100644 file\0"[..], &file.0].concat(),
+        );
+        let mut seen = Vec::new();
+        for depth in 1..=20_000 {
+            tree = write(
+                git2::ObjectType::Tree,
+                &[&b"40000 d\0"[..], &tree.0].concat(),
+            );
+            if [3, MAX_DEPTH, MAX_DEPTH + 1, 20_000].contains(&depth) {
+                let (mut deepest, mut count) = (Vec::new(), 0);
+                let found = objects.compare(None, Some(tree), &mut |found| {
+                    deepest = found.path.to_vec();
+                    count += 1;
+                    Descend::Into
+                });
+                let end = String::from_utf8(deepest.split_off(deepest.len() - 6));
+                seen.push((depth, count, end.expect("text"), found.is_ok()));
+            }
+        }
+        let below = |depth: usize| (depth, depth + 1, "d/file".to_owned(), true);
+        let refused = |depth: usize| (depth, MAX_DEPTH + 1, "/d/d/d".to_owned(), false);
+        let want = [
+            below(3),
+            below(MAX_DEPTH),
+            refused(MAX_DEPTH + 1),
+            refused(20_000),
+        ];
+        assert_eq!(seen, want);
     }
 
     proptest::proptest! {

@@ -1,7 +1,9 @@
 //! Judged by git itself, in repositories that it made.
 
+mod behind;
 mod conditions;
 mod moves;
+mod passed_over;
 mod past;
 mod pending;
 mod random;

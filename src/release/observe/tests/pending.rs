@@ -137,14 +137,41 @@ fn a_first_release_is_not_guessed_and_files_must_agree() {
     assert_eq!(error.to_string(), "gone/VERSION: there is no such file");
 }
 
+fn entry(version: &str, suite: &str) -> String {
+    format!(
+        "hello ({version}) {suite}; urgency=medium\n\n  * Change.\n\n \
+         -- Ada <ada@example.org>  Sat, 21 Nov 2026 10:30:00 +0000\n"
+    )
+}
+
+#[test]
+fn a_version_and_its_changelog_are_pending_together() {
+    let world = World::new();
+    let mut hello = hello();
+    hello.units[0].debian = DebianKind::Changelog {
+        path: "debian/changelog".to_owned(),
+    };
+    world.write("VERSION", "1.0\n");
+    world.write("debian/changelog", &entry("1.0-1", "unstable"));
+    world.commit("one");
+    world.tag("v1.0");
+    for (version, entry_version, suite, want) in [
+        ("1.1", "1.1-1", "UNRELEASED", None),
+        ("1.2", "1.0-1", "unstable", None),
+        ("1.2", "1.1-1", "unstable", None),
+        ("1.1", "1.1-1", "unstable", Some("1.1")),
+    ] {
+        world.write("VERSION", &format!("{version}\n"));
+        world.write("debian/changelog", &entry(entry_version, suite));
+        let last = world.commit("next");
+        let facts = world.facts(&hello);
+        let want = want.map(|version| (version, &*last, PendingBy::Tree, vec![]));
+        assert_eq!(pending(&facts), want, "{version} {entry_version} {suite}");
+    }
+}
+
 #[test]
 fn a_changelog_entry_is_pending_once_it_is_released() {
-    let entry = |version: &str, suite: &str| {
-        format!(
-            "hello ({version}) {suite}; urgency=medium\n\n  * Change.\n\n \
-             -- Ada <ada@example.org>  Sat, 21 Nov 2026 10:30:00 +0000\n"
-        )
-    };
     let world = World::new();
     let mut own = unit("hello", "", &["debian/{version}"]);
     own.debian = DebianKind::Changelog {
