@@ -87,7 +87,7 @@ pub enum Note {
 }
 
 /// What `Gbp-Dch:` asks for in `debian/changelog` (gbp-dch(1)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum GbpDch {
     /// The subject.
     #[default]
