@@ -2,7 +2,7 @@ use super::*;
 use crate::format::version::Version;
 use crate::model::{PackageName, TagName};
 use crate::release::plan::Decision;
-use crate::release::policy::{Bump, Unit};
+use crate::release::policy::{Bump, DebianKind, Unit};
 use crate::release::version_file::VersionFile;
 use crate::sys::git::scratch::Scratch;
 
