@@ -35,6 +35,7 @@ fn project() -> (Scratch, Policy, ReleasePlan) {
         changes_file: Some("CHANGELOG.md".into()),
     }]);
     let release = ReleasePlan {
+        writing: crate::model::Sha256::of(b""),
         head,
         branch: Some("main".into()),
         packages: vec![PackagePlan {
