@@ -129,8 +129,6 @@ pub enum Reason {
     Unowned(String),
     /// It changes nothing (an empty commit).
     Empty,
-    /// It is of a pre-release that these notes do not cover again.
-    AlreadyReleased(String),
 }
 
 /// What commits come to.

@@ -4,7 +4,7 @@ use super::ObserveError;
 use crate::format::changelog::Entry;
 use crate::release::facts::FoundVersion;
 use crate::release::ownership::{DeadPattern, Ownership};
-use crate::release::policy::{DebianKind, Unit};
+use crate::release::policy::Unit;
 use crate::release::version_file::{VersionFile, VersionFileError};
 use crate::sys::git::{Descend, GitError, ObjectId, Objects};
 
@@ -46,14 +46,6 @@ fn text(objects: &Objects<'_>, top: ObjectId, path: &str) -> Result<Option<Strin
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// Returns where a package's changelog in Debian's format is, if it is kept.
-pub(super) fn changelog_path(unit: &Unit) -> Option<&str> {
-    match &unit.debian {
-        DebianKind::Changelog { path } => Some(path),
-        DebianKind::Declared { changelog, .. } => changelog.as_deref(),
-    }
-}
-
 /// Reads the newest entry of a package's changelog. A file that is not there
 /// yet, or empty, has none.
 pub(super) fn changelog(
@@ -62,7 +54,7 @@ pub(super) fn changelog(
     unit: &Unit,
     commit: &str,
 ) -> Result<Option<Entry>, ObserveError> {
-    let Some(path) = changelog_path(unit) else {
+    let Some(path) = unit.changelog_path() else {
         return Ok(None);
     };
     let text = text(objects, top, path)?.filter(|text| !text.trim().is_empty());
