@@ -103,6 +103,8 @@ pub struct Done {
     pub next_step: Option<String>,
 }
 
+const COMMIT_FILES: &str = "look at the files, commit them, then debcut tag";
+
 /// Prepares a release. Run again after a crash, it completes what was left.
 pub fn prepare(
     workspace: &Workspace,
@@ -180,10 +182,21 @@ pub fn prepare(
         Ok(plan) => plan,
         Err(findings) => return refused(findings),
     };
+    let mut written = plan.iter().flat_map(|plan| &plan.files).peekable();
+    let is_written = wanted.extent == Extent::Files
+        && written.peek().is_some()
+        && written.all(|file| tree.has(file));
     if wanted.dry_run {
         return Ok(Outcome::Planned {
             planned,
-            commit: plan,
+            commit: plan.filter(|_| !is_written),
+        });
+    }
+    if is_written {
+        return Ok(Outcome::Unchanged {
+            planned,
+            pushed: None,
+            next_step: Some(COMMIT_FILES.to_owned()),
         });
     }
     if let (Some(edit), Some(plan)) = (edit, &mut plan)
@@ -208,7 +221,7 @@ pub fn prepare(
     }
     hooks.after(&occasion)?;
     let next_step = Some(match (&commit, &wanted.branch) {
-        (None, _) => "look at the files, commit them, then debcut tag".to_owned(),
+        (None, _) => COMMIT_FILES.to_owned(),
         (Some(_), None) => "debcut tag".to_owned(),
         (Some(_), Some(branch)) => {
             format!("merge {branch}, then debcut tag: it finds the release commit")

@@ -107,7 +107,6 @@ fn why(reason: &Reason) -> String {
         Reason::Policy(rule) => rule.clone(),
         Reason::Unowned(path) => format!("of no package: {path}"),
         Reason::Empty => "changes no file".into(),
-        Reason::AlreadyReleased(tag) => format!("already in {tag}"),
     }
 }
 

@@ -394,3 +394,29 @@ fn a_push_that_failed_is_made_good() {
     let again = world.run(["tag", "--push", "--json"]).code(0);
     assert_eq!(again.document("debcut/tag/1")["changed"], false);
 }
+
+#[test]
+fn files_without_a_commit_are_written_once() {
+    let world = World::releasable();
+    let files = |more: &[&str]| {
+        let words = ["prepare", "--no-commit", "--json"];
+        let ran = world.run(words.iter().chain(more));
+        ran.code(0).document("debcut/prepare/1")
+    };
+    assert_eq!(files(&[])["changed"], true);
+    let written = world.git(&["diff"]);
+    let again = files(&[]);
+    assert_eq!(again["changed"], false);
+    let next_step = text(&again["next_step"]);
+    assert!(next_step.contains("commit them"), "{next_step}");
+    assert_eq!(files(&["--dry-run"])["files"], serde_json::json!([]));
+    assert_eq!(world.git(&["diff"]), written);
+    // A run that was killed between two files is completed.
+    world.git(&["checkout", "--", "VERSION"]);
+    assert_eq!(files(&[])["changed"], true);
+    assert_eq!(world.git(&["diff"]), written);
+    world.edit("VERSION", "1.3.0", "mine");
+    let refused = world.run(["prepare", "--no-commit", "--json"]).code(1);
+    let refused = refused.document("debcut/prepare/1");
+    assert_eq!(refused["findings"][0]["rule"], "dirty-release-file");
+}

@@ -87,7 +87,7 @@ pub enum Note {
 }
 
 /// What `Gbp-Dch:` asks for in `debian/changelog` (gbp-dch(1)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum GbpDch {
     /// The subject.
     #[default]
@@ -129,8 +129,6 @@ pub enum Reason {
     Unowned(String),
     /// It changes nothing (an empty commit).
     Empty,
-    /// It is of a pre-release that these notes do not cover again.
-    AlreadyReleased(String),
 }
 
 /// What commits come to.

@@ -1,8 +1,10 @@
 //! An UNRELEASED entry, completed: what was written by hand stays in its place.
 
+use std::collections::BTreeMap;
+
 use super::item::{Kind, items};
-use super::layout::{Layout, is_opened, telling};
-use super::wording::{Wording, section_name};
+use super::layout::{Layout, Told, is_opened};
+use super::wording::{Named, Wording, section_name};
 use super::{EntryError, Wanted};
 use crate::format::changelog::{Entry, RawEntry, wrap};
 use crate::release::commit::Person;
@@ -38,18 +40,26 @@ pub(super) fn lines(
     wordings: &[Wording],
     layout: &Layout<'_>,
 ) -> Vec<String> {
-    let mut lines = without_placeholders(open.lines());
+    let written = without_placeholders(open.lines());
+    let found = items(&written);
+    let told = Told::by(&found);
+    let mut named = Named::in_text(&written.join("\n"));
     let mut missing = Vec::new();
+    let mut more: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for wording in wordings {
-        let found = items(&lines);
-        let Some(item) = telling(&found, wording) else {
+        let Some(item) = told.telling(wording) else {
             missing.push(wording);
             continue;
         };
         // Told by hand and without its bugs, which would stay open.
-        let open = wording.bugs_not_in(&lines.join("\n"), layout.habits);
-        let more = wrap(&open, layout.width, "    ", "    ");
-        lines.splice(item.lines.end..item.lines.end, more);
+        let open = wording.bugs_beside(&named, layout.habits);
+        named.add(&open);
+        let behind = more.entry(item.lines.end).or_default();
+        behind.extend(wrap(&open, layout.width, "    ", "    "));
+    }
+    let mut lines = written;
+    for (at, more) in more.into_iter().rev() {
+        lines.splice(at..at, more);
     }
     let writer = open.maintainer().and_then(|text| {
         let (name, mail) = text.rsplit_once(" <")?;

@@ -77,7 +77,7 @@ fn spaced(text: &str) -> String {
 }
 
 /// Reads `[ Name ]`.
-fn section(text: &str) -> Option<&str> {
+pub(super) fn section(text: &str) -> Option<&str> {
     let name = text.strip_prefix("[ ")?.strip_suffix(" ]")?;
     (!name.contains(']')).then_some(name)
 }

@@ -1,8 +1,10 @@
 //! Items → an entry's lines: new ones, and ones that join what somebody has
 //! written by hand.
 
+use std::collections::HashMap;
+
 use super::habits::{Again, Between, Habits};
-use super::item::{Item, Kind, essence, items};
+use super::item::{Item, Kind, essence, items, section};
 use super::wording::{Wording, spaced};
 use crate::format::changelog::wrap;
 
@@ -104,7 +106,16 @@ impl Layout<'_> {
     /// Adds one author's changes: to the end of his section, else to the end of
     /// the entry.
     fn add(&self, lines: &mut Vec<String>, group: &Group<'_>, by_author: bool) {
-        let found = items(lines);
+        // Where an author gets another section each time, all before the last
+        // one stays as it is, and need not be read again for each.
+        let start = match self.habits.again {
+            Again::SameSection => 0,
+            Again::NewSection => last_section(lines),
+        };
+        let mut found = items(&lines[start..]);
+        for item in &mut found {
+            item.lines = item.lines.start + start..item.lines.end + start;
+        }
         let end = found.last().map_or(0, |last| last.lines.end);
         let own = found
             .iter()
@@ -139,6 +150,12 @@ impl Layout<'_> {
     }
 }
 
+/// The line of the last heading; the first line where there is none.
+fn last_section(lines: &[String]) -> usize {
+    let heading = |line: &String| section(line.trim()).is_some();
+    lines.iter().rposition(heading).unwrap_or_default()
+}
+
 fn is_last_section(found: &[Item], at: usize) -> bool {
     !found[at + 1..]
         .iter()
@@ -149,12 +166,32 @@ fn heading(name: &str) -> String {
     format!("  [ {name} ]")
 }
 
-/// Finds the part of an entry that tells a change.
-pub(super) fn telling<'a>(found: &'a [Item], wording: &Wording) -> Option<&'a Item> {
-    let told = |item: &&Item| {
-        item.kind != Kind::Section && item.beginnings().any(|text| wording.is_told_by(text))
-    };
-    found.iter().find(told)
+/// What the parts of an entry tell, to be looked up: an entry may have
+/// thousands of them, and as many changes are looked for.
+pub(super) struct Told<'a> {
+    found: &'a [Item],
+    by_essence: HashMap<String, usize>,
+}
+
+impl<'a> Told<'a> {
+    pub(super) fn by(found: &'a [Item]) -> Self {
+        let mut by_essence = HashMap::new();
+        for (at, item) in found.iter().enumerate() {
+            if item.kind != Kind::Section {
+                for text in item.beginnings() {
+                    by_essence.entry(essence(text)).or_insert(at);
+                }
+            }
+        }
+        Self { found, by_essence }
+    }
+
+    /// Finds the first part of the entry that tells a change.
+    pub(super) fn telling(&self, wording: &Wording) -> Option<&'a Item> {
+        let places = wording.essences.iter();
+        let first = places.filter_map(|essence| self.by_essence.get(essence));
+        first.min().map(|at| &self.found[*at])
+    }
 }
 
 /// Tells whether an entry has an opening line, in these or its own words: `New

@@ -21,11 +21,12 @@ mod order;
 mod wording;
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use self::habits::Habits;
 use self::item::items;
-use self::layout::{Layout, Sections, is_opened, telling};
-use self::wording::{Wording, section_name};
+use self::layout::{Layout, Sections, Told, is_opened};
+use self::wording::{Named, Wording, section_name};
 use super::change::Change;
 use super::commit::Person;
 use super::policy::{DebianPolicy, UrgencyRules};
@@ -260,30 +261,28 @@ fn leads_to(candidate: &Version, version: &Version) -> bool {
 /// bugs and thanks of both.
 fn wordings(wanted: &Wanted<'_>, habits: &Habits) -> Vec<Wording> {
     let mut changes: Vec<Change> = Vec::new();
+    // Looked up, not searched: a long range has thousands of changes.
+    let mut places = HashMap::new();
     for change in wanted.changes.iter().rev() {
-        let same = |known: &&mut Change| {
-            known.scopes == change.scopes
-                && known.gbp_dch == change.gbp_dch
-                && wording::spaced(&known.description).to_lowercase()
-                    == wording::spaced(&change.description).to_lowercase()
+        let words = wording::spaced(&change.description).to_lowercase();
+        let telling = (&change.scopes, change.gbp_dch, words);
+        let Some(known) = places.get(&telling).map(|at: &usize| &mut changes[*at]) else {
+            places.insert(telling, changes.len());
+            changes.push(change.clone());
+            continue;
         };
-        match changes.iter_mut().find(same) {
-            Some(known) => {
-                known.closes.extend(&change.closes);
-                known.launchpad.extend(&change.launchpad);
-                let holes = change.cves.iter().filter(|hole| !known.cves.contains(hole));
-                let holes: Vec<_> = holes.cloned().collect();
-                known.cves.extend(holes);
-                let others = change.authors.iter();
-                let others = others.filter(|person| !known.authors.contains(person));
-                let others: Vec<_> = others.cloned().collect();
-                known.authors.extend(others);
-                known.breaking = known.breaking.take().or_else(|| change.breaking.clone());
-                let action = || change.action_required.clone();
-                known.action_required = known.action_required.take().or_else(action);
-            }
-            None => changes.push(change.clone()),
-        }
+        known.closes.extend(&change.closes);
+        known.launchpad.extend(&change.launchpad);
+        let holes = change.cves.iter().filter(|hole| !known.cves.contains(hole));
+        let holes: Vec<_> = holes.cloned().collect();
+        known.cves.extend(holes);
+        let others = change.authors.iter();
+        let others = others.filter(|person| !known.authors.contains(person));
+        let others: Vec<_> = others.cloned().collect();
+        known.authors.extend(others);
+        known.breaking = known.breaking.take().or_else(|| change.breaking.clone());
+        let action = || change.action_required.clone();
+        known.action_required = known.action_required.take().or_else(action);
     }
     let releaser = section_name(&wanted.maintainer.name, &wanted.maintainer.email);
     let word = |change| Wording::of(change, habits, wanted.source, &releaser);
@@ -329,9 +328,10 @@ fn same(
     if let Some(opening) = opening.filter(|opening| !is_opened(&found, opening)) {
         return different(format!("does not say “{opening}”"));
     }
-    let all = lines.join("\n");
+    let told = Told::by(&found);
+    let named = Named::in_text(&lines.join("\n"));
     for wording in wordings {
-        if telling(&found, wording).is_none() || !wording.bugs_not_in(&all, habits).is_empty() {
+        if told.telling(wording).is_none() || !wording.bugs_beside(&named, habits).is_empty() {
             return different(format!("does not tell “{}”", wording.text));
         }
     }

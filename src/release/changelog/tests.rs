@@ -779,3 +779,27 @@ fn lintian_finds_nothing_in_the_changelog() {
         .collect();
     assert!(about.is_empty(), "{about:#?}");
 }
+
+#[test]
+fn thousands_of_changes_are_written_in_reasonable_time() {
+    const COUNT: usize = 6000;
+    let texts: Vec<_> = (0..COUNT).map(|n| format!("repair part {n}")).collect();
+    let authors = ["Ada Lovelace", "Bea Bee"];
+    let each = texts.iter().enumerate();
+    let changes: Vec<_> = each.map(|(n, text)| by(authors[n % 2], text)).collect();
+    let again = "  [ Ada Lovelace ]\n  * One.\n\n  [ Bea Bee ]\n  * Two.\n\n  [ Ada Lovelace ]\n  * Three.\n";
+    let sections = OLD.replace("  * first release\n", again);
+    let told: String = texts.iter().map(|text| format!("  * {text}\n")).collect();
+    let open = OLD
+        .replace("1.0-1", "1.1-1")
+        .replace("unstable", "UNRELEASED");
+    let open = open.replace("  * first release\n", &told);
+    let started = std::time::Instant::now();
+    for old in [OLD, sections.as_str(), &format!("{open}\n{OLD}")] {
+        let new = wish("1.1-1", &changes).write(old).expect("an entry");
+        assert_eq!(new.matches(" part ").count(), COUNT);
+    }
+    // Where each was compared with all others this took minutes.
+    let took = started.elapsed();
+    assert!(took.as_secs() < 30, "it took {took:?}");
+}

@@ -68,9 +68,10 @@ impl Wording {
         let own = || std::iter::once(text.as_str()).chain(parts.iter().map(Part::text));
         let own_closes: Vec<_> = own().flat_map(closes).collect();
         let own_launchpad: Vec<_> = own().flat_map(launchpad).collect();
+        let named = |bugs: &[u64]| bugs.iter().copied().collect();
         let bugs = bugs(
-            &missing(&change.closes, &own_closes),
-            &missing(&change.launchpad, &own_launchpad),
+            &missing(&change.closes, &named(&own_closes)),
+            &missing(&change.launchpad, &named(&own_launchpad)),
             habits,
         );
         let thanks: Vec<_> = names.filter(|name| *name != author).collect();
@@ -93,19 +94,12 @@ impl Wording {
         })
     }
 
-    /// Names the bugs that the change closes and a text does not; empty if there
-    /// are none.
-    pub(super) fn bugs_not_in(&self, text: &str, habits: &Habits) -> String {
-        bugs(
-            &missing(&self.closes, &closes(text)),
-            &missing(&self.launchpad, &launchpad(text)),
-            habits,
-        )
-    }
-
-    /// Tells whether a text tells the same change.
-    pub(super) fn is_told_by(&self, text: &str) -> bool {
-        self.essences.contains(&essence(text))
+    /// Names the bugs that the change closes and that are not named yet; empty
+    /// if there are none.
+    pub(super) fn bugs_beside(&self, named: &Named, habits: &Habits) -> String {
+        let closes = missing(&self.closes, &named.closes);
+        let launchpad = missing(&self.launchpad, &named.launchpad);
+        bugs(&closes, &launchpad, habits)
     }
 
     /// Writes the item's lines.
@@ -119,6 +113,27 @@ impl Wording {
             });
         }
         lines
+    }
+}
+
+/// The bugs that a text names.
+pub(super) struct Named {
+    closes: BTreeSet<u64>,
+    launchpad: BTreeSet<u64>,
+}
+
+impl Named {
+    pub(super) fn in_text(text: &str) -> Self {
+        Self {
+            closes: closes(text).into_iter().collect(),
+            launchpad: launchpad(text).into_iter().collect(),
+        }
+    }
+
+    /// Adds those of another text.
+    pub(super) fn add(&mut self, text: &str) {
+        self.closes.extend(closes(text));
+        self.launchpad.extend(launchpad(text));
     }
 }
 
@@ -217,9 +232,9 @@ fn sentence(
 }
 
 /// The bugs that are not named yet, ascending.
-fn missing(bugs: &[u64], named: &[u64]) -> Vec<u64> {
-    let bugs: BTreeSet<_> = bugs.iter().filter(|bug| !named.contains(bug)).collect();
-    bugs.into_iter().copied().collect()
+fn missing(bugs: &[u64], named: &BTreeSet<u64>) -> Vec<u64> {
+    let bugs: BTreeSet<_> = bugs.iter().copied().collect();
+    bugs.difference(named).copied().collect()
 }
 
 /// Names bugs in the grammar that dpkg reads.

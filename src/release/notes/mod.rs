@@ -24,8 +24,6 @@ use serde::Serialize;
 use super::change::Change;
 use super::commit::Person;
 use super::policy::NotesPolicy;
-use crate::format::changelog::Urgency;
-use crate::format::version::Version;
 use crate::model::{TagName, Timestamp};
 
 /// What notes are made of.
@@ -152,12 +150,6 @@ pub fn notes(source: &Source<'_>, policy: &NotesPolicy) -> Notes {
     }
 }
 
-/// Makes the notes of several releases, in their order.
-pub fn notes_of_releases(sources: &[Source<'_>], policy: &NotesPolicy) -> Vec<Notes> {
-    let each = sources.iter().map(|source| notes(source, policy));
-    each.collect()
-}
-
 impl Notes {
     /// Names the release: `hello 1.3.0`, without a version `hello, unreleased`.
     pub fn title(&self) -> String {
@@ -170,27 +162,6 @@ impl Notes {
     /// Tells whether there is nothing that users are told.
     pub fn is_empty(&self) -> bool {
         self.sections.is_empty()
-    }
-
-    /// Adds what an entry of Debian's `NEWS` needs.
-    #[must_use]
-    pub fn with_debian(
-        mut self,
-        version: &Version,
-        distribution: &str,
-        urgency: Urgency,
-        maintainer: &Person,
-        date: Timestamp,
-    ) -> Self {
-        self.debian = Some(DebianHeading {
-            source: self.package.clone(),
-            version: version.to_string(),
-            distribution: distribution.to_owned(),
-            urgency: urgency.to_string(),
-            maintainer: format!("{} <{}>", maintainer.name, maintainer.email),
-            date: date.rfc2822(),
-        });
-        self
     }
 }
 

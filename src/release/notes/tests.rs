@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::render::{Format, render, render_all};
 use super::*;
+use crate::format::changelog::Urgency;
 use crate::release::change::{GbpDch, Note};
 
 /// A change from `type(scope): description`, `!` for breaking; its commit's id
@@ -250,10 +251,17 @@ fn descriptions_begin_with_their_scopes_where_that_is_wanted() {
 }
 
 fn with_debian(notes: Notes) -> Notes {
-    let version = Version::new("1.3.0-1").expect("a version");
-    let ada = person("Ada Lovelace", "ada@example.org");
-    let date = Timestamp::from_unix(1_795_253_400);
-    notes.with_debian(&version, "unstable", Urgency::High, &ada, date)
+    Notes {
+        debian: Some(DebianHeading {
+            source: notes.package.clone(),
+            version: "1.3.0-1".into(),
+            distribution: "unstable".into(),
+            urgency: Urgency::High.to_string(),
+            maintainer: "Ada Lovelace <ada@example.org>".into(),
+            date: Timestamp::from_unix(1_795_253_400).rfc2822(),
+        }),
+        ..notes
+    }
 }
 
 #[test]
@@ -337,7 +345,7 @@ fn a_history_is_rendered_in_order() {
     };
     let (new, old) = ([change(2, "feat: bow")], [change(1, "feat: wave")]);
     let sources = [source("1.1.0", &new[..]), source("1.0.0", &old[..])];
-    let history = notes_of_releases(&sources, &NotesPolicy::default());
+    let history = sources.map(|source| notes(&source, &NotesPolicy::default()));
     let text = render_all(&history, Format::Markdown, &BTreeMap::new()).expect("rendered");
     let (first, second) = text
         .split_once("\n\n## hello 1.0.0 (")

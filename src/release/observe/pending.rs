@@ -191,7 +191,7 @@ fn brought(
     objects: &Objects<'_>,
 ) -> Result<Option<usize>, ObserveError> {
     let files = unit.version_files.iter().map(|file| file.path.as_str());
-    let files: Vec<&str> = files.chain(tree::changelog_path(unit)).collect();
+    let files: Vec<&str> = files.chain(unit.changelog_path()).collect();
     let state = |top: ObjectId| -> Result<Vec<_>, GitError> {
         files.iter().map(|path| objects.entry(top, path)).collect()
     };

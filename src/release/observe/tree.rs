@@ -5,7 +5,7 @@ use crate::format::changelog::{Entry, File, RawEntry};
 use crate::format::version::Version;
 use crate::release::facts::FoundVersion;
 use crate::release::ownership::{DeadPattern, Ownership};
-use crate::release::policy::{DebianKind, Unit};
+use crate::release::policy::Unit;
 use crate::release::version_file::{VersionFile, VersionFileError};
 use crate::sys::git::{Descend, GitError, ObjectId, Objects};
 
@@ -47,14 +47,6 @@ fn text(objects: &Objects<'_>, top: ObjectId, path: &str) -> Result<Option<Strin
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// Returns where a package's changelog in Debian's format is, if it is kept.
-pub(super) fn changelog_path(unit: &Unit) -> Option<&str> {
-    match &unit.debian {
-        DebianKind::Changelog { path } => Some(path),
-        DebianKind::Declared { changelog, .. } => changelog.as_deref(),
-    }
-}
-
 /// Reads the newest entry of a package's changelog. A file that is not there
 /// yet, or empty, has none.
 pub(super) fn changelog(
@@ -63,7 +55,7 @@ pub(super) fn changelog(
     unit: &Unit,
     commit: &str,
 ) -> Result<Option<Entry>, ObserveError> {
-    let Some(path) = changelog_path(unit) else {
+    let Some(path) = unit.changelog_path() else {
         return Ok(None);
     };
     let text = text(objects, top, path)?.filter(|text| !text.trim().is_empty());
@@ -82,7 +74,7 @@ pub(super) fn released_entry(
     top: ObjectId,
     unit: &Unit,
 ) -> Result<Option<Version>, GitError> {
-    let Some(path) = changelog_path(unit) else {
+    let Some(path) = unit.changelog_path() else {
         return Ok(None);
     };
     let text = text(objects, top, path)?.unwrap_or_default();

@@ -64,6 +64,9 @@ pub struct ReleasePlan {
     pub packages: Vec<PackagePlan>,
     /// Commits that are of no package, with the reason.
     pub ignored: Vec<Ignored>,
+    /// The digest of what the policy says about how the releases are written.
+    #[serde(skip)]
+    pub writing: Sha256,
 }
 
 /// What becomes of one package.
@@ -181,16 +184,47 @@ impl ReleasePlan {
     }
 
     /// Returns the digest of what would be released: of every package's
-    /// decision and changes, not of the commit that it was planned for. So a
-    /// commit that changes nothing about the release does not change it.
+    /// decision and changes, of the release that they are counted from, of the
+    /// requirements that follow, and of how the policy says it is written; not
+    /// of the commit that it was planned for. So a commit that changes nothing
+    /// about the release does not change it.
     pub fn digest(&self) -> Sha256 {
         let decided: Vec<_> = self
             .packages
             .iter()
-            .map(|package| (&package.name, &package.decision, &package.changes))
+            .map(|package| {
+                let unseen = match &package.decision {
+                    Decision::Release(next) => Some((&next.again, &next.requirements)),
+                    _ => None,
+                };
+                let PackagePlan { name, changes, .. } = package;
+                let since = package.since.as_ref().map(|since| &since.tag);
+                (name, &package.decision, changes, since, unseen)
+            })
             .collect();
-        Sha256::of(&serde_json::to_vec(&decided).expect("a plan has string keys"))
+        let whole = (decided, self.writing.hex());
+        Sha256::of(&serde_json::to_vec(&whole).expect("a plan has string keys"))
     }
+}
+
+/// Returns the digest of which files the releases change, and how. What would
+/// not change them, as the rules of steps and the hooks, is not in it.
+fn writing(packages: &[PackagePlan], policy: &Policy) -> Sha256 {
+    let released = |package: &&PackagePlan| matches!(package.decision, Decision::Release(_));
+    let units: Vec<_> = packages
+        .iter()
+        .filter(released)
+        .map(|package| {
+            let unit = &policy.units[package.unit];
+            (&unit.version_files, &unit.debian, &unit.changes_file)
+        })
+        .collect();
+    // Nobody reads this text but the digest.
+    let text = format!(
+        "{:?}",
+        (units, &policy.notes, &policy.debian, &policy.message)
+    );
+    Sha256::of(text.as_bytes())
 }
 
 /// Plans a release: the plan with what is worth a warning, or all that forbids
@@ -236,6 +270,7 @@ pub fn plan(
         .filter(|commit| commit.touches.is_empty())
         .collect();
     let plan = ReleasePlan {
+        writing: writing(&packages, policy),
         head: facts.head.clone(),
         branch: facts.branch.clone(),
         packages,

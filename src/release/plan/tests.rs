@@ -631,6 +631,64 @@ fn the_digest_is_of_the_result() {
 }
 
 #[test]
+fn the_digest_is_of_all_that_is_written() {
+    fn edge(policy: &mut Policy) -> &mut Edge {
+        policy.units[1].depends_on.last_mut().expect("an edge")
+    }
+    let project = || {
+        let mut project = Project::new(&[("aa", "1.0.0"), ("bb", "1.0.0"), ("cc", "1.0.0")]);
+        project.policy.units[1].depends_on = vec![Edge {
+            on: 0,
+            follow: Follow::Patch,
+            requirements: vec![VersionFile::requirement("bb/Cargo.toml", "aa")],
+        }];
+        project.commit(&[0], "feat: a")
+    };
+    let digest = |change: &dyn Fn(&mut Project)| {
+        let mut project = project();
+        change(&mut project);
+        project.plan(&all()).expect("a plan").0.digest()
+    };
+    let before = digest(&|_| {});
+    type Change = fn(&mut Project);
+    let other: [(&str, Change); 7] = [
+        ("a requirement", |p| {
+            edge(&mut p.policy).requirements.clear();
+        }),
+        ("a version file", |p| {
+            p.policy.units[0].version_files = vec![VersionFile::new("aa/VERSION")];
+        }),
+        ("a changes file", |p| {
+            p.policy.units[0].changes_file = Some("aa/NEWS.md".into());
+        }),
+        ("a changelog", |p| {
+            p.policy.units[0].debian = DebianKind::Declared {
+                revision: None,
+                changelog: Some("aa/changelog".into()),
+                distribution: "unstable".into(),
+                maintainer: "A <a@example.org>".into(),
+            };
+        }),
+        ("the notes", |p| p.policy.notes.contributors = false),
+        ("the message", |p| p.policy.message = "release".into()),
+        ("the entry", |p| p.policy.debian.width = 72),
+    ];
+    for (what, change) in other {
+        assert_ne!(digest(&change), before, "{what}");
+    }
+    let same: [(&str, Change); 3] = [
+        ("another package's file", |p| {
+            p.policy.units[2].changes_file = Some("cc/NEWS.md".into());
+        }),
+        ("the remote", |p| p.policy.remote = "fork".into()),
+        ("branches", |p| p.policy.maintenance.clear()),
+    ];
+    for (what, change) in same {
+        assert_eq!(digest(&change), before, "{what}");
+    }
+}
+
+#[test]
 fn an_upload_is_made_once() {
     let backport = Request {
         upload: Upload::Backport("bookworm".into()),

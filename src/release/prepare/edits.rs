@@ -10,7 +10,7 @@ use crate::release::changelog::{self, EntryError, Wanted};
 use crate::release::notes::changes_file::{self, ChangesFileError};
 use crate::release::notes::{self, Notes};
 use crate::release::plan::{Next, PackagePlan, ReleasePlan};
-use crate::release::policy::{DebianKind, DebianPolicy, Policy, Unit};
+use crate::release::policy::{DebianKind, DebianPolicy, Policy};
 use crate::release::version_file::{VersionFile, VersionFileError};
 
 /// What an entry says that has nothing to say; one without a line is invalid.
@@ -80,7 +80,7 @@ impl<'a> Edits<'a> {
         for (file, version) in &next.requirements {
             self.edit(file, version);
         }
-        if let Some(path) = changelog_path(unit) {
+        if let Some(path) = unit.changelog_path() {
             self.changelog(path, policy, package, next, means);
         }
         if let Some(path) = &unit.changes_file {
@@ -276,7 +276,7 @@ impl<'a> Edits<'a> {
                     self.verify_file(file, version, package);
                 }
             }
-            if let Some(path) = changelog_path(unit) {
+            if let Some(path) = unit.changelog_path() {
                 self.verify_changelog(path, package, next);
             }
         }
@@ -336,13 +336,6 @@ impl<'a> Edits<'a> {
     }
 }
 
-fn is_that_release(entry: &Entry, package: &PackagePlan, next: &Next) -> bool {
+pub(super) fn is_that_release(entry: &Entry, package: &PackagePlan, next: &Next) -> bool {
     entry.version == next.debian_version && entry.source == package.name && !entry.is_unreleased()
-}
-
-fn changelog_path(unit: &Unit) -> Option<&String> {
-    match &unit.debian {
-        DebianKind::Changelog { path } => Some(path),
-        DebianKind::Declared { changelog, .. } => changelog.as_ref(),
-    }
 }

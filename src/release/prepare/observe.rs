@@ -2,10 +2,15 @@
 //! Writes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
+use super::edits::is_that_release;
+use super::plan::FileEdit;
+use crate::format::changelog::Entry;
+use crate::model::Timestamp;
 use crate::release::plan::{Next, PackagePlan, ReleasePlan};
-use crate::release::policy::{DebianKind, Policy};
+use crate::release::policy::Policy;
 use crate::sys::git::{BranchPlace, FileKind, GitError, Repository};
 
 /// Files at the planned commit, as far as the release touches them.
@@ -22,6 +27,9 @@ pub struct Tree {
     /// Those of the paths that differ in the work tree or the index; also
     /// untracked files that would be overwritten.
     pub dirty: Vec<String>,
+    /// What those hold in the work tree, where they are regular files: a run
+    /// before this one may have written what this one would.
+    pub work_tree: BTreeMap<String, Vec<u8>>,
     /// Own templates of notes, by their format's name.
     pub templates: BTreeMap<String, String>,
     /// Where the commit goes.
@@ -74,6 +82,23 @@ pub enum Target {
     },
 }
 
+impl Tree {
+    /// Tells whether the work tree has a file's new content already.
+    pub fn has(&self, file: &FileEdit) -> bool {
+        self.work_tree.get(&file.path) == Some(&file.after)
+    }
+
+    /// Returns when a run before this one wrote the release's entry into a
+    /// changelog of the work tree and did not commit it.
+    pub(super) fn written(&self, release: &ReleasePlan, policy: &Policy) -> Option<Timestamp> {
+        release.releases().find_map(|(package, next)| {
+            let path = policy.units[package.unit].changelog_path()?;
+            let newest = Entry::newest(self.work_tree.get(path)?).ok()?;
+            is_that_release(&newest, package, next).then_some(newest.date)
+        })
+    }
+}
+
 impl Default for Target {
     fn default() -> Self {
         Self::Head { branch: None }
@@ -108,11 +133,21 @@ pub fn observe(
     if matches!(tree.target, Target::Head { .. }) && !repository.is_bare() {
         for path in paths {
             if repository.differs(&path)? {
+                if let Some(content) = regular_file(&repository.top().join(&path)) {
+                    tree.work_tree.insert(path.clone(), content);
+                }
                 tree.dirty.push(path);
             }
         }
     }
     Ok(tree)
+}
+
+/// Reads a file of the work tree; one that cannot be read is somebody else's
+/// whatever it holds.
+fn regular_file(place: &Path) -> Option<Vec<u8>> {
+    let is_file = place.symlink_metadata().is_ok_and(|there| there.is_file());
+    is_file.then(|| fs::read(place).ok()).flatten()
 }
 
 /// Reads the project's own templates of notes at a commit, by their format's
@@ -171,14 +206,11 @@ impl Reader<'_> {
                 self.file(&companion.path)?;
             }
         }
-        let changelog = match &unit.debian {
-            DebianKind::Changelog { path } => Some(path),
-            DebianKind::Declared { changelog, .. } => changelog.as_ref(),
-        };
-        let requirements = next.requirements.iter().map(|(file, _)| &file.path);
-        for path in changelog
+        let requirements = next.requirements.iter().map(|(file, _)| file.path.as_str());
+        for path in unit
+            .changelog_path()
             .into_iter()
-            .chain(&unit.changes_file)
+            .chain(unit.changes_file.as_deref())
             .chain(requirements)
         {
             self.file(path)?;

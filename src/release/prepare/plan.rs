@@ -98,9 +98,15 @@ fn plan_by(
     means: &Means<'_>,
 ) -> Result<Option<PreparePlan>, Vec<Finding>> {
     let mut edits = Edits::new(tree, writers);
+    // What was written and not committed is told apart from somebody else's
+    // changes by being the same; so it is written for the same moment again.
+    let written = Means {
+        author: means.author,
+        date: tree.written(release, policy).unwrap_or(means.date),
+    };
     for (package, next) in release.releases() {
         if !next.binary_only {
-            edits.package(policy, package, next, means);
+            edits.package(policy, package, next, &written);
         }
     }
     edits.verify(release, policy);
@@ -168,7 +174,9 @@ fn advance(target: &Target) -> Result<(Option<String>, Advance), Finding> {
 }
 
 fn dirty(files: &[FileEdit], tree: &Tree) -> Vec<Finding> {
-    let changed = files.iter().filter(|file| tree.dirty.contains(&file.path));
+    let changed = files
+        .iter()
+        .filter(|file| tree.dirty.contains(&file.path) && !tree.has(file));
     let finding = |file: &FileEdit| {
         let (found, fix) = match file.before {
             Some(_) => (

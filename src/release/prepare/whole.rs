@@ -8,7 +8,7 @@ use crate::release::TagPattern;
 use crate::release::commit::Person;
 use crate::release::plan::{Decision, Next, PackagePlan, ReleasePlan};
 use crate::release::policy::{Bump, DebianKind, Policy, Unit};
-use crate::release::prepare::apply::apply;
+use crate::release::prepare::apply::{apply, write_files};
 use crate::release::tag;
 use crate::release::version_file::VersionFile;
 use crate::sys::git::scratch::Scratch;
@@ -16,8 +16,8 @@ use crate::sys::git::scratch::Scratch;
 const CHANGELOG: &str = "pp (1.0.0-1) unstable; urgency=medium\n\n  * Release.\n\n -- Una <una@example.org>  Tue, 14 Nov 2023 22:13:20 +0000\n";
 const LOCK: &str = "version = 3\n\n[[package]]\nname = \"other\"\nversion = \"1.0.0\"\n\n[[package]]\nname = \"pp\"\nversion = \"1.0.0\"\n";
 
-#[test]
-fn a_release_is_prepared_and_tagged_once() {
+/// A project with every kind of file that a release changes, and its plan.
+fn project() -> (Scratch, Policy, ReleasePlan) {
     let scratch = Scratch::new();
     scratch.write(
         "Cargo.toml",
@@ -46,7 +46,8 @@ fn a_release_is_prepared_and_tagged_once() {
         depends_on: Vec::new(),
         changes_file: Some("CHANGELOG.md".into()),
     }]);
-    let mut release = ReleasePlan {
+    let release = ReleasePlan {
+        writing: crate::model::Sha256::of(b""),
         head,
         branch: Some("main".into()),
         packages: vec![PackagePlan {
@@ -73,10 +74,20 @@ fn a_release_is_prepared_and_tagged_once() {
         }],
         ignored: Vec::new(),
     };
-    let author = Person {
+    (scratch, policy, release)
+}
+
+fn rita() -> Person {
+    Person {
         name: "Rita".into(),
         email: "rita@example.org".into(),
-    };
+    }
+}
+
+#[test]
+fn a_release_is_prepared_and_tagged_once() {
+    let (scratch, policy, mut release) = project();
+    let author = rita();
     let date = Timestamp::from_unix(1_700_000_100);
     let means = Means {
         author: &author,
@@ -144,4 +155,54 @@ fn a_release_is_prepared_and_tagged_once() {
     let tags = tag::plan::plan(&release, &policy, &facts, date).expect("agrees");
     assert_eq!((tags.new.len(), tags.there.len()), (0, 1));
     scratch.git("fsck --strict --no-dangling");
+}
+
+#[test]
+fn written_files_are_taken_for_what_they_are() {
+    let (scratch, policy, release) = project();
+    let author = rita();
+    let environment = scratch.environment();
+    let repository = scratch.repository();
+    let plan_at = |seconds: i64| {
+        let tree = observe(&repository, &release, &policy, None).expect("observes");
+        let means = Means {
+            author: &author,
+            date: Timestamp::from_unix(1_700_000_100 + seconds),
+        };
+        let planned = plan(&release, &policy, &tree, &means).map_err(|findings| {
+            let paths = findings.into_iter().map(|finding| finding.subject);
+            paths.collect::<Vec<_>>()
+        });
+        planned.map(|planned| {
+            let planned = planned.expect("a commit");
+            let there = planned.files.iter().filter(|file| tree.has(file)).count();
+            (planned, there)
+        })
+    };
+    let (first, there) = plan_at(0).expect("no findings");
+    assert_eq!((first.files.len(), there), (4, 0));
+    write_files(&first, &repository, &environment).expect("writes");
+    // A day later, as after a night that was slept over it.
+    let (second, there) = plan_at(86_400).expect("no findings");
+    assert_eq!((&second.files, there), (&first.files, 4));
+    write_files(&second, &repository, &environment).expect("writes nothing");
+    // Killed half-way, the rest is written.
+    let files = ["CHANGELOG.md", "Cargo.lock", "Cargo.toml"];
+    let written = files.map(|path| scratch.read(path));
+    scratch.git("checkout -- CHANGELOG.md Cargo.lock Cargo.toml");
+    let (third, there) = plan_at(86_400).expect("no findings");
+    assert_eq!(there, 1);
+    write_files(&third, &repository, &environment).expect("writes the rest");
+    assert_eq!(files.map(|path| scratch.read(path)), written);
+    // Somebody else's changes are refused, and kept.
+    scratch.write("Cargo.toml", "[package]\nname = \"mine\"\n");
+    assert_eq!(plan_at(0).err(), Some(vec!["Cargo.toml".to_owned()]));
+    write_files(&third, &repository, &environment).expect_err("it is changed");
+    scratch.write("Cargo.toml", &written[2]);
+    // The release commit takes them in, staged or not.
+    scratch.git("add Cargo.toml");
+    let (fourth, _) = plan_at(90_000).expect("no findings");
+    apply(&fourth, &repository, &environment).expect("applies");
+    assert_eq!(scratch.git("status --porcelain"), "");
+    assert_eq!(fourth.date, Timestamp::from_unix(1_700_090_100));
 }

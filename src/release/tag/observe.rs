@@ -7,7 +7,7 @@ use crate::format::changelog::{ChangelogError, Entry};
 use crate::format::version::Version;
 use crate::model::{PackageName, TagName};
 use crate::release::plan::{Decision, ReleasePlan};
-use crate::release::policy::{DebianKind, Policy, Unit};
+use crate::release::policy::{Policy, Unit};
 use crate::release::prepare::observe::templates;
 use crate::release::version_file::{VersionFile, VersionFileError};
 use crate::sys::git::{GitError, Repository};
@@ -162,17 +162,12 @@ fn changelog(
     tree: &str,
     unit: &Unit,
 ) -> Result<Option<Changelog>, GitError> {
-    let path = match &unit.debian {
-        DebianKind::Changelog { path } => path,
-        DebianKind::Declared {
-            changelog: Some(path),
-            ..
-        } => path,
-        DebianKind::Declared { .. } => return Ok(None),
+    let Some(path) = unit.changelog_path() else {
+        return Ok(None);
     };
     let content = repository.file(tree, path)?;
     Ok(Some(Changelog {
-        path: path.clone(),
+        path: path.to_owned(),
         newest: content.map(|content| Entry::newest(&content)),
     }))
 }

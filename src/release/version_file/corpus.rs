@@ -477,6 +477,5 @@ proptest! {
         let _ = VersionFile::requirement(path, "x").edited(&text, "1.2.3");
         let pattern = VersionFile::with_pattern(path, "version = {version}\"", 1);
         let _ = pattern.map(|file| file.edited(&text, "1.2.3"));
-        let _ = file.edited_bytes(text.as_bytes(), "1.2.3");
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::error::VersionFileError;
 use super::scan::looks_like_version;
-use super::{Entries, Kind, VersionFile, names, requirement};
+use super::{Entries, Kind, VersionFile, requirement};
 
 impl VersionFile {
     /// Writes another version in its place and changes nothing else.
@@ -37,57 +37,6 @@ impl VersionFile {
                 path: self.path.clone(),
                 to: to.to_owned(),
             })
-        }
-    }
-
-    /// Reads the version of a file that may not be in UTF-8.
-    pub fn version_in_bytes(&self, bytes: &[u8]) -> Result<String, VersionFileError> {
-        self.version_in(&self.decoded(bytes)?.0)
-    }
-
-    /// Writes another version into a file that may not be in UTF-8, as old
-    /// `configure.ac` with their authors' names.
-    pub fn edited_bytes(&self, bytes: &[u8], to: &str) -> Result<Vec<u8>, VersionFileError> {
-        let (text, encoding) = self.decoded(bytes)?;
-        let edited = self.edited(&text, to)?;
-        Ok(match encoding {
-            Encoding::Utf8 => edited.into_bytes(),
-            Encoding::Bytes => edited.chars().map(|c| c as u32 as u8).collect(),
-        })
-    }
-
-    /// Formats that must be UTF-8 are refused in any other encoding; of the rest
-    /// each byte is taken for a character.
-    fn decoded(&self, bytes: &[u8]) -> Result<(String, Encoding), VersionFileError> {
-        let error = match std::str::from_utf8(bytes) {
-            Ok(text) => return Ok((text.to_owned(), Encoding::Utf8)),
-            Err(error) => error,
-        };
-        let kind = match &self.kind {
-            Kind::Requirement { .. } => names::kind(&self.path),
-            kind => kind.clone(),
-        };
-        match kind {
-            Kind::SetupCfg
-            | Kind::SetupPy
-            | Kind::Python
-            | Kind::Cmake
-            | Kind::Meson
-            | Kind::Autoconf
-            | Kind::FirstLine
-            | Kind::Pattern { .. } => {
-                let text = bytes.iter().map(|byte| char::from(*byte)).collect();
-                Ok((text, Encoding::Bytes))
-            }
-            _ => {
-                let before = &bytes[..error.valid_up_to()];
-                let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-                Err(VersionFileError::Malformed {
-                    path: self.path.clone(),
-                    line,
-                    message: error.to_string(),
-                })
-            }
         }
     }
 
@@ -144,11 +93,6 @@ impl VersionFile {
         }
         Ok(())
     }
-}
-
-enum Encoding {
-    Utf8,
-    Bytes,
 }
 
 /// Tells whether a version is one of SemVer 2.0.0.

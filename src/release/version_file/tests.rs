@@ -688,25 +688,6 @@ fn versions_are_followed_to_where_they_are() {
 }
 
 #[test]
-fn texts_in_other_encodings_keep_their_bytes() {
-    let configure = VersionFile::new("configure.ac");
-    let text = b"# Andr\xe9 \xc3\xa9\nAC_INIT([x], [1.2.3])\n";
-    let want = b"# Andr\xe9 \xc3\xa9\nAC_INIT([x], [2.0.0])\n";
-    assert_eq!(
-        configure.edited_bytes(text, "2.0.0").as_deref(),
-        Ok(&want[..])
-    );
-    assert_eq!(configure.version_in_bytes(text).as_deref(), Ok("1.2.3"));
-    let utf8 = "# André\nAC_INIT([x], [1.2.3])\n";
-    let want = "# André\nAC_INIT([x], [2.0.0])\n";
-    let found = configure.edited_bytes(utf8.as_bytes(), "2.0.0");
-    assert_eq!(found.as_deref(), Ok(want.as_bytes()));
-    let json = VersionFile::new("package.json").version_in_bytes(b"{\n\"a\": \"\xe9\"}");
-    let error = json.map_err(|error| error.to_string());
-    assert!(error.is_err_and(|error| error.starts_with("package.json:2: invalid utf-8")));
-}
-
-#[test]
 fn a_listing_has_its_version_files() {
     let names = [
         "README.md",

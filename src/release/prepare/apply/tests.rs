@@ -197,7 +197,7 @@ fn killed_at_any_step_it_is_undone_or_completed() {
         assert!(journal_is_gone(&scratch));
         assert_eq!(recovered(&scratch).expect("recovers"), Recovered::Nothing);
         let again = run(&plan, &scratch).expect_err("the branch has moved");
-        assert!(matches!(again, PrepareError::Changed { .. }), "{again:?}");
+        assert!(matches!(again, PrepareError::Moved(_)), "{again:?}");
         assert_eq!(state(&scratch), want, "after {count}");
     }
 }

@@ -8,7 +8,8 @@ use super::{PrepareError, Step, Steps};
 use crate::sys::files::{self, WorkFile};
 use crate::sys::git::{IndexChange, IndexEntry, Repository, UserGit};
 
-/// Checks that all files are as the plan saw them, and can follow.
+/// Checks that all files are as the plan saw them, or as it wants them, and can
+/// follow.
 pub(super) fn check(
     git: UserGit<'_>,
     repository: &Repository,
@@ -21,13 +22,15 @@ pub(super) fn check(
             IndexEntry::Blob { id, skipped } => (Some(id), skipped),
             IndexEntry::Other => return Err(PrepareError::Changed { path }),
         };
-        if found != file.before {
+        let fits =
+            |found: &Option<String>| *found == file.before || found.as_ref() == Some(&file.after);
+        if !fits(&found) {
             return Err(PrepareError::Changed { path });
         }
         if skipped {
             continue;
         }
-        if content(git, repository, file)? != file.before {
+        if !fits(&content(git, repository, file)?) {
             return Err(PrepareError::Changed { path });
         }
         let written = git.smudged(&path, &file.after)?;

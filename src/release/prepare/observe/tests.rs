@@ -2,7 +2,7 @@ use super::*;
 use crate::format::version::Version;
 use crate::model::{PackageName, TagName};
 use crate::release::plan::Decision;
-use crate::release::policy::{Bump, Unit};
+use crate::release::policy::{Bump, DebianKind, Unit};
 use crate::release::version_file::VersionFile;
 use crate::sys::git::scratch::Scratch;
 
@@ -35,6 +35,7 @@ fn project() -> (Scratch, Policy, ReleasePlan) {
         changes_file: Some("CHANGELOG.md".into()),
     }]);
     let release = ReleasePlan {
+        writing: crate::model::Sha256::of(b""),
         head,
         branch: Some("main".into()),
         packages: vec![PackagePlan {

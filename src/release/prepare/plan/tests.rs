@@ -63,6 +63,7 @@ impl World {
         Self {
             policy: Policy::usual(Vec::new()),
             release: ReleasePlan {
+                writing: crate::model::Sha256::of(b""),
                 head: "1".repeat(40),
                 branch: Some("main".into()),
                 packages: Vec::new(),

@@ -26,6 +26,7 @@ impl World {
             scratch,
             policy: Policy::usual(Vec::new()),
             release: ReleasePlan {
+                writing: crate::model::Sha256::of(b""),
                 head: commit.clone(),
                 branch: None,
                 packages: Vec::new(),
