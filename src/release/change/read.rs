@@ -40,7 +40,11 @@ pub(super) fn changes(commits: &[&Commit], policy: &Policy) -> Changes {
         });
         let mut found = match reason {
             Some(reason) => Err(reason),
-            None => Ok(said(commit, &titled[at], &types)),
+            None => match said(commit, &titled[at], &types) {
+                // Release commits alone, indented as some forges squash them.
+                changes if changes.is_empty() => Err(Reason::Release),
+                changes => Ok(changes),
+            },
         };
         if let Ok(changes) = &mut found {
             if let (Fate::TakesBackOlder(what), Some(first)) = (&fates[at], changes.first_mut()) {

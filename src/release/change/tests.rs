@@ -360,6 +360,10 @@ fn work_beside_a_release_is_told() {
         ),
         ("Go (#4)\n\n* begin\n\n* Release hello\n\nTRAILER", &[]),
         ("Go (#4)\n\n* chore(release): x\n\nTRAILER", &[]),
+        (
+            "Go (#4)\n\n* chore(release): x\n\n  Debcut-Release: hello 1.2.0\n",
+            &[],
+        ),
         ("chore(release): x\n\n* fix: a\n* fix: b\n\nTRAILER", &[]),
         ("build: release x\n\n* this\n* that\n\nTRAILER", &[]),
         ("build: release x\n\nTRAILER", &[]),
