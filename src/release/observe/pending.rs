@@ -143,7 +143,14 @@ fn said_by_entry(unit: &Unit, entry: &Entry) -> Option<String> {
 /// Tells whether the tree still is at a version that a commit announced.
 fn still_holds(unit: &Unit, found: &UnitFacts, version: &str) -> bool {
     if !found.versions.is_empty() && !matches!(unit.debian, DebianKind::Changelog { .. }) {
-        let says = |found: &Result<String, _>| matches!(found, Ok(own) if own == version);
+        // A Debian tag's version has more than what the files say.
+        let is_debian = unit.tags.iter().any(tag_pattern::TagPattern::is_debian);
+        let debian = Version::new(version).ok().filter(|_| is_debian);
+        let is_of = |own: &str| {
+            let of_debian = |debian| crate::release::upstream::is_release_of(own, debian);
+            own == version || debian.as_ref().is_some_and(of_debian)
+        };
+        let says = |found: &Result<String, _>| matches!(found, Ok(own) if is_of(own));
         return found.versions.iter().all(|found| says(&found.version));
     }
     match &found.changelog {

@@ -52,6 +52,8 @@ fn prepared(draft: &Draft<'_>) -> Result<Decision, Finding> {
     let pending = draft.pending.expect("a wish for a tag comes of it");
     let debian_version = match (&draft.unit.debian, draft.line.debian) {
         (DebianKind::Changelog { .. }, Some(version)) => version.clone(),
+        _ if draft.line.pattern.is_debian() => Version::new(&*pending.version)
+            .map_err(|error| refuse(draft, "invalid-version", error.to_string()))?,
         _ => declared(draft, &pending.version)?,
     };
     let tag = match is_upload(&pending.version, &debian_version) {

@@ -1025,3 +1025,40 @@ fn a_final_release_requires_final_ones() {
     };
     assert_eq!(required(&project, &app), ["1.0.0"]);
 }
+
+#[test]
+fn a_debian_tag_of_a_declared_package_has_its_revision() {
+    let mut project = Project::new(&[("hello", "1.0")]).commit(&[0], "feat: a");
+    let unit = &mut project.policy.units[0];
+    unit.tags = vec![TagPattern::new("debian/{version}").expect("pattern")];
+    let DebianKind::Declared { revision, .. } = &mut unit.debian else {
+        panic!("{:?}", unit.debian);
+    };
+    *revision = Some("1".into());
+    project.facts.units[0].last_final = Some(release(&unit.tags[0], "1.0-1", 1));
+    let (plan, _) = project.plan(&all()).expect("a plan");
+    let next = next_of(&plan, 0);
+    assert_eq!(
+        (&*next.version, next.number.as_deref()),
+        ("1.1-1", Some("1.1"))
+    );
+    project.facts.units[0].pending = Some(Pending {
+        version: "1.1-1".into(),
+        commit: id(2),
+        by: PendingBy::Trailer,
+        later: Vec::new(),
+    });
+    let (plan, _) = project.plan(&all()).expect("a plan");
+    let Decision::Prepared {
+        debian_version,
+        tag,
+        ..
+    } = &plan.packages[0].decision
+    else {
+        panic!("{:?}", plan.packages[0].decision);
+    };
+    assert_eq!(
+        (debian_version.as_str(), tag.as_str()),
+        ("1.1-1", "debian/1.1-1")
+    );
+}

@@ -211,3 +211,24 @@ fn a_changelog_entry_is_pending_once_it_is_released() {
         format!("cannot read debian/changelog at {broken}")
     );
 }
+
+#[test]
+fn files_say_no_more_of_a_debian_tag_than_the_number() {
+    let world = World::new();
+    let policy = policy(vec![with_file(
+        unit("hello", "", &["debian/{version}"]),
+        "VERSION",
+    )]);
+    world.write("VERSION", "1.0\n");
+    world.commit("one");
+    world.tag("debian/1.0-1");
+    for (announced, is_pending) in [("1.1-1", true), ("1.2-1", false)] {
+        world.write("VERSION", "1.1\n");
+        world.change("x", announced);
+        let commit = world.change("y", &format!("next\n\nDebcut-Release: hello {announced}"));
+        let facts = world.facts(&policy);
+        let found = pending(&facts).filter(|found| found.1 == commit);
+        let want = (announced, &*commit, PendingBy::Trailer, vec![]);
+        assert_eq!(found, is_pending.then_some(want), "{announced}");
+    }
+}
