@@ -31,7 +31,10 @@ pub(super) fn version(
     file: &VersionFile,
 ) -> Result<Result<String, VersionFileError>, GitError> {
     let found = match text(objects, top, &file.path)? {
-        Some(text) => file.version_in(&text),
+        Some(content) => {
+            let read = |path: &str| text(objects, top, path).ok().flatten();
+            file.resolved(&content, &read).map(|(_, version)| version)
+        }
         None => Err(VersionFileError::Missing {
             path: file.path.clone(),
         }),

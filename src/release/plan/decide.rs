@@ -437,6 +437,8 @@ fn uploaded(draft: &Draft<'_>, upload: &Upload) -> Result<Option<Next>, Finding>
         let message = "it has no debian/changelog".to_owned();
         return Err(refuse(draft, "no-changelog", message));
     };
+    // An entry that is being written is nobody's upload yet.
+    let written = draft.line.released.unwrap_or(written);
     let basis = Basis {
         current: Some(written),
         upstream: None,

@@ -123,11 +123,12 @@ impl<'a> Draft<'a> {
         request: &Request,
         findings: &mut Vec<Finding>,
     ) -> Wish {
-        if self.pending.is_some() {
-            return Wish::Tag;
-        }
         if !self.selected {
             return Wish::Nothing("not asked for".into());
+        }
+        if let Some(pending) = self.pending {
+            findings.extend(self.otherwise(pending, request));
+            return Wish::Tag;
         }
         let nothing = |text: &str| Wish::Nothing(text.to_owned());
         if let Some(text) = &request.set_version {
@@ -186,6 +187,16 @@ impl<'a> Draft<'a> {
                 Some(_) => format!("the next candidate after {tag}"),
             };
         }
+        let opened = self
+            .line
+            .in_tree
+            .as_ref()
+            .filter(|(_, file)| file != "debian/changelog");
+        let opened = opened.map(|(number, file)| (number.released(), file));
+        if let Some((opened, file)) = opened.filter(|(opened, _)| *opened > number) {
+            reason = format!("{file} says so");
+            number = opened;
+        }
         if let Some((written, file)) = self.unreleased().filter(|(written, _)| *written > number) {
             number = written;
             reason = format!("{file} says so");
@@ -202,6 +213,9 @@ impl<'a> Draft<'a> {
 
     /// The version that the user names, whatever the commits say.
     fn set(&self, text: &str, findings: &mut Vec<Finding>) -> Wish {
+        if let Some(current) = self.line.current.filter(|release| release.version == text) {
+            return Wish::Nothing(format!("{} is that version already", current.tag));
+        }
         match named(&self.line, text) {
             Ok(number) => Wish::Release(Wanted {
                 bump: self
@@ -224,6 +238,18 @@ impl<'a> Draft<'a> {
                 Wish::Nothing("the version is not valid".into())
             }
         }
+    }
+
+    /// Refuses to pass over what is asked for because another version is prepared.
+    fn otherwise(&self, pending: &Pending, request: &Request) -> Option<Finding> {
+        let wanted = request.set_version.as_ref()?;
+        let version = &pending.version;
+        if wanted == version {
+            return None;
+        }
+        let message = format!("{version} is prepared and awaits its tag, {wanted} is asked for");
+        let finding = Finding::error("prepared-otherwise", self.unit.name.as_str(), message);
+        Some(finding.fix("debcut tag releases it; --again prepares another one in its place"))
     }
 
     /// A Debian package of somebody else's upstream: the next revision.

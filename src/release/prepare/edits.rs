@@ -122,9 +122,30 @@ impl<'a> Edits<'a> {
         }
     }
 
+    /// Finds the file that a version file's version is written in: itself,
+    /// unless it takes it from another one.
+    fn source(&mut self, file: &VersionFile) -> VersionFile {
+        let Some(text) = self.text(&file.path) else {
+            return file.clone();
+        };
+        let read = |path: &str| String::from_utf8(self.now.get(path)?.clone()).ok();
+        match file.resolved(&text, &read) {
+            Ok((source, _)) => source,
+            Err(_) => file.clone(),
+        }
+    }
+
     fn version_file(&mut self, file: &VersionFile, version: &str) {
-        let companions = self.text(&file.path).map(|text| file.companions(&text));
-        self.edit(file, version);
+        let file = self.source(file);
+        let companions = self.text(&file.path).map(|text| {
+            let manifests = self.now.iter().filter_map(|(path, content)| {
+                let is_manifest = path == "Cargo.toml" || path.ends_with("/Cargo.toml");
+                let text = std::str::from_utf8(content).ok()?;
+                is_manifest.then_some((path.as_str(), text))
+            });
+            file.companions_among(&text, &manifests.collect::<Vec<_>>())
+        });
+        self.edit(&file, version);
         for companion in companions.unwrap_or_default() {
             if self.now.contains_key(&companion.path) {
                 self.edit(&companion, version);
@@ -264,7 +285,8 @@ impl<'a> Edits<'a> {
             let unit = &policy.units[package.unit];
             if let Some(number) = &next.number {
                 for file in &unit.version_files {
-                    self.verify_file(file, number, package);
+                    let file = self.source(file);
+                    self.verify_file(&file, number, package);
                 }
             }
             for (file, version) in &next.requirements {

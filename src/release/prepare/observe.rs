@@ -11,7 +11,8 @@ use crate::format::changelog::Entry;
 use crate::model::Timestamp;
 use crate::release::plan::{Next, PackagePlan, ReleasePlan};
 use crate::release::policy::Policy;
-use crate::sys::git::{BranchPlace, FileKind, GitError, Repository};
+use crate::release::version_file::{VersionFile, VersionFileError};
+use crate::sys::git::{BranchPlace, Descend, FileKind, GitError, ObjectId, Repository};
 
 /// Files at the planned commit, as far as the release touches them.
 #[derive(Debug, Clone, Default)]
@@ -124,6 +125,7 @@ pub fn observe(
         into: &mut tree,
         seen: BTreeSet::new(),
         again: None,
+        own: BTreeSet::new(),
     };
     for (package, next) in release.releases() {
         reader.package(policy, package, next)?;
@@ -168,6 +170,9 @@ pub fn templates(
     Ok(found)
 }
 
+/// How often a version file may send to another one.
+const FOLLOWED: usize = 4;
+
 struct Reader<'a> {
     repository: &'a Repository,
     commit: &'a str,
@@ -175,6 +180,8 @@ struct Reader<'a> {
     into: &'a mut Tree,
     seen: BTreeSet<String>,
     again: Option<Former>,
+    /// The texts that only the package at hand writes.
+    own: BTreeSet<String>,
 }
 
 /// The trees around a release commit that is made again.
@@ -198,13 +205,27 @@ impl Reader<'_> {
             None => None,
         };
         let unit = &policy.units[package.unit];
+        // What others write, too, is edited as it is.
+        let others = policy.units.iter().enumerate();
+        let others: BTreeSet<&str> = others
+            .filter(|(at, _)| *at != package.unit)
+            .flat_map(|(_, other)| {
+                other
+                    .changelog_path()
+                    .into_iter()
+                    .chain(other.changes_file.as_deref())
+            })
+            .collect();
+        let texts = unit
+            .changelog_path()
+            .into_iter()
+            .chain(unit.changes_file.as_deref());
+        self.own = texts
+            .filter(|path| !others.contains(path))
+            .map(str::to_owned)
+            .collect();
         for file in &unit.version_files {
-            self.file(&file.path)?;
-            let text = self.into.files.get(&file.path).cloned();
-            let text = text.and_then(|(text, _)| String::from_utf8(text).ok());
-            for companion in text.map(|text| file.companions(&text)).unwrap_or_default() {
-                self.file(&companion.path)?;
-            }
+            self.version_file(file, FOLLOWED)?;
         }
         let requirements = next.requirements.iter().map(|(file, _)| file.path.as_str());
         for path in unit
@@ -216,6 +237,48 @@ impl Reader<'_> {
             self.file(path)?;
         }
         Ok(())
+    }
+
+    /// Reads a version file, its companions, and those that it may take its
+    /// version from.
+    fn version_file(&mut self, file: &VersionFile, steps: usize) -> Result<(), GitError> {
+        self.file(&file.path)?;
+        let text = self.into.files.get(&file.path).cloned();
+        let Some(text) = text.and_then(|(text, _)| String::from_utf8(text).ok()) else {
+            return Ok(());
+        };
+        for companion in file.companions(&text) {
+            self.file(&companion.path)?;
+            if companion.is_told_by_version() && self.into.files.contains_key(&companion.path) {
+                self.manifests()?;
+            }
+        }
+        let is_dynamic = matches!(
+            file.version_in(&text),
+            Err(VersionFileError::Dynamic { .. })
+        );
+        if is_dynamic && steps > 0 {
+            for source in file.follows(&text) {
+                self.version_file(&source, steps - 1)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the manifests of Cargo's packages: which of them share a
+    /// workspace's version, they say themselves.
+    fn manifests(&mut self) -> Result<(), GitError> {
+        let mut paths = Vec::new();
+        self.repository
+            .objects()?
+            .compare(None, ObjectId::from_hex(&self.tree), &mut |found| {
+                let path = String::from_utf8_lossy(found.path);
+                if path.ends_with("/Cargo.toml") {
+                    paths.push(path.into_owned());
+                }
+                Descend::Into
+            })?;
+        paths.iter().try_for_each(|path| self.file(path))
     }
 
     fn former(&self, commit: &str) -> Result<Former, GitError> {
@@ -243,6 +306,7 @@ impl Reader<'_> {
         };
         if let Some(content) = self.repository.file(&self.tree, path)? {
             if let Some(former) = &self.again
+                && self.own.contains(path)
                 && self.repository.file(&former.after, path)?.as_ref() == Some(&content)
             {
                 let before = match &former.before {

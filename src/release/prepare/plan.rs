@@ -111,7 +111,10 @@ fn plan_by(
     }
     edits.verify(release, policy);
     let (files, mut findings) = edits.finish();
-    if files.is_empty() && findings.is_empty() {
+    // What is prepared again gets its commit even where the files come out the
+    // same: it is made of other commits.
+    let is_again = release.releases().any(|(_, next)| next.again.is_some());
+    if files.is_empty() && findings.is_empty() && !is_again {
         return Ok(None);
     }
     let message = message(release, policy, &tree.target).unwrap_or_else(|error| {

@@ -206,3 +206,72 @@ fn written_files_are_taken_for_what_they_are() {
     assert_eq!(scratch.git("status --porcelain"), "");
     assert_eq!(fourth.date, Timestamp::from_unix(1_700_090_100));
 }
+
+#[test]
+fn a_workspace_stays_one_that_cargo_takes() {
+    let scratch = Scratch::new();
+    let member = |name: &str, version: &str| {
+        scratch.write(
+            &format!("crates/{name}/Cargo.toml"),
+            &format!("[package]\nname = \"{name}\"\n{version}\nedition = \"2021\"\n"),
+        );
+        scratch.write(&format!("crates/{name}/src/lib.rs"), "");
+    };
+    scratch.write(
+        "Cargo.toml",
+        "[workspace]\nmembers = [\"crates/*\"]\nresolver = \"2\"\n\n[workspace.package]\nversion = \"1.0.0\"\n",
+    );
+    member("pp", "version.workspace = true");
+    member("side", "version.workspace = true");
+    // It says the same by chance.
+    member("own", "version = \"1.0.0\"");
+    scratch.write(".gitignore", "target\n");
+    let cargo = |words: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO"))
+            .args(words)
+            .current_dir(scratch.top())
+            .output()
+            .expect("cargo runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{words:?}: {said}");
+    };
+    cargo(&["generate-lockfile", "--offline"]);
+    let (_, mut policy, mut release) = project();
+    let unit = &mut policy.units[0];
+    unit.version_files = vec![VersionFile::new("crates/pp/Cargo.toml")];
+    unit.changes_file = None;
+    scratch.write("debian/changelog", CHANGELOG);
+    release.head = scratch.commit("first");
+    let environment = scratch.environment();
+    let repository = scratch.repository();
+    let author = rita();
+    let date = Timestamp::from_unix(1_700_000_100);
+    let means = Means {
+        author: &author,
+        date,
+    };
+    let tree = observe(&repository, &release, &policy, None).expect("observes");
+    let planned = plan(&release, &policy, &tree, &means).expect("no findings");
+    let planned = planned.expect("a commit");
+    let paths: Vec<_> = planned
+        .files
+        .iter()
+        .map(|file| file.path.as_str())
+        .collect();
+    assert_eq!(paths, ["Cargo.lock", "Cargo.toml", "debian/changelog"]);
+    release.head = apply(&planned, &repository, &environment)
+        .expect("applies")
+        .commit;
+    cargo(&["metadata", "--locked", "--offline", "--format-version=1"]);
+    let lock = scratch.read("Cargo.lock");
+    assert!(
+        lock.contains("name = \"own\"\nversion = \"1.0.0\""),
+        "{lock}"
+    );
+    assert!(
+        lock.contains("name = \"side\"\nversion = \"1.1.0\""),
+        "{lock}"
+    );
+    let facts = tag::observe::observe(&repository, &release, &policy, None).expect("observes");
+    tag::plan::plan(&release, &policy, &facts, date).expect("agrees");
+}

@@ -123,6 +123,7 @@ fn versions(
 ) -> Result<Vec<(VersionFile, Said)>, GitError> {
     let mut all = Vec::new();
     for file in &unit.version_files {
+        let file = &source(repository, tree, file)?;
         let Some(text) = read(repository, tree, file, &mut all)? else {
             continue;
         };
@@ -136,6 +137,22 @@ fn versions(
         }
     }
     Ok(all)
+}
+
+/// Finds the file that the version is written in, as `prepare` does.
+fn source(
+    repository: &Repository,
+    tree: &str,
+    file: &VersionFile,
+) -> Result<VersionFile, GitError> {
+    let read = |path: &str| {
+        let content = repository.file(tree, path).ok().flatten()?;
+        String::from_utf8(content).ok()
+    };
+    let content = repository.file(tree, &file.path)?;
+    let text = content.and_then(|content| String::from_utf8(content).ok());
+    let found = text.and_then(|text| file.resolved(&text, &read).ok());
+    Ok(found.map_or_else(|| file.clone(), |(source, _)| source))
 }
 
 fn read(

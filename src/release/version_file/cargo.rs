@@ -38,6 +38,24 @@ pub(super) fn is_inherited(text: &str) -> bool {
     matches!(manifest(text), Err(Unread::Dynamic(_)))
 }
 
+/// Tells whether its package takes the version of its workspace, be that in
+/// the same file.
+pub(super) fn takes_shared(text: &str) -> bool {
+    toml::parse(text).is_ok_and(|document| inherits(&document))
+}
+
+/// Tells whether it is the top of a workspace.
+pub(super) fn is_workspace(text: &str) -> bool {
+    toml::parse(text).is_ok_and(|document| document.contains_key("workspace"))
+}
+
+/// Returns its package's name.
+pub(super) fn name(text: &str) -> Option<String> {
+    let document = toml::parse(text).ok()?;
+    let name = toml::at(&document, &["package", "name"])?;
+    name.as_str().map(str::to_owned)
+}
+
 /// Tells which entries of a lock file are the manifest's, and whether the
 /// manifest is its workspace's top.
 pub(super) fn entries(text: &str) -> Option<(Entries, bool)> {

@@ -64,6 +64,46 @@ impl VersionFile {
         }
     }
 
+    /// Tells whether it is a lock file whose entries are told by their version
+    /// alone.
+    pub fn is_told_by_version(&self) -> bool {
+        matches!(self.kind, Kind::CargoLock(Entries::Saying(_)))
+    }
+
+    /// Names its companions as [`Self::companions`] does, where other manifests
+    /// of the repository are known by path and text: of a Cargo workspace with a
+    /// shared version, the entries of those members alone that take it. One with
+    /// a version of its own may say the same by chance.
+    pub fn companions_among(&self, text: &str, manifests: &[(&str, &str)]) -> Vec<Self> {
+        let mut found = self.companions(text);
+        let own = directory(&self.path);
+        let is_in = |path: &str, top: &str| top.is_empty() || path.starts_with(&format!("{top}/"));
+        for companion in &mut found {
+            let Kind::CargoLock(entries @ Entries::Saying(_)) = &mut companion.kind else {
+                continue;
+            };
+            let members = manifests
+                .iter()
+                .filter(|(path, text)| {
+                    // The member of a workspace within is not this one's.
+                    let within = manifests.iter().any(|(other, text)| {
+                        let top = directory(other);
+                        top != own
+                            && is_in(top, own)
+                            && is_in(path, top)
+                            && cargo::is_workspace(text)
+                    });
+                    is_in(path, own) && !within && cargo::takes_shared(text)
+                })
+                .filter_map(|(_, text)| cargo::name(text));
+            let members: Vec<_> = members.collect();
+            if !members.is_empty() {
+                *entries = Entries::Named(members);
+            }
+        }
+        found
+    }
+
     /// Names the files, one of which holds the version that this one takes from
     /// elsewhere: the first that is there and says one. Empty where the version
     /// is its own, or is computed.

@@ -688,6 +688,33 @@ fn versions_are_followed_to_where_they_are() {
 }
 
 #[test]
+fn members_of_a_workspace_are_told_apart() {
+    let top = "[workspace]\nmembers = [\"*\"]\n[workspace.package]\nversion = \"1.0.0\"\n";
+    let shared = |name: &str| format!("[package]\nname = \"{name}\"\nversion.workspace = true\n");
+    let own = "[package]\nname = \"own\"\nversion = \"1.0.0\"\n";
+    let (aa, bb, cc) = (shared("aa"), shared("bb"), shared("cc"));
+    let manifests = [
+        ("rs/Cargo.toml", top),
+        ("rs/aa/Cargo.toml", &aa),
+        ("rs/own/Cargo.toml", own),
+        ("rs/a/Cargo.toml", top),
+        ("rs/a/bb/Cargo.toml", &bb),
+        ("rs2/cc/Cargo.toml", &cc),
+    ];
+    let file = VersionFile::new("rs/Cargo.toml");
+    let entries = |found: Vec<VersionFile>| found.into_iter().map(|file| file.kind).next();
+    assert_eq!(
+        entries(file.companions_among(top, &manifests)),
+        Some(Kind::CargoLock(Entries::Named(vec!["aa".into()])))
+    );
+    // Where nobody is known, the version tells.
+    assert_eq!(
+        entries(file.companions_among(top, &[])),
+        Some(Kind::CargoLock(Entries::Saying("1.0.0".into())))
+    );
+}
+
+#[test]
 fn a_listing_has_its_version_files() {
     let names = [
         "README.md",
