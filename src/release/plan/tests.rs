@@ -288,11 +288,7 @@ fn versions_that_are_set_are_taken_or_refused() {
     };
     assert_eq!(project.gets(&set("3.0.0")), ["3.0.0"]);
     assert_eq!(project.gets(&set("1.3.0-rc.1")), ["1.3.0-rc.1"]);
-    let cases = [
-        ("1.2.3", "version-goes-back"),
-        ("1.0.0", "version-goes-back"),
-        ("one", "invalid-version"),
-    ];
+    let cases = [("1.0.0", "version-goes-back"), ("one", "invalid-version")];
     for (version, rule) in cases {
         let refused = project.refusals(&set(version));
         assert!(refused.contains(&rule), "{version}: {refused:?}");
@@ -1061,4 +1057,49 @@ fn a_debian_tag_of_a_declared_package_has_its_revision() {
         (debian_version.as_str(), tag.as_str()),
         ("1.1-1", "debian/1.1-1")
     );
+}
+
+#[test]
+fn what_is_asked_for_and_prepared_is_told_apart() {
+    let mut project = Project::new(&[("aa", "1.0.0"), ("bb", "1.0.0")]).commit(&[0, 1], "feat: a");
+    project.facts.units[0].pending = Some(Pending {
+        version: "1.1.0".into(),
+        commit: id(2),
+        by: PendingBy::Trailer,
+        later: Vec::new(),
+    });
+    assert_eq!(project.gets(&all()), ["tag 1.1.0", "1.1.0"]);
+    let only = |package: &str, version: Option<&str>| Request {
+        packages: vec![name(package)],
+        set_version: version.map(str::to_owned),
+        ..all()
+    };
+    assert_eq!(project.gets(&only("bb", None)), ["-", "1.1.0"]);
+    assert_eq!(project.gets(&only("aa", Some("1.1.0"))), ["tag 1.1.0", "-"]);
+    let refused = project.refusals(&only("aa", Some("3.0.0")));
+    assert_eq!(refused, ["prepared-otherwise"]);
+    // What is released as that version is so already.
+    assert_eq!(
+        project.gets(&only("bb", Some("1.0.0"))),
+        ["tag 1.1.0", "-"].map(|_| "-")
+    );
+}
+
+#[test]
+fn a_version_that_is_opened_in_the_tree_is_promised() {
+    use crate::release::facts::FoundVersion;
+    let cases = [
+        ("1.0.0", "1.0.1"),
+        ("1.2.0", "1.2.0"),
+        ("1.2.0-dev", "1.2.0"),
+        ("0.9.0", "1.0.1"),
+    ];
+    for (opened, want) in cases {
+        let mut project = Project::new(&[("aa", "1.0.0")]).commit(&[0], "fix: a");
+        project.facts.units[0].versions = vec![FoundVersion {
+            path: "VERSION".into(),
+            version: Ok(opened.into()),
+        }];
+        assert_eq!(project.gets(&all()), [want], "{opened}");
+    }
 }
