@@ -69,7 +69,11 @@ impl Workspace {
     /// Refuses to write what HEAD's own configuration does not say: a build reads
     /// it from the tag, not from the work tree.
     pub fn committed_configuration(&self) -> Result<Option<Finding>, FlowError> {
-        if self.named.is_some() || !self.repository.differs(config::FILE_NAME)? {
+        // Where there is no commit yet, that is what lacks.
+        if self.named.is_some() || self.repository.commit("HEAD").is_err() {
+            return Ok(None);
+        }
+        if !self.repository.differs(config::FILE_NAME)? {
             return Ok(None);
         }
         let message = "it is not committed as it is: the release would have another one";

@@ -55,12 +55,25 @@ pub struct UnitFacts {
     /// The version that the tree at HEAD holds and no tag names yet, with the
     /// commit that brought it: a release that was prepared and awaits its tag.
     pub pending: Option<Pending>,
+    /// A release commit in the range whose version is tagged on another commit.
+    pub mistagged: Option<Mistagged>,
     /// Dependencies whose newest final release, tagged or awaiting its tag, is
     /// not in this package's last one.
     pub behind: Vec<Behind>,
     /// Tags of its patterns on this branch, newer than its last final release,
     /// whose versions cannot be read: they are passed over.
     pub passed_over: Vec<TagName>,
+}
+
+/// A tag of a release that is not on its release commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistagged {
+    /// The tag.
+    pub tag: TagName,
+    /// Where it is.
+    pub commit: String,
+    /// The release commit of that version.
+    pub release_commit: String,
 }
 
 /// That a package has not yet followed one that it depends on.

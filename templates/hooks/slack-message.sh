@@ -10,6 +10,8 @@
 # its arguments, which every user of the machine can see. A chat cannot be asked
 # what it was told: with STATE_DIR set (it is made), a message that was sent is
 # not sent again. Needs curl, and jq or python3.
+# The programs that jq and python3 read are no shell's.
+# shellcheck disable=SC2016
 set -eu
 
 : "${SLACK_WEBHOOK_URL:?slack-message: set SLACK_WEBHOOK_URL}"

@@ -148,7 +148,9 @@ fn a_step_back_is_refused_and_a_decision_is_taken() {
     let world = World::counted("1.2.3");
     world.change("f", "fix: x");
     assert_eq!(world.next(&["--set-version", "3.0.0"]), "3.0.0");
-    for lower in ["1.2.3", "1.2.2", "1.2.3-rc.1", "0.9"] {
+    let same = world.planned(&["--set-version", "1.2.3"]);
+    assert_eq!(same["reason"], "v1.2.3 is that version already");
+    for lower in ["1.2.2", "1.2.3-rc.1", "0.9"] {
         let rules = world.refused("plan", &["--set-version", lower]);
         assert!(
             rules

@@ -420,3 +420,20 @@ fn files_without_a_commit_are_written_once() {
     let refused = refused.document("debcut/prepare/1");
     assert_eq!(refused["findings"][0]["rule"], "dirty-release-file");
 }
+
+#[test]
+fn a_tag_beside_its_release_commit_is_told() {
+    let world = World::releasable();
+    world.run(["prepare"]).code(0);
+    world.git(&["tag", "v1.3.0", "HEAD~1"]);
+    for verb in ["plan", "tag", "prepare"] {
+        let ran = world.run([verb, "--json"]).code(1);
+        let document = ran.document(&format!("debcut/{verb}/1"));
+        assert_eq!(document["findings"][0]["rule"], "tag-taken", "{verb}");
+        let message = text(&document["findings"][0]["message"]);
+        for revision in ["HEAD", "HEAD~1"] {
+            let id = world.git(&["rev-parse", "--short=12", revision]);
+            assert!(message.contains(&id), "{message}");
+        }
+    }
+}

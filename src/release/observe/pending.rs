@@ -10,7 +10,8 @@ use super::tree;
 use super::{History, ObserveError, releases};
 use crate::format::changelog::{Entry, Upload};
 use crate::format::version::Version;
-use crate::release::facts::{Facts, Pending, PendingBy, UnitFacts};
+use crate::model::TagName;
+use crate::release::facts::{Facts, Mistagged, Pending, PendingBy, UnitFacts};
 use crate::release::number::Number;
 use crate::release::policy::{DebianKind, Policy, Unit};
 use crate::release::upstream::is_release_of;
@@ -61,6 +62,22 @@ pub(super) fn fill(
                 later: later.collect(),
             }
         });
+        // The tag of a release is on its release commit. One on another line is none of this branch's: a squash of that
+        // line has brought its release commit here.
+        let releases = own.last_final.iter().chain(&own.pre_releases);
+        let tags: Vec<_> = releases.map(|release| &release.tag).collect();
+        let mistagged = announced.iter().find_map(|(at, name, version)| {
+            let is_own = name == unit.name.as_str() && in_range(*at);
+            let (tag, commit) = tag_of(facts, unit, version).filter(|_| is_own)?;
+            let release_commit = history.walk.nodes[*at].id.to_string();
+            let beside = tags.contains(&tag) && *commit != release_commit;
+            beside.then(|| Mistagged {
+                tag: tag.clone(),
+                commit: commit.clone(),
+                release_commit,
+            })
+        });
+        facts.units[index].mistagged = mistagged;
         facts.units[index].pending = pending;
     }
     Ok(())
@@ -174,8 +191,13 @@ fn is_next(found: &UnitFacts, version: &str) -> bool {
 }
 
 fn is_tagged(facts: &Facts, unit: &Unit, version: &str) -> bool {
+    tag_of(facts, unit, version).is_some()
+}
+
+/// Finds the tag of a version, with its commit.
+fn tag_of<'a>(facts: &'a Facts, unit: &Unit, version: &str) -> Option<(&'a TagName, &'a String)> {
     let parsed = Version::new(version).ok();
-    facts.tags.keys().any(|tag| {
+    facts.tags.iter().find(|(tag, _)| {
         unit.tags.iter().any(|pattern| {
             let tagged = pattern.version_in(tag.as_str());
             tagged.is_some_and(|tagged| {

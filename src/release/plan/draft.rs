@@ -8,9 +8,9 @@ use crate::model::Finding;
 use crate::release::bump;
 use crate::release::change::{self, Changes};
 use crate::release::commit::Release;
-use crate::release::facts::{Facts, Pending, UnitFacts};
+use crate::release::facts::{Facts, Mistagged, Pending, UnitFacts};
 use crate::release::number::{Number, NumberError};
-use crate::release::policy::{Bump, Policy, Unit};
+use crate::release::policy::{Bump, GroupKind, Policy, Unit};
 
 /// A package on its way into the plan.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl<'a> Draft<'a> {
         let known = &facts.units[index];
         let alone = policy.units.len() == 1;
         let line = Line::of(unit, known, alone);
-        let selected = request.packages.is_empty() || request.packages.contains(&unit.name);
+        let selected = is_selected(index, policy, request);
         let pending = known.pending.as_ref().filter(|_| !request.again);
         let later = pending.map(|pending| &pending.later);
         let is_candidate = match pending {
@@ -104,6 +104,9 @@ impl<'a> Draft<'a> {
             wish: Wish::Nothing(String::new()),
             selected,
         };
+        if let Some(mistagged) = known.mistagged.as_ref().filter(|_| selected) {
+            findings.push(draft.misplaced(mistagged));
+        }
         draft.wish = draft.own_wish(facts, policy, request, findings);
         draft
     }
@@ -238,6 +241,23 @@ impl<'a> Draft<'a> {
                 Wish::Nothing("the version is not valid".into())
             }
         }
+    }
+
+    /// Refuses to go on from a tag that is not on its release commit.
+    fn misplaced(&self, found: &Mistagged) -> Finding {
+        let Mistagged {
+            tag,
+            commit,
+            release_commit,
+        } = found;
+        let message = format!(
+            "{tag} is on {commit:.12}, but {release_commit:.12} is the commit of that release"
+        );
+        let fix = format!(
+            "if nobody has fetched it: git tag -d {tag}, then debcut tag; otherwise release \
+             another version and revert that commit"
+        );
+        Finding::error("tag-taken", self.unit.name.as_str(), message).fix(fix)
     }
 
     /// Refuses to pass over what is asked for because another version is prepared.
@@ -397,4 +417,18 @@ pub(super) fn asked(message: &str) -> Option<String> {
 
 fn is_pre_release(number: Option<&Number>) -> bool {
     number.is_some_and(Number::is_pre_release)
+}
+
+/// Tells whether a package was asked for, by its name or by that of one that it
+/// is always released with.
+fn is_selected(index: usize, policy: &Policy, request: &Request) -> bool {
+    let named = |at: &usize| request.packages.contains(&policy.units[*at].name);
+    let mut groups = policy.groups.iter();
+    request.packages.is_empty()
+        || named(&index)
+        || groups.any(|group| {
+            group.kind == GroupKind::Together
+                && group.units.contains(&index)
+                && group.units.iter().any(named)
+        })
 }

@@ -2,7 +2,7 @@
 //! tree, with a note of the intent, so that running again completes it.
 //!
 //! 1. Blobs, tree and commit are written; nothing points at them.
-//! 2. A [journal](journal) says what is about to happen.
+//! 2. A journal says what is about to happen.
 //! 3. The branch is put at the commit, if it is still where the plan saw it.
 //!    Until here nothing has happened; from here on the release is prepared.
 //! 4. Files and index entries of the release, and no others, follow where the
