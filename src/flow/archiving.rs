@@ -410,6 +410,14 @@ impl Desk<'_> {
         Ok(found.into_iter().map(stanza).collect())
     }
 
+    /// Completes what a killed publish left between a suite's head and what
+    /// clients read.
+    pub fn complete(&self, suite: &Suite) -> Result<(), FlowError> {
+        let _guard = self.lock()?;
+        publish::recover(self.store.as_ref(), suite)?;
+        Ok(())
+    }
+
     /// Tells whether a kept generation of a suite has a package in this version.
     pub fn had(
         &self,

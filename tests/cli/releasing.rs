@@ -80,13 +80,19 @@ fn release_goes_all_the_way_and_twice_is_nothing_to_do() {
             .exists()
     );
     world.run(["verify", "dist/v1.3.0"]).code(0);
-    let before = world.listing();
+    // Who looks holds the lock meanwhile, and is named in it.
+    let listing = || {
+        let mut found = world.listing();
+        found.remove(std::path::Path::new("apt/.debcut/lock"));
+        found
+    };
+    let before = listing();
     let again = world
         .release(&["--json"])
         .code(0)
         .document("debcut/release/1");
     assert_eq!(again["changed"], false);
-    assert_eq!(world.listing(), before);
+    assert_eq!(listing(), before);
 }
 
 #[test]
