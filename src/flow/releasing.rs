@@ -122,7 +122,10 @@ pub fn release(
     desk: &Desk<'_>,
     ask: &mut Ask<'_>,
 ) -> Result<Outcome, FlowError> {
-    // A suite that is not there is known before anything is changed.
+    // A suite or a remote that is not there is known before anything is changed.
+    if wanted.push {
+        preparing::remote_is_there(workspace)?;
+    }
     desk.look(&wanted.to, None, Question::Manifest)?;
     let planned = match planning::plan(workspace, "HEAD", &wanted.request)? {
         planning::Outcome::Planned(planned) => planned,

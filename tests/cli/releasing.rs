@@ -337,6 +337,7 @@ fn a_suite_that_is_not_there_changes_nothing() {
         .run(["release", "--to", "nowhere", "--archive", "../apt"])
         .code(2)
         .says(&["has no suite nowhere"]);
+    world.release(&["--push"]).code(2).says(&["no remote"]);
     assert_eq!(world.listing(), before);
 }
 
