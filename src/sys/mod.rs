@@ -12,5 +12,6 @@ pub mod http;
 pub mod interrupt;
 pub mod openpgp;
 pub mod process;
+pub mod sandbox;
 pub mod store;
 pub mod tree;

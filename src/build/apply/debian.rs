@@ -3,10 +3,10 @@
 //! Binaries are built from the extracted source package, never from the
 //! export, so that what is published as source is what was built.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Bench, BuildError, check_buildinfo, files_with_ending, name_of};
+use super::source_package::source_package;
+use super::{Bench, BuildError, check_buildinfo, name_of, only};
 use crate::build::plan::Scope;
 use crate::build::source::Orig;
 use crate::format::changes::Changes;
@@ -54,56 +54,6 @@ pub(super) fn build(
         .map(|name| work.join(name))
         .chain([changes])
         .collect())
-}
-
-/// Exports the tag's tree and packs it; returns the signed `.dsc`.
-fn source_package(
-    bench: &mut Bench<'_>,
-    orig: Option<&Orig>,
-    work: &Path,
-) -> Result<PathBuf, BuildError> {
-    let export = work.join("export");
-    files::create_dir(&export)?;
-    if let Some(orig) = orig {
-        bench.orig(orig, &export)?;
-    }
-    let directory = bench.plan.directory_name();
-    bench
-        .workshop
-        .listener
-        .begin(format!("exporting {}", bench.plan.revision.shown()));
-    let plan = bench.plan;
-    let tree = bench.workshop.repository.subtree(&plan.tree, &plan.path)?;
-    let tree = tree.expect("observe() found the package's directory in the tree");
-    bench.export(&tree, &export.join(&directory))?;
-    let mut pack = bench.tool("dpkg-source", &export);
-    // dpkg-source leaves out what it takes for litter (*.so, *.a, .gitignore);
-    // in a tag it is there on purpose. No file matches this name.
-    pack = pack.arg("--tar-ignore=//");
-    pack = match orig {
-        None => pack.arg("--diff-ignore=^\\0$"),
-        // Our own configuration is the packaging's, and no change of upstream's.
-        Some(_) => pack.arg("--extend-diff-ignore=^debcut\\.toml$"),
-    };
-    bench.run("packing the source of", pack.arg("--build").arg(&directory))?;
-    files::remove_tree(&export.join(&directory))?;
-    let dsc = only(&export, ".dsc")?;
-    bench.sign(&dsc)?;
-    for file in files_with_ending(&export, "")? {
-        let to = work.join(name_of(&file));
-        fs::rename(&file, &to).map_err(files::failed("move", &file))?;
-    }
-    Ok(work.join(name_of(&dsc)))
-}
-
-/// Returns the one file of this kind that the tools have left.
-fn only(directory: &Path, ending: &'static str) -> Result<PathBuf, BuildError> {
-    let found = files_with_ending(directory, ending)?;
-    let [path] = found.as_slice() else {
-        let why = std::io::Error::other(format!("{} files end in {ending}, not one", found.len()));
-        return Err(files::failed("find the build's result in", directory)(why).into());
-    };
-    Ok(path.clone())
 }
 
 fn named_files(changes: &Path) -> Result<Vec<String>, BuildError> {

@@ -7,6 +7,7 @@
 mod debian;
 mod declared;
 mod orig;
+mod source_package;
 
 use std::fs::{self, File};
 use std::io::{self, LineWriter};
@@ -384,6 +385,16 @@ fn files_with_ending(directory: &Path, ending: &str) -> Result<Vec<PathBuf>, Bui
         Ok(found)
     };
     Ok(list().map_err(files::failed("list", directory))?)
+}
+
+/// Returns the one file of this kind that the tools have left.
+fn only(directory: &Path, ending: &'static str) -> Result<PathBuf, BuildError> {
+    let found = files_with_ending(directory, ending)?;
+    let [path] = found.as_slice() else {
+        let why = std::io::Error::other(format!("{} files end in {ending}, not one", found.len()));
+        return Err(files::failed("find the build's result in", directory)(why).into());
+    };
+    Ok(path.clone())
 }
 
 /// Checks that what will be signed is a `.buildinfo`.
