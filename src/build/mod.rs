@@ -9,6 +9,7 @@ pub mod package;
 pub mod place;
 pub mod plan;
 pub mod product;
+pub mod root;
 pub mod source;
 pub mod unmet;
 mod version;
