@@ -94,6 +94,7 @@ pub struct Tool {
     directory: Option<PathBuf>,
     input: Vec<u8>,
     limit: Duration,
+    through: Vec<OsString>,
 }
 
 /// How many of the last lines an error repeats.
@@ -115,6 +116,7 @@ impl Tool {
             directory: None,
             input: Vec::new(),
             limit: Duration::from_secs(600),
+            through: Vec::new(),
         }
     }
 
@@ -172,6 +174,14 @@ impl Tool {
         self
     }
 
+    /// Has other programs run it, somewhere else: these words come before its
+    /// own. Its directory, program and environment are looked for there.
+    #[must_use]
+    pub fn through<W: Into<OsString>>(mut self, words: impl IntoIterator<Item = W>) -> Self {
+        self.through = words.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Returns the command line for a human to read.
     pub fn shown(&self) -> String {
         let words = std::iter::once(&self.program).chain(&self.arguments);
@@ -217,10 +227,11 @@ impl Tool {
             stdout: read(stdout),
             stderr: read(stderr),
         };
-        Ok((
-            ended.map_err(|why| self.stopped(why, tail(&output.stderr)))?,
-            output,
-        ))
+        let status = ended.map_err(|why| self.stopped(why, tail(&output.stderr)))?;
+        if self.is_missing_there(status, &output.stderr) {
+            return Err(self.missing());
+        }
+        Ok((status, output))
     }
 
     /// Runs it to its end, its output and errors copied line by line, in
@@ -272,6 +283,8 @@ impl Tool {
         let status = ended.map_err(|why| self.stopped(why, tail.clone()))?;
         if status.success() {
             Ok(())
+        } else if self.is_missing_there(status, tail.as_bytes()) {
+            Err(self.missing())
         } else {
             Err(self.failed(status, tail))
         }
@@ -280,14 +293,7 @@ impl Tool {
     /// Runs it with the terminal for itself, as an editor needs it: in this
     /// process's group, with its standard streams, for as long as it takes.
     pub fn interactive(self) -> Result<(), ToolError> {
-        let mut command = Command::new(&self.program);
-        command
-            .args(&self.arguments)
-            .env_clear()
-            .envs(self.environment.iter().cloned());
-        if let Some(directory) = &self.directory {
-            command.current_dir(directory);
-        }
+        let mut command = self.here();
         // Standard output is the answer's, and nothing else's.
         if let Ok(terminal) = std::fs::File::options().write(true).open("/dev/tty") {
             command.stdout(terminal);
@@ -313,15 +319,27 @@ impl Tool {
             .into_owned()
     }
 
-    fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        command
-            .args(&self.arguments)
-            .env_clear()
-            .envs(self.environment.iter().cloned());
-        if let Some(directory) = &self.directory {
-            command.current_dir(directory);
+    fn missing(&self) -> ToolError {
+        ToolError::Missing {
+            program: self.name(),
         }
+    }
+
+    /// Tells whether those who were to run it did not find it, in the words of
+    /// `env` in the C locale.
+    fn is_missing_there(&self, status: ExitStatus, said: &[u8]) -> bool {
+        let program = self.program.to_string_lossy();
+        let words = format!("env: '{program}': No such file or directory");
+        !self.through.is_empty()
+            && status.code() == Some(127)
+            && String::from_utf8_lossy(said).trim_end().ends_with(&words)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = match self.through.split_first() {
+            Some((first, more)) => self.elsewhere(first, more),
+            None => self.here(),
+        };
         let stdin = if self.input.is_empty() {
             Stdio::null()
         } else {
@@ -332,9 +350,43 @@ impl Tool {
         command
     }
 
+    fn here(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .envs(self.environment.iter().cloned());
+        if let Some(directory) = &self.directory {
+            command.current_dir(directory);
+        }
+        command
+    }
+
+    /// Those who run it have no environment: what is meant for it (another
+    /// language, a library loaded first) is not for them.
+    fn elsewhere(&self, first: &OsStr, more: &[OsString]) -> Command {
+        let mut command = Command::new(first);
+        command.env_clear().args(more);
+        command.args(["/usr/bin/env", "-i"]);
+        if let Some(directory) = &self.directory {
+            command.arg("-C").arg(directory);
+        }
+        for (name, value) in &self.environment {
+            let mut setting = name.clone();
+            setting.push("=");
+            setting.push(value);
+            command.arg(setting);
+        }
+        command.arg(&self.program).args(&self.arguments);
+        command
+    }
+
     fn start(&self, command: &mut Command) -> Result<Child, ToolError> {
         let mut child = command.spawn().map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound if self.directory.as_ref().is_none_or(|d| d.is_dir()) => {
+            io::ErrorKind::NotFound
+                if self.through.is_empty()
+                    && self.directory.as_ref().is_none_or(|d| d.is_dir()) =>
+            {
                 ToolError::Missing {
                     program: self.name(),
                 }
