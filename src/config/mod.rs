@@ -3,6 +3,7 @@
 //! Only this folder reads our configuration. Every key has a default; a
 //! missing file is an empty one.
 
+mod chroot;
 mod ci;
 mod debianize;
 mod declared;

@@ -11,6 +11,7 @@ use super::read::{ConfigError, Source};
 use super::release::{self, Part, Surroundings};
 use super::written::{self, BuildKind, OneOrMany};
 use crate::build::package::{Debian, Kind, Package};
+use crate::build::root::choices::RootChoices;
 use crate::keys::KeyName;
 use crate::model::{Fingerprint, PackageName};
 use crate::release::{Policy, TagPattern, tag_pattern};
@@ -37,6 +38,8 @@ pub struct Project {
     /// How many jobs a build runs side by side; without it as many as there
     /// are processors.
     pub jobs: Option<u32>,
+    /// The systems that builds happen in.
+    pub root: RootChoices,
     parts: Vec<Part>,
 }
 
@@ -94,6 +97,7 @@ impl Project {
             tag_keys: tag_keys.collect::<Result<_, _>>()?,
             build_limit: Duration::from_secs(u64::from(limit) * 60),
             jobs: written.build.jobs,
+            root: super::chroot::choices(&source, &written.build)?,
             parts,
         })
     }

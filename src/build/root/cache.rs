@@ -61,6 +61,17 @@ pub struct Cached {
     pub record: Record,
 }
 
+/// A system that is there, and what it takes.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// What it is.
+    pub cached: Cached,
+    /// What it takes on disk, with what is installed on top of it.
+    pub size_bytes: u64,
+    /// How many sets of packages are installed on top of it.
+    pub layers: usize,
+}
+
 /// Keeps a system from being removed while it is used.
 #[derive(Debug)]
 pub struct Held {

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`suite`] | a distribution's name → the suites of a system |
 //! | [`wanted`] | what a build needs of its system, as a value |
+//! | [`choices`] | what the configuration says about it |
 //! | [`cache`] | what is there, and what it is |
 //! | [`plan`] | whether what is there will do |
 //! | `make`, `install` | the bare system by mmdebstrap(1), the rest by apt |
@@ -15,6 +16,7 @@
 mod acquire;
 mod archives;
 pub mod cache;
+pub mod choices;
 mod exact;
 mod ids;
 mod install;
@@ -39,7 +41,7 @@ use crate::sys::process::ToolError;
 use crate::sys::sandbox::SandboxError;
 
 pub use acquire::{Acquire, acquire};
-pub use cache::{Cache, Cached};
+pub use cache::{Cache, Cached, Kept};
 pub use plan::Refresh;
 pub use wanted::{Dependencies, ExtraArchive, Mirror, Parts, Place, RootWanted, Snapshot};
 
