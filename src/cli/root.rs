@@ -7,12 +7,13 @@ use clap::{Args, Subcommand};
 use super::Said;
 use super::context::Context;
 use super::failure::Failure;
-use crate::build::root::Refresh;
 use crate::build::root::plan::Step;
+use crate::build::root::{Dependencies, Parts, Refresh};
 use crate::flow::project::Workspace;
 use crate::flow::rooting::{self, Made, Saying, Surroundings, Which};
 use crate::model::{Finding, Sha256};
 use crate::report::{Answer, RootLine, RootList, RootMade, RootRemoved};
+use crate::sys::files;
 
 /// Arguments of `root`.
 #[derive(Debug, Args)]
@@ -37,6 +38,8 @@ Examples:
   debcut root make                       of the project's suite, where there is none or it is old
   debcut root make trixie-backports      of another one
   debcut root make bookworm --refresh    anew, whatever its age; for a nightly job
+  debcut root make --build-depends debian/control
+                                         with what that package needs to be built
 
 Made by mmdebstrap from the mirror of this machine's apt, or what [build] in
 debcut.toml says; kept below ~/.cache/debcut/roots. Root is not needed where
@@ -47,6 +50,9 @@ struct Make {
     /// Make a new one, whatever the age of the one that is there
     #[arg(long)]
     refresh: bool,
+    /// Install the build dependencies of this debian/control on top
+    #[arg(long, value_name = "FILE")]
+    build_depends: Option<PathBuf>,
     /// Say what would be made and make nothing
     #[arg(long)]
     dry_run: bool,
@@ -112,7 +118,15 @@ fn make(arguments: &Make, context: &Context<'_>) -> Result<Answer, Failure> {
     let now = context.now();
     let suite = arguments.suite.as_deref();
     let mut wanted = rooting::wanted(&saying, "UNRELEASED", suite, &context.environment, now)?;
-    wanted.archives.clear();
+    if let Some(path) = &arguments.build_depends {
+        let control = files::read(&context.path(path))?;
+        wanted.dependencies = Some(Dependencies {
+            control: String::from_utf8_lossy(&control).into_owned(),
+            parts: Parts::All,
+            profiles: Vec::new(),
+            host_architecture: None,
+        });
+    }
     let refresh = match arguments.refresh {
         true => Refresh::Now,
         false => Refresh::AfterDays(saying.choices.refresh_days),
@@ -142,6 +156,14 @@ fn make(arguments: &Make, context: &Context<'_>) -> Result<Answer, Failure> {
         }
         Made::New(cached) => {
             Answer::new(RootMade::there(RootLine::new(&cached, now))).changed(true)
+        }
+        Made::Filled {
+            cached,
+            provided,
+            changed,
+        } => {
+            let line = RootLine::new(&cached, now);
+            Answer::new(RootMade::filled(line, &provided)).changed(changed)
         }
     };
     Ok(answer)

@@ -12,7 +12,8 @@ use crate::build::root::choices::{ArchiveChoice, RootChoices};
 use crate::build::root::plan::Step;
 use crate::build::root::suite::{Of, Series, UnknownSuite, series_of_table, suites, usual_series};
 use crate::build::root::{
-    self, Cache, Cached, ExtraArchive, Kept, Means, Mirror, Place, Refresh, RootError, RootWanted,
+    self, Cache, Cached, ExtraArchive, Kept, Means, Mirror, Place, Provided, Refresh, RootError,
+    RootWanted,
 };
 use crate::config::ArchiveLocation;
 use crate::model::{Architecture, Listener, Timestamp};
@@ -242,7 +243,7 @@ fn size(tree: &Path) -> u64 {
 }
 
 /// What came of asking for a system.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum Made {
     /// It would be used or made.
     Planned(Step),
@@ -250,6 +251,15 @@ pub enum Made {
     There(Cached),
     /// It is new.
     New(Cached),
+    /// What was wanted is installed on top of it.
+    Filled {
+        /// The system.
+        cached: Cached,
+        /// With what is on top.
+        provided: Provided,
+        /// Whether anything was installed or made for it.
+        changed: bool,
+    },
 }
 
 /// Makes a system, or takes the one that is there.
@@ -263,6 +273,17 @@ pub fn make(
     let step = root::look(wanted, refresh, &cache, means.now);
     match step {
         step if dry_run => Ok(Made::Planned(step)),
+        _ if wanted.dependencies.is_some() => with_log(&cache, means, |means| {
+            let provided = root::provide(wanted, refresh, means)?;
+            // What is new was made by now, and by us.
+            let (cached, _held) = root::root(wanted, Refresh::Never, &cache, means)?;
+            let changed = provided.made == root::Fresh::New;
+            Ok(Made::Filled {
+                cached,
+                provided,
+                changed,
+            })
+        }),
         Step::Use(cached) => Ok(Made::There(*cached)),
         Step::Make(_) => with_log(&cache, means, |means| {
             let (cached, _held) = root::root(wanted, refresh, &cache, means)?;

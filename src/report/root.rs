@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Document, Page, size};
 use crate::build::root::cache::Record;
 use crate::build::root::plan::Why;
-use crate::build::root::{Cached, Kept};
+use crate::build::root::{Cached, Kept, Provided};
 use crate::model::Timestamp;
 
 /// One system.
@@ -113,15 +113,39 @@ pub struct RootMade {
     suites: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<Why>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filled: Option<Filled>,
+}
+
+/// A system with what is installed on top of it.
+#[derive(Debug, Serialize)]
+struct Filled {
+    layers: Vec<String>,
+    packages: Vec<String>,
+    identity: String,
 }
 
 impl RootMade {
+    /// Shows one with what is installed on top of it.
+    pub fn filled(root: RootLine, provided: &Provided) -> Self {
+        let layers = provided.layers.iter();
+        Self {
+            filled: Some(Filled {
+                layers: layers.map(|path| path.display().to_string()).collect(),
+                packages: provided.packages.iter().map(ToString::to_string).collect(),
+                identity: provided.identity.hex(),
+            }),
+            ..Self::there(root)
+        }
+    }
+
     /// Shows a system that is there.
     pub fn there(root: RootLine) -> Self {
         Self {
             suites: root.suites.clone(),
             root: Some(root),
             why: None,
+            filled: None,
         }
     }
 
@@ -131,6 +155,7 @@ impl RootMade {
             root: None,
             suites,
             why: Some(why),
+            filled: None,
         }
     }
 }
@@ -157,6 +182,14 @@ impl Document for RootMade {
         page.field("packages", root.packages.to_string());
         page.field("identity", &root.identity);
         page.field("in", &root.path);
+        if let Some(filled) = &self.filled {
+            let packages = filled.packages.len();
+            page.field("on top", filled.layers.last().map_or("", String::as_str));
+            page.field(
+                "with it",
+                format!("{packages} packages, identity {}", filled.identity),
+            );
+        }
     }
 }
 

@@ -109,7 +109,7 @@ fn description(wanted: &RootWanted, tree: PathBuf, changes: &Path, work: &Path) 
         account: Account {
             name: "builder".to_owned(),
             uid: 1000,
-            home: "/home/builder".into(),
+            home: "/builder".into(),
         },
         limits: LIMITS,
         forbidden: Vec::new(),

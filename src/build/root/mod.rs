@@ -73,8 +73,19 @@ pub struct Provided {
     pub packages: Vec<Installed>,
     /// The digest of their list.
     pub identity: Sha256,
+    /// Whether anything was made for it.
+    pub made: Fresh,
     /// Keeps it from being removed.
     _held: cache::Held,
+}
+
+/// Whether a system was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fresh {
+    /// Nothing was fetched or installed.
+    Kept,
+    /// Some of it was made just now.
+    New,
 }
 
 /// Why there is no system to build in.
@@ -233,6 +244,10 @@ pub fn provide(
     means: &mut Means<'_>,
 ) -> Result<Provided, RootError> {
     let cache = Cache::of(means.environment)?;
+    let mut made = match look(wanted, refresh, &cache, means.now) {
+        Step::Use(_) => Fresh::Kept,
+        Step::Make(_) => Fresh::New,
+    };
     let (root, held) = root(wanted, refresh, &cache, means)?;
     let tree = root.tree();
     if wanted.dependencies.is_none() && wanted.exact.is_none() {
@@ -241,6 +256,7 @@ pub fn provide(
             identity: packages::identity(&packages),
             layers: vec![tree],
             packages,
+            made,
             _held: held,
         });
     }
@@ -263,6 +279,7 @@ pub fn provide(
             let text = serde_json::to_vec_pretty(&record).expect("a record has string keys");
             files::replace(&staged.path().join("layer.json"), &text, Access::Public)?;
             staged.publish(&place)?;
+            made = Fresh::New;
         }
     }
     let layer = place.join("tree");
@@ -272,6 +289,7 @@ pub fn provide(
         identity: packages::identity(&packages),
         layers: vec![tree, layer],
         packages,
+        made,
         _held: held,
     })
 }
