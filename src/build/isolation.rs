@@ -16,11 +16,13 @@ pub enum Isolation {
     Chroot(ChrootWanted),
 }
 
-/// A clean Debian.
+/// A clean Debian, as far as a person says which.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChrootWanted {
-    /// The suite.
-    pub suite: String,
+    /// The suite, and those beside it that it takes packages from.
+    pub suites: Vec<String>,
+    /// The moment it is pinned to.
+    pub snapshot: Option<String>,
 }
 
 impl Isolation {

@@ -11,6 +11,7 @@ pub mod package;
 pub mod place;
 pub mod plan;
 pub mod product;
+pub mod root;
 pub mod source;
 pub mod tools;
 pub mod unmet;

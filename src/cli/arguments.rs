@@ -54,6 +54,8 @@ Environment:
   SOURCE_DATE_EPOCH  the date of deb pack's files and of an archive's next generation,
                      in seconds since 1970; a build takes the changelog's
   XDG_DATA_HOME      keys are in debcut/keys below it [default: ~/.local/share]
+  XDG_CACHE_HOME     clean systems to build in are in debcut/roots below it
+                     [default: ~/.cache]
   TMPDIR             where temporary files go [default: /tmp]
   NO_COLOR           no colour unless --color always
   CI                 no live progress unless --progress always
@@ -175,6 +177,8 @@ pub enum Verb {
     Release(super::release::ReleaseArguments),
     /// Build signed packages from a tag
     Build(super::build::BuildArguments),
+    /// The clean systems that builds happen in: made, listed, removed
+    Root(super::root::RootVerb),
     /// Say who signed artifacts, from which commit, and whether they agree
     Verify(super::verify::VerifyArguments),
     /// Publish packages to a suite of an archive

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::build::root::Refresh;
 use crate::config::IsolationWord;
 use crate::flow::building::{CacheUse, How};
 
@@ -18,6 +19,12 @@ pub struct HowArguments {
         help_heading = "How it is built"
     )]
     isolation: Option<IsolationArgument>,
+    /// The suite of the chroot [default: what the changelog names]
+    #[arg(long, value_name = "SUITE", help_heading = "How it is built")]
+    suite: Option<String>,
+    /// Make the chroot anew, however old it is
+    #[arg(long, help_heading = "How it is built")]
+    refresh_root: bool,
     /// How many jobs run side by side [default: one for each processor]
     #[arg(
         short,
@@ -63,6 +70,8 @@ impl HowArguments {
                 IsolationArgument::Namespace => IsolationWord::Namespace,
                 IsolationArgument::Chroot => IsolationWord::Chroot,
             }),
+            suite: self.suite.clone(),
+            refresh: self.refresh_root.then_some(Refresh::Now),
             jobs: self.jobs,
             profiles: self.profile.clone(),
             options: self.build_option.clone(),

@@ -23,6 +23,7 @@ mod plan;
 mod prepare;
 mod release;
 mod request;
+mod root;
 mod sandbox;
 mod status;
 mod tag;
@@ -117,6 +118,7 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::Tag(arguments) => tag::run(arguments, context),
         Verb::Release(arguments) => release::run(arguments, context),
         Verb::Build(arguments) => build::run(arguments, context),
+        Verb::Root(arguments) => root::run(arguments, context),
         Verb::Verify(arguments) => verify::run(&arguments, context),
         Verb::Archive(arguments) => archive::run(arguments, context),
         Verb::Publish(arguments) => archive::publish(arguments, context),

@@ -4,6 +4,7 @@
 //! missing file is an empty one.
 
 mod build;
+mod chroot;
 mod ci;
 mod debianize;
 mod declared;

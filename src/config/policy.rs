@@ -11,6 +11,7 @@ use super::read::{ConfigError, Source};
 use super::release::{self, Part, Surroundings};
 use super::written::{self, BuildKind, OneOrMany};
 use crate::build::package::{Debian, Kind, Package};
+use crate::build::root::choices::RootChoices;
 use crate::keys::KeyName;
 use crate::model::{Fingerprint, PackageName};
 use crate::release::{Policy, TagPattern, tag_pattern};
@@ -34,6 +35,8 @@ pub struct Project {
     pub tag_keys: Vec<Fingerprint>,
     /// How packages are built.
     pub build: BuildRules,
+    /// The systems that builds happen in.
+    pub root: RootChoices,
     parts: Vec<Part>,
 }
 
@@ -85,6 +88,7 @@ impl Project {
                 .collect(),
             key: written.signing.key,
             tag_keys: tag_keys.collect::<Result<_, _>>()?,
+            root: super::chroot::choices(&source, &written.build)?,
             build: BuildRules::read(&source, written.build)?,
             parts,
         })

@@ -50,6 +50,11 @@ const TAIL: &str = "
 # processes = 4096
 # network = \"warn\"           # of builds that try it in vain; default: they fail
 # host-paths = [\"/opt/sdk\"]  # what a build may read beside the system
+# suite = \"trixie\"           # of the clean chroot; default: what the changelog says
+# mirror = \"http://deb.debian.org/debian\"   # default: the one of this machine's apt
+# refresh-days = 7            # how old a chroot may be
+# snapshot = \"2025-05-20\"    # pin it to a day of snapshot.debian.org
+# archives = [\"main\", { location = \"http://apt.example.org\", suite = \"stable\", key = \"apt.asc\" }]
 
 # [archive.main]
 # location = \"/srv/apt\"       # for `debcut publish --archive main`

@@ -20,6 +20,7 @@ pub mod planning;
 pub mod preparing;
 pub mod project;
 pub mod releasing;
+pub mod rooting;
 pub mod signing;
 pub mod status;
 mod surroundings;
@@ -30,6 +31,7 @@ use std::path::PathBuf;
 
 use crate::build::apply::BuildError;
 use crate::build::observe::ObserveError;
+use crate::build::root::RootError;
 use crate::config::ConfigError;
 use crate::keys::{ChooseError, StoreError};
 use crate::model::TagName;
@@ -80,6 +82,23 @@ pub enum FlowError {
     /// The build did not finish.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// There is no system to build in.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// Nobody knows which system is wanted.
+    #[error(transparent)]
+    Want(#[from] rooting::WantError),
+    /// No such system is kept.
+    #[error("no system “{wanted}” is kept{}", match known.as_slice() {
+        [] => String::new(),
+        known => format!("; there is {}", known.join(", ")),
+    })]
+    NoRoot {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        known: Vec<String>,
+    },
     /// The archive's files cannot be read or written.
     #[error(transparent)]
     Archive(#[from] ArchiveStoreError),

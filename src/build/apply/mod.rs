@@ -10,7 +10,6 @@ mod declared;
 mod floor;
 mod ground;
 mod orig;
-mod root;
 mod source_package;
 
 use std::fs::{self, File};
@@ -23,6 +22,7 @@ use super::isolation::Isolation;
 use super::place::{BuildPlace, PlaceError};
 use super::plan::{BuildPlan, RecipePlan};
 use super::product::{self, Artifact, Built, SUMS, provenance_name};
+use super::root::Provided;
 use crate::format::buildinfo::Buildinfo;
 use crate::format::changelog::ChangelogError;
 use crate::format::checksums::{FileName, FileNameError, ListedFile, write_sums};
@@ -56,6 +56,8 @@ pub struct Workshop<'a> {
     /// The file of this program, whose hidden verb is the first process of
     /// every room.
     pub program: &'a Path,
+    /// The system that a room is made around, where it is not the machine's.
+    pub root: Option<&'a Provided>,
     /// Where this machine keeps toolchains that a declared build command may
     /// need, beside its system.
     pub toolchains: &'a [PathBuf],
@@ -79,12 +81,6 @@ pub enum BuildError {
     /// There is no room to build in.
     #[error("cannot isolate the build")]
     Sandbox(#[from] SandboxError),
-    /// There is no clean Debian to build in.
-    #[error("there is no chroot of {suite}")]
-    Root {
-        /// The suite.
-        suite: String,
-    },
     /// What was to be carried out of a room is not what was asked for.
     #[error("{file} does not come out of the build's room: {why}")]
     Carried {
@@ -398,7 +394,7 @@ fn provenance(
     into: &Path,
 ) -> Result<ListedFile, BuildError> {
     let now = workshop.clock.now();
-    let statement = product::statement(plan, listed, began, now);
+    let statement = product::statement(plan, listed, began, now, workshop.root);
     let line = match workshop.signer {
         Some(signer) => attestation::attest(signer, &statement, now).map_err(BuildError::Attest)?,
         None => Envelope {

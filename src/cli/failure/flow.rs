@@ -16,6 +16,10 @@ impl From<FlowError> for Failure {
             FlowError::Keys(error) => error.into(),
             FlowError::Sign(error) => error.into(),
             FlowError::Build(error) => error.into(),
+            FlowError::Root(error) => error.into(),
+            FlowError::Want(error) => error.into(),
+            FlowError::NoRoot { .. } => Self::of(Exit::Request, "no-root", &error)
+                .hint("debcut root list shows what is kept"),
             FlowError::Archive(error) => error.into(),
             FlowError::Publish(error) => error.into(),
             FlowError::Lock(LockError::Store(error)) => error.into(),
