@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 pub struct Environment {
     variables: BTreeMap<String, OsString>,
     working_directory: PathBuf,
+    program: PathBuf,
 }
 
 impl Environment {
@@ -20,6 +21,7 @@ impl Environment {
         Self {
             variables,
             working_directory: std::env::current_dir().unwrap_or_default(),
+            program: std::env::current_exe().unwrap_or_default(),
         }
     }
 
@@ -35,6 +37,7 @@ impl Environment {
         Self {
             variables,
             working_directory: working_directory.into(),
+            program: PathBuf::new(),
         }
     }
 
@@ -87,6 +90,11 @@ impl Environment {
             .map(PathBuf::from)
     }
 
+    /// Returns the file of this program; empty where it is not known.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Returns the directory the process was started in.
     pub fn working_directory(&self) -> &Path {
         &self.working_directory
@@ -103,6 +111,15 @@ impl Environment {
         self.path("XDG_DATA_HOME")
             .filter(|path| path.is_absolute())
             .or_else(|| Some(self.home()?.join(".local/share")))
+    }
+
+    /// Returns where what can be made again lives (XDG Base Directory
+    /// Specification): `$XDG_CACHE_HOME`, where it is absolute, else
+    /// `$HOME/.cache`.
+    pub fn cache_home(&self) -> Option<PathBuf> {
+        self.path("XDG_CACHE_HOME")
+            .filter(|path| path.is_absolute())
+            .or_else(|| Some(self.home()?.join(".cache")))
     }
 
     /// Returns where temporary files go: `TMPDIR`, else `/tmp`.

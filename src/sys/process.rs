@@ -3,6 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -89,6 +90,7 @@ pub struct Output {
 #[derive(Debug, Clone)]
 pub struct Tool {
     program: OsString,
+    called: Option<String>,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     directory: Option<PathBuf>,
@@ -111,6 +113,7 @@ impl Tool {
     pub fn new(program: impl Into<OsString>) -> Self {
         Self {
             program: program.into(),
+            called: None,
             arguments: Vec::new(),
             environment: Vec::new(),
             directory: None,
@@ -151,6 +154,13 @@ impl Tool {
         variables
             .into_iter()
             .fold(self, |tool, (name, value)| tool.env(name, value))
+    }
+
+    /// Names it in errors by the tool that it only starts.
+    #[must_use]
+    pub fn called(mut self, name: &str) -> Self {
+        self.called = Some(name.to_owned());
+        self
     }
 
     /// Sets the directory it runs in.
@@ -204,6 +214,26 @@ impl Tool {
             &output.stderr
         };
         Err(self.failed(status, tail(said)))
+    }
+
+    /// Runs it to its end, its standard output written to a file; any other
+    /// exit code than 0 is an error that repeats its last words.
+    pub fn write_to(self, file: File) -> Result<(), ToolError> {
+        let mut command = self.command();
+        command.stdout(file).stderr(Stdio::piped());
+        let mut child = self.start(&mut command)?;
+        drop(command);
+        let stderr = child.stderr.take().map(chunks);
+        let ended = self.wait(&mut child);
+        let mut said = Vec::new();
+        if let Some(chunks) = stderr {
+            hear_out(&chunks, Instant::now() + LINGER, |chunk| said.extend(chunk));
+        }
+        let status = ended.map_err(|why| self.stopped(why, tail(&said)))?;
+        match status.success() {
+            true => Ok(()),
+            false => Err(self.failed(status, tail(&said))),
+        }
     }
 
     /// Runs it to its end, whatever its exit code.
@@ -295,7 +325,7 @@ impl Tool {
     pub fn interactive(self) -> Result<(), ToolError> {
         let mut command = self.here();
         // Standard output is the answer's, and nothing else's.
-        if let Ok(terminal) = std::fs::File::options().write(true).open("/dev/tty") {
+        if let Ok(terminal) = File::options().write(true).open("/dev/tty") {
             command.stdout(terminal);
         } else {
             command.stdout(Stdio::null());
@@ -312,6 +342,9 @@ impl Tool {
     }
 
     fn name(&self) -> String {
+        if let Some(called) = &self.called {
+            return called.clone();
+        }
         let path = Path::new(&self.program);
         path.file_name()
             .unwrap_or(&self.program)

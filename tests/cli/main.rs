@@ -17,6 +17,7 @@ mod grounds;
 mod histories;
 mod hostile;
 mod interruption;
+mod isolated;
 mod judges;
 mod keys;
 mod lead_time;

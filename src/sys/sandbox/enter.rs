@@ -55,6 +55,7 @@ pub(super) fn words(
     say(&[&format!("--nofile={OPEN_FILES}:")]);
     say(&[&format!("--nproc={}", limits.processes), "--"]);
     if let Some(count) = manner.processors {
+        // It takes no “--” before the command (util-linux 2.38).
         say(&["/usr/bin/taskset", "--cpu-list", &processors(count)]);
     }
     if manner.old_kernel_name {
