@@ -420,3 +420,32 @@ fn machine_that_allows_no_room_says_which_switch() {
         );
     }
 }
+
+#[test]
+fn toolchain_in_a_forbidden_home_is_shown_without_its_secrets() {
+    let home = tempfile::tempdir().expect("a directory");
+    let at = |below: &str| home.path().join(below);
+    std::fs::create_dir_all(at(".cargo/bin")).expect("a directory");
+    std::fs::write(at(".cargo/bin/tool"), "shown").expect("a file");
+    std::fs::write(at(".cargo/credentials.toml"), "secret").expect("a file");
+    let mut description = plain();
+    description.forbidden = vec![home.path().to_owned(), "/tmp".into(), "/".into()];
+    description.binds = vec![Bind {
+        from: at(".cargo"),
+        to: at(".cargo"),
+        writable: false,
+    }];
+    let room = opened(&description);
+    let cargo = at(".cargo").display().to_string();
+    assert_eq!(said(&room, &format!("cat {cargo}/bin/tool")), "shown");
+    assert_eq!(room.sightings().forbidden, Vec::<String>::new());
+    let script = format!("cat {cargo}/credentials.toml; ls {cargo}/..; touch /tmp/x");
+    assert_eq!(said(&room, &script), "");
+    let seen = room.sightings().forbidden;
+    let credentials = format!("{cargo}/credentials.toml");
+    assert!(seen.contains(&credentials), "{seen:?}");
+    assert!(
+        seen.contains(&home.path().display().to_string()),
+        "{seen:?}"
+    );
+}

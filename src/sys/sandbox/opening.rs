@@ -295,7 +295,11 @@ pub(super) fn trees(description: &Description) -> (Vec<PathBuf>, Vec<OwnedFd>) {
 }
 
 /// Finds out what decoys look like; what is not there needs none.
-pub(super) fn decoys(forbidden: &[PathBuf]) -> Vec<Decoy> {
+pub(super) fn decoys(description: &Description) -> Vec<Decoy> {
+    let own = [&description.build_path, &description.account.home];
+    let own = own.into_iter().map(PathBuf::as_path);
+    let own: Vec<&Path> = own.chain(NEEDED.map(Path::new)).collect();
+
     let seen = |path: &Path| {
         let kind = std::fs::metadata(path).ok()?.file_type();
         let kind = match () {
@@ -307,17 +311,23 @@ pub(super) fn decoys(forbidden: &[PathBuf]) -> Vec<Decoy> {
         Some(Decoy { path, kind })
     };
     let mut found: Vec<Decoy> = Vec::new();
-    for path in forbidden {
+    for path in &description.forbidden {
         let below = BAIT.iter().map(|name| path.join(name));
         for decoy in [path.clone()].into_iter().chain(below) {
-            // The machine's root is not a decoy, whoever's home it is.
-            if decoy.parent().is_some() && found.iter().all(|known| known.path != decoy) {
+            // What the room needs is not a decoy, whoever's home it is.
+            let needed = own.iter().any(|path| path.starts_with(&decoy));
+            if !needed && found.iter().all(|known| known.path != decoy) {
                 found.extend(seen(&decoy));
             }
         }
     }
     found
 }
+
+/// What a room is made of.
+const NEEDED: [&str; 10] = [
+    "/bin", "/dev", "/etc", "/lib", "/proc", "/run", "/sys", "/tmp", "/usr", "/var/tmp",
+];
 
 /// What lies in homes and is worth stealing. A decoy of a home is empty but
 /// for those of these that the home has: looking for a file that is not there

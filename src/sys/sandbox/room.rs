@@ -117,7 +117,7 @@ impl Room {
         let order = Order {
             sent,
             accounts: ids.accounts,
-            decoys: opening::decoys(&description.forbidden),
+            decoys: opening::decoys(&description),
             description,
         };
         first.say(&order)?;

@@ -23,28 +23,22 @@ pub(super) struct Decoys {
 }
 
 impl Decoys {
-    /// Puts decoys where they belong while the room's system is made.
-    pub(super) fn place(decoys: &[Decoy]) -> Result<Self, Failed> {
+    pub(super) fn new() -> Result<Self, Failed> {
         let watch = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)
             .doing(|| "watch files".to_owned())?;
-        let mut placed = Self {
+        Ok(Self {
             watch,
             watched: HashMap::new(),
             sockets: Vec::new(),
-        };
-        let mut decoys: Vec<&Decoy> = decoys.iter().collect();
-        // Outer ones first: a socket may lie in a home.
-        decoys.sort_by_key(|decoy| decoy.path.components().count());
-        for (number, decoy) in decoys.into_iter().enumerate() {
-            placed.add(number, decoy)?;
-        }
-        Ok(placed)
+        })
     }
 
-    fn add(&mut self, number: usize, decoy: &Decoy) -> Result<(), Failed> {
+    /// Puts a decoy where it belongs while the room's system is made.
+    pub(super) fn add(&mut self, decoy: &Decoy) -> Result<(), Failed> {
         let Decoy { path, kind } = decoy;
         let act = || format!("put a decoy at {}", path.display());
         let to = within(path)?;
+        let number = self.watched.len() + self.sockets.len();
         let from = Path::new("/space").join(format!("decoy{number}"));
         match kind {
             DecoyKind::Directory => {

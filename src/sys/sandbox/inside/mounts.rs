@@ -19,7 +19,7 @@ use rustix::mount::{
 use rustix::process::pivot_root;
 
 use super::super::description::{Account, Bind, Description, Root};
-use super::super::wire::{Accounts, Order};
+use super::super::wire::{Accounts, Decoy, Order};
 use super::decoys::Decoys;
 use super::{Doing, Failed, system};
 
@@ -108,10 +108,21 @@ pub(super) fn set_up(order: &Order, mut sources: Sources) -> Result<Decoys, Fail
     devices(order.accounts)?;
     proc()?;
     let mut open = Vec::new();
-    for bind in &description.binds {
-        open.extend(show(bind, order, &mut sources)?);
+    let mut decoys = Decoys::new()?;
+    let binds = description.binds.iter();
+    let binds = binds.map(|bind| (bind.to.as_path(), Laid::Bind(bind)));
+    let baits = order.decoys.iter();
+    let baits = baits.map(|decoy| (decoy.path.as_path(), Laid::Decoy(decoy)));
+    // Outer ones first: a toolchain in a forbidden home is shown, and in it a
+    // forbidden file is not. What is shown on purpose covers a decoy.
+    let mut all: Vec<(&Path, Laid<'_>)> = baits.chain(binds).collect();
+    all.sort_by_key(|(path, _)| path.components().count());
+    for (_, one) in all {
+        match one {
+            Laid::Bind(bind) => open.extend(show(bind, order, &mut sources)?),
+            Laid::Decoy(decoy) => decoys.add(decoy)?,
+        }
     }
-    let decoys = Decoys::place(&order.decoys)?;
     close(description, &open)?;
 
     rustix::process::chdir(NEW).doing(|| "chdir".to_owned())?;
@@ -119,6 +130,12 @@ pub(super) fn set_up(order: &Order, mut sources: Sources) -> Result<Decoys, Fail
     unmount(".", UnmountFlags::DETACH).doing(|| "unmount the machine's system".to_owned())?;
     rustix::process::chdir("/").doing(|| "chdir".to_owned())?;
     Ok(decoys)
+}
+
+/// What is laid over the system.
+enum Laid<'a> {
+    Bind(&'a Bind),
+    Decoy(&'a Decoy),
 }
 
 /// Makes the directories that may be written to.
