@@ -15,6 +15,7 @@ mod doctor;
 mod edges;
 mod grounds;
 mod histories;
+mod hostile;
 mod interruption;
 mod isolated;
 mod judges;
