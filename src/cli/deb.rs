@@ -90,8 +90,13 @@ struct Show {
 
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
+Examples:
+  debcut deb diff hello_1.0_amd64.deb rebuilt/hello_1.0_amd64.deb
+  debcut --json deb diff a.deb b.deb | jq '.differences[] | {name, aspect, bytes}'
+
 Exit code 1 says that they differ. Members, control fields, control files and files are compared; \
-where all are the same and the bytes are not, that is said, too.")]
+of files that differ inside the first bytes that do are shown, with where they stand. Where all is \
+the same and the bytes are not, that is said, too.")]
 struct Diff {
     /// The package as it was
     a: PathBuf,
@@ -111,9 +116,9 @@ pub fn run(arguments: DebVerb, context: &Context<'_>) -> Result<Said, Failure> {
             Answer::new(DebShow::new(&file, &contents)).findings(warnings)
         }
         Verb::Diff(Diff { a, b }) => {
-            let left = inspecting::contents(&context.path(&a))?;
-            let right = inspecting::contents(&context.path(&b))?;
-            let diff = DebDiff::of((&a, &left), (&b, &right));
+            let compared = inspecting::compare(&context.path(&a), &context.path(&b))?;
+            let left = (&*a, &compared.a);
+            let diff = DebDiff::of(left, (&b, &compared.b), compared.differences);
             let finding = diff.finding();
             Answer::new(diff).findings(finding)
         }
