@@ -41,7 +41,7 @@ pub use limits::Limits;
 pub use pack_plan::PackPlan;
 pub use places::PlaceError;
 pub use read::{ControlFile, Deb, Member, Oddity, ReadError, TarMember, read};
-pub use write::{Options, WriteError, write};
+pub use write::{CarryError, ControlMember, MakeTar, Options, WriteError, write, write_carried};
 
 /// What dpkg calls the maintainer scripts.
 pub const SCRIPTS: [&str; 5] = ["preinst", "postinst", "prerm", "postrm", "config"];
