@@ -8,6 +8,7 @@ mod building;
 mod bytes;
 mod choices;
 mod config;
+mod deb_bytes;
 mod debian;
 mod debianize;
 mod demo;
