@@ -7,7 +7,7 @@
 //! | path | holds |
 //! |---|---|
 //! | `suites/SUITE/head` | which generation is current, and its signed texts |
-//! | `objects/XX/DIGEST…` | manifests, chunks and compressed pieces, each named by its SHA-256 |
+//! | `objects/XX/DIGEST…` | manifests, chunks, compressed pieces and proofs, each named by its SHA-256 |
 //!
 //! Objects are single files, not packs, and a chunk's plain text is kept beside
 //! its compressed pieces. At 50,000 packages (44 MB in 216 chunks) one more
@@ -127,6 +127,10 @@ pub enum ObjectKind {
     Chunk,
     /// A chunk, compressed.
     Piece(Encoding),
+    /// A list of proofs.
+    Shelf,
+    /// An upload, a `.buildinfo` or attestations.
+    Proof,
 }
 
 /// Returns where an object is; its digest is that of its own bytes.
@@ -137,6 +141,8 @@ pub fn object(kind: ObjectKind, sha256: &Sha256) -> ArchivePath {
         ObjectKind::Chunk => "",
         ObjectKind::Piece(Encoding::Xz) => ".xz",
         ObjectKind::Piece(Encoding::Gz) => ".gz",
+        ObjectKind::Shelf => ".shelf",
+        ObjectKind::Proof => ".proof",
     };
     made(format!(".debcut/objects/{}/{hex}{suffix}", &hex[..2]))
 }

@@ -40,6 +40,9 @@ pub struct Manifest {
     pub settings: Settings,
     /// Its indices, in order of their names.
     pub indices: Vec<Index>,
+    /// The lists of its proofs, by their shelves' two hexadecimal digits.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shelves: BTreeMap<String, Sha256>,
 }
 
 /// Who made a generation and why, for the history.
@@ -261,6 +264,7 @@ mod tests {
             date: Timestamp::from_unix(1_795_253_400),
             valid_until: None,
             record: Record::default(),
+            shelves: BTreeMap::new(),
             indices: settings.indices().into_iter().map(index).collect(),
             settings,
         }

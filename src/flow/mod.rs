@@ -9,6 +9,7 @@ pub mod configured;
 pub mod demo;
 pub mod doctor;
 mod earlier_build;
+pub mod evidence;
 pub mod hooks;
 pub mod inspecting;
 pub mod lead_time;

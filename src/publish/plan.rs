@@ -6,6 +6,7 @@ use crate::archive::admission::Listed;
 use crate::archive::generation::{Generation, NextIndex, Part};
 use crate::archive::layout::{self, ObjectKind};
 use crate::archive::manifest::Base;
+use crate::archive::proofs;
 use crate::archive::settings::Settings;
 use crate::format::index::piece::Encoding;
 use crate::model::{ArchivePath, Sha256, Suite};
@@ -106,6 +107,19 @@ pub fn plan(next: Generation) -> PublishPlan {
             add(Phase::ByHash, path.clone(), None);
             add(Phase::Index, path, None);
         }
+    }
+    let state = |bytes: &[u8]| PlannedContent {
+        size: bytes.len() as u64,
+        sha256: Sha256::of(bytes),
+    };
+    for file in &next.proofs {
+        let path = layout::object(ObjectKind::Proof, &file.proof.sha256);
+        add(Phase::State, path, Some(state(&file.bytes)));
+    }
+    for list in next.new_shelves.values() {
+        let content = state(&proofs::to_bytes(list));
+        let path = layout::object(ObjectKind::Shelf, &content.sha256);
+        add(Phase::State, path, Some(content));
     }
     add(Phase::Head, layout::head(suite), None);
     add(Phase::Release, layout::release(suite), None);

@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::{Document, Page};
-use crate::verify::{Comparison, FileVerdict, Kind, Origin, SignedIn, Signer, Verdict};
+use crate::verify::{
+    Attestation, Comparison, FileVerdict, Kind, Origin, SignedIn, Signer, Verdict,
+};
 
 /// What `verify` answers.
 #[derive(Debug, Serialize)]
@@ -26,6 +28,15 @@ struct FileRow {
     provenance: Option<Origin>,
     digests: Vec<ComparisonRow>,
     listed_by: Vec<ComparisonRow>,
+    attestations: Vec<AttestationRow>,
+}
+
+#[derive(Debug, Serialize)]
+struct AttestationRow {
+    file: String,
+    line: usize,
+    signed_by: Option<Signer>,
+    builder: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -77,6 +88,7 @@ impl FileRow {
             provenance: origin.filter(|_| file.kind == Kind::Provenance).cloned(),
             digests: rows(&file.lists),
             listed_by: rows(&file.listed_by),
+            attestations: file.attestations.iter().map(AttestationRow::of).collect(),
         }
     }
 
@@ -125,6 +137,40 @@ impl FileRow {
         }
         digests_text("lists", &self.digests, page);
         digests_text("listed by", &self.listed_by, page);
+        // One alone is the signature that was told already.
+        for row in self.attestations.iter().skip(1) {
+            page.field("attested", row.text());
+        }
+    }
+}
+
+impl AttestationRow {
+    fn of(attestation: &Attestation) -> Self {
+        let Attestation {
+            file,
+            line,
+            signer,
+            builder,
+        } = attestation.clone();
+        Self {
+            file,
+            line,
+            signed_by: signer,
+            builder,
+        }
+    }
+
+    fn text(&self) -> String {
+        match &self.signed_by {
+            Some(signer) => format!(
+                "also by {}, key {}, in line {} of {}",
+                signer.user_id, signer.fingerprint, self.line, self.file
+            ),
+            None => format!(
+                "also by nobody known here, in line {} of {}",
+                self.line, self.file
+            ),
+        }
     }
 }
 
