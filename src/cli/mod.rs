@@ -3,6 +3,7 @@
 
 mod archive;
 mod arguments;
+mod attest;
 mod build;
 mod context;
 mod deb;
@@ -111,6 +112,7 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::Release(arguments) => release::run(arguments, context),
         Verb::Build(arguments) => build::run(arguments, context),
         Verb::Verify(arguments) => verify::run(&arguments, context),
+        Verb::Attest(arguments) => attest::run(&arguments, context),
         Verb::Archive(arguments) => archive::run(arguments, context),
         Verb::Publish(arguments) => archive::publish(arguments, context),
         Verb::Demo(arguments) => demo::run(&arguments, context),

@@ -57,7 +57,7 @@ const BUILD_LIMIT_MINUTES: u32 = 240;
 const UPSTREAM_TAGS: [&str; 3] = ["upstream/{version}", "v{version}", "{version}"];
 
 /// Reads the keys of a list.
-fn fingerprints(
+pub(super) fn fingerprints(
     source: &Source<'_>,
     written: &[Spanned<String>],
 ) -> Result<Vec<Fingerprint>, ConfigError> {

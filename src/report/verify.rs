@@ -1,16 +1,22 @@
 //! Who signed files, from which commit they were built, and whether they agree.
 
+mod chain;
+
 use serde::Serialize;
 
 use super::{Document, Page};
+use crate::verify::chain::Chain;
 use crate::verify::{
     Attestation, Comparison, FileVerdict, Kind, Origin, SignedIn, Signer, Verdict,
 };
+use chain::ChainRow;
 
 /// What `verify` answers.
 #[derive(Debug, Serialize)]
 pub struct VerifyDocument {
     files: Vec<FileRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    chains: Vec<ChainRow>,
     #[serde(skip)]
     problems: usize,
 }
@@ -58,7 +64,18 @@ impl VerifyDocument {
         let errors = verdict.findings.iter().filter(|finding| finding.is_error());
         Self {
             files: verdict.files.iter().map(FileRow::of).collect(),
+            chains: Vec::new(),
             problems: errors.count(),
+        }
+    }
+
+    /// Shows walks; their findings are the answer's.
+    pub fn of_chains(chains: &[Chain]) -> Self {
+        let problems = chains.iter().map(|chain| chain.findings().len()).sum();
+        Self {
+            files: Vec::new(),
+            chains: chains.iter().map(ChainRow::of).collect(),
+            problems,
         }
     }
 }
@@ -206,6 +223,9 @@ impl Document for VerifyDocument {
     fn text(&self, page: &mut Page) {
         for file in &self.files {
             file.text(page);
+        }
+        for chain in &self.chains {
+            chain.text(page);
         }
     }
 

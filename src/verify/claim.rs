@@ -55,6 +55,11 @@ impl Reader<'_> {
         }
     }
 
+    /// Weighs a detached signature over bytes.
+    pub fn detached(&self, bytes: &[u8], signature: &[u8]) -> Signature {
+        self.signature(self.keyring.verify_detached(bytes, signature))
+    }
+
     fn clear_signed(&self, kind: Kind, text: &str) -> Claim {
         // Also where the frame does not start the text: what stands before it
         // was signed by nobody, and the reader of the frame says so.

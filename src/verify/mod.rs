@@ -10,6 +10,7 @@
 //! beside a file is looked for in the file's own directory only; what an
 //! archive's indices say of its pool is the archive's own check.
 
+pub mod attest;
 pub mod chain;
 mod claim;
 mod facts;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::attest::is_reproducible;
 use super::facts::{Further, Listed, Signature, file_name};
 use super::kind::Kind;
 use crate::model::{Finding, Severity};
@@ -272,8 +273,5 @@ fn display(path: &Path) -> String {
 /// Tells whether two builders can come to the same file: texts that carry a
 /// signature or a date never are the same.
 fn reproducible(listed: &&Listed) -> bool {
-    matches!(
-        Kind::of(Path::new(&listed.name)),
-        Kind::Package | Kind::Tarball
-    )
+    is_reproducible(&listed.name)
 }

@@ -103,6 +103,24 @@ impl ArchiveArgument {
         }
     }
 
+    /// Returns where it is, if one is named or exactly one is configured.
+    pub(super) fn named_location(&self, context: &Context<'_>) -> Result<Option<String>, Failure> {
+        if self.archive.is_none() && !matches!(configured(context)?.as_slice(), [_]) {
+            return Ok(None);
+        }
+        self.location(context).map(Some)
+    }
+
+    /// Returns the name under which the configuration has a place.
+    pub(super) fn configured_name(
+        location: &str,
+        context: &Context<'_>,
+    ) -> Result<Option<String>, Failure> {
+        let mut named = configured(context)?.into_iter();
+        let found = named.find(|(_, place)| place == location);
+        Ok(found.map(|(name, _)| name))
+    }
+
     /// Opens it.
     fn desk<'a>(&self, context: &'a Context<'_>) -> Result<Desk<'a>, Failure> {
         desk(&self.location(context)?, DEFAULT_WAIT, context)
@@ -157,7 +175,7 @@ fn configured(context: &Context<'_>) -> Result<Vec<(String, String)>, Failure> {
 }
 
 /// The configuration of the repository, or the one that is named.
-fn project(context: &Context<'_>) -> Result<Project, Failure> {
+pub(super) fn project(context: &Context<'_>) -> Result<Project, Failure> {
     Ok(
         match (Repository::discover(&context.directory), &context.config) {
             (Err(_), Some(path)) => {
@@ -188,10 +206,7 @@ pub(super) fn rules(location: &str, context: &Context<'_>) -> Result<Rules, Fail
         return Ok(Rules::default());
     }
     let project = project(context)?;
-    let mut named = configured(context)?.into_iter();
-    let name = named
-        .find(|(_, place)| place == location)
-        .map(|(name, _)| name);
+    let name = ArchiveArgument::configured_name(location, context)?;
     Ok(Rules::of(&project, name.as_deref()))
 }
 

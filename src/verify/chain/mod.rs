@@ -15,7 +15,7 @@ mod judge;
 mod package;
 mod policy;
 
-pub use facts::{Archived, CommitFound, Facts, Installed, Look, Package, TagFound, Text};
+pub use facts::{Archived, CommitFound, Control, Facts, Installed, Look, Package, TagFound, Text};
 pub use judge::{Chain, Link, LinkName, LinkSigner, State, judge};
 pub use package::{choose, compare_installed, read_package};
 pub use policy::Policy;
