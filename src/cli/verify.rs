@@ -15,6 +15,7 @@ use crate::model::Suite;
 use crate::report::{Answer, VerifyDocument};
 use crate::sys::files;
 use crate::sys::git::Repository;
+use crate::sys::store::FetchedStore;
 use crate::verify::chain::{LinkName, Policy};
 
 /// Arguments of `verify`.
@@ -92,6 +93,7 @@ Examples:
   debcut verify --keyring archive.pgp InRelease  with a key that is not among yours
   debcut verify --chain hello --archive /srv/apt --suite stable --repository ~/hello
                                                  what is installed here, back to the commit
+  debcut verify --chain hello --uninstalled --archive https://apt.example.org --suite stable
   debcut verify --chain dist/v1.2.0/hello_1.2.0_amd64.deb --policy trust.toml
 
 Looks at .deb, .dsc, .changes, .buildinfo, .intoto.jsonl, SHA256SUMS, tarballs, InRelease,
@@ -130,7 +132,11 @@ pub fn run(arguments: &VerifyArguments, context: &Context<'_>) -> Result<Said, F
 fn chain(arguments: &VerifyArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let location = arguments.archive.named_location(context)?;
     let archive = match &location {
-        Some(location) => Some(archiving::open_store(location, &context.directory)?),
+        Some(location) if FetchedStore::is_url(location) && arguments.suite.is_none() => {
+            let why = format!("{location} is on a web server, which does not tell its suites");
+            return Err(Failure::request("several-suites", why).hint("--suite SUITE"));
+        }
+        Some(location) => Some(archiving::open_to_read(location, &context.directory)?),
         None => None,
     };
     let asked: Vec<String> = arguments

@@ -25,8 +25,9 @@ use crate::publish::{
 };
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
+use crate::sys::files;
 use crate::sys::openpgp::{Certificate, Keyring, Signer};
-use crate::sys::store::{Condition, Content, DirectoryStore, Guard, Holder, Store};
+use crate::sys::store::{Condition, Content, DirectoryStore, FetchedStore, Guard, Holder, Store};
 
 /// How often a publish that lost is tried again before it is told so: each
 /// time, somebody else's publish has succeeded.
@@ -90,6 +91,18 @@ pub fn open_store(location: &str, directory: &Path) -> Result<Box<dyn Store>, Fl
         )));
     }
     Ok(Box::new(DirectoryStore::new(directory.join(location))))
+}
+
+/// Opens an archive that is only read: also one on a web server.
+pub fn open_to_read(location: &str, directory: &Path) -> Result<Box<dyn Store>, FlowError> {
+    if FetchedStore::is_url(location) {
+        let store = FetchedStore::new(location).map_err(files::failed(
+            "keep what is fetched from",
+            Path::new(location),
+        ))?;
+        return Ok(Box::new(store));
+    }
+    open_store(location, directory)
 }
 
 /// The suite as it is, and whether it may take what is offered.

@@ -2,6 +2,7 @@
 //! each link broken in turn.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use debcut::format::statement::Envelope;
@@ -171,6 +172,25 @@ fn what_is_installed_leads_back_to_the_commit() {
     }
     let uninstalled = ["tally", "--archive", &place, "--uninstalled"];
     chain(&world, &uninstalled).code(0);
+    let serve = [
+        "archive",
+        "serve",
+        "--archive",
+        &place,
+        "--listen",
+        "127.0.0.1:0",
+        "--quiet",
+    ];
+    let mut server = world.debcut(serve).start();
+    let mut url = String::new();
+    let stdout = server.stdout.as_mut().expect("it is a pipe");
+    BufReader::new(stdout).read_line(&mut url).expect("the URL");
+    let from_web = ["tally", "--archive", url.trim_end(), "--uninstalled"];
+    chain(&world, &from_web).code(2);
+    let ran = chain(&world, &[&from_web[..], &["--suite", "stable"]].concat());
+    server.kill().expect("it runs");
+    server.wait().expect("it ends");
+    assert_eq!(ran.code(0).document(SCHEMA)["chains"][0]["verified"], true);
     // A policy that names the key, and one that names another.
     let policy = world.path("policy.toml");
     let policy_text = policy.to_str().expect("text");
@@ -391,8 +411,11 @@ fn a_second_builder_attests_and_a_suite_demands_it() {
         "2",
     ];
     world.run(demand).code(0);
-    let to =
-        |suite: &'static str| world.run(["publish", "--json", "--archive", place, "--to", suite]);
+    let out = dist(&world);
+    let out = out.to_str().expect("text");
+    let to = |suite: &'static str| {
+        world.run(["publish", out, "--json", "--archive", place, "--to", suite])
+    };
     let rule = |ran: &Ran| {
         let document: Value = serde_json::from_str(&ran.stdout).expect("JSON");
         document["findings"][0]["rule"]
@@ -436,8 +459,6 @@ fn a_second_builder_attests_and_a_suite_demands_it() {
     assert_eq!(again["changed"], false);
 
     // The first builder, who does not know the second yet, finds all else true.
-    let out = dist(&world);
-    let out = out.to_str().expect("text");
     let ran = world.run(["verify", "--json", out]).code(0);
     assert_eq!(
         ran.document(SCHEMA)["findings"][0]["rule"],
@@ -501,7 +522,15 @@ fn a_second_builder_attests_and_a_suite_demands_it() {
             "debcut.toml",
             format!("{toml}\n[signing]\n{list} = ['{nobody}']\n"),
         );
-        let publish = ["publish", "--json", "--archive", other, "--to", "stable"];
+        let publish = [
+            "publish",
+            out,
+            "--json",
+            "--archive",
+            other,
+            "--to",
+            "stable",
+        ];
         let ran = world.run(publish.iter().chain(&key)).code(1);
         assert_eq!(rule(&ran), want);
     }
@@ -536,6 +565,7 @@ for subject in read.subject:
 
 /// Returns a Python that has the judges, from the package index if need be; none
 /// when that does not answer.
+#[expect(clippy::print_stderr, reason = "who skips says why")]
 fn python(world: &World) -> Option<PathBuf> {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("attestation-judges");
     let python = place.join("bin/python");
@@ -550,7 +580,7 @@ fn python(world: &World) -> Option<PathBuf> {
     let mut venv = tool("python3", "python3");
     venv.args(["-m", "venv", "--clear"]).arg(&place);
     if world.judge(venv).code != 0 {
-        println!("skipped: python3 makes no venv: apt-get install python3-venv");
+        eprintln!("skipped: python3 makes no venv: apt-get install python3-venv");
         return None;
     }
     let mut pip = std::process::Command::new(place.join("bin/pip"));
@@ -563,7 +593,7 @@ fn python(world: &World) -> Option<PathBuf> {
     match pip.output() {
         Ok(ran) if ran.status.success() && has_all() => Some(python),
         ran => {
-            println!("skipped: pip cannot install securesystemslib: {ran:?}");
+            eprintln!("skipped: pip cannot install securesystemslib: {ran:?}");
             None
         }
     }

@@ -7,7 +7,7 @@ use crate::format::deb::Contents;
 use crate::format::index::piece::Encoding;
 use crate::format::index::{self, Kind as IndexKind, PoolFile};
 use crate::format::version::Version;
-use crate::model::{ArchivePath, FileDigests, PackageName, Sha256, Suite};
+use crate::model::{ArchivePath, FileDigests, PackageName, Sha256, Suite, Timestamp};
 use crate::publish::{self, PublishError, Question};
 use crate::sys::store::Store;
 use crate::verify::chain::{Archived, Control, Package, Text, read_package};
@@ -20,6 +20,7 @@ pub(super) struct Opened<'a> {
     store: &'a dyn Store,
     suite: Suite,
     claim: Claim,
+    outdated: Option<Timestamp>,
 }
 
 /// The proofs that an archive keeps of a source.
@@ -66,10 +67,12 @@ impl<'a> Opened<'a> {
             });
         };
         let claim = reader.read(Kind::InRelease, &bytes, None);
+        let until = claim.content.as_ref().ok().and_then(|c| c.valid_until);
         Ok(Self {
             store,
             suite,
             claim,
+            outdated: until.filter(|until| *until < reader.now),
         })
     }
 
@@ -166,6 +169,7 @@ impl<'a> Opened<'a> {
         Archived {
             place,
             signature: self.claim.signature.clone(),
+            outdated: self.outdated,
             listed: found
                 .as_ref()
                 .map_err(Clone::clone)

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::model::{FileDigests, Sha256};
+use crate::model::{FileDigests, Sha256, Timestamp};
 use crate::verify::facts::{Claim, Signature};
 
 /// All that was found; the judge asks nothing else.
@@ -101,6 +101,8 @@ pub struct Archived {
     /// The digest and size under which it lists the package, or where the way
     /// from `InRelease` over the index to it ends.
     pub listed: Result<(Sha256, u64), String>,
+    /// Since when apt takes it no longer (`Valid-Until`).
+    pub outdated: Option<Timestamp>,
 }
 
 /// A text about the build.

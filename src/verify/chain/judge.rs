@@ -438,6 +438,18 @@ impl Court<'_> {
                 rule: "publisher-not-allowed",
             },
         );
+        // apt is stricter about a suite than whoever looks at an old build.
+        if let Some((signer, since)) =
+            (found.signature.signer()).and_then(|signer| Some((signer, signer.since.as_ref()?)))
+        {
+            let message = format!("signed by {}, which {since}", signer.fingerprint);
+            let fix = "the archive must be signed again with a valid key";
+            draft.breaks("key-expired", message, fix);
+        }
+        if let Some(until) = found.outdated {
+            let message = format!("it was valid until {until}, and apt refuses it since");
+            draft.breaks("release-expired", message, "publish the suite again");
+        }
         match (&found.listed, self.facts.package.found()) {
             (Err(why), _) => {
                 draft.breaks("not-in-archive", why.clone(), "run debcut archive check")

@@ -85,6 +85,7 @@ fn whole() -> Facts {
             place: "stable".to_owned(),
             signature: by('C'),
             listed: Ok((Sha256::of(b"deb"), 3)),
+            outdated: None,
         }),
         changes: text("a.changes", "changes", &[deb, ("a.buildinfo", "buildinfo")]),
         buildinfo: text("a.buildinfo", "buildinfo", &[deb]),
@@ -202,6 +203,12 @@ fn the_first_link_that_breaks_is_named() {
             |f, _| found(&mut f.archive).listed = Err("x".into()),
             L::Archive,
             "not-in-archive",
+        ),
+        (
+            "an outdated suite",
+            |f, _| found(&mut f.archive).outdated = Some(Timestamp::from_unix(0)),
+            L::Archive,
+            "release-expired",
         ),
         (
             "a foreign publisher",
