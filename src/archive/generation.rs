@@ -8,9 +8,9 @@ use crate::archive::chunk::{self, Chunk, Edit, NextChunk};
 use crate::archive::current::{Current, Unread};
 use crate::archive::layout::IndexName;
 use crate::archive::manifest::{Base, Index, Piece, Record};
-use crate::archive::proofs::{ProofFile, Shelves};
+use crate::archive::proofs::{ProofFile, Shelf, Shelves};
 use crate::archive::settings::Settings;
-use crate::model::{Sha256, Suite};
+use crate::model::Suite;
 
 /// The next generation of a suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Generation {
     /// Its indices, in order of their names.
     pub indices: Vec<NextIndex>,
     /// The lists of proofs that stay, by their shelves.
-    pub shelves: BTreeMap<String, Sha256>,
+    pub shelves: BTreeMap<String, Shelf>,
     /// Those that are written anew.
     pub new_shelves: Shelves,
     /// The proofs that come.

@@ -7,7 +7,7 @@
 //! | path | holds |
 //! |---|---|
 //! | `suites/SUITE/head` | which generation is current, and its signed texts |
-//! | `objects/XX/DIGEST…` | manifests, chunks, compressed pieces and proofs, each named by its SHA-256 |
+//! | `objects/XX/DIGEST…` | manifests, chunks and compressed pieces, each named by its SHA-256 |
 //!
 //! Objects are single files, not packs, and a chunk's plain text is kept beside
 //! its compressed pieces. At 50,000 packages (44 MB in 216 chunks) one more
@@ -127,10 +127,6 @@ pub enum ObjectKind {
     Chunk,
     /// A chunk, compressed.
     Piece(Encoding),
-    /// A list of proofs.
-    Shelf,
-    /// An upload, a `.buildinfo` or attestations.
-    Proof,
 }
 
 /// Returns where an object is; its digest is that of its own bytes.
@@ -141,8 +137,6 @@ pub fn object(kind: ObjectKind, sha256: &Sha256) -> ArchivePath {
         ObjectKind::Chunk => "",
         ObjectKind::Piece(Encoding::Xz) => ".xz",
         ObjectKind::Piece(Encoding::Gz) => ".gz",
-        ObjectKind::Shelf => ".shelf",
-        ObjectKind::Proof => ".proof",
     };
     made(format!(".debcut/objects/{}/{hex}{suffix}", &hex[..2]))
 }
@@ -220,6 +214,22 @@ pub fn by_hash(suite: &Suite, index: &IndexName, sha256: &Sha256) -> ArchivePath
 
 fn in_suite(suite: &Suite, path: &str) -> ArchivePath {
     made(format!("dists/{suite}/{path}"))
+}
+
+/// Returns the name under which a suite's `Release` lists a shelf of proofs.
+pub fn shelf_name(shelf: &str) -> String {
+    format!("proofs/{shelf}.json")
+}
+
+/// Returns the digits of the shelf that a `Release` lists under `name`.
+pub fn shelf_of_name(name: &str) -> Option<&str> {
+    name.strip_prefix("proofs/")?.strip_suffix(".json")
+}
+
+/// Returns where a suite keeps a proof, or a list of proofs: by its digest, as
+/// indices are, so that what is there never changes.
+pub fn proof(suite: &Suite, sha256: &Sha256) -> ArchivePath {
+    in_suite(suite, &format!("proofs/by-hash/SHA256/{sha256}"))
 }
 
 /// Returns the directory of a source package's files and of its binaries.

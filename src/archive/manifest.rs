@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::archive::chunk::Chunk;
-use crate::archive::layout::IndexName;
+use crate::archive::layout::{self, IndexName};
+use crate::archive::proofs::Shelf;
 use crate::archive::settings::Settings;
 use crate::format::index::piece::Encoding;
 use crate::format::release::{self, Release};
@@ -42,7 +43,7 @@ pub struct Manifest {
     pub indices: Vec<Index>,
     /// The lists of its proofs, by their shelves' two hexadecimal digits.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub shelves: BTreeMap<String, Sha256>,
+    pub shelves: BTreeMap<String, Shelf>,
 }
 
 /// Who made a generation and why, for the history.
@@ -212,6 +213,11 @@ impl Manifest {
                 let path = index.name.file(Some(file.encoding));
                 files.insert(path, release::IndexFile { size, sha256 });
             }
+        }
+        for (shelf, Shelf { size, sha256 }) in &self.shelves {
+            let (size, sha256) = (*size, *sha256);
+            let name = layout::shelf_name(shelf);
+            files.insert(name, release::IndexFile { size, sha256 });
         }
         Release {
             origin: self.settings.origin.clone(),

@@ -1,11 +1,12 @@
 //! What proves where packages came from, kept by the archive: the `.changes`,
 //! `.buildinfo` and attestations that they came with.
 //!
-//! apt never reads them. Each is an object named by its SHA-256, so that two
-//! builds of one version can never be in each other's way. Which there are is
-//! said by shelves, lists of the proofs of those sources whose name's SHA-256
-//! begins with the same two hexadecimal digits: a generation's manifest names
-//! at most 256 of them, and publishing one source writes one anew.
+//! apt never reads them. Each is a file of the suite named by its SHA-256, so
+//! that two builds of one version can never be in each other's way. Which there
+//! are is said by shelves, lists of the proofs of those sources whose name's
+//! SHA-256 begins with the same two hexadecimal digits: a generation's manifest
+//! and its `Release` name at most 256 of them, and publishing one source writes
+//! one anew. So whoever verifies needs only what clients can fetch.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,26 @@ pub const ATTESTATIONS: &str = ".intoto.jsonl";
 
 /// The lists of a suite's proofs, by the digits of their shelf.
 pub type Shelves = BTreeMap<String, Vec<Proof>>;
+
+/// A shelf's list as a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shelf {
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its digest.
+    pub sha256: Sha256,
+}
+
+impl Shelf {
+    /// Returns what a list is as a file.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self {
+            size: bytes.len() as u64,
+            sha256: Sha256::of(bytes),
+        }
+    }
+}
 
 /// A proof as a shelf lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,8 @@
 //! Proofs on their way into a suite: joined with those that are there, and
 //! weighed by whose word counts here.
 
-use super::FlowError;
 use crate::archive::proofs::shelf;
-use crate::archive::{Current, Demand, Evidence, Manifest, ProofFile, Selection, Shelves, promote};
+use crate::archive::{Current, Demand, Evidence, ProofFile, Selection, Shelves, promote};
 use crate::config::Project;
 use crate::keys::attestation;
 use crate::model::{Finding, Fingerprint, PackageName, Suite};
@@ -66,7 +65,7 @@ pub(super) fn joined(
             names && proof.version == own.version && own.is_attestations()
         });
         if let Some(before) = same.next() {
-            let before = publish::proof(store, before)?;
+            let before = publish::proof(store, &manifest.suite, before)?;
             let mut text = String::from_utf8_lossy(&before).into_owned();
             for line in attestation::envelopes(&String::from_utf8_lossy(&file.bytes)) {
                 text = attestation::append(&text, line);
@@ -97,7 +96,7 @@ pub(super) fn of_promotion(
         if !sources.iter().any(is) {
             continue;
         }
-        let bytes = publish::proof(store, &proof)?;
+        let bytes = publish::proof(store, &manifest.suite, &proof)?;
         if proof.is_attestations() {
             for line in attestation::verify_all(&String::from_utf8_lossy(&bytes), keyring) {
                 if let Ok(attested) = line.attested {
@@ -110,20 +109,4 @@ pub(super) fn of_promotion(
         found.push(ProofFile { proof, bytes });
     }
     Ok((found, evidence))
-}
-
-/// Reads the proofs of a source that a suite keeps, each with its bytes.
-pub fn of_source(
-    store: &dyn Store,
-    manifest: &Manifest,
-    source: &PackageName,
-) -> Result<Vec<ProofFile>, FlowError> {
-    let shelves = publish::shelves(store, manifest, [source])?;
-    let proofs = shelves.into_values().flatten();
-    let mut found = Vec::new();
-    for proof in proofs.filter(|proof| proof.source == *source) {
-        let bytes = publish::proof(store, &proof)?;
-        found.push(ProofFile { proof, bytes });
-    }
-    Ok(found)
 }

@@ -6,7 +6,7 @@ use crate::archive::admission::Listed;
 use crate::archive::generation::{Generation, NextIndex, Part};
 use crate::archive::layout::{self, ObjectKind};
 use crate::archive::manifest::Base;
-use crate::archive::proofs;
+use crate::archive::proofs::{self, Shelf};
 use crate::archive::settings::Settings;
 use crate::format::index::piece::Encoding;
 use crate::model::{ArchivePath, Sha256, Suite};
@@ -20,7 +20,8 @@ use crate::model::{ArchivePath, Sha256, Suite};
 pub enum Phase {
     /// Packages, under names that nothing refers to yet.
     Pool,
-    /// New chunks; of each its compressed pieces too, and the manifest.
+    /// New chunks, of each its compressed pieces too, the manifest; and proofs,
+    /// under names that nothing refers to yet.
     State,
     /// Indices, under names that nothing refers to yet.
     ByHash,
@@ -108,18 +109,15 @@ pub fn plan(next: Generation) -> PublishPlan {
             add(Phase::Index, path, None);
         }
     }
-    let state = |bytes: &[u8]| PlannedContent {
-        size: bytes.len() as u64,
-        sha256: Sha256::of(bytes),
-    };
     for file in &next.proofs {
-        let path = layout::object(ObjectKind::Proof, &file.proof.sha256);
-        add(Phase::State, path, Some(state(&file.bytes)));
+        let (size, sha256) = (file.proof.size, file.proof.sha256);
+        let content = PlannedContent { size, sha256 };
+        add(Phase::State, layout::proof(suite, &sha256), Some(content));
     }
     for list in next.new_shelves.values() {
-        let content = state(&proofs::to_bytes(list));
-        let path = layout::object(ObjectKind::Shelf, &content.sha256);
-        add(Phase::State, path, Some(content));
+        let Shelf { size, sha256 } = Shelf::of(&proofs::to_bytes(list));
+        let content = PlannedContent { size, sha256 };
+        add(Phase::State, layout::proof(suite, &sha256), Some(content));
     }
     add(Phase::Head, layout::head(suite), None);
     add(Phase::Release, layout::release(suite), None);

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::archive::layout::{self, ObjectKind};
+use crate::archive::layout;
 use crate::archive::manifest::Manifest;
-use crate::archive::proofs::{self, Proof, Shelves};
-use crate::model::PackageName;
+use crate::archive::proofs::{self, Proof, Shelf, Shelves};
+use crate::model::{PackageName, Sha256, Suite};
 use crate::publish::error::PublishError;
-use crate::publish::head::read_object;
 use crate::sys::store::Store;
 
 /// Reads the shelves on which the proofs of these sources are.
@@ -18,20 +17,43 @@ pub fn shelves<'a>(
 ) -> Result<Shelves, PublishError> {
     let wanted: BTreeSet<_> = sources.into_iter().map(proofs::shelf).collect();
     let mut found = Shelves::new();
-    for shelf in wanted {
-        if let Some(sha256) = manifest.shelves.get(&shelf) {
-            let bytes = read_object(store, ObjectKind::Shelf, sha256)?;
-            let list = proofs::from_bytes(&bytes).map_err(|source| PublishError::Shelf {
-                path: layout::object(ObjectKind::Shelf, sha256),
-                source,
-            })?;
-            found.insert(shelf, list);
+    for name in wanted {
+        if let Some(shelf) = manifest.shelves.get(&name) {
+            found.insert(name, read_shelf(store, &manifest.suite, shelf)?);
         }
     }
     Ok(found)
 }
 
-/// Reads a proof.
-pub fn proof(store: &dyn Store, proof: &Proof) -> Result<Vec<u8>, PublishError> {
-    read_object(store, ObjectKind::Proof, &proof.sha256)
+/// Reads one shelf.
+pub(super) fn read_shelf(
+    store: &dyn Store,
+    suite: &Suite,
+    shelf: &Shelf,
+) -> Result<Vec<Proof>, PublishError> {
+    let bytes = read(store, suite, &shelf.sha256)?;
+    proofs::from_bytes(&bytes).map_err(|source| PublishError::Shelf {
+        path: layout::proof(suite, &shelf.sha256),
+        source,
+    })
+}
+
+/// Reads a proof of a suite.
+pub fn proof(store: &dyn Store, suite: &Suite, proof: &Proof) -> Result<Vec<u8>, PublishError> {
+    read(store, suite, &proof.sha256)
+}
+
+fn read(store: &dyn Store, suite: &Suite, sha256: &Sha256) -> Result<Vec<u8>, PublishError> {
+    let path = layout::proof(suite, sha256);
+    let Some(bytes) = store.read(&path)? else {
+        return Err(PublishError::Missing { path });
+    };
+    match Sha256::of(&bytes) {
+        found if found == *sha256 => Ok(bytes),
+        found => Err(PublishError::Damaged {
+            path,
+            expected: *sha256,
+            found,
+        }),
+    }
 }

@@ -5,7 +5,7 @@ use std::error::Error;
 use crate::archive::generation::NextIndex;
 use crate::archive::layout::{self, IndexName, ObjectKind};
 use crate::archive::manifest::{self, Base, Manifest};
-use crate::archive::proofs;
+use crate::archive::proofs::{self, Shelf};
 use crate::model::{ArchivePath, Sha256, Timestamp};
 use crate::publish::error::PublishError;
 use crate::publish::head::Head;
@@ -78,15 +78,15 @@ pub(super) fn seal(
         }
     }
     for file in &next.proofs {
-        let path = layout::object(ObjectKind::Proof, &file.proof.sha256);
+        let path = layout::proof(&next.suite, &file.proof.sha256);
         objects.push((path, file.bytes.clone()));
     }
     let mut shelves = next.shelves.clone();
-    for (shelf, list) in &next.new_shelves {
+    for (name, list) in &next.new_shelves {
         let bytes = proofs::to_bytes(list);
-        let sha256 = Sha256::of(&bytes);
-        objects.push((layout::object(ObjectKind::Shelf, &sha256), bytes));
-        shelves.insert(shelf.clone(), sha256);
+        let shelf = Shelf::of(&bytes);
+        objects.push((layout::proof(&next.suite, &shelf.sha256), bytes));
+        shelves.insert(name.clone(), shelf);
     }
     let valid_for = next.settings.valid_for_seconds.map(i64::from);
     let manifest = Manifest {

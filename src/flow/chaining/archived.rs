@@ -1,14 +1,14 @@
 //! An archive as its clients read it: from `InRelease` over an index to a file
 //! of the pool.
 
-use crate::archive::layout;
-use crate::flow::{FlowError, evidence};
+use crate::archive::{layout, proofs};
+use crate::flow::FlowError;
 use crate::format::deb::Contents;
 use crate::format::index::piece::Encoding;
 use crate::format::index::{self, Kind as IndexKind, PoolFile};
 use crate::format::version::Version;
 use crate::model::{ArchivePath, FileDigests, PackageName, Sha256, Suite, Timestamp};
-use crate::publish::{self, PublishError, Question};
+use crate::publish;
 use crate::sys::store::Store;
 use crate::verify::chain::{Archived, Control, Package, Text, read_package};
 use crate::verify::{Claim, Content, Kind, Listed, Reader};
@@ -196,28 +196,36 @@ impl<'a> Opened<'a> {
         Ok(Some(read_package(place, digests, source)))
     }
 
-    /// Reads the proofs that the archive keeps of a package's source.
+    /// Reads the proofs that the archive keeps of a package's source. Nobody has
+    /// to trust what is read here: each proof is signed, and judged by that.
     pub(super) fn proofs(
         &self,
         control: &Control,
         reader: &Reader<'_>,
     ) -> Result<Published, FlowError> {
-        let current = match publish::observe(self.store, &self.suite, Question::Manifest) {
-            Ok(current) => current,
-            // Another program's archive keeps none.
-            Err(PublishError::Foreign { .. }) => return Ok(Published::Kept(Vec::new())),
-            Err(error) => return Err(error.into()),
-        };
-        let source = PackageName::new(control.source.as_str());
-        let (Some(manifest), Ok(source)) = (current.manifest(), source) else {
-            return Ok(Published::Kept(Vec::new()));
-        };
         let mut kept = Vec::new();
-        for file in evidence::of_source(self.store, manifest, &source)? {
-            let own = file.proof.version.as_str();
-            if own == control.version || own == control.source_version {
-                let place = format!("{} in {}", file.proof.name, self.store.place());
-                kept.push(texts::text(&file.proof.name, place, &file.bytes, reader));
+        let source = PackageName::new(control.source.as_str());
+        let (Ok(content), Ok(source)) = (&self.claim.content, source) else {
+            return Ok(Published::Kept(kept));
+        };
+        let name = layout::shelf_name(&proofs::shelf(&source));
+        let Some(listed) = content.listed.iter().find(|l| l.name == name) else {
+            return Ok(Published::Kept(kept));
+        };
+        let list = self
+            .store
+            .read(&layout::proof(&self.suite, &listed.sha256))?;
+        let list = list.and_then(|bytes| proofs::from_bytes(&bytes).ok());
+        for proof in list.unwrap_or_default() {
+            let own = proof.version.as_str();
+            let fits = own == control.version || own == control.source_version;
+            if proof.source != source || !fits {
+                continue;
+            }
+            let path = layout::proof(&self.suite, &proof.sha256);
+            if let Some(bytes) = self.store.read(&path)? {
+                let place = format!("{} in {}", proof.name, self.store.place());
+                kept.push(texts::text(&proof.name, place, &bytes, reader));
             }
         }
         Ok(Published::Kept(kept))

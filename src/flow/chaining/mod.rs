@@ -1,9 +1,8 @@
 //! `verify --chain`: each link is looked for where it can be, and the whole
 //! judged once.
 //!
-//! Reads an archive as its clients do: `InRelease`, the index that it names,
-//! the pool's file; only the proofs come from the archive's own state, which
-//! nobody has to trust, because each is signed.
+//! Reads an archive as its clients do, and nothing else: `InRelease`, the index
+//! that it names, the pool's file, and the proofs that it lists.
 
 mod archived;
 mod installed;

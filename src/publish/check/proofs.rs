@@ -1,34 +1,26 @@
 //! Whether the proofs that a generation keeps are there.
 
 use super::{Check, Depth};
-use crate::archive::layout::{self, ObjectKind};
+use crate::archive::layout;
 use crate::archive::manifest::Manifest;
-use crate::archive::proofs;
 use crate::publish::error::PublishError;
-use crate::publish::head::read_object;
+use crate::publish::proofs::read_shelf;
 
 impl Check<'_> {
     /// Checks that every shelf can be read, and that what it lists is there.
     pub(super) fn proofs(&mut self, manifest: &Manifest) -> Result<(), PublishError> {
-        for sha256 in manifest.shelves.values() {
-            let path = layout::object(ObjectKind::Shelf, sha256);
-            let bytes = match read_object(self.store, ObjectKind::Shelf, sha256) {
-                Ok(bytes) => bytes,
+        for shelf in manifest.shelves.values() {
+            let list = match read_shelf(self.store, &manifest.suite, shelf) {
+                Ok(list) => list,
                 Err(PublishError::Store(error)) => return Err(error.into()),
                 Err(error) => {
+                    let path = layout::proof(&manifest.suite, &shelf.sha256);
                     self.damaged_state(&path, &error);
                     continue;
                 }
             };
-            let list = match proofs::from_bytes(&bytes) {
-                Ok(list) => list,
-                Err(source) => {
-                    self.damaged_state(&path.clone(), &PublishError::Shelf { path, source });
-                    continue;
-                }
-            };
             for proof in &list {
-                let path = layout::object(ObjectKind::Proof, &proof.sha256);
+                let path = layout::proof(&manifest.suite, &proof.sha256);
                 if !self.seen.insert((path.clone(), proof.sha256)) {
                     continue;
                 }
