@@ -181,6 +181,8 @@ pub enum Verb {
     Root(super::root::RootVerb),
     /// Say who signed artifacts, from which commit, and whether they agree
     Verify(super::verify::VerifyArguments),
+    /// Attest that a rebuild of your own gave what was published
+    Attest(super::attest::AttestArguments),
     /// Publish packages to a suite of an archive
     Publish(super::archive::PublishArguments),
     /// Create, fill, look at and serve apt archives

@@ -3,6 +3,7 @@
 
 mod archive;
 mod arguments;
+mod attest;
 mod build;
 mod context;
 mod deb;
@@ -120,6 +121,7 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::Build(arguments) => build::run(arguments, context),
         Verb::Root(arguments) => root::run(arguments, context),
         Verb::Verify(arguments) => verify::run(&arguments, context),
+        Verb::Attest(arguments) => attest::run(&arguments, context),
         Verb::Archive(arguments) => archive::run(arguments, context),
         Verb::Publish(arguments) => archive::publish(arguments, context),
         Verb::Demo(arguments) => demo::run(&arguments, context),

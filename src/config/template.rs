@@ -41,6 +41,10 @@ const TAIL: &str = "
 # key = \"FINGERPRINT\"        # or gpg:FINGERPRINT; default: the only key there is
 # tag-keys = [\"FINGERPRINT\"]  # whose signatures on tags count; default: every known key
 
+# build-keys = [\"FINGERPRINT\"]    # whose builds may be published; default: anybody's
+# publish-keys = [\"FINGERPRINT\"]  # who may sign a suite; default: every known key
+# signed-commits = true       # verify --chain refuses a tagged commit that is not signed
+
 # [build]
 # timeout-minutes = 240
 # jobs = 4                    # default: as many as there are processors
@@ -58,6 +62,7 @@ const TAIL: &str = "
 
 # [archive.main]
 # location = \"/srv/apt\"       # for `debcut publish --archive main`
+# attestations = 2            # how many builders must attest what is published
 ";
 
 /// Writes the file. `maintainer` is `Name <address>`, where it is known.

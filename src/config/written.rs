@@ -203,6 +203,7 @@ pub struct Scripts {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Archive {
     pub location: Spanned<String>,
+    pub attestations: Option<u32>,
 }
 
 /// `[signing]`.
@@ -212,6 +213,12 @@ pub struct Signing {
     pub key: Option<String>,
     #[serde(default)]
     pub tag_keys: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub build_keys: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub publish_keys: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub signed_commits: bool,
 }
 
 /// `[build]`.

@@ -4,13 +4,16 @@
 //! what came of it.
 
 pub mod archiving;
+pub mod attesting;
 mod build_cache;
 pub mod building;
 pub mod builds;
+pub mod chaining;
 pub mod configured;
 pub mod demo;
 pub mod doctor;
 mod earlier_build;
+pub mod evidence;
 pub mod hooks;
 pub mod inspecting;
 pub mod lead_time;
@@ -79,6 +82,9 @@ pub enum FlowError {
     /// The key cannot sign.
     #[error(transparent)]
     Sign(#[from] SignError),
+    /// There is nothing to add an attestation to, or nobody to sign it.
+    #[error(transparent)]
+    Attesting(#[from] attesting::AttestingError),
     /// The build did not finish.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -123,6 +129,22 @@ pub enum FlowError {
         wanted: String,
         /// The suites there are.
         known: Vec<String>,
+    },
+    /// The archive has several suites, and none was named.
+    #[error("{place} has the suites {}: say which", known.join(", "))]
+    WhichSuite {
+        /// The place.
+        place: String,
+        /// The suites there are.
+        known: Vec<String>,
+    },
+    /// A package is not installed.
+    #[error("{name} is not installed below {}", root.display())]
+    NotInstalled {
+        /// The package.
+        name: String,
+        /// The root directory.
+        root: PathBuf,
     },
     /// A kind of place that is not supported yet.
     #[error("{location} cannot be used: archives live in directories for now")]

@@ -3,6 +3,7 @@
 //! Only this folder knows presentation; only `cli/` knows where it goes.
 
 mod archive;
+mod attest;
 mod build;
 mod deb;
 mod demo;
@@ -25,6 +26,7 @@ pub use archive::{
     AddDocument, ArchiveDocument, CheckDocument, ListDocument, PromoteDocument, PublishDocument,
     RemoveDocument, ShowDocument, SourcesDocument,
 };
+pub use attest::AttestDocument;
 pub use build::BuildDocument;
 pub use deb::{DebDiff, DebPack, DebShow};
 pub use demo::DemoDocument;

@@ -10,6 +10,8 @@
 //! beside a file is looked for in the file's own directory only; what an
 //! archive's indices say of its pool is the archive's own check.
 
+pub mod attest;
+pub mod chain;
 mod claim;
 mod facts;
 mod judge;
@@ -17,7 +19,8 @@ mod kind;
 mod observe;
 mod problem;
 
-pub use facts::{Claim, Content, Facts, Listed, Origin, Signature, Signer};
-pub use judge::{Comparison, FileVerdict, SignedIn, Verdict, judge};
+pub use claim::Reader;
+pub use facts::{Claim, Content, Facts, Further, Listed, Origin, Signature, Signer};
+pub use judge::{Attestation, Comparison, FileVerdict, SignedIn, Verdict, judge};
 pub use kind::Kind;
 pub use observe::observe;

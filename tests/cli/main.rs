@@ -6,6 +6,7 @@ mod apt;
 mod archive;
 mod building;
 mod bytes;
+mod chain;
 mod choices;
 mod config;
 mod deb_bytes;
