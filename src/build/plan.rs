@@ -120,6 +120,8 @@ pub enum RecipePlan {
         declared: Box<Declared>,
         /// The text of its changelog.
         changelog: String,
+        /// The tools that look at its programs, with their versions.
+        tools: BTreeMap<String, String>,
     },
 }
 
@@ -146,6 +148,7 @@ impl BuildPlan {
             RecipePlan::Declared {
                 declared,
                 changelog,
+                tools: _,
             } => {
                 serde_json::json!([declared, changelog])
             }
@@ -191,7 +194,7 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
                 recipe,
             )
         }
-        (Recipe::Declared { changelog }, Kind::Declared(declared)) => {
+        (Recipe::Declared { changelog, tools }, Kind::Declared(declared)) => {
             let name = source.package.name.clone();
             let changelog = changelog.as_deref();
             let version = match declared_version(source, declared.revision.as_deref()) {
@@ -247,6 +250,7 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
                 RecipePlan::Declared {
                     declared,
                     changelog,
+                    tools: tools.clone(),
                 },
             )
         }

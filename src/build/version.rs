@@ -93,7 +93,10 @@ mod tests {
                 kind: Kind::Debian(Debian::default()),
             },
             version_files: vec![(VersionFile::new("VERSION"), Ok(file.to_owned()))],
-            recipe: Recipe::Declared { changelog: None },
+            recipe: Recipe::Declared {
+                changelog: None,
+                tools: Default::default(),
+            },
         }
     }
 

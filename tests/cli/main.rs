@@ -8,6 +8,7 @@ mod building;
 mod bytes;
 mod choices;
 mod config;
+mod debhelper;
 mod debian;
 mod debianize;
 mod demo;

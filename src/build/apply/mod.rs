@@ -23,7 +23,7 @@ use crate::format::checksums::{FileName, FileNameError, ListedFile, write_sums};
 use crate::format::deb822::{Deb822Error, WriteError};
 use crate::format::statement::{Envelope, PAYLOAD_TYPE};
 use crate::keys::attestation::{self, AttestError};
-use crate::model::{FileDigests, Listener, Timestamp};
+use crate::model::{FileDigests, Finding, Listener, Timestamp};
 use crate::sys::clock::Clock;
 use crate::sys::files::{self, Access, FileError, StagedDir};
 use crate::sys::git::{GitError, Repository};
@@ -145,6 +145,9 @@ pub enum BuildError {
         /// What does not fit.
         message: String,
     },
+    /// What was built is no package that can be shipped.
+    #[error("the package is refused for {} reason(s)", .0.len())]
+    Refused(Vec<Finding>),
     /// A package or tarball cannot be written.
     #[error("cannot write {file}")]
     Pack {
@@ -173,6 +176,7 @@ pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildEr
         RecipePlan::Declared {
             declared,
             changelog,
+            ..
         } => declared::build(&mut bench, declared, changelog)?,
     };
     finish(&made, plan, workshop, staged, began)

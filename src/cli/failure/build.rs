@@ -99,6 +99,7 @@ impl From<BuildError> for Failure {
                 .hint("correct debcut.toml, commit, and tag that commit"),
             BuildError::Tree(_) | BuildError::Pack { .. } => Self::of_failed_io(&error),
             BuildError::Failed { .. }
+            | BuildError::Refused(_)
             | BuildError::Product { .. }
             | BuildError::Name(_)
             | BuildError::Changelog(_)

@@ -1,7 +1,8 @@
 //! What goes with a `.deb`: its `.buildinfo` and its `.changes`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::writing::Package;
 use crate::build::apply::{Bench, BuildError, listed};
 use crate::build::package::Declared;
 use crate::format::buildinfo::Buildinfo;
@@ -12,20 +13,22 @@ use crate::format::changes::{Changes, ChangesFile};
 pub(super) fn record(
     bench: &Bench<'_>,
     declared: &Declared,
-    deb: &Path,
+    debs: &[Package],
 ) -> Result<String, BuildError> {
     let plan = bench.plan;
+    let files = debs.iter().map(|deb| listed(&deb.path));
+    let files = files.collect::<Result<_, _>>()?;
     let environment = ["LC_ALL", "TZ", "SOURCE_DATE_EPOCH"].into_iter();
     let environment =
         environment.filter_map(|name| Some((name.to_owned(), plan.environment.get(name)?.clone())));
     let buildinfo = Buildinfo {
         source: plan.package.clone(),
         source_version: plan.version.clone(),
-        binaries: vec![plan.package.clone()],
+        binaries: debs.iter().map(|deb| deb.name.clone()).collect(),
         architectures: vec![declared.architecture.clone()],
         version: plan.version.clone(),
         binary_only_changes: Vec::new(),
-        files: vec![listed(deb)?],
+        files,
         build_origin: None,
         build_architecture: plan.architecture.clone(),
         build_date: bench.workshop.clock.now(),
@@ -47,27 +50,33 @@ pub(super) fn record(
     })
 }
 
-/// Writes the upload that names everything `made`.
+/// Writes the upload that names everything that was made.
 pub(super) fn upload(
     bench: &Bench<'_>,
     declared: &Declared,
     entry: &Entry,
-    made: &[&PathBuf],
+    debs: &[Package],
+    buildinfo: &Path,
 ) -> Result<String, BuildError> {
     let plan = bench.plan;
     let mut listed_files = Vec::new();
-    for path in made {
+    for deb in debs {
         listed_files.push(ChangesFile {
-            file: listed(path)?,
-            section: declared.section.clone(),
-            priority: declared.priority.clone(),
+            file: listed(&deb.path)?,
+            section: deb.section.clone(),
+            priority: deb.priority.clone(),
         });
     }
+    listed_files.push(ChangesFile {
+        file: listed(buildinfo)?,
+        section: declared.section.clone(),
+        priority: declared.priority.clone(),
+    });
     let changes = Changes {
         date: entry.date_text.clone(),
         source: plan.package.clone(),
         source_version: plan.version.clone(),
-        binaries: vec![plan.package.clone()],
+        binaries: debs.iter().map(|deb| deb.name.clone()).collect(),
         architectures: vec![declared.architecture.clone()],
         version: plan.version.clone(),
         distributions: entry.distributions.clone(),
