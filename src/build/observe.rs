@@ -192,11 +192,7 @@ pub fn observe(
                     Some(Box::new((tree.changelog(&path, &text)?, text)))
                 }
             };
-            let tools = match declared.programs.strip || declared.programs.detect_depends {
-                true => program_tools(),
-                false => BTreeMap::new(),
-            };
-            Recipe::Declared { changelog, tools }
+            Recipe::Declared { changelog }
         }
     };
     Ok(TaggedSource {
@@ -387,34 +383,6 @@ fn debian_source(
         orig,
         tools,
     })
-}
-
-/// The package of dpkg-shlibdeps(1).
-pub const DPKG_DEV: &str = "dpkg-dev";
-/// The package of strip(1) and objcopy(1).
-pub const BINUTILS: &str = "binutils";
-
-/// Notes the versions of the tools that look at a declared package's programs.
-/// Whether they are needed is known when there are programs.
-fn program_tools() -> BTreeMap<String, String> {
-    let tools = [(DPKG_DEV, "dpkg-shlibdeps"), (BINUTILS, "strip")];
-    let version = |program: &str| {
-        let said = Tool::new(program)
-            .arg("--version")
-            .env("PATH", TOOL_PATH)
-            .env("LC_ALL", "C.UTF-8")
-            .limit(Duration::from_secs(60))
-            .output()
-            .ok()?
-            .stdout;
-        let said = String::from_utf8_lossy(&said).into_owned();
-        let version = said.lines().next()?.split(' ').next_back()?;
-        Some(version.trim_matches('.').to_owned())
-    };
-    let found = tools.iter();
-    found
-        .filter_map(|(package, program)| Some(((*package).to_owned(), version(program)?)))
-        .collect()
 }
 
 /// Checks that the tools are there, and notes their versions.

@@ -101,9 +101,6 @@ pub enum Recipe {
         /// The newest entry of its changelog file and the whole file, where
         /// the description names one.
         changelog: Option<Box<(Entry, Vec<u8>)>>,
-        /// The tools that look at programs, with their versions; one that is
-        /// not installed is not in it.
-        tools: BTreeMap<String, String>,
     },
 }
 

@@ -93,10 +93,7 @@ mod tests {
                 kind: Kind::Debian(Debian::default()),
             },
             version_files: vec![(VersionFile::new("VERSION"), Ok(file.to_owned()))],
-            recipe: Recipe::Declared {
-                changelog: None,
-                tools: Default::default(),
-            },
+            recipe: Recipe::Declared { changelog: None },
         }
     }
 

@@ -25,9 +25,8 @@ use self::papers::{record, upload};
 use self::programs::DebugFiles;
 use self::writing::Package;
 use super::{Bench, BuildError};
-use crate::build::observe::{BINUTILS, DPKG_DEV};
 use crate::build::package::Declared;
-use crate::build::plan::RecipePlan;
+use crate::build::tools::{DPKG_SHLIBDEPS, STRIP};
 use crate::format::changelog::Entry;
 use crate::format::control::RelationField;
 use crate::format::relation::{Clause, Form, relations};
@@ -50,18 +49,16 @@ pub(super) fn build(
         .begin(format!("exporting {}", bench.plan.revision.shown()));
     // The whole tree: a package of a workspace needs what is above it.
     bench.export(&bench.plan.tree, &whole)?;
+    let whole = match &declared.command {
+        Some(command) => bench.command(declared, command, &whole)?,
+        None => whole,
+    };
     let source = whole.join(&bench.plan.path);
-    if let Some(command) = &declared.command {
-        // The user's umask must not reach what the command makes.
-        let command = format!("umask 022\n{command}");
-        let shell = bench.tool("sh", &source).args(["-euc", &command]);
-        bench.run("running the build command of", shell)?;
-    }
     bench
         .workshop
         .listener
         .begin(format!("packing {}", bench.plan.package));
-    let debs = packages(bench, declared, changelog, &source, &work)?;
+    let debs = packages(bench, declared, changelog, &whole, &source, &work)?;
     let entry = Entry::newest(changelog.as_bytes()).map_err(BuildError::Changelog)?;
     let buildinfo = work.join(format!(
         "{}_{}.buildinfo",
@@ -91,12 +88,12 @@ fn packages(
     bench: &mut Bench<'_>,
     declared: &Declared,
     changelog: &str,
+    export: &Path,
     source: &Path,
     work: &Path,
 ) -> Result<Vec<Package>, BuildError> {
     let plan = bench.plan;
-    let export = work.join(plan.directory_name());
-    let mut packing = Packing::new(&plan.package, &export, source, plan.epoch.unix())?;
+    let mut packing = Packing::new(&plan.package, export, source, plan.epoch.unix())?;
     for content in &declared.contents {
         packing.add(content)?;
     }
@@ -177,13 +174,10 @@ fn shape_programs(
     if !misplaced.is_empty() {
         return Err(BuildError::Refused(misplaced));
     }
-    let tools = match &bench.plan.recipe {
-        RecipePlan::Declared { tools, .. } => tools,
-        RecipePlan::Debian { .. } => unreachable!("this is how declared packages are built"),
-    };
+    let tools = &bench.plan.environment.tools;
     let has_archives = programs::has_archives(&shaping.data);
     if wanted.strip && (!programs.is_empty() || has_archives) {
-        if !tools.contains_key(BINUTILS) {
+        if !tools.contains_key(STRIP) {
             let why = "its programs are to be stripped, and strip is not installed";
             let finding = Finding::error("missing-tool", bench.plan.package.as_str(), why);
             let fix = "apt-get install binutils, or say strip = false";
@@ -197,7 +191,7 @@ fn shape_programs(
         files::replace(&path, found.shlibs.as_bytes(), Access::Public)?;
     }
     if wanted.detect_depends {
-        let look_up = match tools.contains_key(DPKG_DEV) {
+        let look_up = match tools.contains_key(DPKG_SHLIBDEPS) {
             true => LookUp::Shlibdeps,
             false => LookUp::Own,
         };
