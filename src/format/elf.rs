@@ -134,7 +134,7 @@ impl Abi {
     }
 }
 
-fn read<'data, H: FileHeader<Endian = Endianness>>(data: &'data [u8]) -> object::read::Result<Elf> {
+fn read<H: FileHeader<Endian = Endianness>>(data: &[u8]) -> object::read::Result<Elf> {
     let header = H::parse(data)?;
     let endian = header.endian()?;
     let sections = header.sections(endian, data)?;

@@ -67,6 +67,7 @@ const CONTROL: &str = "Source: tally\nSection: utils\nPriority: optional\n\
 
 const RULES: &str = "#!/usr/bin/make -f\n%:\n\tdh $@ --with installsysusers\n\
     override_dh_auto_build override_dh_auto_test override_dh_auto_clean override_dh_auto_install:\n\
+    override_dh_dwz:\n\
     override_dh_installsystemd:\n\
     \tdh_installsystemd --no-enable --no-start -R asked.service\n\
     \tdh_installsystemd tally.service tally.timer\n\

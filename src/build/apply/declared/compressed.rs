@@ -198,21 +198,19 @@ pub(super) fn usual_mode(target: &TreePath) -> Option<u32> {
         "usr/share/man/",
         "usr/include/",
         "usr/share/applications/",
-        "usr/lib/systemd/",
+        "usr/lib/systemd/system/",
+        "usr/lib/systemd/user/",
         "lib/systemd/system/",
         "usr/lib/tmpfiles.d/",
         "usr/lib/sysusers.d/",
     ];
     let documents = whole.starts_with("usr/share/doc/") && !whole.contains("/examples/");
-    let systemd_programs = directory == "usr/lib/systemd/system-generators"
-        || directory == "usr/lib/systemd/system-shutdown"
-        || directory == "usr/lib/systemd";
     let library = name.contains(".so.") || [".so", ".a", ".la"].iter().any(|e| name.ends_with(e));
+    let library = library && (whole.starts_with("usr/lib/") || whole.starts_with("lib/"));
+    let text = texts.iter().any(|top| whole.starts_with(top));
     if programs.contains(&directory) {
         Some(0o755)
-    } else if documents || (texts.iter().any(|top| whole.starts_with(top)) && !systemd_programs) {
-        Some(0o644)
-    } else if library && (whole.starts_with("usr/lib/") || whole.starts_with("lib/")) {
+    } else if documents || text || library {
         Some(0o644)
     } else {
         None

@@ -106,6 +106,10 @@ fn packages(
         data: packing.data,
         conffiles: packing.conffiles,
     };
+    // As dh_installdeb(1) lists them.
+    shaping
+        .conffiles
+        .sort_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
     let staging = work.join("staging");
     files::create_dir(&staging)?;
     compressed::compress(bench, &mut shaping, &staging)?;

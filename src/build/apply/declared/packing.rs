@@ -96,6 +96,12 @@ impl<'a> Packing<'a> {
                     let regular = matches!(node.kind, tar::Kind::File(_));
                     let placed = self.insert(target, node)?;
                     let etc = placed.as_bytes().starts_with(b"etc/");
+                    if !regular && *conffile == Some(true) {
+                        return Err(self.refuse(format!(
+                            "files: /{placed} is a link, and dpkg keeps changes of files alone: \
+                             leave conffile = true out"
+                        )));
+                    }
                     if regular && conffile.unwrap_or(etc) {
                         self.conffiles.push(placed);
                     }

@@ -5,9 +5,12 @@ use std::path::Path;
 use super::writing::Package;
 use crate::build::apply::{Bench, BuildError, listed};
 use crate::build::package::Declared;
-use crate::format::buildinfo::Buildinfo;
+use crate::build::tools::PACKAGE_TOOLS;
+use crate::format::buildinfo::{Buildinfo, Installed};
 use crate::format::changelog::{Entry, Upload};
 use crate::format::changes::{Changes, ChangesFile};
+use crate::format::version::Version;
+use crate::model::PackageName;
 
 /// Writes what the package was built of, and where.
 pub(super) fn record(
@@ -37,13 +40,36 @@ pub(super) fn record(
             path.display().to_string()
         }),
         tainted_by: Vec::new(),
-        installed: Vec::new(),
+        installed: installed(bench, declared),
         environment,
     };
     buildinfo.text().map_err(|source| BuildError::Write {
         file: "the .buildinfo",
         source,
     })
+}
+
+/// Lists the packages of the tools that took part, as far as they are known: a
+/// build command may run any of them, and without one only those do that shape
+/// packages.
+fn installed(bench: &Bench<'_>, declared: &Declared) -> Vec<Installed> {
+    let tools = bench.plan.environment.tools.iter();
+    let took_part =
+        |name: &String| declared.command.is_some() || PACKAGE_TOOLS.contains(&name.as_str());
+    let packages = tools
+        .filter(|(name, _)| took_part(name))
+        .filter_map(|(_, tool)| tool.package.as_deref()?.split_once(' '))
+        .filter_map(|(package, version)| {
+            Some(Installed {
+                package: PackageName::new(package).ok()?,
+                architecture: None,
+                version: Version::new(version).ok()?,
+            })
+        });
+    let mut found: Vec<_> = packages.collect();
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// Writes the upload that names everything that was made.

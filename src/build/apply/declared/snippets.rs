@@ -126,7 +126,7 @@ pub(super) fn whole(script: Script, users: Option<&str>, added: &str) -> Result<
         ));
     }
     if users.contains(MARK) {
-        return Ok(users.replace(MARK, added.trim_end_matches('\n')));
+        return Ok(users.replace(MARK, added));
     }
     if added.is_empty() {
         return Ok(users.to_owned());
@@ -218,7 +218,7 @@ mod tests {
             (
                 Postinst,
                 Some("#!/bin/sh\nset -e\none\n#DEBHELPER#\ntwo\n"),
-                Ok("#!/bin/sh\nset -e\none\nADDED\ntwo\n"),
+                Ok("#!/bin/sh\nset -e\none\nADDED\n\ntwo\n"),
             ),
             (
                 Postinst,
