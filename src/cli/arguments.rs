@@ -43,6 +43,7 @@ Environment:
   DEBCUT_KEY         as --key: the key that signs
   DEBCUT_ARCHIVE     as --archive; for archive init its directory
   DEBCUT_ISOLATION   as --isolation of build and release
+  DEBCUT_NO_CACHE    as --no-cache of build and release; 0, no, off and false say no
   DEBCUT_SIGNING_KEY
                      the secret key that signs, for CI: armoured, base64 of that, or a
                      file's path

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::config::IsolationWord;
-use crate::flow::building::How;
+use crate::flow::building::{CacheUse, How};
 
 /// How something is built.
 #[derive(Debug, Clone, Args)]
@@ -33,6 +33,15 @@ pub struct HowArguments {
     /// A word for DEB_BUILD_OPTIONS, such as nocheck (repeat it for several)
     #[arg(long, value_name = "WORD", help_heading = "How it is built")]
     build_option: Vec<String>,
+    /// Build even what was built before, and keep it nowhere but in its place
+    #[arg(
+        long,
+        env = "DEBCUT_NO_CACHE",
+        hide_env = true,
+        value_parser = clap::builder::FalseyValueParser::new(),
+        help_heading = "How it is built"
+    )]
+    no_cache: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -57,6 +66,10 @@ impl HowArguments {
             jobs: self.jobs,
             profiles: self.profile.clone(),
             options: self.build_option.clone(),
+            cache: match self.no_cache {
+                true => CacheUse::None,
+                false => CacheUse::Usual,
+            },
         }
     }
 }

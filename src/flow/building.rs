@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::FlowError;
+use super::build_cache::{self, BuildCache};
 use super::earlier_build::{self, Earlier};
 use super::hooks::{HookPackage, Hooks, Occasion};
 use super::project::Workspace;
@@ -66,6 +67,18 @@ pub struct How {
     pub profiles: Vec<String>,
     /// `DEB_BUILD_OPTIONS`.
     pub options: Vec<String>,
+    /// Whether finished builds are taken from the user's cache, and put there.
+    pub cache: CacheUse,
+}
+
+/// Whether finished builds are taken from the user's cache, and put there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CacheUse {
+    /// They are.
+    #[default]
+    Usual,
+    /// Neither.
+    None,
 }
 
 /// What came of it.
@@ -258,6 +271,20 @@ pub fn build(
         Some(directory) => earlier_build::proven(&plan, directory, &keyring)?,
         None => None,
     };
+    let cache = match request.how.cache {
+        CacheUse::Usual => BuildCache::of_user(environment),
+        CacheUse::None => None,
+    };
+    let system = build_cache::system(workshop.toolchains)?;
+    if let (Some(cache), None, false) = (&cache, &proven, request.force)
+        && let Some(built) = cache.take(&plan, &system, &out)?
+    {
+        listener.note(format!(
+            "{} {} was built before: taken from the cache",
+            plan.package, plan.version
+        ));
+        return taken(workspace, plan, built, occasion, &hooks, listener);
+    }
     let built = match proven {
         Some(candidate) => {
             listener.note(format!("{} was built before its tag", plan.package));
@@ -267,18 +294,12 @@ pub fn build(
     };
     match built {
         Ok(built) => {
-            record(workspace, &built, listener);
-            if let Some(mut occasion) = occasion {
-                let artifacts = built.artifacts.iter();
-                let paths = artifacts.map(|a| built.directory.join(&a.name).display().to_string());
-                occasion.packages[0].artifacts = paths.collect();
-                hooks.after(&occasion)?;
+            if let Some(cache) = &cache
+                && let Err(error) = cache.put(&plan, &system, &built)
+            {
+                listener.warn(format!("not put into the cache: {}", with_causes(&error)));
             }
-            Ok(Outcome::Built {
-                plan: Box::new(plan),
-                built,
-                changed: true,
-            })
+            taken(workspace, plan, built, occasion, &hooks, listener)
         }
         Err(BuildError::Forbidden { findings }) => Ok(Outcome::Refused(Box::new(Refusal {
             package: plan.package,
@@ -321,6 +342,29 @@ pub fn build(
         }))),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Ends a build that went well.
+fn taken(
+    workspace: &Workspace,
+    plan: BuildPlan,
+    built: Built,
+    occasion: Option<Occasion>,
+    hooks: &Hooks<'_>,
+    listener: &dyn Listener,
+) -> Result<Outcome, FlowError> {
+    record(workspace, &built, listener);
+    if let Some(mut occasion) = occasion {
+        let artifacts = built.artifacts.iter();
+        let paths = artifacts.map(|a| built.directory.join(&a.name).display().to_string());
+        occasion.packages[0].artifacts = paths.collect();
+        hooks.after(&occasion)?;
+    }
+    Ok(Outcome::Built {
+        plan: Box::new(plan),
+        built,
+        changed: true,
+    })
 }
 
 /// Tells hooks of a build. A candidate is none of their business: nobody else

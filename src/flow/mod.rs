@@ -4,7 +4,9 @@
 //! what came of it.
 
 pub mod archiving;
+mod build_cache;
 pub mod building;
+pub mod builds;
 pub mod configured;
 pub mod demo;
 pub mod doctor;

@@ -18,6 +18,7 @@ mod edges;
 mod grounds;
 mod histories;
 mod interruption;
+mod isolated;
 mod judges;
 mod keys;
 mod lead_time;

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use self::floor::Floor;
+use super::isolation::Isolation;
 use super::place::{BuildPlace, PlaceError};
 use super::plan::{BuildPlan, RecipePlan};
 use super::product::{self, Artifact, Built, SUMS, provenance_name};
@@ -199,7 +200,10 @@ pub enum BuildError {
 pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildError> {
     let began = workshop.clock.now();
     let staged = StagedDir::beside(workshop.out)?;
-    let place = BuildPlace::take(workshop.listener)?;
+    let place = match plan.isolation {
+        Isolation::None => BuildPlace::take(workshop.listener)?,
+        Isolation::Namespace | Isolation::Chroot(_) => BuildPlace::beside()?,
+    };
     // Only now: another build of this version may have written its log so far.
     let log = File::create(workshop.log).map_err(files::failed("write", workshop.log))?;
     let mut bench = Bench {
