@@ -216,7 +216,7 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
             let installs = !declared.contents.is_empty() || !declared.relations.is_empty();
             if !installs {
                 let why = "it installs nothing and depends on nothing";
-                let finding = Finding::error("empty-package", name.as_str(), why);
+                let finding = Finding::warning("empty-package", name.as_str(), why);
                 findings.push(finding.fix("list its files in debcut.toml: files = [...]"));
             }
             findings.extend(remarks(&name, &declared.summary, &declared.description));
