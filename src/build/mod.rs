@@ -1,6 +1,7 @@
 //! Tag → source package → `.deb`, signed.
 
 pub mod apply;
+mod description;
 pub mod environment;
 pub mod isolation;
 pub mod license;

@@ -9,6 +9,7 @@ use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+pub mod declared;
 pub mod release;
 
 /// The whole file.
@@ -133,6 +134,18 @@ pub struct Declared {
     pub symlinks: Vec<Spanned<InstalledSymlink>>,
     #[serde(default)]
     pub scripts: Scripts,
+    #[serde(default)]
+    pub enhances: Vec<Spanned<String>>,
+    pub multi_arch: Option<Spanned<String>>,
+    pub strip: Option<bool>,
+    pub debug_symbols: Option<bool>,
+    pub detect_depends: Option<bool>,
+    #[serde(default)]
+    pub units: Vec<Spanned<declared::Unit>>,
+    #[serde(default)]
+    pub alternatives: Vec<Spanned<declared::Alternative>>,
+    #[serde(default)]
+    pub triggers: Vec<Spanned<String>>,
 }
 
 /// `priority = "…"` (Debian Policy 2.5; `extra` is gone).

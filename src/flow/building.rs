@@ -22,7 +22,7 @@ use crate::build::plan::{self, BuildPlan, Choices, Scope};
 use crate::build::product::Built;
 use crate::build::root::{Dependencies, Parts, Refresh, RootWanted};
 use crate::build::source::{Recipe, Revision};
-use crate::build::tools::{self, ToolIdentity};
+use crate::build::tools::{self, PACKAGE_TOOLS, ToolIdentity};
 use crate::config::IsolationWord;
 use crate::format::version::Version;
 use crate::keys::Ask;
@@ -364,6 +364,14 @@ pub fn build(
                 findings,
             })))
         }
+        Err(BuildError::Refused(findings)) => Ok(Outcome::Refused(Box::new(Refusal {
+            package: plan.package,
+            version: Some(plan.version),
+            revision: plan.revision,
+            commit: plan.commit,
+            dry_run: false,
+            findings,
+        }))),
         Err(error) => Err(error.into()),
     }
 }
@@ -516,7 +524,12 @@ fn tools(
     ];
     Ok(match recipe {
         Recipe::Debian(_) => tools::identify(&DEBIAN, observe::TOOL_PATH)?,
-        Recipe::Declared { .. } => tools::identify(&COMMAND, &environment.search_path())?,
+        Recipe::Declared { .. } => {
+            let mut found = tools::identify(&COMMAND, &environment.search_path())?;
+            // What shapes the package is the system's, whatever the user's path.
+            found.extend(tools::identify(&PACKAGE_TOOLS, observe::TOOL_PATH)?);
+            found
+        }
     })
 }
 

@@ -179,6 +179,9 @@ pub enum BuildError {
         /// What does not fit.
         message: String,
     },
+    /// What was built is no package that can be shipped.
+    #[error("the package is refused for {} reason(s)", .0.len())]
+    Refused(Vec<Finding>),
     /// A package or tarball cannot be written.
     #[error("cannot write {file}")]
     Pack {

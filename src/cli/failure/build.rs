@@ -109,6 +109,7 @@ impl From<BuildError> for Failure {
             BuildError::Sandbox(error) => error.into(),
             BuildError::Carried { .. }
             | BuildError::Forbidden { .. }
+            | BuildError::Refused(_)
             | BuildError::Failed { .. }
             | BuildError::Product { .. }
             | BuildError::Name(_)
