@@ -1,16 +1,22 @@
 //! Tag → source package → `.deb`, signed.
 
 pub mod apply;
+mod attributes;
+mod instructions;
+mod layout;
 pub mod license;
 mod missing;
 pub mod observe;
-mod orig;
+pub mod orig;
 pub mod package;
+mod patches;
 pub mod place;
 pub mod plan;
+mod pristine_tar;
 pub mod product;
 pub mod source;
 pub mod unmet;
+pub mod upstream;
 mod version;
 
 pub use package::{Kind, Package};

@@ -4,18 +4,22 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::attributes;
+use super::instructions;
+use super::layout::Question;
 use super::missing::missing;
-use super::orig;
+use super::orig::Search;
 use super::package::{Debian, Kind, Package};
 use super::source::{
-    DebianSource, Recipe, Revision, SourceFormat, TagSignature, TaggedSource, VersionFileProblem,
-    VersionFound,
+    DebianSource, Orig, Recipe, Revision, SourceFormat, TagSignature, TaggedSource,
+    VersionFileProblem, VersionFound,
 };
 use super::unmet::{Unmet, unmet};
+use super::upstream::{Exported, Follow, Layout};
 use crate::format::changelog::{ChangelogError, Entry};
 use crate::format::control::{RulesRequiresRoot, SourceControl};
 use crate::format::deb822::Deb822Error;
-use crate::model::{Fingerprint, TagName};
+use crate::model::{Finding, Fingerprint, TagName};
 use crate::release::VersionFile;
 use crate::sys::environment::Environment;
 use crate::sys::files::FileError;
@@ -103,17 +107,16 @@ pub enum ObserveError {
         /// What is wrong, with its line.
         source: ChangelogError,
     },
-    /// A format of source package that is not built yet.
+    /// A format of source package that is not built.
     #[error(
-        "{path} of {revision} {}; debcut builds “3.0 (native)” and “3.0 (quilt)”",
-        said(found)
+        "{path} of {revision} says “{found}”; debcut builds “3.0 (quilt)”, “3.0 (native)” and “1.0”"
     )]
     Format {
         /// The tag or revision.
         revision: String,
         /// The file.
         path: String,
-        /// What it says; empty when there is none, which means `1.0`.
+        /// What it says.
         found: String,
     },
     /// The upstream tarball is nowhere.
@@ -132,6 +135,24 @@ pub enum ObserveError {
         /// A file of that name above the repository, which nobody named.
         nearby: Option<PathBuf>,
     },
+    /// The branch `pristine-tar` is to make the tarball, and cannot.
+    #[error("pristine-tar has no {name}.*: its branch does not hold this version")]
+    NoPristineTar {
+        /// The file's name without its compression.
+        name: String,
+    },
+    /// An upstream tarball beside the main one is nowhere.
+    #[error(
+        "there is no {name}.* for {package}: no file, no tag and no directory {component} of the upstream tag"
+    )]
+    NoComponent {
+        /// The source package.
+        package: String,
+        /// The component.
+        component: String,
+        /// The file's name without its compression.
+        name: String,
+    },
     /// Build dependencies are not installed.
     #[error("build dependencies of {package} are not installed: {}", unmet.shown())]
     UnmetDependencies {
@@ -140,13 +161,6 @@ pub enum ObserveError {
         /// What is missing.
         unmet: Unmet,
     },
-}
-
-fn said(format: &str) -> String {
-    match format {
-        "" => "is missing, which means “1.0”".to_owned(),
-        found => format!("says “{found}”"),
-    }
 }
 
 /// What dpkg's tools are found under: nothing of the user's own.
@@ -174,7 +188,8 @@ pub fn observe(
     let version_files = version_files.collect::<Result<_, ObserveError>>()?;
     let recipe = match &package.kind {
         Kind::Debian(debian) => {
-            Recipe::Debian(Box::new(debian_source(&tree, &package, debian, means)?))
+            let found = debian_source(&tree, &package, debian, &revision, means)?;
+            Recipe::Debian(Box::new(found))
         }
         Kind::Declared(declared) => {
             // What a command makes is nobody's to know before it ran.
@@ -334,6 +349,7 @@ fn debian_source(
     tree: &Tree<'_>,
     package: &Package,
     policy: &Debian,
+    tag: &Revision,
     means: &Means<'_>,
 ) -> Result<DebianSource, ObserveError> {
     let path = package.file("debian/control");
@@ -346,6 +362,9 @@ fn debian_source(
     let format = match String::from_utf8_lossy(&format).trim() {
         "3.0 (native)" => SourceFormat::Native,
         "3.0 (quilt)" => SourceFormat::Quilt,
+        // Without the file, too (dpkg-source(1)).
+        "1.0" | "" if changelog.version.is_native() => SourceFormat::OldNative,
+        "1.0" | "" => SourceFormat::OldDiff,
         found => {
             let (revision, found) = (tree.revision.to_owned(), found.to_owned());
             return Err(ObserveError::Format {
@@ -355,16 +374,11 @@ fn debian_source(
             });
         }
     };
-    let orig = match format {
-        SourceFormat::Native => None,
-        SourceFormat::Quilt => Some(orig::find(
-            tree.repository,
-            &changelog,
-            package,
-            policy,
-            means,
-        )?),
-    };
+    let Origins {
+        orig,
+        exported,
+        findings,
+    } = tree.origins(package, policy, (&changelog, &control, format), tag, means)?;
     let tools = tools(&control, means)?;
     if means.binaries {
         let missing = unmet(&control_text, means.environment)?;
@@ -381,8 +395,121 @@ fn debian_source(
         changelog,
         format,
         orig,
+        exported,
+        findings,
         tools,
     })
+}
+
+/// What a source package is made of beside the tree.
+struct Origins {
+    orig: Option<Orig>,
+    exported: Exported,
+    findings: Vec<Finding>,
+}
+
+impl Tree<'_> {
+    fn origins(
+        &self,
+        package: &Package,
+        policy: &Debian,
+        (changelog, control, format): (&Entry, &SourceControl, SourceFormat),
+        tag: &Revision,
+        means: &Means<'_>,
+    ) -> Result<Origins, ObserveError> {
+        let Self {
+            repository, commit, ..
+        } = *self;
+        let tree = repository.subtree(&commit.tree, &package.path)?;
+        let tree = tree.expect("observe() found the package's directory in the tree");
+        let mut policy = policy.clone();
+        let message = self.message(tag)?;
+        let asked =
+            instructions::follow(repository, tag, &message, changelog, format, &mut policy)?;
+        let mut findings = asked.findings;
+        let seen = attributes::look(repository, &commit.tree, &package.path)?;
+        findings.extend(seen.findings(self.revision));
+        if format.is_native() {
+            // A native package's tarball is nobody's but ours: all of the tree.
+            let follow = policy.follow.unwrap_or(Follow::Nothing);
+            let facts = repository.commit_facts(&commit.id)?;
+            let (exported, found) = seen.exported(repository, follow, self.revision, &facts)?;
+            findings.extend(found);
+            return Ok(Origins {
+                orig: None,
+                exported,
+                findings,
+            });
+        }
+        let search = Search {
+            repository,
+            changelog,
+            format,
+            package,
+            tree: &tree,
+            policy: &policy,
+            upstream_tag: asked.upstream_tag.as_ref(),
+            means,
+        };
+        let found = search.find()?;
+        findings.extend(found.findings);
+        let exported = match policy.follow.unwrap_or_default() {
+            follow @ Follow::Nothing => Exported {
+                follow,
+                ..Exported::default()
+            },
+            follow @ Follow::Attributes => Exported {
+                follow,
+                left_out: seen.left_out,
+                filled: seen.filled.into_iter().map(|(path, _)| path).collect(),
+            },
+        };
+        let components = found
+            .components
+            .iter()
+            .map(|found| found.component.as_str());
+        let components: Vec<_> = components.collect();
+        let question = Question {
+            repository,
+            commit: &commit.id,
+            tree: &tree,
+            path: &package.path,
+            policy: &policy,
+            base: found.base.as_ref(),
+            components: &components,
+            exported: &exported,
+            maintainer: &control.maintainer,
+            means,
+        };
+        let (mut packing, found_so) = question.settle()?;
+        findings.extend(found_so);
+        if format == SourceFormat::OldDiff {
+            packing.layout = Layout::Diff;
+            packing.patches.clear();
+        }
+        Ok(Origins {
+            orig: Some(Orig {
+                tarball: found.tarball,
+                components: found.components,
+                packing,
+            }),
+            exported,
+            findings,
+        })
+    }
+
+    /// Returns the message of an annotated tag; empty when there is none.
+    fn message(&self, tag: &Revision) -> Result<String, ObserveError> {
+        let Revision::Tag { name, .. } = tag else {
+            return Ok(String::new());
+        };
+        let TagKind::Annotated { signed, .. } = self.repository.tag(name.as_str())?.kind else {
+            return Ok(String::new());
+        };
+        let text = String::from_utf8_lossy(&signed);
+        let message = text.split_once("\n\n").map(|(_, message)| message);
+        Ok(message.unwrap_or_default().to_owned())
+    }
 }
 
 /// Checks that the tools are there, and notes their versions.

@@ -13,6 +13,7 @@ mod policy;
 mod read;
 mod ready_hook;
 mod release;
+mod sources;
 mod template;
 mod written;
 

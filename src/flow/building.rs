@@ -259,6 +259,14 @@ pub fn build(
                 findings: vec![finding.fix(fix)],
             })))
         }
+        Err(BuildError::Refused { findings }) => Ok(Outcome::Refused(Box::new(Refusal {
+            package: plan.package,
+            version: Some(plan.version),
+            revision: plan.revision,
+            commit: plan.commit,
+            dry_run: false,
+            findings: [findings, plan.warnings].concat(),
+        }))),
         Err(error) => Err(error.into()),
     }
 }

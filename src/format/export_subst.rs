@@ -190,7 +190,8 @@ mod tests {
 
     #[test]
     fn stable_placeholders_are_filled_and_others_named() {
-        let cases: &[(&str, Result<&str, (usize, &str)>)] = &[
+        type Case = (&'static str, Result<&'static str, (usize, &'static str)>);
+        let cases: &[Case] = &[
             ("plain %H $Id$", Ok("plain %H $Id$")),
             ("$Format:%H$ $Format:%T$", Ok("11 22")),
             ("$Format:%P|%an <%ae>$", Ok("33 44|Una <u@b.example>")),

@@ -6,6 +6,7 @@
 
 mod debian;
 mod declared;
+mod given_back;
 mod orig;
 mod source_package;
 
@@ -23,7 +24,7 @@ use crate::format::checksums::{FileName, FileNameError, ListedFile, write_sums};
 use crate::format::deb822::{Deb822Error, WriteError};
 use crate::format::statement::{Envelope, PAYLOAD_TYPE};
 use crate::keys::attestation::{self, AttestError};
-use crate::model::{FileDigests, Listener, Timestamp};
+use crate::model::{FileDigests, Finding, Listener, Timestamp};
 use crate::sys::clock::Clock;
 use crate::sys::files::{self, Access, FileError, StagedDir};
 use crate::sys::git::{GitError, Repository};
@@ -82,6 +83,12 @@ pub enum BuildError {
         place: PathBuf,
         /// What the tool said last.
         source: ToolError,
+    },
+    /// What was made is not what it should be: an answer, not a failure.
+    #[error("{}", findings.iter().map(|found| format!("{}: {}", found.subject, found.message)).collect::<Vec<_>>().join("; "))]
+    Refused {
+        /// Everything that speaks against it.
+        findings: Vec<Finding>,
     },
     /// The user asked to stop.
     #[error("stopped before {step}")]
@@ -169,7 +176,7 @@ pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildEr
         log: LineWriter::new(log),
     };
     let made = match &plan.recipe {
-        RecipePlan::Debian { orig, .. } => debian::build(&mut bench, orig.as_ref())?,
+        RecipePlan::Debian { orig, .. } => debian::build(&mut bench, orig.as_deref())?,
         RecipePlan::Declared {
             declared,
             changelog,

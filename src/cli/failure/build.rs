@@ -64,6 +64,12 @@ impl From<ObserveError> for Failure {
                     None => failure,
                 }
             }
+            ObserveError::NoPristineTar { .. } => Self::of(Exit::Request, "no-orig", &error)
+                .hint("fetch it: git fetch origin pristine-tar:pristine-tar")
+                .hint("--orig FILE|DIR gives the tarball"),
+            ObserveError::NoComponent { .. } => Self::of(Exit::Request, "no-orig", &error)
+                .hint("--orig DIR gives all tarballs")
+                .hint("components = [{ name = \"NAME\", tag = \"TAG\" }] in debcut.toml names its tag"),
             ObserveError::UnmetDependencies { ref unmet, .. } => {
                 let failure = Self::of(Exit::Request, "missing-build-dependency", &error);
                 unmet
@@ -98,6 +104,8 @@ impl From<BuildError> for Failure {
             BuildError::Declared { .. } => Self::of(Exit::Request, "declared-package", &error)
                 .hint("correct debcut.toml, commit, and tag that commit"),
             BuildError::Tree(_) | BuildError::Pack { .. } => Self::of_failed_io(&error),
+            // The caller makes an answer of it.
+            BuildError::Refused { .. } => Self::of(Exit::No, "build", &error),
             BuildError::Failed { .. }
             | BuildError::Product { .. }
             | BuildError::Name(_)
