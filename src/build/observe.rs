@@ -4,22 +4,18 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::attributes;
-use super::instructions;
-use super::layout::Question;
 use super::missing::missing;
-use super::orig::Search;
+use super::origins::Origins;
 use super::package::{Debian, Kind, Package};
 use super::source::{
-    DebianSource, Orig, Recipe, Revision, SourceFormat, TagSignature, TaggedSource,
-    VersionFileProblem, VersionFound,
+    DebianSource, Recipe, Revision, SourceFormat, TagSignature, TaggedSource, VersionFileProblem,
+    VersionFound,
 };
 use super::unmet::{Unmet, unmet};
-use super::upstream::{Exported, Follow, Layout};
 use crate::format::changelog::{ChangelogError, Entry};
 use crate::format::control::{RulesRequiresRoot, SourceControl};
 use crate::format::deb822::Deb822Error;
-use crate::model::{Finding, Fingerprint, TagName};
+use crate::model::{Fingerprint, TagName};
 use crate::release::VersionFile;
 use crate::sys::environment::Environment;
 use crate::sys::files::FileError;
@@ -292,10 +288,13 @@ fn tag_signature(tag: &Tag, means: &Means<'_>) -> TagSignature {
 }
 
 /// A commit's tree, with its name for errors.
-struct Tree<'a> {
-    repository: &'a Repository,
-    commit: &'a Commit,
-    revision: &'a str,
+pub(super) struct Tree<'a> {
+    /// The repository.
+    pub repository: &'a Repository,
+    /// The commit.
+    pub commit: &'a Commit,
+    /// What a person calls it.
+    pub revision: &'a str,
 }
 
 impl Tree<'_> {
@@ -399,117 +398,6 @@ fn debian_source(
         findings,
         tools,
     })
-}
-
-/// What a source package is made of beside the tree.
-struct Origins {
-    orig: Option<Orig>,
-    exported: Exported,
-    findings: Vec<Finding>,
-}
-
-impl Tree<'_> {
-    fn origins(
-        &self,
-        package: &Package,
-        policy: &Debian,
-        (changelog, control, format): (&Entry, &SourceControl, SourceFormat),
-        tag: &Revision,
-        means: &Means<'_>,
-    ) -> Result<Origins, ObserveError> {
-        let Self {
-            repository, commit, ..
-        } = *self;
-        let tree = repository.subtree(&commit.tree, &package.path)?;
-        let tree = tree.expect("observe() found the package's directory in the tree");
-        let mut policy = policy.clone();
-        let message = self.message(tag)?;
-        let asked =
-            instructions::follow(repository, tag, &message, changelog, format, &mut policy)?;
-        let mut findings = asked.findings;
-        let seen = attributes::look(repository, &commit.tree, &package.path)?;
-        findings.extend(seen.findings(self.revision));
-        if format.is_native() {
-            // A native package's tarball is nobody's but ours: all of the tree.
-            let follow = policy.follow.unwrap_or(Follow::Nothing);
-            let facts = repository.commit_facts(&commit.id)?;
-            let (exported, found) = seen.exported(repository, follow, self.revision, &facts)?;
-            findings.extend(found);
-            return Ok(Origins {
-                orig: None,
-                exported,
-                findings,
-            });
-        }
-        let search = Search {
-            repository,
-            changelog,
-            format,
-            package,
-            tree: &tree,
-            policy: &policy,
-            upstream_tag: asked.upstream_tag.as_ref(),
-            means,
-        };
-        let found = search.find()?;
-        findings.extend(found.findings);
-        let exported = match policy.follow.unwrap_or_default() {
-            follow @ Follow::Nothing => Exported {
-                follow,
-                ..Exported::default()
-            },
-            follow @ Follow::Attributes => Exported {
-                follow,
-                left_out: seen.left_out,
-                filled: seen.filled.into_iter().map(|(path, _)| path).collect(),
-            },
-        };
-        let components = found
-            .components
-            .iter()
-            .map(|found| found.component.as_str());
-        let components: Vec<_> = components.collect();
-        let question = Question {
-            repository,
-            commit: &commit.id,
-            tree: &tree,
-            path: &package.path,
-            policy: &policy,
-            base: found.base.as_ref(),
-            components: &components,
-            exported: &exported,
-            maintainer: &control.maintainer,
-            means,
-        };
-        let (mut packing, found_so) = question.settle()?;
-        findings.extend(found_so);
-        if format == SourceFormat::OldDiff {
-            packing.layout = Layout::Diff;
-            packing.patches.clear();
-        }
-        Ok(Origins {
-            orig: Some(Orig {
-                tarball: found.tarball,
-                components: found.components,
-                packing,
-            }),
-            exported,
-            findings,
-        })
-    }
-
-    /// Returns the message of an annotated tag; empty when there is none.
-    fn message(&self, tag: &Revision) -> Result<String, ObserveError> {
-        let Revision::Tag { name, .. } = tag else {
-            return Ok(String::new());
-        };
-        let TagKind::Annotated { signed, .. } = self.repository.tag(name.as_str())?.kind else {
-            return Ok(String::new());
-        };
-        let text = String::from_utf8_lossy(&signed);
-        let message = text.split_once("\n\n").map(|(_, message)| message);
-        Ok(message.unwrap_or_default().to_owned())
-    }
 }
 
 /// Checks that the tools are there, and notes their versions.

@@ -1,5 +1,8 @@
 //! Where a package's upstream tarballs come from. Writes nothing.
 
+mod given;
+pub(super) mod signature;
+
 use std::path::{Path, PathBuf};
 
 use super::attributes;
@@ -7,23 +10,13 @@ use super::observe::{Means, ObserveError, TOOL_PATH};
 use super::package::{ComponentPolicy, Debian, Package, UsePristineTar};
 use super::pristine_tar::Branch;
 use super::source::SourceFormat;
-use super::upstream::{Component, Origin, Tarball, UpstreamSignature};
+use super::upstream::{Component, Origin, Tarball};
 use crate::format::changelog::Entry;
 use crate::format::version::Version;
-use crate::model::{FileDigests, Finding, Fingerprint, Sha256, TagName};
+use crate::model::{Finding, TagName};
 use crate::release::TagPattern;
-use crate::sys::files;
 use crate::sys::git::{Commit, GitError, Repository, Tag};
-use crate::sys::openpgp::{Keyring, SignedBy, VerifyError};
 use crate::sys::process::ToolError;
-
-/// Where the certificates are whose signatures of tarballs count
-/// (dpkg-source(1), uscan(1)), the usual first.
-const SIGNING_KEYS: [&str; 3] = [
-    "debian/upstream/signing-key.asc",
-    "debian/upstream/signing-key.pgp",
-    "debian/upstream-signing-key.pgp",
-];
 
 /// What was found.
 #[derive(Debug)]
@@ -88,7 +81,7 @@ impl Search<'_> {
         let name = |ending: &str| format!("{stem}.orig.tar.{ending}");
         let endings = self.format.tarball_endings();
         let mut tarball = match &given {
-            Some(at) => tarball_at(at, &format!("{stem}.orig.tar"), endings)?,
+            Some(at) => given::tarball_at(at, &format!("{stem}.orig.tar"), endings)?,
             None => None,
         };
         if let (None, Some(branch)) = (&tarball, &branch) {
@@ -119,7 +112,7 @@ impl Search<'_> {
             base,
             findings,
         };
-        self.judge(&mut found)?;
+        signature::judge(self.repository, self.tree, &mut found)?;
         Ok(found)
     }
 
@@ -233,7 +226,7 @@ impl Search<'_> {
         Ok(Some(Tarball {
             name: name.to_owned(),
             origin,
-            signature: armour.map(unchecked),
+            signature: armour.map(signature::unchecked),
         }))
     }
 
@@ -252,10 +245,10 @@ impl Search<'_> {
             endings.contains(&ending).then(|| component.to_owned())
         };
         if self.format == SourceFormat::Quilt {
-            for path in beside(given, stem)? {
+            for path in given::beside(given, stem)? {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 if let Some(component) = component_of(&name) {
-                    let tarball = tarball_of(&path, name.into_owned())?;
+                    let tarball = given::tarball_of(&path, name.into_owned())?;
                     found.push(Component { component, tarball });
                 }
             }
@@ -332,7 +325,7 @@ impl Search<'_> {
         let name = format!("{stem}.orig.tar");
         let top = self.repository.top();
         let above = top.parent().unwrap_or(top);
-        let nearby = tarball_at(above, &name, self.format.tarball_endings());
+        let nearby = given::tarball_at(above, &name, self.format.tarball_endings());
         let nearby = match nearby.ok().flatten().map(|found| found.origin) {
             Some(Origin::Given { path, .. }) => Some(path),
             _ => None,
@@ -346,164 +339,4 @@ impl Search<'_> {
             nearby,
         }
     }
-
-    /// Checks the signatures of what was given, and notes whose count.
-    fn judge(&self, found: &mut Found) -> Result<(), ObserveError> {
-        let keys = signing_keys(self.repository, self.tree)?;
-        let keyring = match &keys {
-            None => None,
-            Some((path, bytes)) => match Keyring::parse(bytes) {
-                Ok(keyring) => Some(keyring),
-                Err(error) => {
-                    let finding = Finding::error("upstream-signature", *path, error.to_string());
-                    found.findings.push(finding);
-                    return Ok(());
-                }
-            },
-        };
-        let components = found.components.iter_mut().map(|found| &mut found.tarball);
-        for tarball in [&mut found.tarball].into_iter().chain(components) {
-            let Tarball {
-                name,
-                origin,
-                signature,
-            } = tarball;
-            match (signature, &keyring) {
-                (Some(signature), Some(keyring)) => {
-                    let certificates = keyring.certificates().iter();
-                    signature.keys = certificates.map(|c| c.fingerprint().clone()).collect();
-                    if let Origin::Given { path, .. } = origin {
-                        let checked = check(keyring, &files::read(path)?, signature);
-                        found
-                            .findings
-                            .extend(checked.err().map(|why| refused(name, &why)));
-                    }
-                }
-                (Some(_), None) => {
-                    let why = "its signature cannot be checked: there is no \
-                               debian/upstream/signing-key.asc";
-                    let finding = Finding::warning("upstream-signature", name.as_str(), why);
-                    let fix = "put upstream's certificate there (gpg --armor --export KEY)";
-                    found.findings.push(finding.fix(fix));
-                }
-                (None, Some(_)) if !matches!(origin, Origin::Tag { .. }) => {
-                    let why = "debian/upstream/signing-key.asc is there, and no signature of it";
-                    let finding = Finding::warning("upstream-signature", name.as_str(), why);
-                    found
-                        .findings
-                        .push(finding.fix(format!("put {name}.asc beside it")));
-                }
-                (None, _) => {}
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Reads the certificates whose signatures of tarballs count, and where they
-/// are.
-pub(super) fn signing_keys(
-    repository: &Repository,
-    tree: &str,
-) -> Result<Option<(&'static str, Vec<u8>)>, GitError> {
-    for path in SIGNING_KEYS {
-        if let Some(bytes) = repository.file(tree, path)? {
-            return Ok(Some((path, bytes)));
-        }
-    }
-    Ok(None)
-}
-
-/// Checks upstream's signature of a tarball.
-pub(super) fn check(
-    keyring: &Keyring,
-    tarball: &[u8],
-    signature: &UpstreamSignature,
-) -> Result<SignedBy, VerifyError> {
-    keyring.verify_detached(tarball, &signature.armour)
-}
-
-/// Says that upstream's signature does not hold.
-pub(super) fn refused(name: &str, why: &VerifyError) -> Finding {
-    let found = format!("upstream's signature of it is not accepted: {why}");
-    let finding = Finding::error("upstream-signature", name, found);
-    finding.fix(
-        "get the tarball again; if the certificate in debian/upstream/signing-key.asc is old, \
-         replace it",
-    )
-}
-
-fn unchecked(armour: Vec<u8>) -> UpstreamSignature {
-    UpstreamSignature {
-        sha256: Sha256::of(&armour),
-        armour,
-        keys: Vec::<Fingerprint>::new(),
-    }
-}
-
-/// Takes a tarball, or the one of that name in a directory.
-fn tarball_at(at: &Path, name: &str, endings: &[&str]) -> Result<Option<Tarball>, ObserveError> {
-    let mut candidates = Vec::new();
-    if at.is_dir() {
-        for ending in endings {
-            candidates.push((at.join(format!("{name}.{ending}")), *ending));
-        }
-    } else if let Some(ending) = at.extension().and_then(|ending| ending.to_str()) {
-        let known = endings.iter().find(|known| match ending {
-            "tgz" => **known == "gz",
-            "txz" => **known == "xz",
-            "tbz" | "tbz2" => **known == "bz2",
-            ending => **known == ending,
-        });
-        candidates.extend(known.map(|known| (at.to_owned(), *known)));
-    }
-    for (path, ending) in candidates {
-        if path.is_file() {
-            return Ok(Some(tarball_of(&path, format!("{name}.{ending}"))?));
-        }
-    }
-    Ok(None)
-}
-
-/// Takes a tarball, with the signature beside it.
-fn tarball_of(path: &Path, name: String) -> Result<Tarball, ObserveError> {
-    let digests = FileDigests::of_reader(files::open(path)?);
-    let sha256 = digests.map_err(files::failed("read", path))?.sha256;
-    let mut signature = path.as_os_str().to_owned();
-    signature.push(".asc");
-    let signature = files::read_if_there(Path::new(&signature))?;
-    Ok(Tarball {
-        name,
-        origin: Origin::Given {
-            path: path.to_owned(),
-            sha256,
-        },
-        signature: signature.map(unchecked),
-    })
-}
-
-/// Lists what lies beside the given tarball, where that has the name that
-/// Debian gives it: then the others are there on purpose, too.
-fn beside(given: Option<&Path>, stem: &str) -> Result<Vec<PathBuf>, ObserveError> {
-    let directory = match given {
-        Some(at) if at.is_dir() => at,
-        Some(at) => {
-            let name = at.file_name().unwrap_or_default().to_string_lossy();
-            match at.parent() {
-                Some(parent) if name.starts_with(&format!("{stem}.orig.tar.")) => parent,
-                _ => return Ok(Vec::new()),
-            }
-        }
-        None => return Ok(Vec::new()),
-    };
-    let list = || -> std::io::Result<Vec<PathBuf>> {
-        let entries = std::fs::read_dir(directory)?;
-        let mut found = entries
-            .map(|entry| Ok(entry?.path()))
-            .collect::<std::io::Result<Vec<_>>>()?;
-        found.retain(|path| path.is_file());
-        found.sort();
-        Ok(found)
-    };
-    Ok(list().map_err(files::failed("list", directory))?)
 }

@@ -12,7 +12,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Bench, BuildError, listed, name_of};
-use crate::build::orig::{check, refused, signing_keys};
+use crate::build::orig::signature::{check, judged, signing_keys};
 use crate::build::upstream::{Exported, Orig, Origin, Tarball};
 use crate::format::compress::{Compression, Encoder, Settings};
 use crate::format::export_subst;
@@ -79,7 +79,12 @@ impl Bench<'_> {
                 let exported = self.work().join("upstream-of-tag");
                 let repository = self.workshop.repository;
                 let changes = changes(repository, id, commit, attributes)?;
-                repository.export_changed(id, &exported, *committed, &changes)?;
+                let left = repository.export_changed(id, &exported, *committed, &changes)?;
+                for submodule in left.submodules {
+                    self.workshop.listener.warn(format!(
+                        "the submodule {submodule} of {tag} is left out: an empty directory"
+                    ));
+                }
                 let style = Style {
                     prefix: format!("{}/", self.plan.directory_name()).into_bytes(),
                     symlinks: Symlinks::InPlace,
@@ -117,7 +122,18 @@ impl Bench<'_> {
         match checked {
             Ok((keyring, bytes)) => match check(&keyring, &bytes?, signature) {
                 Ok(_) => Ok(()),
-                Err(why) => refuse(refused(&tarball.name, &why)),
+                Err(why) => match judged(&tarball.name, &why) {
+                    finding if !finding.is_error() => {
+                        // A given file's was remarked on in the plan.
+                        if matches!(tarball.origin, Origin::PristineTar { .. }) {
+                            let Finding { message, .. } = finding;
+                            let said = format!("{}: {message}", tarball.name);
+                            self.workshop.listener.warn(said);
+                        }
+                        Ok(())
+                    }
+                    finding => refuse(finding),
+                },
             },
             Err(why) => refuse(Finding::error(
                 "upstream-signature",

@@ -24,6 +24,7 @@ pub fn source(name: &str) -> Pristine {
 
 /// Gets a source package, or says aloud why the test that wants it is skipped:
 /// the mirror does not answer, or lacks the file.
+#[expect(clippy::print_stderr, reason = "whoever reads the run must see it")]
 pub fn source_or_skip(name: &str) -> Option<Pristine> {
     match fetched(name) {
         Ok(pristine) => Some(pristine),
