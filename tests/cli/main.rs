@@ -39,6 +39,7 @@ mod rebuilding;
 mod refusals;
 mod releasing;
 mod sandbox;
+mod sources;
 mod status;
 mod steps;
 mod stopping;
