@@ -33,6 +33,7 @@ mod ready_hooks;
 mod rebuilding;
 mod refusals;
 mod releasing;
+mod repacking;
 mod status;
 mod steps;
 mod stopping;
