@@ -40,6 +40,7 @@ mod refusals;
 mod releasing;
 mod sandbox;
 mod sources;
+mod repacking;
 mod status;
 mod steps;
 mod stopping;
