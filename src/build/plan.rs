@@ -23,6 +23,8 @@ pub struct Choices {
     pub scope: Scope,
     /// Where it is built.
     pub isolation: Isolation,
+    /// Who builds the binaries.
+    pub builder: Builder,
     /// How many jobs run side by side.
     pub jobs: u32,
     /// How long a tool may run, in seconds.
@@ -58,6 +60,31 @@ pub enum Isolation {
     None,
 }
 
+/// Who builds the binaries of a package with `debian/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Builder {
+    /// dpkg-buildpackage(1), run by debcut.
+    Debcut,
+    /// sbuild(1), as its user has set it up.
+    Sbuild {
+        /// The user's variables that it finds its configuration by.
+        #[serde(skip)]
+        environment: BTreeMap<String, String>,
+    },
+}
+
+impl Builder {
+    /// Returns the user's variables that it is run with.
+    pub fn environment(&self) -> impl Iterator<Item = (&String, &String)> {
+        let variables = match self {
+            Self::Debcut => None,
+            Self::Sbuild { environment } => Some(environment),
+        };
+        variables.into_iter().flatten()
+    }
+}
+
 /// Everything a build depends on, decided.
 #[derive(Debug, Clone, Serialize)]
 pub struct BuildPlan {
@@ -79,6 +106,8 @@ pub struct BuildPlan {
     pub scope: Scope,
     /// Where.
     pub isolation: Isolation,
+    /// Who builds the binaries.
+    pub builder: Builder,
     /// The environment of the build's tools, but for `HOME`, which is an empty
     /// directory, and what only says where this machine keeps its tools.
     pub environment: BTreeMap<String, String>,
@@ -155,6 +184,7 @@ impl BuildPlan {
             (&self.commit, &self.tree, self.epoch),
             (self.scope, self.isolation, &self.architecture),
             recipe,
+            self.builder,
         ]);
         Sha256::of(&serde_json::to_vec(&identity).expect("a plan has string keys"))
     }
@@ -275,6 +305,7 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
         epoch,
         scope: choices.scope,
         isolation: choices.isolation,
+        builder: choices.builder.clone(),
         limit_seconds: choices.limit_seconds,
         architecture: choices.architecture.clone(),
         recipe,

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::{Said, passphrase};
 use crate::build::observe::Wanted;
 use crate::build::plan::Scope;
-use crate::flow::building::{self, Outcome, Request};
+use crate::flow::building::{self, BuilderWanted, Outcome, Request};
 use crate::flow::project::Workspace;
 use crate::flow::signing::KeyWanted;
 use crate::model::{Architecture, PackageName, TagName};
@@ -46,6 +46,9 @@ pub struct BuildArguments {
         hide_env = true
     )]
     isolation: IsolationArgument,
+    /// Who builds the binaries of a package with debian/
+    #[arg(long, value_name = "WHO", default_value = "debcut")]
+    builder: BuilderArgument,
     /// The architecture to build for [default: this machine's]
     #[arg(long, value_name = "ARCH")]
     arch: Option<Architecture>,
@@ -70,6 +73,7 @@ Examples:
   debcut build v1.2.0                    the tag v1.2.0 into dist/v1.2.0/
   debcut build debian/2.10-3 --orig ..   with the upstream tarball beside the repository
   debcut build --commit HEAD --no-sign   try out what is not tagged yet
+  debcut build debian/2.10-3 --builder sbuild   in the chroot of your own sbuild
   debcut build v1.2.0 --dry-run --json   what would be built, and from what
 
 The tag's tree is built, never the work tree; debcut.toml is read from the tag, too.";
@@ -97,6 +101,14 @@ enum IsolationArgument {
     Namespace,
     /// A clean Debian (not available yet)
     Chroot,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BuilderArgument {
+    /// dpkg-buildpackage, run by debcut
+    Debcut,
+    /// sbuild, as ~/.sbuildrc sets it up
+    Sbuild,
 }
 
 /// Builds a tag.
@@ -132,6 +144,10 @@ pub fn run(arguments: BuildArguments, context: &Context<'_>) -> Result<Said, Fai
             Scope::Source
         } else {
             Scope::Full
+        },
+        builder: match arguments.builder {
+            BuilderArgument::Debcut => BuilderWanted::Debcut,
+            BuilderArgument::Sbuild => BuilderWanted::Sbuild,
         },
         jobs: arguments.jobs,
         key,

@@ -12,7 +12,7 @@ use super::project::Workspace;
 use super::signing::{self, KeyWanted};
 use crate::build::apply::{self, BuildError, Workshop};
 use crate::build::observe::{self, Means, Wanted};
-use crate::build::plan::{self, BuildPlan, Choices, Isolation, Scope};
+use crate::build::plan::{self, BuildPlan, Builder, Choices, Isolation, Scope};
 use crate::build::product::Built;
 use crate::build::source::{Recipe, Revision};
 use crate::format::version::Version;
@@ -36,6 +36,8 @@ pub struct Request {
     pub orig: Option<PathBuf>,
     /// Source and binaries, or the source alone.
     pub scope: Scope,
+    /// Who builds the binaries.
+    pub builder: BuilderWanted,
     /// How many jobs; none: the configuration's, or one for each processor.
     pub jobs: Option<u32>,
     /// Which key signs.
@@ -47,6 +49,15 @@ pub struct Request {
     /// Where a candidate of the same commit may have been built, whose
     /// artifacts are taken when they are proven to be this build's.
     pub candidate: Option<PathBuf>,
+}
+
+/// Who is to build the binaries of a package with `debian/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuilderWanted {
+    /// debcut itself, with dpkg's tools.
+    Debcut,
+    /// The user's sbuild.
+    Sbuild,
 }
 
 /// What came of it.
@@ -118,13 +129,15 @@ pub fn build(
         keyring: &keyring,
         tag_keys: &project.tag_keys,
         orig: request.orig.as_deref(),
-        binaries: request.scope == Scope::Full,
+        // sbuild installs what a build needs where it builds.
+        binaries: request.scope == Scope::Full && request.builder == BuilderWanted::Debcut,
     };
     let source = observe::observe(&workspace.repository, &wanted, package, &means)?;
     let processors = || std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
     let choices = Choices {
         scope: request.scope,
         isolation: Isolation::None,
+        builder: builder(request.builder, environment),
         jobs: request.jobs.or(project.jobs).unwrap_or_else(processors),
         limit_seconds: project.build_limit.as_secs(),
         signing_key: choice
@@ -325,6 +338,39 @@ fn log_file(
     let logs = data.join("debcut/logs");
     files::create_dir(&logs)?;
     Ok(logs.join(name))
+}
+
+/// sbuild with the variables that it finds its configuration and chroots by.
+fn builder(wanted: BuilderWanted, environment: &Environment) -> Builder {
+    const VARIABLES: [&str; 11] = [
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "PATH",
+        "XDG_CACHE_HOME",
+        "XDG_CONFIG_HOME",
+        "SBUILD_CONFIG",
+        "TMPDIR",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+    ];
+    match wanted {
+        BuilderWanted::Debcut => Builder::Debcut,
+        BuilderWanted::Sbuild => {
+            let variable = |name: &&str| {
+                let value = environment.var(name)?;
+                Some(((*name).to_owned(), value.to_owned()))
+            };
+            let mut variables: BTreeMap<String, String> =
+                VARIABLES.iter().filter_map(variable).collect();
+            // It lies in sbin for some of its helpers.
+            variables.insert("PATH".to_owned(), environment.search_path());
+            Builder::Sbuild {
+                environment: variables,
+            }
+        }
+    }
 }
 
 /// What a declared package's build command needs of the user: the search path,

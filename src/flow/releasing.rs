@@ -382,6 +382,7 @@ impl Run<'_, '_> {
             out: Some(out),
             orig: self.wanted.orig.clone(),
             scope: Scope::Full,
+            builder: building::BuilderWanted::Debcut,
             jobs: None,
             key: self.wanted.key.clone(),
             dry_run: false,

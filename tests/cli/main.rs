@@ -7,6 +7,7 @@ mod archive;
 mod building;
 mod bytes;
 mod choices;
+mod chroot;
 mod config;
 mod debian;
 mod debianize;

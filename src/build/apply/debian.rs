@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::source_package::source_package;
 use super::{Bench, BuildError, check_buildinfo, name_of, only};
-use crate::build::plan::Scope;
+use crate::build::plan::{Builder, Scope};
 use crate::build::source::Orig;
 use crate::format::changes::Changes;
 use crate::sys::files;
@@ -28,15 +28,21 @@ pub(super) fn build(
     bench.run("unpacking the source package of", unpack)?;
     let scope = match bench.plan.scope {
         Scope::Source => "--build=source",
-        Scope::Full => {
-            let build = bench.tool("dpkg-buildpackage", &tree);
-            let build = build.args(["--build=binary", "--no-sign", "--sanitize-env"]);
-            bench.run("building", build)?;
-            "--build=full"
-        }
+        Scope::Full => "--build=full",
     };
-    let buildinfo = bench.tool("dpkg-genbuildinfo", &tree).arg(scope);
-    bench.run("recording the build of", buildinfo)?;
+    match (bench.plan.scope, &bench.plan.builder) {
+        // It records its own build.
+        (Scope::Full, Builder::Sbuild { .. }) => super::sbuild::build(bench, &dsc, &tree)?,
+        (wanted, _) => {
+            if wanted == Scope::Full {
+                let build = bench.tool("dpkg-buildpackage", &tree);
+                let build = build.args(["--build=binary", "--no-sign", "--sanitize-env"]);
+                bench.run("building", build)?;
+            }
+            let buildinfo = bench.tool("dpkg-genbuildinfo", &tree).arg(scope);
+            bench.run("recording the build of", buildinfo)?;
+        }
+    }
     let buildinfo = only(&work, ".buildinfo")?;
     check_buildinfo(&buildinfo)?;
     bench.sign(&buildinfo)?;

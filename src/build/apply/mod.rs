@@ -7,6 +7,7 @@
 mod debian;
 mod declared;
 mod orig;
+mod sbuild;
 mod source_package;
 
 use std::fs::{self, File};
