@@ -455,7 +455,7 @@ fn sbuild_builds_as_its_user_has_set_it_up() {
     // The system's suite is the one that the changelog names.
     let changelog = world.project().join("debian/changelog");
     let text = std::fs::read_to_string(&changelog).expect("it is there");
-    world.write("debian/changelog", text.replacen("unstable", SUITE, 1));
+    world.write("debian/changelog", text.replacen("stable;", "bookworm;", 1));
     world.commit("chore: build in the stable release");
     let needs = control(&world, "../needs", "ed (>= 1.18)");
     let filled = fill(&world, &needs).code(0).document("debcut/root-make/1");
@@ -488,9 +488,6 @@ fn sbuild_builds_as_its_user_has_set_it_up() {
         );
     }
     let directory = document["directory"].as_str().expect("text");
-    let mut check = tool("dscverify", "devscripts");
-    check.arg("--version");
-    world.judge(check).code(0);
     // It is sbuild's own record, of its own system.
     let entries = std::fs::read_dir(directory).expect("it is there");
     let mut paths = entries.map(|entry| entry.expect("listed").path());

@@ -16,6 +16,7 @@ mod doctor;
 mod edges;
 mod grounds;
 mod histories;
+mod hostile;
 mod interruption;
 mod judges;
 mod keys;
