@@ -495,3 +495,65 @@ fn sbuild_builds_as_its_user_has_set_it_up() {
     let info = std::fs::read_to_string(info.expect("one")).expect("text");
     assert!(info.contains("Installed-Build-Depends:"), "{info}");
 }
+
+#[test]
+fn a_records_packages_are_installed_in_exact_versions_or_all_named() {
+    use debcut::build::root::choices::RootChoices;
+    use debcut::build::root::{self, Means, Refresh, RootError};
+    use debcut::flow::rooting::{Saying, wanted};
+    use debcut::format::buildinfo::Installed;
+    use debcut::model::{PackageName, Silent, Timestamp};
+    use debcut::sys::environment::Environment;
+    if !is_possible() {
+        return;
+    }
+    let world = World::new();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let cache = kept(own_number());
+    let variables = [
+        ("PATH", path),
+        ("XDG_CACHE_HOME", cache.display().to_string()),
+    ];
+    let environment = Environment::new(world.project(), variables);
+    let now = Timestamp::parse_rfc3339(&now()).expect("a moment");
+    let (choices, archives) = (RootChoices::default(), Default::default());
+    let saying = Saying {
+        choices: &choices,
+        archives: &archives,
+        top: &world.project(),
+    };
+    let bare = wanted(&saying, SUITE, None, &environment, now).expect("a known suite");
+    let provide = |packages: &[(&str, &str)]| {
+        let exact = packages.iter().map(|(name, version)| Installed {
+            package: PackageName::new(*name).expect("a name"),
+            architecture: None,
+            version: version.parse().expect("a version"),
+        });
+        let mut wanted = bare.clone();
+        wanted.exact = Some(exact.collect());
+        let mut log = Vec::new();
+        let mut means = Means {
+            environment: &environment,
+            acquire: root::acquire(&environment),
+            program: Path::new(env!("CARGO_BIN_EXE_debcut")),
+            now,
+            log: &mut log,
+            listener: &Silent,
+        };
+        root::provide(&wanted, Refresh::AfterDays(7), &mut means)
+    };
+    let provided = provide(&[("ed", "1.19-1")]).expect("the release has it");
+    let lines: Vec<String> = provided.packages.iter().map(ToString::to_string).collect();
+    assert!(lines.contains(&"ed (= 1.19-1)".to_owned()), "{lines:?}");
+    assert_eq!(provided.layers.len(), 2);
+    let error = provide(&[("ed", "0.1-1"), ("nope-nothing", "3")]).expect_err("nowhere");
+    let RootError::NotFound { packages } = error else {
+        panic!("{error}");
+    };
+    assert_eq!(packages.len(), 2, "{packages:?}");
+    assert!(
+        packages[0].contains("ed (= 0.1-1): the archives have 1.19-1"),
+        "{packages:?}"
+    );
+    assert_eq!(packages[1], "nope-nothing (= 3): in no archive");
+}
