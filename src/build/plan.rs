@@ -27,6 +27,8 @@ pub struct Choices {
     pub scope: Scope,
     /// Where it is built.
     pub isolation: Isolation,
+    /// Who builds the binaries.
+    pub builder: Builder,
     /// What a build in a room may use up.
     pub allowance: Allowance,
     /// What this machine brings in where nothing keeps it out, and how many
@@ -63,6 +65,31 @@ pub enum Scope {
     Source,
 }
 
+/// Who builds the binaries of a package with `debian/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Builder {
+    /// dpkg-buildpackage(1), run by debcut.
+    Debcut,
+    /// sbuild(1), as its user has set it up.
+    Sbuild {
+        /// The user's variables that it finds its configuration by.
+        #[serde(skip)]
+        environment: BTreeMap<String, String>,
+    },
+}
+
+impl Builder {
+    /// Returns the user's variables that it is run with.
+    pub fn environment(&self) -> impl Iterator<Item = (&String, &String)> {
+        let variables = match self {
+            Self::Debcut => None,
+            Self::Sbuild { environment } => Some(environment),
+        };
+        variables.into_iter().flatten()
+    }
+}
+
 /// Everything a build depends on, decided.
 #[derive(Debug, Clone, Serialize)]
 pub struct BuildPlan {
@@ -84,6 +111,8 @@ pub struct BuildPlan {
     pub scope: Scope,
     /// Where.
     pub isolation: Isolation,
+    /// Who builds the binaries.
+    pub builder: Builder,
     /// What stands around the build.
     pub environment: BuildEnvironment,
     /// What it may use up; part of no digest: more room makes no other bytes.
@@ -167,6 +196,7 @@ impl BuildPlan {
             (self.scope, &self.isolation, &self.architecture),
             self.environment.chosen(),
             recipe,
+            self.builder,
         ]);
         Sha256::of(&serde_json::to_vec(&identity).expect("a plan has string keys"))
     }
@@ -288,6 +318,7 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
         epoch,
         scope: choices.scope,
         isolation: choices.isolation.clone(),
+        builder: choices.builder.clone(),
         allowance: choices.allowance.clone(),
         limit_seconds: choices.limit_seconds,
         architecture: choices.architecture.clone(),

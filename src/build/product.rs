@@ -12,7 +12,7 @@ use crate::format::statement::{
 };
 use crate::model::{Finding, Sha256, Timestamp};
 
-use super::plan::{RecipePlan, Scope};
+use super::plan::{Builder as BinaryBuilder, RecipePlan, Scope};
 use super::source::{Origin, Revision};
 
 /// The name of the list of digests.
@@ -127,7 +127,12 @@ pub fn statement(
                 builder: Builder {
                     // What an auditor weighs is what stood between the build
                     // and the machine, not the machine's name.
-                    id: format!("urn:debcut:builder:isolation-{}", plan.isolation.word()),
+                    id: match plan.builder {
+                        BinaryBuilder::Debcut => {
+                            format!("urn:debcut:builder:isolation-{}", plan.isolation.word())
+                        }
+                        BinaryBuilder::Sbuild { .. } => "urn:debcut:builder:sbuild".to_owned(),
+                    },
                     version: [("debcut".to_owned(), plan.builder_version.clone())].into(),
                 },
                 metadata: RunMetadata {

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use crate::build::root::Refresh;
 use crate::config::IsolationWord;
-use crate::flow::building::{CacheUse, How};
+use crate::flow::building::{BuilderWanted, CacheUse, How};
 
 /// How something is built.
 #[derive(Debug, Clone, Args)]
@@ -19,6 +19,14 @@ pub struct HowArguments {
         help_heading = "How it is built"
     )]
     isolation: Option<IsolationArgument>,
+    /// Who builds the binaries of a package with debian/
+    #[arg(
+        long,
+        value_name = "WHO",
+        default_value = "debcut",
+        help_heading = "How it is built"
+    )]
+    builder: BuilderArgument,
     /// The suite of the chroot [default: what the changelog names]
     #[arg(long, value_name = "SUITE", help_heading = "How it is built")]
     suite: Option<String>,
@@ -61,6 +69,14 @@ enum IsolationArgument {
     Chroot,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BuilderArgument {
+    /// dpkg-buildpackage, run by debcut
+    Debcut,
+    /// sbuild, as ~/.sbuildrc sets it up
+    Sbuild,
+}
+
 impl HowArguments {
     /// Returns what was said.
     pub fn how(&self) -> How {
@@ -70,6 +86,10 @@ impl HowArguments {
                 IsolationArgument::Namespace => IsolationWord::Namespace,
                 IsolationArgument::Chroot => IsolationWord::Chroot,
             }),
+            builder: match self.builder {
+                BuilderArgument::Debcut => BuilderWanted::Debcut,
+                BuilderArgument::Sbuild => BuilderWanted::Sbuild,
+            },
             suite: self.suite.clone(),
             refresh: self.refresh_root.then_some(Refresh::Now),
             jobs: self.jobs,

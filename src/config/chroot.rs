@@ -129,7 +129,7 @@ mod tests {
                 "components = [\"a b\"]",
                 "2: “a b” is not a valid component",
             ),
-            ("refresh-dayz = 1", "2: unknown field `refresh-dayz`"),
+            ("refresh-dayz = 1", "2: unknown key “refresh-dayz”"),
             ("archives = [{ url = \"x\" }]", "2: "),
         ] {
             let error = read(text).expect_err(text);

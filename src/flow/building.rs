@@ -18,7 +18,7 @@ use crate::build::apply::{self, BuildError, Workshop};
 use crate::build::isolation::{ChrootWanted, Isolation};
 use crate::build::observe::{self, Means, Wanted};
 use crate::build::package::Kind;
-use crate::build::plan::{self, BuildPlan, Choices, Scope};
+use crate::build::plan::{self, BuildPlan, Builder, Choices, Scope};
 use crate::build::product::Built;
 use crate::build::root::{Dependencies, Parts, Refresh, RootWanted};
 use crate::build::source::{Recipe, Revision};
@@ -72,10 +72,22 @@ pub struct How {
     pub options: Vec<String>,
     /// Whether finished builds are taken from the user's cache, and put there.
     pub cache: CacheUse,
+    /// Who builds the binaries of a package with `debian/`.
+    pub builder: BuilderWanted,
     /// The suite of the chroot, whatever the changelog says.
     pub suite: Option<String>,
     /// When a chroot is made anew; none: by its age, as configured.
     pub refresh: Option<Refresh>,
+}
+
+/// Who is to build the binaries of a package with `debian/`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BuilderWanted {
+    /// debcut itself, with dpkg's tools.
+    #[default]
+    Debcut,
+    /// The user's sbuild.
+    Sbuild,
 }
 
 /// Whether finished builds are taken from the user's cache, and put there.
@@ -155,7 +167,15 @@ pub fn build(
         Kind::Debian(_) => IsolationWord::Chroot,
         Kind::Declared(_) => IsolationWord::Namespace,
     };
-    let word = request.how.isolation.or(rules.isolation).unwrap_or(usual);
+    let word = match request.how.builder {
+        BuilderWanted::Sbuild => {
+            if !matches!(request.how.isolation, None | Some(IsolationWord::None)) {
+                listener.note("sbuild isolates builds itself, as ~/.sbuildrc says".to_owned());
+            }
+            IsolationWord::None
+        }
+        BuilderWanted::Debcut => request.how.isolation.or(rules.isolation).unwrap_or(usual),
+    };
     let choice = signing::chosen(environment, &request.key, project.key.as_deref(), now)?;
     let keyring = signing::keyring(environment)?;
     let means = Means {
@@ -163,8 +183,11 @@ pub fn build(
         keyring: &keyring,
         tag_keys: &project.tag_keys,
         orig: request.orig.as_deref(),
-        // A chroot gets what the build needs; here nothing is installed for it.
-        binaries: request.scope == Scope::Full && word != IsolationWord::Chroot,
+        // A chroot gets what the build needs, as sbuild's does; here nothing is
+        // installed for it.
+        binaries: request.scope == Scope::Full
+            && word != IsolationWord::Chroot
+            && request.how.builder == BuilderWanted::Debcut,
     };
     let source = observe::observe(&workspace.repository, &wanted, package, &means)?;
     let facts = machine::facts();
@@ -184,6 +207,7 @@ pub fn build(
                 Isolation::Chroot(told)
             }
         },
+        builder: builder(request.how.builder, environment),
         allowance: surroundings::allowance(rules, &facts, environment),
         machine: surroundings::machine(&facts, request.how.jobs.or(rules.jobs)),
         profiles: request.how.profiles.clone(),
@@ -493,6 +517,39 @@ fn root_wanted(
         dependencies,
         ..wanted
     })
+}
+
+/// sbuild with the variables that it finds its configuration and chroots by.
+fn builder(wanted: BuilderWanted, environment: &Environment) -> Builder {
+    const VARIABLES: [&str; 11] = [
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "PATH",
+        "XDG_CACHE_HOME",
+        "XDG_CONFIG_HOME",
+        "SBUILD_CONFIG",
+        "TMPDIR",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+    ];
+    match wanted {
+        BuilderWanted::Debcut => Builder::Debcut,
+        BuilderWanted::Sbuild => {
+            let variable = |name: &&str| {
+                let value = environment.var(name)?;
+                Some(((*name).to_owned(), value.to_owned()))
+            };
+            let mut variables: BTreeMap<String, String> =
+                VARIABLES.iter().filter_map(variable).collect();
+            // It lies in sbin for some of its helpers.
+            variables.insert("PATH".to_owned(), environment.search_path());
+            Builder::Sbuild {
+                environment: variables,
+            }
+        }
+    }
 }
 
 /// Identifies the machine's tools that are known to take part in a build.

@@ -239,7 +239,12 @@ impl Call<'_> {
     }
 
     /// Runs it as a user who is not root; root alone can, others are one.
-    pub fn by_nobody(mut self) -> Self {
+    pub fn by_nobody(self) -> Self {
+        self.by(NOBODY)
+    }
+
+    /// Runs it as this user; for root alone, others are who they are.
+    pub fn by(mut self, user: u32) -> Self {
         if !is_root() {
             return self;
         }
@@ -251,8 +256,8 @@ impl Call<'_> {
         cp.arg(&self.words[0]).arg(&copy);
         self.world.judge(cp).code(0);
         self.words[0] = copy.into();
-        self.world.give_to(NOBODY);
-        let (uid, gid) = (format!("--reuid={NOBODY}"), format!("--regid={NOBODY}"));
+        self.world.give_to(user);
+        let (uid, gid) = (format!("--reuid={user}"), format!("--regid={user}"));
         self.under(["setpriv", &uid, &gid, "--clear-groups"])
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::floor::{listed_in, one};
 use super::source_package::source_package;
 use super::{Bench, BuildError, check_buildinfo, files_with_ending, name_of};
-use crate::build::plan::Scope;
+use crate::build::plan::{Builder, Scope};
 use crate::build::source::Orig;
 use crate::format::changes::Changes;
 use crate::sys::files::{self, Access};
@@ -33,15 +33,21 @@ pub(super) fn build(
     bench.run("unpacking the source package of", unpack)?;
     let scope = match bench.plan.scope {
         Scope::Source => "--build=source",
-        Scope::Full => {
-            let build = bench.on_floor("dpkg-buildpackage", &tree);
-            let build = build.args(["--build=binary", "--no-sign", "--sanitize-env"]);
-            bench.run("building", build)?;
-            "--build=full"
-        }
+        Scope::Full => "--build=full",
     };
-    let buildinfo = bench.on_floor("dpkg-genbuildinfo", &tree).arg(scope);
-    bench.run("recording the build of", buildinfo)?;
+    match (bench.plan.scope, &bench.plan.builder) {
+        // It records its own build.
+        (Scope::Full, Builder::Sbuild { .. }) => super::sbuild::build(bench, &dsc, &tree)?,
+        (wanted, _) => {
+            if wanted == Scope::Full {
+                let build = bench.on_floor("dpkg-buildpackage", &tree);
+                let build = build.args(["--build=binary", "--no-sign", "--sanitize-env"]);
+                bench.run("building", build)?;
+            }
+            let buildinfo = bench.on_floor("dpkg-genbuildinfo", &tree).arg(scope);
+            bench.run("recording the build of", buildinfo)?;
+        }
+    }
     let made = bench.on_floor("cat", &tree).arg("debian/files").output()?;
     let made = listed_in(&made.stdout);
     bench.carry_out(&ground, &made, &work)?;

@@ -11,6 +11,7 @@ mod floor;
 mod given_back;
 mod ground;
 mod orig;
+mod sbuild;
 mod source_package;
 
 use std::fs::{self, File};

@@ -11,7 +11,9 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{MetadataExt, lchown};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::RootError;
@@ -22,18 +24,24 @@ use crate::sys::sandbox;
 /// Where the programs are: a user's own path has no say in what becomes root.
 pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Prepares a program that runs so.
+/// Prepares a program that runs so. It ends with this process, however that
+/// ends: nobody else would take away what it makes.
 pub fn as_root_of_rooms(program: impl Into<OsString>) -> Tool {
-    let own: &[&str] = match rustix::process::geteuid().is_root() {
-        true => &[],
-        false => &["--user", "--map-root-user", "--map-auto"],
-    };
-    Tool::new("unshare")
-        .args(own.iter().copied())
-        .args(["--mount", "--pid", "--fork", "--kill-child", "--"])
-        .arg(program)
+    let mut words = vec!["setpriv", "--pdeathsig=KILL", "--", "unshare"];
+    if !rustix::process::geteuid().is_root() {
+        words.extend(["--user", "--map-root-user", "--map-auto"]);
+    }
+    words.extend(["--mount", "--pid", "--fork", "--kill-child", "--"]);
+    Tool::new(program)
+        .through(words)
         .env("PATH", PATH)
         .env("LC_ALL", "C.UTF-8")
+}
+
+/// Tells whether a program is where they are looked for.
+pub fn has(program: &str) -> bool {
+    let mut places = PATH.split(':');
+    places.any(|place| Path::new(place).join(program).is_file())
 }
 
 /// Makes sure that a tool can run so, or says what is lacking.
@@ -127,11 +135,26 @@ pub fn remove(tree: &Path) -> Result<(), FileError> {
     if tree.symlink_metadata().is_err() {
         return Ok(());
     }
-    let rm = as_root_of_rooms("rm").args(["-rf", "--one-file-system", "--"]);
-    let removed = rm.arg(tree).output();
-    removed
-        .map(drop)
-        .map_err(|error| files::failed("remove", tree)(io::Error::other(error.to_string())))
+    if rustix::process::geteuid().is_root() {
+        return files::remove_tree(tree);
+    }
+    // No tool of ours: those end when the user asks to stop, and this is what
+    // is left to do then. In a group of its own, which Ctrl-C does not reach.
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--user", "--map-root-user", "--map-auto", "--"]);
+    unshare
+        .args(["rm", "-rf", "--one-file-system", "--"])
+        .arg(tree);
+    unshare.env_clear().env("PATH", PATH).stdin(Stdio::null());
+    let removed = unshare.process_group(0).output().and_then(|output| {
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        output
+            .status
+            .success()
+            .then_some(())
+            .ok_or_else(|| io::Error::other(said))
+    });
+    removed.map_err(files::failed("remove", tree))
 }
 
 #[cfg(test)]

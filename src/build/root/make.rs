@@ -24,6 +24,10 @@ pub(super) fn make(
     cache: &Cache,
     means: &mut Means<'_>,
 ) -> Result<Cached, RootError> {
+    if !ids::has("mmdebstrap") {
+        let (program, package) = ("mmdebstrap", "mmdebstrap");
+        return Err(RootError::MissingProgram { program, package });
+    }
     let base = wanted.suites.base.as_str();
     means.listener.begin(format!(
         "making a clean {base} system for {}",
@@ -34,10 +38,6 @@ pub(super) fn make(
     let tool = mmdebstrap(wanted, cache, &staged, means);
     match tool.logged(means.log, means.listener) {
         Ok(()) => {}
-        Err(ToolError::Missing { .. }) => {
-            let (program, package) = ("mmdebstrap", "mmdebstrap");
-            return Err(RootError::MissingProgram { program, package });
-        }
         Err(ToolError::Interrupted { .. }) => return Err(RootError::Interrupted),
         Err(source) => return Err(failed(wanted, source)),
     }

@@ -85,11 +85,11 @@ const ALIASES: [(&str, Age); 4] = [
     ("oldstable", Age::Released),
     ("oldoldstable", Age::Released),
 ];
-/// What follows a series' name in a distribution's.
+/// What follows a series' name in a distribution's, the longer first.
 const POCKETS: [&str; 6] = [
     "-security",
-    "-updates",
     "-proposed-updates",
+    "-updates",
     "-backports-sloppy",
     "-backports",
     "/updates",

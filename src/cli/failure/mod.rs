@@ -267,6 +267,7 @@ fn package_of(program: &str) -> Option<&'static str> {
         | "dpkg-checkbuilddeps"
         | "dpkg-parsechangelog" => "dpkg-dev",
         "fakeroot" => "fakeroot",
+        "sbuild" => "sbuild",
         "gpg" | "gpgconf" => "gnupg",
         "git" => "git",
         "apt-get" => "apt",

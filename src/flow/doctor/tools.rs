@@ -22,6 +22,8 @@ pub(super) enum Weight {
     Needed,
     /// It would find mistakes.
     Useful,
+    /// Builds in a clean chroot take it.
+    Chroot,
 }
 
 /// A program with the Debian package that brings it.
@@ -40,11 +42,12 @@ pub(super) struct Ways {
     pub(super) gpg: bool,
     pub(super) ssh: bool,
     pub(super) ssh_signing: bool,
+    pub(super) rootless: bool,
 }
 
 /// Lists the programs that these ways take.
 pub(super) fn needs(ways: Ways) -> Vec<Need> {
-    use Weight::{Needed, Useful};
+    use Weight::{Chroot, Needed, Useful};
     let table = [
         (true, "git", "git", Needed),
         (ways.debian, "dpkg-source", "dpkg-dev", Needed),
@@ -57,6 +60,8 @@ pub(super) fn needs(ways: Ways) -> Vec<Need> {
         (ways.ssh, "ssh", "openssh-client", Needed),
         (ways.ssh_signing, "ssh-keygen", "openssh-client", Needed),
         (ways.debian, "lintian", "lintian", Useful),
+        (ways.debian, "mmdebstrap", "mmdebstrap", Chroot),
+        (ways.debian && ways.rootless, "newuidmap", "uidmap", Chroot),
     ];
     let wanted = table.into_iter().filter(|(wanted, ..)| *wanted);
     wanted
@@ -79,7 +84,7 @@ pub(super) fn judge(needs: &[Need], is_there: &dyn Fn(&Need) -> bool) -> Checkup
     if !there.is_empty() {
         checkup.pass(RULE, "programs", names(&there));
     }
-    for weight in [Weight::Needed, Weight::Useful] {
+    for weight in [Weight::Needed, Weight::Useful, Weight::Chroot] {
         let lacking: Vec<&Need> = missing
             .iter()
             .copied()
@@ -96,6 +101,11 @@ pub(super) fn judge(needs: &[Need], is_there: &dyn Fn(&Need) -> bool) -> Checkup
                 "missing-tool",
                 names(&lacking),
                 "not installed: nobody checks the packages against Debian's policy",
+            ),
+            Weight::Chroot => Finding::warning(
+                "missing-tool",
+                names(&lacking),
+                "not installed: there can be no clean system to build in",
             ),
         };
         checkup.find(finding.fix(format!("apt-get install {}", packages.join(" "))));
@@ -139,6 +149,7 @@ pub(super) fn check(
         gpg: by_agent || signs == Some(Format::OpenPgp),
         ssh: workspace.is_some_and(|workspace| pushes_by_ssh(repository, &workspace.project)),
         ssh_signing: signs == Some(Format::Ssh),
+        rootless: !rustix::process::geteuid().is_root(),
     };
     let find = |need: &Need| match need.program.starts_with("dpkg-") || need.program == "make" {
         // Builds look nowhere else, whatever the user's search path is.
@@ -219,6 +230,7 @@ mod tests {
             gpg: true,
             ssh: true,
             ssh_signing: true,
+            rootless: true,
         };
         let cases: &[(Ways, &[&str], &[&str], &str)] = &[
             (Ways::default(), &["git"], &[], ""),
@@ -234,7 +246,7 @@ mod tests {
                     ..Ways::default()
                 },
                 &["git", "make", "lintian"],
-                &["error missing-tool"],
+                &["error missing-tool", "warning missing-tool"],
                 "apt-get install dpkg-dev",
             ),
             (
@@ -260,7 +272,11 @@ mod tests {
                     "ssh",
                     "ssh-keygen",
                 ],
-                &["error missing-tool", "warning missing-tool"],
+                &[
+                    "error missing-tool",
+                    "warning missing-tool",
+                    "warning missing-tool",
+                ],
                 "apt-get install gnupg",
             ),
         ];
