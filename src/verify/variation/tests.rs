@@ -1,0 +1,165 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+
+fn usual() -> Conditions {
+    Conditions {
+        ahead_seconds: 0,
+        zone: "UTC".to_owned(),
+        locale: "C.UTF-8".to_owned(),
+        umask: 0o022,
+        user: "builder".to_owned(),
+        uid: 1000,
+        host_name: "debcut".to_owned(),
+        processors: 4,
+        order: Order::AsStored,
+        noise: BTreeMap::new(),
+        kernel: Kernel::Own,
+        path: "/build/hello-2.10".to_owned(),
+    }
+}
+
+fn machine() -> Machine {
+    Machine {
+        apart: Apart::Room,
+        processors: 4,
+        locales: ["C", "C.utf8", "POSIX"].map(str::to_owned).into(),
+        preload: Ok(()),
+        kernel: "6.1.0-9-amd64".to_owned(),
+        old_kernel: Ok("2.6.61-9-amd64".to_owned()),
+    }
+}
+
+fn all() -> BTreeSet<Variation> {
+    Variation::ALL.into()
+}
+
+fn not_tried(tried: &[Tried]) -> BTreeSet<Variation> {
+    let not = tried
+        .iter()
+        .filter(|tried| matches!(tried.outcome, Outcome::NotTried { .. }));
+    not.map(|tried| tried.variation).collect()
+}
+
+#[test]
+fn names_are_read_back() {
+    for variation in Variation::ALL {
+        assert_eq!(variation.name().parse(), Ok(variation));
+    }
+    let error = "weather".parse::<Variation>().expect_err("none");
+    assert!(error.to_string().contains("host-name"), "{error}");
+    assert!(!Variation::usual().contains(&Variation::Path));
+    assert_eq!(Variation::usual().len(), 10);
+}
+
+#[test]
+fn every_variation_changes_its_condition_and_no_other() {
+    type Field = fn(&Conditions) -> String;
+    let fields: [(Variation, Field); 11] = [
+        (Variation::Time, |c| c.ahead_seconds.to_string()),
+        (Variation::Zone, |c| c.zone.clone()),
+        (Variation::Locale, |c| c.locale.clone()),
+        (Variation::Umask, |c| c.umask.to_string()),
+        (Variation::User, |c| format!("{}{}", c.user, c.uid)),
+        (Variation::HostName, |c| c.host_name.clone()),
+        (Variation::Processors, |c| c.processors.to_string()),
+        (Variation::DirectoryOrder, |c| format!("{:?}", c.order)),
+        (Variation::Environment, |c| format!("{:?}", c.noise)),
+        (Variation::Kernel, |c| format!("{:?}", c.kernel)),
+        (Variation::Path, |c| c.path.clone()),
+    ];
+    let usual = usual();
+    for variation in Variation::ALL {
+        let (varied, tried) = vary(&usual, &[variation].into(), &machine());
+        assert!(not_tried(&tried).is_empty(), "{tried:?}");
+        for (of, field) in fields {
+            let changed = field(&usual) != field(&varied);
+            assert_eq!(changed, of == variation, "{of} when {variation} varies");
+        }
+    }
+}
+
+#[test]
+fn what_a_machine_cannot_vary_is_named_with_the_reason() {
+    let bare = Machine {
+        apart: Apart::Nothing,
+        processors: 1,
+        locales: vec!["C".to_owned()],
+        preload: Err("there is no C compiler".to_owned()),
+        old_kernel: Err("setarch is not installed".to_owned()),
+        ..machine()
+    };
+    let one = Conditions {
+        processors: 1,
+        locale: "C".to_owned(),
+        ..usual()
+    };
+    let (varied, tried) = vary(&one, &all(), &bare);
+    let tried_all_the_same = [Variation::Zone, Variation::Umask, Variation::Environment];
+    let left: BTreeSet<_> = all()
+        .into_iter()
+        .filter(|v| !tried_all_the_same.contains(v))
+        .collect();
+    assert_eq!(not_tried(&tried), left);
+    assert_eq!(tried.len(), 11, "each says what became of it");
+    assert_eq!(varied.user, one.user);
+    let why = tried.iter().find(|t| t.variation == Variation::Time);
+    let Some(Outcome::NotTried { why }) = why.map(|tried| &tried.outcome) else {
+        panic!("{tried:?}");
+    };
+    assert_eq!(why, "there is no C compiler");
+}
+
+#[test]
+fn another_language_is_taken_where_there_is_one() {
+    let cases: &[(&str, &[&str], &str)] = &[
+        ("C.UTF-8", &["C", "C.utf8", "POSIX"], "C"),
+        ("C.UTF-8", &["C", "fr_CH.utf8", "tr_TR.utf8"], "tr_TR.utf8"),
+        ("C.UTF-8", &["C", "nl_NL.utf8"], "nl_NL.utf8"),
+        ("C", &["C", "C.utf8"], "C.UTF-8"),
+        ("nl_NL.UTF-8", &["C", "nl_NL.utf8"], "C"),
+    ];
+    for (from, installed, want) in cases {
+        let conditions = Conditions {
+            locale: (*from).to_owned(),
+            ..usual()
+        };
+        let machine = Machine {
+            locales: installed.iter().map(|l| (*l).to_owned()).collect(),
+            ..machine()
+        };
+        let (varied, _) = vary(&conditions, &[Variation::Locale].into(), &machine);
+        assert_eq!(varied.locale, *want, "{from} {installed:?}");
+        let variables = varied.variables();
+        assert_eq!(variables["LC_ALL"], *want);
+        assert_eq!(variables.contains_key("LANGUAGE"), want.contains('_'));
+    }
+}
+
+#[test]
+fn another_year_is_another_year() {
+    let (varied, _) = vary(&usual(), &[Variation::Time].into(), &machine());
+    for day in 0..1500 {
+        let now = crate::model::Timestamp::from_unix(1_700_000_000 + day * 86400);
+        let then = now.plus_seconds(varied.ahead_seconds);
+        let parts = |t: crate::model::Timestamp| t.day()[..4].to_owned();
+        assert_ne!(parts(now), parts(then), "{now}");
+        assert_ne!(now.day()[5..7], then.day()[5..7], "{now}");
+        assert_ne!(now.rfc2822()[..3], then.rfc2822()[..3], "{now}");
+    }
+}
+
+#[test]
+fn a_library_is_needed_for_clocks_and_directories_alone() {
+    assert_eq!(Preload::for_conditions(&usual()), None);
+    for (variation, want) in [
+        (Variation::Time, "-DAHEAD_SECONDS=34669380"),
+        (Variation::DirectoryOrder, "-DREVERSED"),
+    ] {
+        let (varied, _) = vary(&usual(), &[variation].into(), &machine());
+        let preload = Preload::for_conditions(&varied).expect("a library");
+        let arguments = preload.arguments("vary.c", "vary.so");
+        assert!(arguments.iter().any(|a| a == want), "{arguments:?}");
+        assert_eq!(arguments.iter().filter(|a| a.starts_with("-D")).count(), 1);
+    }
+}
