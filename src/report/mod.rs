@@ -16,6 +16,7 @@ mod notes;
 mod page;
 mod plan;
 mod release;
+mod reproduce;
 mod status;
 mod verify;
 mod version;
@@ -40,6 +41,7 @@ pub use release::{
     BuiltPackage, ChangedFile, PrepareDocument, ReleaseDocument, ReleasedPackage, StepLine,
     TagDocument, TagLine,
 };
+pub use reproduce::ReproduceDocument;
 pub use status::StatusDocument;
 pub use verify::VerifyDocument;
 pub use version::VersionOrder;
