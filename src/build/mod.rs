@@ -1,6 +1,8 @@
 //! Tag → source package → `.deb`, signed.
 
 pub mod apply;
+pub mod environment;
+pub mod isolation;
 pub mod license;
 mod missing;
 pub mod observe;
@@ -10,6 +12,7 @@ pub mod place;
 pub mod plan;
 pub mod product;
 pub mod source;
+pub mod tools;
 pub mod unmet;
 mod version;
 

@@ -128,6 +128,25 @@ pub enum Content {
     },
 }
 
+impl Declared {
+    /// Returns every path and pattern of the tree that the description names.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        let contents = self.contents.iter().filter_map(|content| match content {
+            Content::File { source, .. } => Some(source.as_str()),
+            Content::Directory { .. } | Content::Symlink { .. } => None,
+        });
+        let copyright = match &self.copyright {
+            CopyrightSource::File(file) => Some(file.as_str()),
+            CopyrightSource::License(_) => None,
+        };
+        let scripts = self.scripts.iter().map(|(_, file)| file.as_str());
+        contents
+            .chain(copyright)
+            .chain(self.changelog.as_deref())
+            .chain(scripts)
+    }
+}
+
 /// Tells whether a `source` is a pattern, not the name of one file or directory.
 pub fn is_pattern(source: &str) -> bool {
     source.contains(['*', '?', '['])

@@ -69,8 +69,14 @@ impl BuildPlace {
         self.root.join("build")
     }
 
+    /// Returns a file for what comes out of a room, packed.
+    pub fn carried(&self) -> PathBuf {
+        self.root.join("carried.tar")
+    }
+
     fn empty(&self) -> Result<(), FileError> {
         files::remove_tree(&self.home())?;
+        let _ = std::fs::remove_file(self.carried());
         files::remove_tree(&self.work())
     }
 }

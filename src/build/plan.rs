@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::environment::{BuildEnvironment, Machine};
+use super::isolation::{Allowance, Isolation};
 use super::package::{Declared, Kind};
 use super::source::{
     DebianSource, Orig, Recipe, Revision, SourceFormat, TagSignature, TaggedSource,
     VersionFileProblem,
 };
+use super::tools::ToolIdentity;
 use super::version::declared_version;
 use crate::format::version::Version;
 use crate::model::{Architecture, Finding, Fingerprint, PackageName, Sha256, Timestamp};
@@ -23,8 +26,17 @@ pub struct Choices {
     pub scope: Scope,
     /// Where it is built.
     pub isolation: Isolation,
-    /// How many jobs run side by side.
-    pub jobs: u32,
+    /// What a build in a room may use up.
+    pub allowance: Allowance,
+    /// What this machine brings in where nothing keeps it out, and how many
+    /// jobs run side by side.
+    pub machine: Machine,
+    /// `DEB_BUILD_PROFILES`.
+    pub profiles: Vec<String>,
+    /// `DEB_BUILD_OPTIONS`.
+    pub options: Vec<String>,
+    /// The tools of this machine that take part.
+    pub tools: BTreeMap<String, ToolIdentity>,
     /// How long a tool may run, in seconds.
     pub limit_seconds: u64,
     /// The certificate whose key signs; none: nothing is signed.
@@ -50,14 +62,6 @@ pub enum Scope {
     Source,
 }
 
-/// What stands between a build and this machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Isolation {
-    /// Nothing: a clean directory and a fixed environment on the host.
-    None,
-}
-
 /// Everything a build depends on, decided.
 #[derive(Debug, Clone, Serialize)]
 pub struct BuildPlan {
@@ -79,9 +83,10 @@ pub struct BuildPlan {
     pub scope: Scope,
     /// Where.
     pub isolation: Isolation,
-    /// The environment of the build's tools, but for `HOME`, which is an empty
-    /// directory, and what only says where this machine keeps its tools.
-    pub environment: BTreeMap<String, String>,
+    /// What stands around the build.
+    pub environment: BuildEnvironment,
+    /// What it may use up; part of no digest: more room makes no other bytes.
+    pub allowance: Allowance,
     /// Where this machine keeps its tools (`PATH`, `CARGO_HOME` …): given to a
     /// declared build command, and nobody else's affair.
     #[serde(skip)]
@@ -111,8 +116,6 @@ pub enum RecipePlan {
         format: SourceFormat,
         /// The upstream tarball; a native package has none.
         orig: Option<Orig>,
-        /// The tools that run, with their versions.
-        tools: BTreeMap<String, String>,
     },
     /// By our own writer.
     Declared {
@@ -153,7 +156,8 @@ impl BuildPlan {
         let identity = serde_json::json!([
             (&self.package, &self.version, &self.path),
             (&self.commit, &self.tree, self.epoch),
-            (self.scope, self.isolation, &self.architecture),
+            (self.scope, &self.isolation, &self.architecture),
+            self.environment.chosen(),
             recipe,
         ]);
         Sha256::of(&serde_json::to_vec(&identity).expect("a plan has string keys"))
@@ -181,7 +185,6 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
             let recipe = RecipePlan::Debian {
                 format: debian.format,
                 orig: debian.orig.clone(),
-                tools: debian.tools.clone(),
             };
             let entry = &debian.changelog;
             (
@@ -274,7 +277,8 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
         tree: source.tree.clone(),
         epoch,
         scope: choices.scope,
-        isolation: choices.isolation,
+        isolation: choices.isolation.clone(),
+        allowance: choices.allowance.clone(),
         limit_seconds: choices.limit_seconds,
         architecture: choices.architecture.clone(),
         recipe,
@@ -284,29 +288,18 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
     })
 }
 
-fn environment(
-    recipe: &RecipePlan,
-    epoch: Timestamp,
-    choices: &Choices,
-) -> BTreeMap<String, String> {
-    let mut variables = match recipe {
-        RecipePlan::Debian { .. } => {
-            let path = super::observe::TOOL_PATH.to_owned();
-            BTreeMap::from([
-                ("PATH".to_owned(), path),
-                (
-                    "DEB_BUILD_OPTIONS".to_owned(),
-                    format!("parallel={}", choices.jobs),
-                ),
-            ])
-        }
-        RecipePlan::Declared { .. } => BTreeMap::new(),
+fn environment(recipe: &RecipePlan, epoch: Timestamp, choices: &Choices) -> BuildEnvironment {
+    let search_path = match recipe {
+        RecipePlan::Debian { .. } => Some(super::observe::TOOL_PATH.to_owned()),
+        RecipePlan::Declared { .. } => None,
     };
-    for (name, value) in [("LC_ALL", "C.UTF-8"), ("TZ", "UTC")] {
-        variables.insert(name.to_owned(), value.to_owned());
+    BuildEnvironment {
+        search_path,
+        profiles: choices.profiles.clone(),
+        options: choices.options.clone(),
+        tools: choices.tools.clone(),
+        ..BuildEnvironment::usual(&choices.isolation, &choices.machine, epoch)
     }
-    variables.insert("SOURCE_DATE_EPOCH".to_owned(), epoch.unix().to_string());
-    variables
 }
 
 fn host_environment(recipe: &RecipePlan, choices: &Choices) -> BTreeMap<String, String> {

@@ -9,7 +9,7 @@ use crate::format::checksums::{FileName, ListedFile};
 use crate::format::statement::{
     BuildDefinition, Builder, Provenance, Resource, RunDetails, RunMetadata, Statement, Subject,
 };
-use crate::model::{Sha256, Timestamp};
+use crate::model::{Finding, Sha256, Timestamp};
 
 use super::plan::{RecipePlan, Scope};
 use super::source::{Orig, Revision};
@@ -24,6 +24,8 @@ pub struct Built {
     pub directory: PathBuf,
     /// Everything in it, by name.
     pub artifacts: Vec<Artifact>,
+    /// What was odd about the build and stopped nothing.
+    pub findings: Vec<Finding>,
 }
 
 /// A file that a build leaves.
@@ -121,7 +123,7 @@ pub fn statement(
                 builder: Builder {
                     // What an auditor weighs is what stood between the build
                     // and the machine, not the machine's name.
-                    id: "urn:debcut:builder:isolation-none".into(),
+                    id: format!("urn:debcut:builder:isolation-{}", plan.isolation.word()),
                     version: [("debcut".to_owned(), plan.builder_version.clone())].into(),
                 },
                 metadata: RunMetadata {

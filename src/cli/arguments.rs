@@ -42,7 +42,7 @@ Environment:
   DEBCUT_NOW         the time to work at instead of now (RFC 3339)
   DEBCUT_KEY         as --key: the key that signs
   DEBCUT_ARCHIVE     as --archive; for archive init its directory
-  DEBCUT_ISOLATION   as --isolation of build
+  DEBCUT_ISOLATION   as --isolation of build and release
   DEBCUT_SIGNING_KEY
                      the secret key that signs, for CI: armoured, base64 of that, or a
                      file's path

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::context::Context;
 use super::failure::Failure;
+use super::how::HowArguments;
 use super::{Said, passphrase};
 use crate::build::observe::Wanted;
 use crate::build::plan::Scope;
@@ -37,21 +38,11 @@ pub struct BuildArguments {
     /// Build the source package alone
     #[arg(long)]
     source_only: bool,
-    /// What stands between the build and this machine
-    #[arg(
-        long,
-        value_name = "HOW",
-        default_value = "none",
-        env = "DEBCUT_ISOLATION",
-        hide_env = true
-    )]
-    isolation: IsolationArgument,
+    #[command(flatten)]
+    how: HowArguments,
     /// The architecture to build for [default: this machine's]
     #[arg(long, value_name = "ARCH")]
     arch: Option<Architecture>,
-    /// How many jobs run side by side [default: one for each processor]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    jobs: Option<u32>,
     #[command(flatten)]
     key: KeyArguments,
     /// Sign nothing
@@ -89,24 +80,8 @@ impl KeyArguments {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum IsolationArgument {
-    /// A clean directory and a fixed environment on this machine
-    None,
-    /// Own namespaces without network (not available yet)
-    Namespace,
-    /// A clean Debian (not available yet)
-    Chroot,
-}
-
 /// Builds a tag.
 pub fn run(arguments: BuildArguments, context: &Context<'_>) -> Result<Said, Failure> {
-    if arguments.isolation != IsolationArgument::None {
-        let why =
-            "this isolation is not available yet, and debcut never falls back to none silently";
-        return Err(Failure::request("unsupported-isolation", why)
-            .hint("--isolation none builds in a clean directory on this machine"));
-    }
     let here = Architecture::of_this_machine();
     if let Some(arch) = arguments.arch.filter(|arch| *arch != here) {
         let why =
@@ -133,7 +108,7 @@ pub fn run(arguments: BuildArguments, context: &Context<'_>) -> Result<Said, Fai
         } else {
             Scope::Full
         },
-        jobs: arguments.jobs,
+        how: arguments.how.how(),
         key,
         dry_run: arguments.dry_run,
         force: arguments.force,
@@ -176,7 +151,8 @@ fn answer(outcome: Outcome) -> Answer {
             changed,
         } => {
             let answer = Answer::new(BuildDocument::built(&plan, &built)).changed(changed);
-            answer.findings(plan.warnings)
+            let findings = plan.warnings.into_iter().chain(built.findings);
+            answer.findings(findings.collect::<Vec<_>>())
         }
     }
 }

@@ -11,6 +11,7 @@ mod doctor;
 mod duration;
 mod editor;
 mod failure;
+mod how;
 mod init;
 mod key;
 mod lead_time;

@@ -8,6 +8,7 @@ use clap::Args;
 use super::archive::{ArchiveArgument, configured_key, desk};
 use super::context::Context;
 use super::failure::Failure;
+use super::how::HowArguments;
 use super::request::RequestArguments;
 use super::tag::TagSigning;
 use super::{Said, passphrase};
@@ -33,6 +34,8 @@ pub struct ReleaseArguments {
     plan: Option<DigestPrefix>,
     #[command(flatten)]
     signing: TagSigning,
+    #[command(flatten)]
+    how: HowArguments,
     /// The upstream tarball, or the directory that holds it
     #[arg(long, value_name = "PATH")]
     orig: Option<PathBuf>,
@@ -75,6 +78,7 @@ pub fn run(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, F
         push: arguments.push,
         key: arguments.signing.key(),
         signing: arguments.signing.wanted(),
+        how: arguments.how.how(),
         orig: arguments.orig.map(|path| context.path(&path)),
         older: match arguments.allow_older {
             true => Older::Allow,

@@ -3,6 +3,7 @@
 //! Only this folder reads our configuration. Every key has a default; a
 //! missing file is an empty one.
 
+mod build;
 mod ci;
 mod debianize;
 mod declared;
@@ -16,6 +17,7 @@ mod release;
 mod template;
 mod written;
 
+pub use build::{BuildRules, IsolationWord};
 pub use ci::{CiForge, CiSchedule, Pipeline};
 pub use debianize::{DebianizeError, NewFile, Packaging, debianize};
 pub use detect::{Detected, DetectedEdge, DetectedGroup, DetectedKind, DetectedPackage, detect};

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use toml::Spanned;
 
+use super::build::BuildRules;
 use super::read::{ConfigError, Source};
 use super::release::{self, Part, Surroundings};
 use super::written::{self, BuildKind, OneOrMany};
@@ -32,16 +32,10 @@ pub struct Project {
     pub key: Option<String>,
     /// Whose signatures on tags count; empty: every key that debcut knows.
     pub tag_keys: Vec<Fingerprint>,
-    /// How long a build may take.
-    pub build_limit: Duration,
-    /// How many jobs a build runs side by side; without it as many as there
-    /// are processors.
-    pub jobs: Option<u32>,
+    /// How packages are built.
+    pub build: BuildRules,
     parts: Vec<Part>,
 }
-
-/// Builds of real packages take hours; a build that hangs should still end.
-const BUILD_LIMIT_MINUTES: u32 = 240;
 
 /// Upstream tags that are tried when the configuration names none: the name
 /// gbp gives an import, then the usual ones.
@@ -81,7 +75,6 @@ impl Project {
                 source.refuse(&key.span(), why)
             })
         });
-        let limit = written.build.timeout_minutes.unwrap_or(BUILD_LIMIT_MINUTES);
         Ok(Self {
             packages,
             release,
@@ -92,8 +85,7 @@ impl Project {
                 .collect(),
             key: written.signing.key,
             tag_keys: tag_keys.collect::<Result<_, _>>()?,
-            build_limit: Duration::from_secs(u64::from(limit) * 60),
-            jobs: written.build.jobs,
+            build: BuildRules::read(&source, written.build)?,
             parts,
         })
     }

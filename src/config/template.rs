@@ -44,6 +44,12 @@ const TAIL: &str = "
 # [build]
 # timeout-minutes = 240
 # jobs = 4                    # default: as many as there are processors
+# isolation = \"chroot\"       # default: chroot for debian/, namespace for declared packages
+# memory = \"8G\"              # what a build may use; default: what there is
+# space = \"8G\"               # what it may write; default: half of the memory
+# processes = 4096
+# network = \"warn\"           # of builds that try it in vain; default: they fail
+# host-paths = [\"/opt/sdk\"]  # what a build may read beside the system
 
 # [archive.main]
 # location = \"/srv/apt\"       # for `debcut publish --archive main`

@@ -218,4 +218,28 @@ pub struct Signing {
 pub struct Build {
     pub timeout_minutes: Option<u32>,
     pub jobs: Option<u32>,
+    pub isolation: Option<Isolation>,
+    pub processes: Option<u64>,
+    pub memory: Option<Spanned<String>>,
+    pub space: Option<Spanned<String>>,
+    #[serde(default)]
+    pub host_paths: Vec<Spanned<String>>,
+    pub network: Option<NetworkWord>,
+}
+
+/// `isolation = "…"`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Isolation {
+    None,
+    Namespace,
+    Chroot,
+}
+
+/// `network = "…"`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NetworkWord {
+    Fail,
+    Warn,
 }

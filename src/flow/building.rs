@@ -10,11 +10,16 @@ use super::earlier_build::{self, Earlier};
 use super::hooks::{HookPackage, Hooks, Occasion};
 use super::project::Workspace;
 use super::signing::{self, KeyWanted};
+use super::surroundings;
 use crate::build::apply::{self, BuildError, Workshop};
+use crate::build::isolation::{ChrootWanted, Isolation};
 use crate::build::observe::{self, Means, Wanted};
-use crate::build::plan::{self, BuildPlan, Choices, Isolation, Scope};
+use crate::build::package::Kind;
+use crate::build::plan::{self, BuildPlan, Choices, Scope};
 use crate::build::product::Built;
 use crate::build::source::{Recipe, Revision};
+use crate::build::tools::{self, ToolIdentity};
+use crate::config::IsolationWord;
 use crate::format::version::Version;
 use crate::keys::Ask;
 use crate::model::finding::with_causes;
@@ -22,6 +27,7 @@ use crate::model::{Architecture, Finding, Listener, PackageName};
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access};
+use crate::sys::machine;
 
 /// What to build, and how.
 #[derive(Debug, Clone)]
@@ -36,8 +42,8 @@ pub struct Request {
     pub orig: Option<PathBuf>,
     /// Source and binaries, or the source alone.
     pub scope: Scope,
-    /// How many jobs; none: the configuration's, or one for each processor.
-    pub jobs: Option<u32>,
+    /// How; what is left open the configuration says.
+    pub how: How,
     /// Which key signs.
     pub key: KeyWanted,
     /// Whether only the plan is wanted.
@@ -47,6 +53,19 @@ pub struct Request {
     /// Where a candidate of the same commit may have been built, whose
     /// artifacts are taken when they are proven to be this build's.
     pub candidate: Option<PathBuf>,
+}
+
+/// How something is built, as far as it was said.
+#[derive(Debug, Clone, Default)]
+pub struct How {
+    /// What stands between the build and the machine.
+    pub isolation: Option<IsolationWord>,
+    /// How many jobs run side by side.
+    pub jobs: Option<u32>,
+    /// `DEB_BUILD_PROFILES`.
+    pub profiles: Vec<String>,
+    /// `DEB_BUILD_OPTIONS`.
+    pub options: Vec<String>,
 }
 
 /// What came of it.
@@ -111,6 +130,12 @@ pub fn build(
         None => Wanted::Tag(workspace.tag_at_head(request.package.as_ref())?),
     };
     let package = workspace.package(&wanted, request.package.as_ref())?;
+    let rules = &project.build;
+    let usual = match package.kind {
+        Kind::Debian(_) => IsolationWord::Chroot,
+        Kind::Declared(_) => IsolationWord::Namespace,
+    };
+    let word = request.how.isolation.or(rules.isolation).unwrap_or(usual);
     let choice = signing::chosen(environment, &request.key, project.key.as_deref(), now)?;
     let keyring = signing::keyring(environment)?;
     let means = Means {
@@ -118,15 +143,26 @@ pub fn build(
         keyring: &keyring,
         tag_keys: &project.tag_keys,
         orig: request.orig.as_deref(),
-        binaries: request.scope == Scope::Full,
+        // A chroot gets what the build needs; here nothing is installed for it.
+        binaries: request.scope == Scope::Full && word != IsolationWord::Chroot,
     };
     let source = observe::observe(&workspace.repository, &wanted, package, &means)?;
-    let processors = || std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
+    let facts = machine::facts();
     let choices = Choices {
         scope: request.scope,
-        isolation: Isolation::None,
-        jobs: request.jobs.or(project.jobs).unwrap_or_else(processors),
-        limit_seconds: project.build_limit.as_secs(),
+        isolation: match word {
+            IsolationWord::None => Isolation::None,
+            IsolationWord::Namespace => Isolation::Namespace,
+            IsolationWord::Chroot => Isolation::Chroot(ChrootWanted {
+                suite: "unstable".to_owned(),
+            }),
+        },
+        allowance: surroundings::allowance(rules, &facts, environment),
+        machine: surroundings::machine(&facts, request.how.jobs.or(rules.jobs)),
+        profiles: request.how.profiles.clone(),
+        options: request.how.options.clone(),
+        tools: tools(&source.recipe, environment)?,
+        limit_seconds: rules.limit.as_secs(),
         signing_key: choice
             .as_ref()
             .map(|key| key.certificate().fingerprint().clone()),
@@ -215,6 +251,8 @@ pub fn build(
         out: &out,
         log: &log,
         listener,
+        program: environment.program(),
+        toolchains: &surroundings::toolchains(&plan.host_environment),
     };
     let proven = match &request.candidate {
         Some(directory) => earlier_build::proven(&plan, directory, &keyring)?,
@@ -242,7 +280,20 @@ pub fn build(
                 changed: true,
             })
         }
-        Err(BuildError::Failed { step, log, source }) => {
+        Err(BuildError::Forbidden { findings }) => Ok(Outcome::Refused(Box::new(Refusal {
+            package: plan.package,
+            version: Some(plan.version),
+            revision: plan.revision,
+            commit: plan.commit,
+            dry_run: false,
+            findings,
+        }))),
+        Err(BuildError::Failed {
+            step,
+            log,
+            source,
+            mut findings,
+        }) => {
             let subject = format!("{} {}", plan.package, plan.version);
             let finding = Finding::error(
                 "build-failed",
@@ -250,13 +301,14 @@ pub fn build(
                 format!("{step} it failed: {source}"),
             );
             let fix = format!("the whole output is in {}", log.display());
+            findings.insert(0, finding.fix(fix));
             Ok(Outcome::Refused(Box::new(Refusal {
                 package: plan.package,
                 version: Some(plan.version),
                 revision: plan.revision,
                 commit: plan.commit,
                 dry_run: false,
-                findings: vec![finding.fix(fix)],
+                findings,
             })))
         }
         Err(error) => Err(error.into()),
@@ -325,6 +377,31 @@ fn log_file(
     let logs = data.join("debcut/logs");
     files::create_dir(&logs)?;
     Ok(logs.join(name))
+}
+
+/// Identifies the machine's tools that are known to take part in a build.
+fn tools(
+    recipe: &Recipe,
+    environment: &Environment,
+) -> Result<BTreeMap<String, ToolIdentity>, FlowError> {
+    const DEBIAN: [&str; 9] = [
+        "dpkg-source",
+        "dpkg-buildpackage",
+        "dpkg-genbuildinfo",
+        "dpkg-genchanges",
+        "dpkg-deb",
+        "fakeroot",
+        "tar",
+        "xz",
+        "sh",
+    ];
+    const COMMAND: [&str; 12] = [
+        "sh", "make", "cc", "c++", "ld", "cargo", "rustc", "go", "python3", "node", "perl", "tar",
+    ];
+    Ok(match recipe {
+        Recipe::Debian(_) => tools::identify(&DEBIAN, observe::TOOL_PATH)?,
+        Recipe::Declared { .. } => tools::identify(&COMMAND, &environment.search_path())?,
+    })
 }
 
 /// What a declared package's build command needs of the user: the search path,

@@ -104,6 +104,7 @@ pub fn proven(
     Ok(Some(Built {
         directory: candidate.to_owned(),
         artifacts,
+        findings: Vec::new(),
     }))
 }
 
@@ -160,5 +161,6 @@ fn compare(
     Ok(Earlier::Same(Built {
         directory,
         artifacts,
+        findings: Vec::new(),
     }))
 }

@@ -20,6 +20,7 @@ pub mod project;
 pub mod releasing;
 pub mod signing;
 pub mod status;
+mod surroundings;
 pub mod tagging;
 pub mod verifying;
 

@@ -50,6 +50,8 @@ pub struct Wanted {
     pub key: KeyWanted,
     /// Who signs tags.
     pub signing: Signing,
+    /// How packages are built.
+    pub how: building::How,
     /// The upstream tarball or its directory.
     pub orig: Option<PathBuf>,
     /// Whether versions older than what the suite has go there.
@@ -382,7 +384,7 @@ impl Run<'_, '_> {
             out: Some(out),
             orig: self.wanted.orig.clone(),
             scope: Scope::Full,
-            jobs: None,
+            how: self.wanted.how.clone(),
             key: self.wanted.key.clone(),
             dry_run: false,
             force: false,

@@ -18,6 +18,13 @@ impl Sha256 {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
+    /// Digests what a reader gives until its end.
+    pub fn of_reader(mut source: impl Read) -> io::Result<Self> {
+        let mut hasher = sha2::Sha256::new();
+        io::copy(&mut source, &mut hasher)?;
+        Ok(Self(hasher.finalize().into()))
+    }
+
     /// Takes a digest that was computed piece by piece.
     pub fn from_hasher(hasher: sha2::Sha256) -> Self {
         Self(hasher.finalize().into())

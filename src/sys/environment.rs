@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 pub struct Environment {
     variables: BTreeMap<String, OsString>,
     working_directory: PathBuf,
+    program: PathBuf,
 }
 
 impl Environment {
@@ -20,6 +21,7 @@ impl Environment {
         Self {
             variables,
             working_directory: std::env::current_dir().unwrap_or_default(),
+            program: std::env::current_exe().unwrap_or_default(),
         }
     }
 
@@ -35,6 +37,7 @@ impl Environment {
         Self {
             variables,
             working_directory: working_directory.into(),
+            program: PathBuf::new(),
         }
     }
 
@@ -85,6 +88,11 @@ impl Environment {
             .get(name)
             .filter(|text| !text.is_empty())
             .map(PathBuf::from)
+    }
+
+    /// Returns the file of this program; empty where it is not known.
+    pub fn program(&self) -> &Path {
+        &self.program
     }
 
     /// Returns the directory the process was started in.

@@ -3,6 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -89,6 +90,7 @@ pub struct Output {
 #[derive(Debug, Clone)]
 pub struct Tool {
     program: OsString,
+    through: Vec<OsString>,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     directory: Option<PathBuf>,
@@ -110,6 +112,7 @@ impl Tool {
     pub fn new(program: impl Into<OsString>) -> Self {
         Self {
             program: program.into(),
+            through: Vec::new(),
             arguments: Vec::new(),
             environment: Vec::new(),
             directory: None,
@@ -149,6 +152,15 @@ impl Tool {
         variables
             .into_iter()
             .fold(self, |tool, (name, value)| tool.env(name, value))
+    }
+
+    /// Lets another program start it: these words, then its own. Errors go on
+    /// to name the tool itself.
+    #[must_use]
+    pub fn through<A: Into<OsString>>(mut self, words: impl IntoIterator<Item = A>) -> Self {
+        let words = words.into_iter().map(Into::into);
+        self.through = words.chain(std::mem::take(&mut self.through)).collect();
+        self
     }
 
     /// Sets the directory it runs in.
@@ -194,6 +206,26 @@ impl Tool {
             &output.stderr
         };
         Err(self.failed(status, tail(said)))
+    }
+
+    /// Runs it to its end, its standard output written to a file; any other
+    /// exit code than 0 is an error that repeats its last words.
+    pub fn write_to(self, file: File) -> Result<(), ToolError> {
+        let mut command = self.command();
+        command.stdout(file).stderr(Stdio::piped());
+        let mut child = self.start(&mut command)?;
+        drop(command);
+        let stderr = child.stderr.take().map(chunks);
+        let ended = self.wait(&mut child);
+        let mut said = Vec::new();
+        if let Some(chunks) = stderr {
+            hear_out(&chunks, Instant::now() + LINGER, |chunk| said.extend(chunk));
+        }
+        let status = ended.map_err(|why| self.stopped(why, tail(&said)))?;
+        match status.success() {
+            true => Ok(()),
+            false => Err(self.failed(status, tail(&said))),
+        }
     }
 
     /// Runs it to its end, whatever its exit code.
@@ -289,7 +321,7 @@ impl Tool {
             command.current_dir(directory);
         }
         // Standard output is the answer's, and nothing else's.
-        if let Ok(terminal) = std::fs::File::options().write(true).open("/dev/tty") {
+        if let Ok(terminal) = File::options().write(true).open("/dev/tty") {
             command.stdout(terminal);
         } else {
             command.stdout(Stdio::null());
@@ -314,8 +346,10 @@ impl Tool {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut words = self.through.iter().chain([&self.program]);
+        let mut command = Command::new(words.next().expect("a program"));
         command
+            .args(words)
             .args(&self.arguments)
             .env_clear()
             .envs(self.environment.iter().cloned());

@@ -5,12 +5,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::floor::{listed_in, one};
 use super::source_package::source_package;
-use super::{Bench, BuildError, check_buildinfo, name_of, only};
+use super::{Bench, BuildError, check_buildinfo, files_with_ending, name_of};
 use crate::build::plan::Scope;
 use crate::build::source::Orig;
 use crate::format::changes::Changes;
-use crate::sys::files;
+use crate::sys::files::{self, Access};
 
 /// Builds and returns every file that the `.changes` names, and itself.
 pub(super) fn build(
@@ -19,34 +20,40 @@ pub(super) fn build(
 ) -> Result<Vec<PathBuf>, BuildError> {
     let work = bench.work();
     let dsc = source_package(bench, orig, &work)?;
-    let tree = work.join(bench.plan.directory_name());
-    let unpack = bench.tool("dpkg-source", &work);
+    bench.open()?;
+    let ground = bench.ground();
+    let sources = files_with_ending(&work, "")?;
+    bench.carry_in(&sources)?;
+    let tree = ground.join(bench.plan.directory_name());
+    let unpack = bench.on_floor("dpkg-source", &ground);
     let unpack = unpack
         .args(["--no-check", "--no-copy", "--extract"])
-        .arg(&dsc)
+        .arg(name_of(&dsc))
         .arg(&tree);
     bench.run("unpacking the source package of", unpack)?;
     let scope = match bench.plan.scope {
         Scope::Source => "--build=source",
         Scope::Full => {
-            let build = bench.tool("dpkg-buildpackage", &tree);
+            let build = bench.on_floor("dpkg-buildpackage", &tree);
             let build = build.args(["--build=binary", "--no-sign", "--sanitize-env"]);
             bench.run("building", build)?;
             "--build=full"
         }
     };
-    let buildinfo = bench.tool("dpkg-genbuildinfo", &tree).arg(scope);
+    let buildinfo = bench.on_floor("dpkg-genbuildinfo", &tree).arg(scope);
     bench.run("recording the build of", buildinfo)?;
-    let buildinfo = only(&work, ".buildinfo")?;
+    let made = bench.on_floor("cat", &tree).arg("debian/files").output()?;
+    let made = listed_in(&made.stdout);
+    bench.carry_out(&ground, &made, &work)?;
+    let buildinfo = work.join(one(&made, ".buildinfo", &ground)?);
     check_buildinfo(&buildinfo)?;
     bench.sign(&buildinfo)?;
+    bench.carry_in(std::slice::from_ref(&buildinfo))?;
     // Only now: the upload hashes the signed record.
+    let upload = bench.on_floor("dpkg-genchanges", &tree);
+    let upload = bench.said("listing the upload of", upload.args([scope, "-sa"]))?;
     let changes = work.join(name_of(&buildinfo).replace(".buildinfo", ".changes"));
-    let upload = bench.tool("dpkg-genchanges", &tree);
-    let upload = upload
-        .args([scope, "-sa"])
-        .arg(format!("-O{}", changes.display()));
-    bench.run("listing the upload of", upload)?;
+    files::replace(&changes, &upload, Access::Public)?;
     let named = named_files(&changes)?;
     bench.sign(&changes)?;
     Ok(named

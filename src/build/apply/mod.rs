@@ -4,16 +4,21 @@
 //! result's, which appears whole or not at all. Signatures are made in the
 //! order in which the files hash each other: `.dsc`, `.buildinfo`, `.changes`.
 
+mod command;
 mod debian;
 mod declared;
+mod floor;
+mod ground;
 mod orig;
+mod root;
 mod source_package;
 
 use std::fs::{self, File};
-use std::io::{self, LineWriter};
+use std::io::{self, LineWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use self::floor::Floor;
 use super::place::{BuildPlace, PlaceError};
 use super::plan::{BuildPlan, RecipePlan};
 use super::product::{self, Artifact, Built, SUMS, provenance_name};
@@ -23,13 +28,14 @@ use crate::format::checksums::{FileName, FileNameError, ListedFile, write_sums};
 use crate::format::deb822::{Deb822Error, WriteError};
 use crate::format::statement::{Envelope, PAYLOAD_TYPE};
 use crate::keys::attestation::{self, AttestError};
-use crate::model::{FileDigests, Listener, Timestamp};
+use crate::model::{FileDigests, Finding, Listener, Timestamp};
 use crate::sys::clock::Clock;
 use crate::sys::files::{self, Access, FileError, StagedDir};
 use crate::sys::git::{GitError, Repository};
 use crate::sys::interrupt;
 use crate::sys::openpgp::{SignError, Signer};
 use crate::sys::process::{Tool, ToolError};
+use crate::sys::sandbox::SandboxError;
 use crate::sys::tree::TreeReadError;
 
 /// What a build works with beside its plan.
@@ -46,6 +52,12 @@ pub struct Workshop<'a> {
     pub log: &'a Path,
     /// Who hears of progress.
     pub listener: &'a dyn Listener,
+    /// The file of this program, whose hidden verb is the first process of
+    /// every room.
+    pub program: &'a Path,
+    /// Where this machine keeps toolchains that a declared build command may
+    /// need, beside its system.
+    pub toolchains: &'a [PathBuf],
 }
 
 /// Why a build did not finish.
@@ -63,6 +75,29 @@ pub enum BuildError {
     /// A tool is missing, was stopped or took too long.
     #[error(transparent)]
     Tool(#[from] ToolError),
+    /// There is no room to build in.
+    #[error("cannot isolate the build")]
+    Sandbox(#[from] SandboxError),
+    /// There is no clean Debian to build in.
+    #[error("there is no chroot of {suite}")]
+    Root {
+        /// The suite.
+        suite: String,
+    },
+    /// What was to be carried out of a room is not what was asked for.
+    #[error("{file} does not come out of the build's room: {why}")]
+    Carried {
+        /// Its name inside.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The build did what no build may; what it was is in the findings.
+    #[error("the build did what no build may")]
+    Forbidden {
+        /// What it did.
+        findings: Vec<Finding>,
+    },
     /// A tool of the build said no; its whole output is in the log.
     #[error("{step} failed: {source}")]
     Failed {
@@ -72,6 +107,8 @@ pub enum BuildError {
         log: PathBuf,
         /// What the tool said last.
         source: ToolError,
+        /// What was seen in the build's room that may be why.
+        findings: Vec<Finding>,
     },
     /// The build ran out of room.
     #[error("no space left in {} while {step} it", place.display())]
@@ -167,6 +204,7 @@ pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildEr
         workshop,
         place,
         log: LineWriter::new(log),
+        floor: Floor::Machine,
     };
     let made = match &plan.recipe {
         RecipePlan::Debian { orig, .. } => debian::build(&mut bench, orig.as_ref())?,
@@ -175,7 +213,9 @@ pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildEr
             changelog,
         } => declared::build(&mut bench, declared, changelog)?,
     };
-    finish(&made, plan, workshop, staged, began)
+    let findings = bench.judged()?;
+    let built = finish(&made, plan, workshop, staged, began)?;
+    Ok(Built { findings, ..built })
 }
 
 /// Takes the artifacts of a candidate that was built of the same commit, and
@@ -215,6 +255,7 @@ fn finish(
     Ok(Built {
         directory,
         artifacts: listed.iter().map(Artifact::of).collect(),
+        findings: Vec::new(),
     })
 }
 
@@ -224,6 +265,7 @@ struct Bench<'a> {
     workshop: &'a Workshop<'a>,
     place: BuildPlace,
     log: LineWriter<File>,
+    floor: Floor,
 }
 
 impl Bench<'_> {
@@ -243,11 +285,12 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Prepares a tool with the plan's environment and nothing else.
+    /// Prepares a tool of the machine with the plan's environment and nothing
+    /// else.
     fn tool(&self, program: &str, directory: &Path) -> Tool {
         Tool::new(program)
             .envs(&self.plan.host_environment)
-            .envs(&self.plan.environment)
+            .envs(&self.plan.environment.all_variables())
             .env("HOME", self.place.home())
             .dir(directory)
             .limit(Duration::from_secs(self.plan.limit_seconds))
@@ -255,25 +298,55 @@ impl Bench<'_> {
 
     /// Runs a tool of the build; its failure is the build's.
     fn run(&mut self, step: &'static str, tool: Tool) -> Result<(), BuildError> {
-        self.workshop
-            .listener
-            .begin(format!("{step} {}", self.plan.package));
-        stop_if_asked(step)?;
+        self.begin(step)?;
         let ended = tool.logged(&mut self.log, self.workshop.listener);
-        match ended {
-            Err(source @ (ToolError::Failed { .. } | ToolError::TimedOut { .. })) => {
-                let log = self.workshop.log.to_owned();
-                Err(match self.is_full() {
-                    // Tools say it in many ways, and some not at all.
-                    true => BuildError::NoSpace {
-                        step,
-                        place: self.work(),
-                        source,
-                    },
-                    false => BuildError::Failed { step, log, source },
-                })
+        self.ended(step, ended)
+    }
+
+    /// Runs a tool of the build and returns what it says.
+    fn said(&mut self, step: &'static str, tool: Tool) -> Result<Vec<u8>, BuildError> {
+        self.begin(step)?;
+        let output = match tool.output() {
+            Ok(output) => output,
+            Err(error) => return Err(self.failed(step, error)),
+        };
+        let logged = self.log.write_all(&output.stderr);
+        logged.map_err(files::failed("write", self.workshop.log))?;
+        self.look();
+        Ok(output.stdout)
+    }
+
+    fn begin(&self, step: &'static str) -> Result<(), BuildError> {
+        let what = format!("{step} {}", self.plan.package);
+        self.workshop.listener.begin(what);
+        stop_if_asked(step)
+    }
+
+    fn ended(&mut self, step: &'static str, how: Result<(), ToolError>) -> Result<(), BuildError> {
+        self.look();
+        how.map_err(|error| self.failed(step, error))
+    }
+
+    fn failed(&mut self, step: &'static str, error: ToolError) -> BuildError {
+        match error {
+            // Tools say it in many ways, and some not at all.
+            source @ (ToolError::Failed { .. } | ToolError::TimedOut { .. }) if self.is_full() => {
+                BuildError::NoSpace {
+                    step,
+                    place: self.work(),
+                    source,
+                }
             }
-            other => Ok(other?),
+            source @ (ToolError::Failed { .. } | ToolError::TimedOut { .. }) => {
+                self.look();
+                BuildError::Failed {
+                    step,
+                    log: self.workshop.log.to_owned(),
+                    source,
+                    findings: self.findings(),
+                }
+            }
+            other => other.into(),
         }
     }
 

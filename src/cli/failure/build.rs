@@ -5,6 +5,7 @@ use crate::build::apply::BuildError;
 use crate::build::observe::ObserveError;
 use crate::build::place::PlaceError;
 use crate::config::{ConfigError, DebianizeError};
+use crate::sys::sandbox::SandboxError;
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
@@ -75,6 +76,13 @@ impl From<ObserveError> for Failure {
     }
 }
 
+impl From<SandboxError> for Failure {
+    fn from(error: SandboxError) -> Self {
+        Self::of(Exit::Request, "isolation", &error)
+            .hint("--isolation none builds on this machine without isolation, and says so")
+    }
+}
+
 impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
         match error {
@@ -98,7 +106,11 @@ impl From<BuildError> for Failure {
             BuildError::Declared { .. } => Self::of(Exit::Request, "declared-package", &error)
                 .hint("correct debcut.toml, commit, and tag that commit"),
             BuildError::Tree(_) | BuildError::Pack { .. } => Self::of_failed_io(&error),
-            BuildError::Failed { .. }
+            BuildError::Sandbox(error) => error.into(),
+            BuildError::Root { .. }
+            | BuildError::Carried { .. }
+            | BuildError::Forbidden { .. }
+            | BuildError::Failed { .. }
             | BuildError::Product { .. }
             | BuildError::Name(_)
             | BuildError::Changelog(_)

@@ -35,18 +35,16 @@ pub(super) fn build(
         .begin(format!("exporting {}", bench.plan.revision.shown()));
     // The whole tree: a package of a workspace needs what is above it.
     bench.export(&bench.plan.tree, &whole)?;
+    let whole = match &declared.command {
+        Some(command) => bench.command(declared, command, &whole)?,
+        None => whole,
+    };
     let source = whole.join(&bench.plan.path);
-    if let Some(command) = &declared.command {
-        // The user's umask must not reach what the command makes.
-        let command = format!("umask 022\n{command}");
-        let shell = bench.tool("sh", &source).args(["-euc", &command]);
-        bench.run("running the build command of", shell)?;
-    }
     bench
         .workshop
         .listener
         .begin(format!("packing {}", bench.plan.package));
-    let deb = package(bench, declared, changelog, &source, &work)?;
+    let deb = package(bench, declared, changelog, &whole, &source, &work)?;
     let entry = Entry::newest(changelog.as_bytes()).map_err(BuildError::Changelog)?;
     let buildinfo = work.join(format!(
         "{}_{}.buildinfo",
@@ -67,12 +65,12 @@ fn package(
     bench: &Bench<'_>,
     declared: &Declared,
     changelog: &str,
+    export: &Path,
     source: &Path,
     work: &Path,
 ) -> Result<PathBuf, BuildError> {
     let plan = bench.plan;
-    let export = work.join(plan.directory_name());
-    let mut packing = Packing::new(&plan.package, &export, source, plan.epoch.unix())?;
+    let mut packing = Packing::new(&plan.package, export, source, plan.epoch.unix())?;
     for content in &declared.contents {
         packing.add(content)?;
     }

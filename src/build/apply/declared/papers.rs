@@ -15,9 +15,8 @@ pub(super) fn record(
     deb: &Path,
 ) -> Result<String, BuildError> {
     let plan = bench.plan;
-    let environment = ["LC_ALL", "TZ", "SOURCE_DATE_EPOCH"].into_iter();
-    let environment =
-        environment.filter_map(|name| Some((name.to_owned(), plan.environment.get(name)?.clone())));
+    let mut environment = plan.environment.all_variables();
+    environment.retain(|name, _| ["LC_ALL", "TZ", "SOURCE_DATE_EPOCH"].contains(&name.as_str()));
     let buildinfo = Buildinfo {
         source: plan.package.clone(),
         source_version: plan.version.clone(),
@@ -31,15 +30,12 @@ pub(super) fn record(
         build_date: bench.workshop.clock.now(),
         build_kernel_version: None,
         build_path: declared.command.as_ref().map(|_| {
-            bench
-                .work()
-                .join(plan.directory_name())
-                .display()
-                .to_string()
+            let path = bench.ground().join(plan.directory_name());
+            path.display().to_string()
         }),
         tainted_by: Vec::new(),
         installed: Vec::new(),
-        environment: environment.collect(),
+        environment,
     };
     buildinfo.text().map_err(|source| BuildError::Write {
         file: "the .buildinfo",

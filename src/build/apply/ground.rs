@@ -1,0 +1,154 @@
+//! What was seen in a build's room, and what follows from it.
+
+use super::floor::Floor;
+use super::{Bench, BuildError};
+use crate::build::isolation::{Allowance, NetworkAttempts};
+use crate::model::Finding;
+use crate::sys::sandbox::Sightings;
+
+impl Bench<'_> {
+    /// Notes what was seen since the last look, after a tool has ended.
+    pub(super) fn look(&mut self) {
+        if let Floor::Room { room, seen, .. } = &mut self.floor {
+            let now = room.sightings();
+            for (known, new) in [
+                (&mut seen.network, now.network),
+                (&mut seen.forbidden, now.forbidden),
+                (&mut seen.limits, now.limits),
+                (&mut seen.left_behind, now.left_behind),
+            ] {
+                for thing in new {
+                    if !known.contains(&thing) {
+                        known.push(thing);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns what is to be said of the build so far.
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        match &self.floor {
+            Floor::Machine => Vec::new(),
+            Floor::Room { seen, .. } => {
+                findings(seen, &self.plan.allowance, self.plan.package.as_str())
+            }
+        }
+    }
+
+    /// Returns what is odd about a build that ended well, or refuses it.
+    pub(super) fn judged(&self) -> Result<Vec<Finding>, BuildError> {
+        let findings = self.findings();
+        match findings.iter().any(Finding::is_error) {
+            true => Err(BuildError::Forbidden { findings }),
+            false => Ok(findings),
+        }
+    }
+}
+
+fn findings(seen: &Sightings, allowance: &Allowance, package: &str) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if !seen.network.is_empty() {
+        let what = format!(
+            "the build wanted the network, which it does not get: {}",
+            seen.network.join(", ")
+        );
+        found.push(match allowance.network {
+            NetworkAttempts::Fail => Finding::error("network", package, what).fix(
+                "bring what it fetches into the source or the build dependencies; \
+                 network = \"warn\" in [build] lets a build pass whose tests only try",
+            ),
+            NetworkAttempts::Warn => Finding::warning("network", package, what),
+        });
+    }
+    if !seen.forbidden.is_empty() {
+        let what = format!(
+            "the build opened what is no build's business: {} (empty decoys stood there)",
+            seen.forbidden.join(", ")
+        );
+        let finding = Finding::error("forbidden-path", package, what);
+        found.push(finding.fix("look at what the build runs before you trust anything of it"));
+    }
+    if !seen.limits.is_empty() {
+        let what = format!(
+            "the build ran into its limit of {}",
+            seen.limits.join(", of ")
+        );
+        let finding = Finding::warning("limit", package, what);
+        found.push(finding.fix("processes, memory and space in [build] set the limits"));
+    }
+    if !seen.left_behind.is_empty() {
+        let what = format!(
+            "the build left programs running, which were ended: {}",
+            seen.left_behind.join(", ")
+        );
+        found.push(Finding::warning("left-behind", package, what));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_seen_is_said() {
+        let one = |name: &str| vec![name.to_owned()];
+        let nothing = Sightings::default;
+        let cases = [
+            (nothing(), NetworkAttempts::Fail, &[][..]),
+            (
+                Sightings {
+                    network: one("192.0.2.1:80/tcp"),
+                    ..nothing()
+                },
+                NetworkAttempts::Fail,
+                &["error network"],
+            ),
+            (
+                Sightings {
+                    network: one("example.org (DNS)"),
+                    ..nothing()
+                },
+                NetworkAttempts::Warn,
+                &["warning network"],
+            ),
+            (
+                Sightings {
+                    forbidden: one("/home/ana/.ssh"),
+                    limits: one("processes"),
+                    left_behind: one("sleep"),
+                    ..nothing()
+                },
+                NetworkAttempts::Warn,
+                &[
+                    "error forbidden-path",
+                    "warning limit",
+                    "warning left-behind",
+                ],
+            ),
+        ];
+        for (seen, network, want) in cases {
+            let allowance = Allowance {
+                processes: 1,
+                memory_bytes: 1,
+                space_bytes: 1,
+                host_paths: Vec::new(),
+                network,
+                forbidden: Vec::new(),
+            };
+            let found: Vec<String> = findings(&seen, &allowance, "pp")
+                .iter()
+                .map(|finding| {
+                    let word = if finding.is_error() {
+                        "error"
+                    } else {
+                        "warning"
+                    };
+                    format!("{word} {}", finding.rule)
+                })
+                .collect();
+            assert_eq!(found, want, "{seen:?}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! How something is built: the arguments that `build` and `release` share.
+
+use clap::{Args, ValueEnum};
+
+use crate::config::IsolationWord;
+use crate::flow::building::How;
+
+/// How something is built.
+#[derive(Debug, Clone, Args)]
+pub struct HowArguments {
+    /// What stands between the build and this machine [default: chroot for
+    /// build = "debian", namespace for declared packages]
+    #[arg(
+        long,
+        value_name = "HOW",
+        env = "DEBCUT_ISOLATION",
+        hide_env = true,
+        help_heading = "How it is built"
+    )]
+    isolation: Option<IsolationArgument>,
+    /// How many jobs run side by side [default: one for each processor]
+    #[arg(
+        short,
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..),
+        help_heading = "How it is built"
+    )]
+    jobs: Option<u32>,
+    /// A build profile, such as nodoc (repeat it for several)
+    #[arg(long, value_name = "PROFILE", help_heading = "How it is built")]
+    profile: Vec<String>,
+    /// A word for DEB_BUILD_OPTIONS, such as nocheck (repeat it for several)
+    #[arg(long, value_name = "WORD", help_heading = "How it is built")]
+    build_option: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum IsolationArgument {
+    /// A clean directory and a fixed environment on this machine
+    None,
+    /// Own namespaces around this machine's system, without network
+    Namespace,
+    /// Those, around a clean Debian of the target suite
+    Chroot,
+}
+
+impl HowArguments {
+    /// Returns what was said.
+    pub fn how(&self) -> How {
+        How {
+            isolation: self.isolation.map(|word| match word {
+                IsolationArgument::None => IsolationWord::None,
+                IsolationArgument::Namespace => IsolationWord::Namespace,
+                IsolationArgument::Chroot => IsolationWord::Chroot,
+            }),
+            jobs: self.jobs,
+            profiles: self.profile.clone(),
+            options: self.build_option.clone(),
+        }
+    }
+}
