@@ -188,6 +188,9 @@ pub enum Verb {
     Deb(super::deb::DebVerb),
     /// Compare versions as dpkg does
     Version(super::version::VersionVerb),
+    /// Parts of a build's room, which the build itself starts
+    #[command(hide = true)]
+    Sandbox(super::sandbox::SandboxVerb),
     /// Write a shell's completions to standard output
     Completions(super::manual::CompletionsArguments),
     /// Write the manual pages into a directory

@@ -23,6 +23,7 @@ mod plan;
 mod prepare;
 mod release;
 mod request;
+mod sandbox;
 mod status;
 mod tag;
 mod terminal;
@@ -30,6 +31,7 @@ mod verify;
 mod version;
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -50,6 +52,10 @@ pub fn run(argv: Vec<OsString>, environment: Environment) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return terminal::usage(&argv, &environment, &error),
     };
+    // It has no terminal and no signals but its owner's.
+    if let Verb::Sandbox(arguments) = &arguments.verb {
+        return sandbox::run(arguments, Path::new("/proc/self/exe"));
+    }
     if let Verb::Notes(notes) = &arguments.verb {
         arguments.global.json |= notes.wants_json();
     }
@@ -118,6 +124,7 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::Key(arguments) => key::run(arguments, context),
         Verb::Deb(arguments) => deb::run(arguments, context),
         Verb::Version(arguments) => version::run(arguments),
+        Verb::Sandbox(_) => Ok(Said::Whole),
         Verb::Completions(arguments) => manual::completions(&arguments, context),
         Verb::Manual(arguments) => manual::pages(&arguments, context),
     }

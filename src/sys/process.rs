@@ -90,12 +90,13 @@ pub struct Output {
 #[derive(Debug, Clone)]
 pub struct Tool {
     program: OsString,
-    through: Vec<OsString>,
+    called: Option<String>,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     directory: Option<PathBuf>,
     input: Vec<u8>,
     limit: Duration,
+    through: Vec<OsString>,
 }
 
 /// How many of the last lines an error repeats.
@@ -112,12 +113,13 @@ impl Tool {
     pub fn new(program: impl Into<OsString>) -> Self {
         Self {
             program: program.into(),
-            through: Vec::new(),
+            called: None,
             arguments: Vec::new(),
             environment: Vec::new(),
             directory: None,
             input: Vec::new(),
             limit: Duration::from_secs(600),
+            through: Vec::new(),
         }
     }
 
@@ -154,12 +156,10 @@ impl Tool {
             .fold(self, |tool, (name, value)| tool.env(name, value))
     }
 
-    /// Lets another program start it: these words, then its own. Errors go on
-    /// to name the tool itself.
+    /// Names it in errors by the tool that it only starts.
     #[must_use]
-    pub fn through<A: Into<OsString>>(mut self, words: impl IntoIterator<Item = A>) -> Self {
-        let words = words.into_iter().map(Into::into);
-        self.through = words.chain(std::mem::take(&mut self.through)).collect();
+    pub fn called(mut self, name: &str) -> Self {
+        self.called = Some(name.to_owned());
         self
     }
 
@@ -181,6 +181,14 @@ impl Tool {
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
+        self
+    }
+
+    /// Has other programs run it, somewhere else: these words come before its
+    /// own. Its directory, program and environment are looked for there.
+    #[must_use]
+    pub fn through<W: Into<OsString>>(mut self, words: impl IntoIterator<Item = W>) -> Self {
+        self.through = words.into_iter().map(Into::into).collect();
         self
     }
 
@@ -249,10 +257,11 @@ impl Tool {
             stdout: read(stdout),
             stderr: read(stderr),
         };
-        Ok((
-            ended.map_err(|why| self.stopped(why, tail(&output.stderr)))?,
-            output,
-        ))
+        let status = ended.map_err(|why| self.stopped(why, tail(&output.stderr)))?;
+        if self.is_missing_there(status, &output.stderr) {
+            return Err(self.missing());
+        }
+        Ok((status, output))
     }
 
     /// Runs it to its end, its output and errors copied line by line, in
@@ -304,6 +313,8 @@ impl Tool {
         let status = ended.map_err(|why| self.stopped(why, tail.clone()))?;
         if status.success() {
             Ok(())
+        } else if self.is_missing_there(status, tail.as_bytes()) {
+            Err(self.missing())
         } else {
             Err(self.failed(status, tail))
         }
@@ -312,14 +323,7 @@ impl Tool {
     /// Runs it with the terminal for itself, as an editor needs it: in this
     /// process's group, with its standard streams, for as long as it takes.
     pub fn interactive(self) -> Result<(), ToolError> {
-        let mut command = Command::new(&self.program);
-        command
-            .args(&self.arguments)
-            .env_clear()
-            .envs(self.environment.iter().cloned());
-        if let Some(directory) = &self.directory {
-            command.current_dir(directory);
-        }
+        let mut command = self.here();
         // Standard output is the answer's, and nothing else's.
         if let Ok(terminal) = File::options().write(true).open("/dev/tty") {
             command.stdout(terminal);
@@ -338,6 +342,9 @@ impl Tool {
     }
 
     fn name(&self) -> String {
+        if let Some(called) = &self.called {
+            return called.clone();
+        }
         let path = Path::new(&self.program);
         path.file_name()
             .unwrap_or(&self.program)
@@ -345,17 +352,27 @@ impl Tool {
             .into_owned()
     }
 
-    fn command(&self) -> Command {
-        let mut words = self.through.iter().chain([&self.program]);
-        let mut command = Command::new(words.next().expect("a program"));
-        command
-            .args(words)
-            .args(&self.arguments)
-            .env_clear()
-            .envs(self.environment.iter().cloned());
-        if let Some(directory) = &self.directory {
-            command.current_dir(directory);
+    fn missing(&self) -> ToolError {
+        ToolError::Missing {
+            program: self.name(),
         }
+    }
+
+    /// Tells whether those who were to run it did not find it, in the words of
+    /// `env` in the C locale.
+    fn is_missing_there(&self, status: ExitStatus, said: &[u8]) -> bool {
+        let program = self.program.to_string_lossy();
+        let words = format!("env: '{program}': No such file or directory");
+        !self.through.is_empty()
+            && status.code() == Some(127)
+            && String::from_utf8_lossy(said).trim_end().ends_with(&words)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = match self.through.split_first() {
+            Some((first, more)) => self.elsewhere(first, more),
+            None => self.here(),
+        };
         let stdin = if self.input.is_empty() {
             Stdio::null()
         } else {
@@ -366,9 +383,43 @@ impl Tool {
         command
     }
 
+    fn here(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .envs(self.environment.iter().cloned());
+        if let Some(directory) = &self.directory {
+            command.current_dir(directory);
+        }
+        command
+    }
+
+    /// Those who run it have no environment: what is meant for it (another
+    /// language, a library loaded first) is not for them.
+    fn elsewhere(&self, first: &OsStr, more: &[OsString]) -> Command {
+        let mut command = Command::new(first);
+        command.env_clear().args(more);
+        command.args(["/usr/bin/env", "-i"]);
+        if let Some(directory) = &self.directory {
+            command.arg("-C").arg(directory);
+        }
+        for (name, value) in &self.environment {
+            let mut setting = name.clone();
+            setting.push("=");
+            setting.push(value);
+            command.arg(setting);
+        }
+        command.arg(&self.program).args(&self.arguments);
+        command
+    }
+
     fn start(&self, command: &mut Command) -> Result<Child, ToolError> {
         let mut child = command.spawn().map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound if self.directory.as_ref().is_none_or(|d| d.is_dir()) => {
+            io::ErrorKind::NotFound
+                if self.through.is_empty()
+                    && self.directory.as_ref().is_none_or(|d| d.is_dir()) =>
+            {
                 ToolError::Missing {
                     program: self.name(),
                 }

@@ -28,7 +28,7 @@ pub(super) enum Floor {
     Machine,
     /// In a room.
     Room {
-        room: Room,
+        room: Box<Room>,
         manner: Manner,
         /// What was seen in it so far.
         seen: Sightings,
@@ -98,7 +98,7 @@ impl Bench<'_> {
             self.workshop.listener.warn(limit.clone());
         }
         self.floor = Floor::Room {
-            room,
+            room: Box::new(room),
             manner: Manner {
                 who: Who::Account,
                 umask: self.plan.environment.umask,
@@ -124,8 +124,8 @@ impl Bench<'_> {
             Floor::Machine => {
                 // The user's umask must not reach what is made.
                 let umask = format!("umask {:03o}; exec \"$@\"", self.plan.environment.umask);
-                let tool = self.tool(program, directory);
-                tool.through(["sh", "-c", &umask, "sh"])
+                let shell = self.tool("sh", directory).called(program);
+                shell.args(["-c", &umask, "sh", program])
             }
             Floor::Room { room, manner, .. } => {
                 let tool = self.tool(program, directory);

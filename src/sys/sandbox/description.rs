@@ -58,6 +58,16 @@ pub struct Upper {
     pub work: PathBuf,
 }
 
+impl Upper {
+    /// Returns the directory that both lie in, however deep: an overlay wants
+    /// them in one mount.
+    pub(super) fn common(&self) -> PathBuf {
+        let (changes, work) = (self.changes.components(), self.work.components());
+        let both = changes.zip(work).take_while(|(a, b)| a == b);
+        both.map(|(component, _)| component).collect()
+    }
+}
+
 /// A file or directory of the machine's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bind {

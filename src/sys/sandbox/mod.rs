@@ -13,7 +13,16 @@
 //! outside; [`Room::enter`] only says where they run.
 
 mod description;
+mod enter;
+mod ids;
+pub mod inside;
+mod opening;
+mod refusal;
 mod room;
+mod wire;
 
 pub use description::{Account, Bind, Description, Limits, Manner, Network, Root, Upper, Who};
 pub use room::{Room, SandboxError, Sightings};
+
+/// Where the machine's own tools are, whatever the user's search path says.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
