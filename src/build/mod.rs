@@ -10,6 +10,7 @@ mod orig;
 pub mod package;
 pub mod place;
 pub mod plan;
+pub mod preload;
 pub mod product;
 pub mod source;
 pub mod tools;

@@ -176,6 +176,8 @@ pub enum Verb {
     Build(super::build::BuildArguments),
     /// Say who signed artifacts, from which commit, and whether they agree
     Verify(super::verify::VerifyArguments),
+    /// Build again under varied conditions and compare byte by byte
+    Reproduce(super::reproduce::ReproduceArguments),
     /// Publish packages to a suite of an archive
     Publish(super::archive::PublishArguments),
     /// Create, fill, look at and serve apt archives

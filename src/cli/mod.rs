@@ -22,6 +22,7 @@ mod passphrase;
 mod plan;
 mod prepare;
 mod release;
+mod reproduce;
 mod request;
 mod sandbox;
 mod status;
@@ -117,6 +118,7 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::Tag(arguments) => tag::run(arguments, context),
         Verb::Release(arguments) => release::run(arguments, context),
         Verb::Build(arguments) => build::run(arguments, context),
+        Verb::Reproduce(arguments) => reproduce::run(arguments, context),
         Verb::Verify(arguments) => verify::run(&arguments, context),
         Verb::Archive(arguments) => archive::run(arguments, context),
         Verb::Publish(arguments) => archive::publish(arguments, context),

@@ -41,7 +41,7 @@ pub use release::{
     BuiltPackage, ChangedFile, PrepareDocument, ReleaseDocument, ReleasedPackage, StepLine,
     TagDocument, TagLine,
 };
-pub use reproduce::ReproduceDocument;
+pub use reproduce::{RefusedReproduction, ReproduceDocument};
 pub use status::StatusDocument;
 pub use verify::VerifyDocument;
 pub use version::VersionOrder;

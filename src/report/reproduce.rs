@@ -15,6 +15,9 @@ use crate::verify::reproduction::{Reference, Reproduction, Said};
 /// How many differences of an artifact the text shows.
 const SHOWN: usize = 20;
 
+/// How many lines of another program's report the text shows.
+const DEEPER_LINES: usize = 40;
+
 /// What `reproduce` answers.
 #[derive(Debug, Serialize)]
 pub struct ReproduceDocument {
@@ -119,11 +122,11 @@ impl Document for ReproduceDocument {
             page.line(page.bold(&format!("diffoscope: {}", look.artifact)));
             match &look.said {
                 Said::Text { text, cut } => {
-                    for line in text.lines() {
+                    for line in text.lines().take(DEEPER_LINES) {
                         page.line(format!("  {}", rows::harmless(line)));
                     }
-                    if *cut {
-                        page.line("  … (cut off here)");
+                    if *cut || text.lines().count() > DEEPER_LINES {
+                        page.line("  … (--html and --json show more)");
                     }
                 }
                 Said::Nothing { why } => page.line(format!("  {why}")),
@@ -141,6 +144,36 @@ impl Document for ReproduceDocument {
             page.line(page.good("equal"));
         }
     }
+}
+
+/// What `reproduce` answers where nothing could be compared: the findings say
+/// why.
+#[derive(Debug, Serialize)]
+pub struct RefusedReproduction {
+    equal: Option<bool>,
+    artifacts: [(); 0],
+}
+
+impl RefusedReproduction {
+    /// Shows that nothing was compared.
+    pub fn new() -> Self {
+        Self {
+            equal: None,
+            artifacts: [],
+        }
+    }
+}
+
+impl Default for RefusedReproduction {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Document for RefusedReproduction {
+    const SCHEMA: &'static str = ReproduceDocument::SCHEMA;
+
+    fn text(&self, _: &mut Page) {}
 }
 
 fn artifact_text(artifact: &ArtifactRow, page: &mut Page) {

@@ -14,9 +14,9 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-pub use conditions::{Conditions, Kernel, Order};
+pub use conditions::{Conditions, Order};
 pub use machine::{Apart, Machine, Outcome, Tried, vary};
-pub use preload::Preload;
+pub use preload::whole_library;
 
 /// Something that must not matter to what a build makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

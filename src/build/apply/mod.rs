@@ -10,6 +10,8 @@ mod declared;
 mod floor;
 mod ground;
 mod orig;
+mod preload;
+pub mod rebuild;
 mod root;
 mod source_package;
 
@@ -98,6 +100,9 @@ pub enum BuildError {
         /// What it did.
         findings: Vec<Finding>,
     },
+    /// The library that varies what a build sees cannot be made.
+    #[error("cannot make the library that varies time and order")]
+    Preload(#[source] ToolError),
     /// A tool of the build said no; its whole output is in the log.
     #[error("{step} failed: {source}")]
     Failed {
@@ -205,6 +210,7 @@ pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildEr
         place,
         log: LineWriter::new(log),
         floor: Floor::Machine,
+        preloaded: None,
     };
     let made = match &plan.recipe {
         RecipePlan::Debian { orig, .. } => debian::build(&mut bench, orig.as_ref())?,
@@ -266,6 +272,8 @@ struct Bench<'a> {
     place: BuildPlace,
     log: LineWriter<File>,
     floor: Floor,
+    /// A library that the tools on the floor load.
+    preloaded: Option<PathBuf>,
 }
 
 impl Bench<'_> {

@@ -1,6 +1,7 @@
 //! The report as one page.
 
-use minijinja::{AutoEscape, Environment, context};
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Value, context};
 
 use super::{ReproduceDocument, rows};
 use crate::verify::reproduction::Said;
@@ -19,8 +20,8 @@ pub(super) fn page(document: &ReproduceDocument) -> String {
         .deeper
         .iter()
         .map(|look| match &look.said {
-            Said::Text { text, cut } => context! { artifact => look.artifact, text, cut },
-            Said::Nothing { why } => context! { artifact => look.artifact, why },
+            Said::Text { text, cut } => context! { artifact => &look.artifact, text, cut },
+            Said::Nothing { why } => context! { artifact => &look.artifact, why },
         })
         .collect();
     let bisection = reproduction.bisection.as_ref();
@@ -28,17 +29,17 @@ pub(super) fn page(document: &ReproduceDocument) -> String {
         .get_template("reproduce.html")
         .and_then(|template| {
             template.render(context! {
-                package => reproduction.package,
-                version => reproduction.version,
-                revision => reproduction.revision,
-                buildinfo => reproduction.buildinfo,
+                package => &reproduction.package,
+                version => &reproduction.version,
+                revision => &reproduction.revision,
+                buildinfo => &reproduction.buildinfo,
                 reference => document.reference(),
-                isolation => reproduction.isolation,
-                builds => reproduction.builds,
+                isolation => &reproduction.isolation,
+                builds => &reproduction.builds,
                 equal => document.equal,
                 verdict => document.verdict(),
-                variations => document.variations(),
-                artifacts => document.artifacts(),
+                variations => Value::from(Serde(document.variations())),
+                artifacts => Value::from(Serde(document.artifacts())),
                 bisection => bisection.map(rows::bisection),
                 bisection_builds => bisection.map(|culprits| culprits.builds),
                 deeper,

@@ -22,6 +22,7 @@ mod room;
 mod wire;
 
 pub use description::{Account, Bind, Description, Limits, Manner, Network, Root, Upper, Who};
+pub use enter::first_processors;
 pub use room::{Room, SandboxError, Sightings};
 
 /// Where the machine's own tools are, whatever the user's search path says.

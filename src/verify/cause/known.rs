@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::format::buildinfo::Buildinfo;
 use crate::model::Timestamp;
-use crate::verify::variation::{Conditions, Kernel, Machine};
+use crate::verify::variation::Conditions;
 
 /// The circumstances of a build, as far as they are known: of one's own build
 /// all, of somebody else's what its `.buildinfo` says.
@@ -35,11 +35,7 @@ pub struct Known {
 impl Known {
     /// Takes all of one's own build, which lasted from `began` to `ended` by
     /// the machine's clock.
-    pub fn of(
-        conditions: &Conditions,
-        machine: &Machine,
-        (began, ended): (Timestamp, Timestamp),
-    ) -> Self {
+    pub fn of(conditions: &Conditions, (began, ended): (Timestamp, Timestamp)) -> Self {
         let seen = |time: Timestamp| time.plus_seconds(conditions.ahead_seconds);
         Self {
             built: Some((seen(began), seen(ended))),
@@ -50,10 +46,7 @@ impl Known {
             host_name: Some(conditions.host_name.clone()),
             processors: Some(conditions.processors),
             noise: conditions.noise.clone(),
-            kernel: match conditions.kernel {
-                Kernel::Own => Some(machine.kernel.clone()),
-                Kernel::Old => machine.old_kernel.clone().ok(),
-            },
+            kernel: Some(conditions.kernel.clone()),
             path: Some(conditions.path.clone()),
         }
     }

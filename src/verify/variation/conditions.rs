@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::preload;
+use crate::build::environment::{BuildEnvironment, BuildUser};
+
 /// Everything about a build that must not reach what it makes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Conditions {
@@ -28,8 +31,8 @@ pub struct Conditions {
     pub order: Order,
     /// Variables beside those that a build needs.
     pub noise: BTreeMap<String, String>,
-    /// What the kernel calls itself.
-    pub kernel: Kernel,
+    /// What the kernel calls itself: its release.
+    pub kernel: String,
     /// The directory that the build happens in.
     pub path: String,
 }
@@ -44,28 +47,52 @@ pub enum Order {
     Reversed,
 }
 
-/// What the kernel calls itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kernel {
-    /// Its own name.
-    Own,
-    /// `2.6.x`, as `setarch --uname-2.6` has it.
-    Old,
-}
-
 impl Conditions {
-    /// Returns the variables that carry the conditions to programs, to be laid
-    /// over those that the build itself asks for.
-    pub fn variables(&self) -> BTreeMap<String, String> {
-        let mut variables = self.noise.clone();
-        for (name, value) in [
-            ("TZ", &self.zone),
-            ("LC_ALL", &self.locale),
-            ("LANG", &self.locale),
-        ] {
-            variables.insert(name.to_owned(), value.clone());
+    /// Takes those of a build's environment.
+    pub fn of(environment: &BuildEnvironment) -> Self {
+        Self {
+            ahead_seconds: 0,
+            zone: environment.zone.clone(),
+            locale: environment.locale.clone(),
+            umask: environment.umask,
+            user: environment.user.name.clone(),
+            uid: environment.user.uid,
+            host_name: environment.host_name.clone(),
+            processors: environment.processors,
+            order: Order::AsStored,
+            noise: BTreeMap::new(),
+            kernel: environment.kernel.clone(),
+            path: environment.build_path.clone(),
         }
+    }
+
+    /// Returns a build's environment under these conditions.
+    pub fn around(&self, usual: &BuildEnvironment) -> BuildEnvironment {
+        let mut environment = BuildEnvironment {
+            zone: self.zone.clone(),
+            locale: self.locale.clone(),
+            umask: self.umask,
+            build_path: self.path.clone(),
+            host_name: self.host_name.clone(),
+            user: BuildUser {
+                name: self.user.clone(),
+                uid: self.uid,
+            },
+            kernel: self.kernel.clone(),
+            processors: self.processors,
+            preload: preload::library(self),
+            ..usual.clone()
+        };
+        if self.locale != usual.locale {
+            environment.variables.extend(self.language());
+        }
+        environment.variables.extend(self.noise.clone());
+        environment
+    }
+
+    /// Returns the variables beside `LC_ALL` that name the language.
+    fn language(&self) -> BTreeMap<String, String> {
+        let mut variables = BTreeMap::from([("LANG".to_owned(), self.locale.clone())]);
         if !is_plain(&self.locale) {
             let language = self.locale.split(['.', '@']).next().unwrap_or_default();
             variables.insert("LANGUAGE".to_owned(), language.to_owned());

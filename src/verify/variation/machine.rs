@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::Variation;
-use super::conditions::{Conditions, Kernel, Order, is_plain};
+use super::conditions::{Conditions, Order, is_plain};
 
 /// What a machine offers to vary.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +18,6 @@ pub struct Machine {
     pub locales: Vec<String>,
     /// Whether a library can be loaded into the build's programs; why not.
     pub preload: Result<(), String>,
-    /// What the kernel calls itself (`uname -r`).
-    pub kernel: String,
     /// What it calls itself under `setarch --uname-2.6`; why it does not.
     pub old_kernel: Result<String, String>,
 }
@@ -157,7 +155,7 @@ fn one(
             varied.uid = usual.uid + 1718;
             let shown = |of: &Conditions| format!("{} ({})", of.user, of.uid);
             outcome(
-                "an account of the room's, with its number, group and home",
+                "an account of the room's, with its own number and group",
                 &shown(usual),
                 &shown(varied),
             )
@@ -204,8 +202,8 @@ fn one(
         }
         Variation::Kernel => {
             let old = machine.old_kernel.clone()?;
-            varied.kernel = Kernel::Old;
-            outcome("setarch --uname-2.6", &machine.kernel, &old)
+            varied.kernel = old;
+            outcome("setarch --uname-2.6", &usual.kernel, &varied.kernel)
         }
         Variation::Path => {
             in_a_room("directories")?;

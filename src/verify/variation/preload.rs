@@ -1,40 +1,34 @@
 //! The library that is loaded into the programs of a varied build.
 
 use super::conditions::{Conditions, Order};
+use crate::build::preload::Preload;
 
-/// A library to compile: its source is the same for every build, what it does
-/// is compiled in. So a build under usual conditions can load one, too, and
-/// the two see the same environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Preload {
-    definitions: Vec<String>,
+/// Its source, in C: what it does is compiled in.
+const SOURCE: &str = include_str!("../../../templates/vary.c");
+
+/// Describes the library that these conditions need; none, if they need none.
+pub(super) fn library(conditions: &Conditions) -> Option<Preload> {
+    let mut definitions = Vec::new();
+    if conditions.ahead_seconds != 0 {
+        definitions.push(format!("-DAHEAD_SECONDS={}", conditions.ahead_seconds));
+    }
+    if conditions.order == Order::Reversed {
+        definitions.push("-DREVERSED".to_owned());
+    }
+    let source = SOURCE;
+    (!definitions.is_empty()).then_some(Preload {
+        source,
+        definitions,
+    })
 }
 
-impl Preload {
-    /// The library's source, in C.
-    pub const SOURCE: &'static str = include_str!("../../../templates/vary.c");
-
-    /// Describes the library that these conditions need; none, if they need
-    /// none.
-    pub fn for_conditions(conditions: &Conditions) -> Option<Self> {
-        let mut definitions = Vec::new();
-        if conditions.ahead_seconds != 0 {
-            definitions.push(format!("-DAHEAD_SECONDS={}", conditions.ahead_seconds));
-        }
-        if conditions.order == Order::Reversed {
-            definitions.push("-DREVERSED".to_owned());
-        }
-        (!definitions.is_empty()).then_some(Self { definitions })
-    }
-
-    /// Returns the compiler's arguments: `cc` with these, in a directory that
-    /// holds the source.
-    pub fn arguments(&self, source: &str, library: &str) -> Vec<String> {
-        let mut arguments: Vec<String> = ["-shared", "-fPIC", "-O1", "-o", library, source]
+/// Describes the library with all that it can do, to see whether a machine
+/// can make it.
+pub fn whole_library() -> Preload {
+    Preload {
+        source: SOURCE,
+        definitions: ["-DAHEAD_SECONDS=1", "-DREVERSED"]
             .map(str::to_owned)
-            .into();
-        arguments.extend(self.definitions.iter().cloned());
-        arguments.extend(["-ldl", "-lpthread"].map(str::to_owned));
-        arguments
+            .into(),
     }
 }

@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
+use crate::build::environment::{self, BuildEnvironment};
+use crate::build::isolation::Isolation;
 
 fn usual() -> Conditions {
     Conditions {
@@ -14,9 +16,37 @@ fn usual() -> Conditions {
         processors: 4,
         order: Order::AsStored,
         noise: BTreeMap::new(),
-        kernel: Kernel::Own,
+        kernel: "6.1.0-9-amd64".to_owned(),
         path: "/build/hello-2.10".to_owned(),
     }
+}
+
+fn environment() -> BuildEnvironment {
+    let machine = environment::Machine {
+        host_name: "host".to_owned(),
+        user: environment::BuildUser {
+            name: "ana".to_owned(),
+            uid: 1,
+        },
+        kernel: "6.1.0-9-amd64".to_owned(),
+        processors: 4,
+    };
+    let epoch = crate::model::Timestamp::from_unix(0);
+    BuildEnvironment::usual(&Isolation::Namespace, &machine, epoch)
+}
+
+#[test]
+fn usual_conditions_change_nothing() {
+    let environment = environment();
+    let conditions = Conditions::of(&environment);
+    assert_eq!(conditions.around(&environment), environment);
+    let (varied, _) = vary(&conditions, &all(), &machine());
+    let around = varied.around(&environment);
+    assert_eq!(Conditions::of(&around).path, varied.path);
+    let variables = around.all_variables();
+    assert_eq!(variables["EDITOR"], "varied-editor");
+    assert_eq!(variables["DEB_BUILD_OPTIONS"], "parallel=1");
+    assert_eq!(variables["TZ"], "LINT-14");
 }
 
 fn machine() -> Machine {
@@ -25,7 +55,6 @@ fn machine() -> Machine {
         processors: 4,
         locales: ["C", "C.utf8", "POSIX"].map(str::to_owned).into(),
         preload: Ok(()),
-        kernel: "6.1.0-9-amd64".to_owned(),
         old_kernel: Ok("2.6.61-9-amd64".to_owned()),
     }
 }
@@ -65,7 +94,7 @@ fn every_variation_changes_its_condition_and_no_other() {
         (Variation::Processors, |c| c.processors.to_string()),
         (Variation::DirectoryOrder, |c| format!("{:?}", c.order)),
         (Variation::Environment, |c| format!("{:?}", c.noise)),
-        (Variation::Kernel, |c| format!("{:?}", c.kernel)),
+        (Variation::Kernel, |c| c.kernel.clone()),
         (Variation::Path, |c| c.path.clone()),
     ];
     let usual = usual();
@@ -130,7 +159,8 @@ fn another_language_is_taken_where_there_is_one() {
         };
         let (varied, _) = vary(&conditions, &[Variation::Locale].into(), &machine);
         assert_eq!(varied.locale, *want, "{from} {installed:?}");
-        let variables = varied.variables();
+        let around = varied.around(&environment());
+        let variables = around.all_variables();
         assert_eq!(variables["LC_ALL"], *want);
         assert_eq!(variables.contains_key("LANGUAGE"), want.contains('_'));
     }
@@ -151,14 +181,14 @@ fn another_year_is_another_year() {
 
 #[test]
 fn a_library_is_needed_for_clocks_and_directories_alone() {
-    assert_eq!(Preload::for_conditions(&usual()), None);
+    assert_eq!(usual().around(&environment()).preload, None);
     for (variation, want) in [
         (Variation::Time, "-DAHEAD_SECONDS=34669380"),
         (Variation::DirectoryOrder, "-DREVERSED"),
     ] {
         let (varied, _) = vary(&usual(), &[variation].into(), &machine());
-        let preload = Preload::for_conditions(&varied).expect("a library");
-        let arguments = preload.arguments("vary.c", "vary.so");
+        let preload = varied.around(&environment()).preload.expect("a library");
+        let arguments = preload.arguments("vary.so");
         assert!(arguments.iter().any(|a| a == want), "{arguments:?}");
         assert_eq!(arguments.iter().filter(|a| a.starts_with("-D")).count(), 1);
     }
