@@ -150,7 +150,7 @@ impl Bench<'_> {
         let there = std::thread::available_parallelism().map_or(1, |n| n.get());
         if (environment.processors as usize) < there {
             let some = first_processors(environment.processors);
-            say(&["taskset", "--cpu-list", &some, "--"]);
+            say(&["taskset", "--cpu-list", &some]);
         }
         if environment.kernel.starts_with("2.6.") {
             say(&["setarch", "--uname-2.6", "--"]);

@@ -35,12 +35,8 @@ pub(super) fn words(
     say(&[&format!("--nofile={OPEN_FILES}:")]);
     say(&[&format!("--nproc={}", limits.processes), "--"]);
     if let Some(count) = manner.processors {
-        say(&[
-            "/usr/bin/taskset",
-            "--cpu-list",
-            &first_processors(count),
-            "--",
-        ]);
+        // It takes no “--” before the command (util-linux 2.38).
+        say(&["/usr/bin/taskset", "--cpu-list", &first_processors(count)]);
     }
     if manner.old_kernel_name {
         say(&["/usr/bin/setarch", "--uname-2.6", "--"]);
