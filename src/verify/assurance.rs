@@ -155,7 +155,19 @@ impl SecondOpinion {
     /// Returns what makes the answer a no: one finding for each artifact that
     /// differs, with the causes and the first remedy.
     pub fn findings(&self) -> Vec<Finding> {
-        let mut findings: Vec<_> = self.artifacts.iter().filter_map(finding).collect();
+        // A record that only lists the checksums of an artifact that differs is
+        // no finding of its own.
+        let is_own = |judged: &&Judged| match &judged.assurance {
+            Assurance::Differs { differences } => differences
+                .iter()
+                .any(|one| one.why.cause != Cause::Follows),
+            _ => false,
+        };
+        let own = self.artifacts.iter().filter(is_own);
+        let mut findings: Vec<_> = own.filter_map(finding).collect();
+        if findings.is_empty() {
+            findings.extend(self.artifacts.iter().filter_map(finding));
+        }
         if findings.is_empty() && !self.is_equal() {
             let message = "no artifact of the two builds could be compared";
             findings.push(Finding::error("nothing-compared", "reproduce", message));

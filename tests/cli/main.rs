@@ -32,6 +32,7 @@ mod ready_hooks;
 mod rebuilding;
 mod refusals;
 mod releasing;
+mod reproducing;
 mod sandbox;
 mod status;
 mod steps;

@@ -13,7 +13,7 @@ use super::reference::First;
 use super::{Record, Request, Site};
 use crate::build::apply::Workshop;
 use crate::build::apply::rebuild::{Binaries, SourcePackage, rebuild};
-use crate::build::environment::BuildEnvironment;
+use crate::build::environment::{BUILD_PATH, BuildEnvironment};
 use crate::build::isolation::Isolation;
 use crate::build::plan::{BuildPlan, RecipePlan, Scope};
 use crate::build::source::{Revision, SourceFormat};
@@ -44,17 +44,18 @@ pub(super) fn reproduce(
         path: wanted.path.clone(),
         why: why.to_owned(),
     };
+    let tree = BuildTree::of(&wanted.path, &record);
     let first = first(wanted, &record, request)?;
     if first.digests.is_empty() {
         return Err(lacks("lists no binary packages: the source alone cannot be built").into());
     }
     let source = source::find(wanted, &record)?;
-    let plan = plan(wanted, &record, &source.package, request, site)?;
+    let plan = plan(wanted, &record, &tree, &source.package, request, site)?;
     dependencies::check(&record, wanted, &plan.isolation, site)?;
     let source = SourcePackage {
         dsc: source.dsc,
         files: source.files,
-        tree: tree_name(&record),
+        tree: tree.name,
         binaries: binaries(&record),
         entry: entry(&record),
     };
@@ -130,16 +131,55 @@ fn first(wanted: &Record, record: &Buildinfo, request: &Request) -> Result<First
     })
 }
 
-/// Returns the name of the directory that the source was in.
-fn tree_name(record: &Buildinfo) -> String {
-    let recorded = record.build_path.as_deref().map(Path::new);
-    let name = recorded
-        .and_then(|path| path.file_name())
-        .and_then(|name| name.to_str());
-    name.map_or_else(
-        || format!("{}-{}", record.source, record.source_version.upstream()),
-        str::to_owned,
-    )
+/// The directory that the source was in.
+struct BuildTree {
+    /// The directory above it.
+    above: String,
+    /// Its name.
+    name: String,
+}
+
+impl BuildTree {
+    /// Takes the recorded directory. dpkg records only those below `/build`;
+    /// of others is known that dpkg-buildpackage leaves its files beside the
+    /// tree, so unless somebody has moved them it was there.
+    fn of(path: &Path, record: &Buildinfo) -> Self {
+        let usual = || format!("{}-{}", record.source, record.source_version.upstream());
+        let text = |path: &Path| path.to_str().map(str::to_owned);
+        if let Some(recorded) = record.build_path.as_deref().map(Path::new)
+            && let (Some(above), Some(name)) = (recorded.parent(), recorded.file_name())
+            && let (Some(above), Some(name)) = (text(above), name.to_str())
+        {
+            let name = name.to_owned();
+            return Self { above, name };
+        }
+        let beside = path
+            .parent()
+            .map(|beside| std::fs::canonicalize(beside).ok());
+        let beside = beside.flatten().filter(|beside| beside.parent().is_some());
+        let above = beside.as_deref().and_then(text);
+        Self {
+            name: beside
+                .and_then(|beside| still_there(&beside, record))
+                .unwrap_or_else(usual),
+            above: above.unwrap_or_else(|| BUILD_PATH.to_owned()),
+        }
+    }
+}
+
+/// Finds a directory that still holds the source that was built.
+fn still_there(beside: &Path, record: &Buildinfo) -> Option<String> {
+    let start = format!("{} ({})", record.source, record.version);
+    let entries = std::fs::read_dir(beside).ok()?.flatten();
+    let mut names: Vec<String> = entries
+        .filter(|entry| {
+            let changelog = std::fs::read(entry.path().join("debian/changelog"));
+            changelog.is_ok_and(|text| text.starts_with(start.as_bytes()))
+        })
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    names.into_iter().next()
 }
 
 fn binaries(record: &Buildinfo) -> Binaries {
@@ -171,6 +211,7 @@ fn entry(record: &Buildinfo) -> Option<String> {
 fn plan(
     wanted: &Record,
     record: &Buildinfo,
+    tree: &BuildTree,
     dsc: &Sha256,
     request: &Request,
     site: &Site<'_>,
@@ -192,7 +233,7 @@ fn plan(
     let here = surroundings::machine(&facts, request.how.jobs);
     let mut environment = BuildEnvironment::usual(&isolation, &here, epoch);
     environment.search_path = Some("/usr/sbin:/usr/bin:/sbin:/bin".to_owned());
-    take_over(&mut environment, record, &isolation, site);
+    take_over(&mut environment, record, tree, &isolation, site);
     let rules = BuildRules::default();
     Ok(BuildPlan {
         package: record.source.clone(),
@@ -226,24 +267,18 @@ fn plan(
 fn take_over(
     environment: &mut BuildEnvironment,
     record: &Buildinfo,
+    tree: &BuildTree,
     isolation: &Isolation,
     site: &Site<'_>,
 ) {
-    let above = record
-        .build_path
-        .as_deref()
-        .map(Path::new)
-        .and_then(Path::parent);
-    if let Some(above) = above.and_then(Path::to_str) {
-        match isolation {
-            Isolation::None if environment.build_path != above => site.listener.warn(format!(
-                "it was built in {above}, and without isolation it is built in {}",
-                environment.build_path
-            )),
-            Isolation::None => {}
-            Isolation::Namespace | Isolation::Chroot(_) => {
-                above.clone_into(&mut environment.build_path);
-            }
+    match isolation {
+        Isolation::None if environment.build_path != tree.above => site.listener.warn(format!(
+            "it was built in {}, and without isolation it is built in {}",
+            tree.above, environment.build_path
+        )),
+        Isolation::None => {}
+        Isolation::Namespace | Isolation::Chroot(_) => {
+            tree.above.clone_into(&mut environment.build_path);
         }
     }
     let mut left = Vec::new();

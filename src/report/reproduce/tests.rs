@@ -56,13 +56,47 @@ fn text(document: &ReproduceDocument) -> String {
 #[test]
 fn an_equal_build_says_so() {
     let document = ReproduceDocument::new(reproduction("x", "x"));
-    insta::assert_snapshot!(text(&document), @"");
+    insta::assert_snapshot!(text(&document), @r#"
+    p 1: reproduced
+      from         v1
+      against      a first build under the usual conditions
+      isolation    namespace
+      builds       2
+
+    varied
+      directory-order  as stored → reversed
+                       by a library
+      time             not tried: there is no C compiler
+
+    p_1_all.deb: equal, byte for byte
+
+    equal
+    "#);
 }
 
 #[test]
 fn a_difference_says_where_and_why_and_what_helps() {
     let document = ReproduceDocument::new(reproduction("b\na\n", "a\nb\n"));
-    insta::assert_snapshot!(text(&document), @"");
+    insta::assert_snapshot!(text(&document), @r#"
+    p 1: NOT reproduced
+      from         v1
+      against      a first build under the usual conditions
+      isolation    namespace
+      builds       2
+
+    varied
+      directory-order  as stored → reversed
+                       by a library
+      time             not tried: there is no C compiler
+
+    p_1_all.deb: DIFFERS
+      p_1_all.deb, line 1
+        - b
+        + a
+        the same in another order
+        cause: order (likely): both have the same lines or words, in another order, and directories listed their files in another
+        fix:   where p_1_all.deb is made: sort what is read: find … | LC_ALL=C sort, $(sort $(wildcard …)) in make, sorted(os.listdir(…)) in Python; for the order of sets and hashes PYTHONHASHSEED=0, PERL_HASH_SEED=0
+    "#);
 }
 
 #[test]

@@ -76,7 +76,8 @@ fn follows(difference: &Difference) -> Option<&'static str> {
     ) {
         return Some("it is a checksum of the program's other sections");
     }
-    if names.iter().any(|name| name.contains("/.build-id/")) && names.len() == 3 {
+    let is_only = matches!(difference.what, What::OnlyIn { .. });
+    if names.iter().any(|name| name.contains("/.build-id/")) && is_only {
         return Some("it is named after the build id of a program that differs");
     }
     if innermost == "symbol table" {

@@ -124,6 +124,22 @@ fn compare(place: &Place, first: &Parts<'_>, second: &Parts<'_>, found: &mut Vec
             (None, _) => push(inside, What::OnlyIn { side: Side::Second }),
         }
     }
+    // Debug files are named after a digest of what they describe: the one that
+    // is gone and the one that came are the same file.
+    let only = |here: &BTreeMap<String, &Part<'_>>, there: &BTreeMap<String, &Part<'_>>| {
+        let names = here.keys().filter(|name| is_debug_file(name));
+        let names = names.filter(|name| !there.contains_key(*name));
+        names.cloned().collect::<Vec<_>>()
+    };
+    let (gone, came) = (only(&a, &b), only(&b, &a));
+    if gone.len() == came.len() {
+        for (gone, came) in gone.into_iter().zip(came) {
+            let inside = place.inside(gone.clone());
+            if a[&gone].content != b[&came].content {
+                differing.push((inside, &a[&gone], &b[&came]));
+            }
+        }
+    }
     for (place, a, b) in differing {
         // A member of a package is called by its contents: `data.tar`.
         match packed::kind(&a.content).filter(|kind| packed::kind(&b.content) == Some(*kind)) {
@@ -137,6 +153,10 @@ fn compare(place: &Place, first: &Parts<'_>, second: &Parts<'_>, found: &mut Vec
             _ => contents(&place, &a.content, &b.content, found),
         }
     }
+}
+
+fn is_debug_file(name: &str) -> bool {
+    name.starts_with("usr/lib/debug/.build-id/") && name.ends_with(".debug")
 }
 
 fn aspects(a: &Part<'_>, b: &Part<'_>) -> Vec<(Aspect, String, String)> {

@@ -16,12 +16,28 @@ fn a_record_says_where_and_what_was_built() {
         build_path: Some("/home/ana/src/hello-2.10".to_owned()),
         ..found.clone()
     };
-    assert_eq!(tree_name(&elsewhere), "hello-2.10");
+    let tree = BuildTree::of(Path::new("/x/y.buildinfo"), &elsewhere);
+    assert_eq!(
+        (tree.above.as_str(), tree.name.as_str()),
+        ("/home/ana/src", "hello-2.10")
+    );
     let nowhere = Buildinfo {
         build_path: None,
         ..found.clone()
     };
-    assert_eq!(tree_name(&nowhere), "hello-2.10");
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("hello.buildinfo");
+    let tree = BuildTree::of(&file, &nowhere);
+    assert_eq!(tree.name, "hello-2.10");
+    assert_eq!(
+        Path::new(&tree.above),
+        dir.path().canonicalize().expect("there")
+    );
+    let checkout = dir.path().join("checkout/debian");
+    std::fs::create_dir_all(&checkout).expect("a directory");
+    let changelog = "hello (2.10-3) unstable; urgency=medium\n";
+    std::fs::write(checkout.join("changelog"), changelog).expect("a file");
+    assert_eq!(BuildTree::of(&file, &nowhere).name, "checkout");
     let cases: [(&[&str], Binaries); 5] = [
         (&["all"], Binaries::All),
         (&["all", "source"], Binaries::All),
