@@ -9,6 +9,7 @@ use crate::archive::chunk::Edit;
 use crate::archive::current::Current;
 use crate::archive::layout::IndexName;
 use crate::archive::manifest::Base;
+use crate::archive::proofs::{ProofFile, Shelves};
 use crate::archive::settings::Settings;
 use crate::format::index::{PoolFile, Stanza};
 use crate::format::version::Version;
@@ -30,6 +31,8 @@ pub struct Admission {
     pub(super) removed: Vec<Listed>,
     pub(super) unchanged: Vec<Listed>,
     pub(super) notes: Vec<Finding>,
+    pub(super) shelves: Shelves,
+    pub(super) proof_files: Vec<ProofFile>,
 }
 
 /// A file on its way into the pool.
@@ -111,7 +114,10 @@ impl Admission {
 
     /// Tells whether it changes anything.
     pub fn is_change(&self) -> bool {
-        self.resettled || !self.edits.is_empty() || !self.pool.is_empty()
+        self.resettled
+            || !self.edits.is_empty()
+            || !self.pool.is_empty()
+            || !self.shelves.is_empty()
     }
 
     /// Starts with no change of what `current` is.
@@ -127,6 +133,8 @@ impl Admission {
             removed: Vec::new(),
             unchanged: Vec::new(),
             notes: Vec::new(),
+            shelves: Shelves::new(),
+            proof_files: Vec::new(),
         }
     }
 

@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::archive::admission::{Admission, Incoming};
 use crate::archive::candidate::Candidate;
 use crate::archive::current::{Current, Unread};
+use crate::archive::demand::Grounds;
 use crate::archive::layout::IndexName;
 use crate::archive::manifest::Manifest;
 use crate::archive::proposal::{Brought, Proposal, propose};
+use crate::archive::settings::Settings;
 use crate::format::index::{Kind, Stanza};
 use crate::model::{ArchivePath, Finding, PackageName};
 
@@ -30,6 +32,17 @@ pub fn admit(
     candidates: &[Candidate],
     older: Older,
 ) -> Result<Admission, Vec<Finding>> {
+    admit_proven(current, candidates, older, &Grounds::default())
+}
+
+/// Asks every rule, and of what would come in also whether as many builders
+/// attest it as the suite and the publisher demand.
+pub fn admit_proven(
+    current: &Current,
+    candidates: &[Candidate],
+    older: Older,
+    grounds: &Grounds,
+) -> Result<Admission, Vec<Finding>> {
     let Some(manifest) = current.manifest() else {
         return Err(vec![no_such_suite(current)]);
     };
@@ -44,7 +57,10 @@ pub fn admit(
     let mut admission = Admission::of(current, manifest.settings.clone());
     for proposal in offer.proposals {
         match judge(current, manifest, &proposal, older) {
-            Ok(lack) => admission.take(proposal, lack),
+            Ok(lack) => {
+                findings.extend(lack.proof(grounds, &manifest.settings, &proposal));
+                admission.take(proposal, lack);
+            }
             Err(reason) => findings.push(reason),
         }
     }
@@ -139,6 +155,21 @@ pub(super) struct Lack {
     indices: Vec<IndexName>,
     /// The files that are not in the pool.
     files: Vec<Incoming>,
+}
+
+impl Lack {
+    /// Says what a proposal that would come in lacks of what is demanded.
+    pub(super) fn proof(
+        &self,
+        grounds: &Grounds,
+        settings: &Settings,
+        proposal: &Proposal,
+    ) -> Vec<Finding> {
+        match self.indices.is_empty() {
+            true => Vec::new(),
+            false => grounds.judge(&settings.demand, proposal),
+        }
+    }
 }
 
 /// Says that there is no such suite.

@@ -1,11 +1,14 @@
 //! The next generation of a suite, as a value: which chunks stay and which are
 //! new. Its compressed files and its date come when it is sealed.
 
+use std::collections::BTreeMap;
+
 use crate::archive::admission::{Admission, Incoming, Listed};
 use crate::archive::chunk::{self, Chunk, Edit, NextChunk};
 use crate::archive::current::{Current, Unread};
 use crate::archive::layout::IndexName;
 use crate::archive::manifest::{Base, Index, Piece, Record};
+use crate::archive::proofs::{ProofFile, Shelf, Shelves};
 use crate::archive::settings::Settings;
 use crate::model::Suite;
 
@@ -22,6 +25,12 @@ pub struct Generation {
     pub record: Record,
     /// Its indices, in order of their names.
     pub indices: Vec<NextIndex>,
+    /// The lists of proofs that stay, by their shelves.
+    pub shelves: BTreeMap<String, Shelf>,
+    /// Those that are written anew.
+    pub new_shelves: Shelves,
+    /// The proofs that come.
+    pub proofs: Vec<ProofFile>,
     /// The files that must be in the pool first.
     pub pool: Vec<Incoming>,
     /// What comes.
@@ -102,6 +111,11 @@ impl Generation {
             settings: admission.settings.clone(),
             record,
             indices,
+            shelves: (current.manifest())
+                .map(|manifest| manifest.shelves.clone())
+                .unwrap_or_default(),
+            new_shelves: admission.shelves.clone(),
+            proofs: admission.proof_files.clone(),
             pool: admission.pool.clone(),
             added: admission.added.clone(),
             removed: admission.removed.clone(),

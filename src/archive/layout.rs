@@ -216,6 +216,22 @@ fn in_suite(suite: &Suite, path: &str) -> ArchivePath {
     made(format!("dists/{suite}/{path}"))
 }
 
+/// Returns the name under which a suite's `Release` lists a shelf of proofs.
+pub fn shelf_name(shelf: &str) -> String {
+    format!("proofs/{shelf}.json")
+}
+
+/// Returns the digits of the shelf that a `Release` lists under `name`.
+pub fn shelf_of_name(name: &str) -> Option<&str> {
+    name.strip_prefix("proofs/")?.strip_suffix(".json")
+}
+
+/// Returns where a suite keeps a proof, or a list of proofs: by its digest, as
+/// indices are, so that what is there never changes.
+pub fn proof(suite: &Suite, sha256: &Sha256) -> ArchivePath {
+    in_suite(suite, &format!("proofs/by-hash/SHA256/{sha256}"))
+}
+
 /// Returns the directory of a source package's files and of its binaries.
 pub fn pool_directory(component: &Component, source: &PackageName) -> ArchivePath {
     let prefix = source.pool_prefix();

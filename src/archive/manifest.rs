@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::archive::chunk::Chunk;
-use crate::archive::layout::IndexName;
+use crate::archive::layout::{self, IndexName};
+use crate::archive::proofs::Shelf;
 use crate::archive::settings::Settings;
 use crate::format::index::piece::Encoding;
 use crate::format::release::{self, Release};
@@ -40,6 +41,9 @@ pub struct Manifest {
     pub settings: Settings,
     /// Its indices, in order of their names.
     pub indices: Vec<Index>,
+    /// The lists of its proofs, by their shelves' two hexadecimal digits.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shelves: BTreeMap<String, Shelf>,
 }
 
 /// Who made a generation and why, for the history.
@@ -210,6 +214,11 @@ impl Manifest {
                 files.insert(path, release::IndexFile { size, sha256 });
             }
         }
+        for (shelf, Shelf { size, sha256 }) in &self.shelves {
+            let (size, sha256) = (*size, *sha256);
+            let name = layout::shelf_name(shelf);
+            files.insert(name, release::IndexFile { size, sha256 });
+        }
         Release {
             origin: self.settings.origin.clone(),
             label: self.settings.label.clone(),
@@ -261,6 +270,7 @@ mod tests {
             date: Timestamp::from_unix(1_795_253_400),
             valid_until: None,
             record: Record::default(),
+            shelves: BTreeMap::new(),
             indices: settings.indices().into_iter().map(index).collect(),
             settings,
         }

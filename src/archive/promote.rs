@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::archive::admission::Admission;
 use crate::archive::admit::{Older, judge, no_such_suite, unread};
 use crate::archive::current::Current;
+use crate::archive::demand::Grounds;
 use crate::archive::layout::IndexName;
 use crate::archive::manifest::Manifest;
 use crate::archive::proposal::Proposal;
@@ -29,6 +30,7 @@ pub fn promote(
     to: &Current,
     selection: &Selection,
     older: Older,
+    grounds: &Grounds,
 ) -> Result<Admission, Vec<Finding>> {
     let Some(manifest) = to.manifest() else {
         return Err(vec![no_such_suite(to)]);
@@ -45,7 +47,10 @@ pub fn promote(
             }
         };
         match judge(to, manifest, &proposal, older) {
-            Ok(lack) => admission.take(proposal, lack),
+            Ok(lack) => {
+                findings.extend(lack.proof(grounds, &manifest.settings, &proposal));
+                admission.take(proposal, lack);
+            }
             Err(finding) => findings.push(finding),
         }
     }
@@ -64,6 +69,26 @@ pub fn names(from: &Current, selection: &Selection) -> Result<Vec<PackageName>, 
         .collect();
     names.dedup();
     Ok(names)
+}
+
+/// Returns the sources of the chosen packages with the versions that their
+/// uploads can have: the binary's, and the source's where that is another.
+pub fn sources(
+    from: &Current,
+    selection: &Selection,
+) -> Result<Vec<(PackageName, Vec<String>)>, Vec<Finding>> {
+    let source = |(_, stanza): (_, &Stanza)| {
+        let own = stanza.version().to_string();
+        let field = stanza.paragraph().get("Source").map(str::to_owned);
+        let field = field.unwrap_or_default();
+        let mut words = field.split_whitespace();
+        let named = words.next().and_then(|name| PackageName::new(name).ok());
+        let version = words.next().map(|word| word.trim_matches(['(', ')']));
+        let versions = [Some(own.as_str()), version].into_iter().flatten();
+        let versions = versions.map(str::to_owned).collect();
+        (named.unwrap_or_else(|| stanza.name().clone()), versions)
+    };
+    Ok(chosen(from, selection)?.into_iter().map(source).collect())
 }
 
 /// Finds the stanzas, each once with its component.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::archive::chunk::ChunkRule;
+use crate::archive::demand::Demand;
 use crate::archive::layout::IndexName;
 use crate::format::release::Upgrades;
 use crate::model::{Architecture, Component, Finding, Suite};
@@ -36,6 +37,9 @@ pub struct Settings {
     pub valid_for_seconds: Option<u32>,
     /// Where its indices are cut.
     pub chunks: ChunkRule,
+    /// What it demands of packages; here, so that it binds every publisher.
+    #[serde(default, skip_serializing_if = "Demand::is_empty")]
+    pub demand: Demand,
 }
 
 impl Settings {
@@ -52,6 +56,7 @@ impl Settings {
             upgrades: Upgrades::Automatic,
             valid_for_seconds: None,
             chunks: ChunkRule::default(),
+            demand: Demand::default(),
         }
     }
 

@@ -16,11 +16,13 @@ pub enum Isolation {
     Chroot(ChrootWanted),
 }
 
-/// A clean Debian.
+/// A clean Debian, as far as a person says which.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChrootWanted {
-    /// The suite.
-    pub suite: String,
+    /// The suite, and those beside it that it takes packages from.
+    pub suites: Vec<String>,
+    /// The moment it is pinned to.
+    pub snapshot: Option<String>,
 }
 
 impl Isolation {
@@ -47,7 +49,8 @@ pub struct Allowance {
     pub host_paths: Vec<PathBuf>,
     /// What becomes of a build that reached for the network.
     pub network: NetworkAttempts,
-    /// Paths that a build has no business with.
+    /// Paths that a build has no business with; nobody else's affair either.
+    #[serde(skip)]
     pub forbidden: Vec<PathBuf>,
 }
 

@@ -1,6 +1,7 @@
 //! Tag → source package → `.deb`, signed.
 
 pub mod apply;
+mod description;
 pub mod environment;
 pub mod isolation;
 pub mod license;
@@ -12,6 +13,7 @@ pub mod place;
 pub mod plan;
 pub mod preload;
 pub mod product;
+pub mod root;
 pub mod source;
 pub mod tools;
 pub mod unmet;

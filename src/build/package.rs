@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::license::License;
 use crate::format::compress::Compression;
-use crate::format::control::RelationField;
+use crate::format::control::{MultiArch, RelationField};
 use crate::model::{Architecture, PackageName};
 use crate::release::{TagPattern, VersionFile};
 
@@ -63,6 +63,8 @@ pub struct Declared {
     pub homepage: Option<String>,
     /// Relations to other packages, each as one field's text.
     pub relations: BTreeMap<RelationField, String>,
+    /// Whether it can be installed for several architectures, or serve others.
+    pub multi_arch: Option<MultiArch>,
     /// The Debian revision; without one the package is native.
     pub revision: Option<String>,
     /// The distribution that the changelog entry and `.changes` name.
@@ -80,6 +82,107 @@ pub struct Declared {
     pub scripts: Vec<(String, String)>,
     /// How members are compressed.
     pub compression: Compression,
+    /// What is done with programs and libraries.
+    pub programs: Programs,
+    /// Systemd units that are not treated as usual.
+    pub units: Vec<Unit>,
+    /// Names that this package offers a program for, update-alternatives(1).
+    pub alternatives: Vec<Alternative>,
+    /// Lines of the `triggers` file, deb-triggers(5).
+    pub triggers: Vec<String>,
+}
+
+/// What is done with a declared package's programs and shared libraries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Programs {
+    /// Whether symbols that running does not need are taken out of them.
+    pub strip: bool,
+    /// Whether what is taken out becomes a package of its own, `NAME-dbgsym`.
+    pub debug_symbols: bool,
+    /// Whether the packages of the libraries that they need are looked up and
+    /// become `Depends`.
+    pub detect_depends: bool,
+}
+
+/// How a systemd unit of a declared package is treated, as the options of
+/// dh_installsystemd(1) have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unit {
+    /// The unit file's name, such as `tally.service`.
+    pub name: String,
+    /// Whose manager reads it.
+    pub scope: UnitScope,
+    /// How it is treated.
+    pub treatment: UnitTreatment,
+}
+
+/// Whose manager reads a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnitScope {
+    /// The system's.
+    System,
+    /// Each user's.
+    User,
+}
+
+/// What is done with a unit when its package comes, changes and goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct UnitTreatment {
+    /// Whether it is enabled when it comes.
+    pub enable: bool,
+    /// Whether it is started when it comes.
+    pub start: bool,
+    /// What happens to it when it is replaced.
+    pub on_upgrade: OnUpgrade,
+}
+
+/// What happens to a running unit when its package is upgraded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnUpgrade {
+    /// It is restarted when the new files are there.
+    Restart,
+    /// It is stopped before the files are replaced and started after.
+    Stop,
+    /// It goes on running.
+    Keep,
+}
+
+impl Default for UnitTreatment {
+    fn default() -> Self {
+        Self {
+            enable: true,
+            start: true,
+            on_upgrade: OnUpgrade::Restart,
+        }
+    }
+}
+
+/// A generic name that a package offers a program for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Alternative {
+    /// The generic name, such as `editor`.
+    pub name: String,
+    /// Where it is called, such as `/usr/bin/editor`.
+    pub link: String,
+    /// The file that the package offers for it.
+    pub path: String,
+    /// The highest one is taken without a word from the administrator.
+    pub priority: i32,
+    /// What changes with it, such as its manual page.
+    pub dependents: Vec<Dependent>,
+}
+
+/// A link that goes with an alternative.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Dependent {
+    /// Its generic name.
+    pub name: String,
+    /// Where it is.
+    pub link: String,
+    /// The file that the package offers for it.
+    pub path: String,
 }
 
 /// Where a declared package's copyright file comes from.

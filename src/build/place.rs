@@ -1,7 +1,9 @@
-//! The one directory that builds of a user happen in.
+//! The directories that builds of a user happen in.
 //!
-//! Its path is always the same, because paths reach into packages; so only one
-//! build is in it at a time, and a lock says whose turn it is.
+//! A build on the machine itself has the one whose path is always the same,
+//! because paths reach into packages; so only one build is in it at a time, and
+//! a lock says whose turn it is. A build in a room needs a place of the
+//! machine's only to be handed things: any will do.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -32,11 +34,31 @@ pub enum PlaceError {
 }
 
 impl BuildPlace {
-    /// Takes the user's place, waiting for its turn, and empties it.
-    pub fn take(listener: &dyn Listener) -> Result<Self, PlaceError> {
+    /// Takes a place beside the user's one, whose path reaches into nothing
+    /// because the build has a room of its own: the first that is free.
+    pub fn beside() -> Result<Self, PlaceError> {
+        let above = Self::of_user()?;
+        for number in 1.. {
+            let root = above.join(format!("room-{number}"));
+            files::create_dir(&root)?;
+            if let Some(lock) = files::try_lock(&above.join(format!("room-{number}.lock")))? {
+                return Self::own(root, lock);
+            }
+        }
+        unreachable!("some number is free")
+    }
+
+    /// Returns the directory of the user's build places.
+    fn of_user() -> Result<PathBuf, PlaceError> {
         let user = rustix::process::geteuid().as_raw();
         let root = Path::new("/var/tmp").join(format!("debcut-{user}"));
         files::private_dir(&root)?;
+        Ok(root)
+    }
+
+    /// Takes the user's place, waiting for its turn, and empties it.
+    pub fn take(listener: &dyn Listener) -> Result<Self, PlaceError> {
+        let root = Self::of_user()?;
         let lock = root.join("lock");
         let mut told = false;
         let lock = loop {
@@ -51,6 +73,10 @@ impl BuildPlace {
             }
             std::thread::sleep(Duration::from_millis(100));
         };
+        Self::own(root, lock)
+    }
+
+    fn own(root: PathBuf, lock: Lock) -> Result<Self, PlaceError> {
         let place = Self { root, _lock: lock };
         place.empty()?;
         for directory in [place.home(), place.work()] {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::description::remarks;
 use super::environment::{BuildEnvironment, Machine};
 use super::isolation::{Allowance, Isolation};
 use super::package::{Declared, Kind};
@@ -218,6 +219,7 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
                 let finding = Finding::warning("empty-package", name.as_str(), why);
                 findings.push(finding.fix("list its files in debcut.toml: files = [...]"));
             }
+            findings.extend(remarks(&name, &declared.summary, &declared.description));
             if choices.scope == Scope::Source {
                 let why = "a declared package has no source package";
                 findings.push(Finding::error("no-source-package", name.as_str(), why));

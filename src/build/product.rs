@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::plan::BuildPlan;
+use super::root::Provided;
 use crate::format::checksums::{FileName, ListedFile};
 use crate::format::statement::{
     BuildDefinition, Builder, Provenance, Resource, RunDetails, RunMetadata, Statement, Subject,
@@ -79,6 +80,7 @@ pub fn statement(
     files: &[ListedFile],
     began: Timestamp,
     ended: Timestamp,
+    root: Option<&Provided>,
 ) -> Statement {
     let subject = |file: &ListedFile| Subject {
         name: file.name.to_string(),
@@ -116,7 +118,9 @@ pub fn statement(
                         serde_json::to_value(plan).expect("a plan has string keys"),
                     ),
                 ]
-                .into(),
+                .into_iter()
+                .chain(root.map(|root| ("root".to_owned(), root_told(root))))
+                .collect(),
                 resolved_dependencies: sources(plan),
             },
             run_details: RunDetails {
@@ -134,6 +138,20 @@ pub fn statement(
             },
         },
     }
+}
+
+/// Tells which system the build happened in: its packages, and the digest of
+/// their list.
+fn root_told(root: &Provided) -> serde_json::Value {
+    let packages = root.packages.iter().map(|installed| {
+        let architecture = installed.architecture.as_ref();
+        let architecture = architecture.map_or(String::new(), |a| format!(":{a}"));
+        format!("{}{architecture}={}", installed.package, installed.version)
+    });
+    serde_json::json!({
+        "identity": root.identity,
+        "packages": packages.collect::<Vec<_>>(),
+    })
 }
 
 /// Lists what the artifacts were made of, by digest.

@@ -10,6 +10,13 @@ use crate::model::Sha256;
 use crate::sys::files::{self, FileError};
 use crate::sys::process::Tool;
 
+/// What looks at a declared package's programs and documents.
+pub const PACKAGE_TOOLS: [&str; 4] = [STRIP, "objcopy", DPKG_SHLIBDEPS, "gzip"];
+/// strip(1), of binutils.
+pub const STRIP: &str = "strip";
+/// dpkg-shlibdeps(1), of dpkg-dev.
+pub const DPKG_SHLIBDEPS: &str = "dpkg-shlibdeps";
+
 /// A program, so exactly that another one is noticed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ToolIdentity {

@@ -43,6 +43,7 @@ Environment:
   DEBCUT_KEY         as --key: the key that signs
   DEBCUT_ARCHIVE     as --archive; for archive init its directory
   DEBCUT_ISOLATION   as --isolation of build and release
+  DEBCUT_NO_CACHE    as --no-cache of build and release; 0, no, off and false say no
   DEBCUT_SIGNING_KEY
                      the secret key that signs, for CI: armoured, base64 of that, or a
                      file's path
@@ -53,6 +54,8 @@ Environment:
   SOURCE_DATE_EPOCH  the date of deb pack's files and of an archive's next generation,
                      in seconds since 1970; a build takes the changelog's
   XDG_DATA_HOME      keys are in debcut/keys below it [default: ~/.local/share]
+  XDG_CACHE_HOME     clean systems to build in are in debcut/roots below it
+                     [default: ~/.cache]
   TMPDIR             where temporary files go [default: /tmp]
   NO_COLOR           no colour unless --color always
   CI                 no live progress unless --progress always
@@ -174,10 +177,14 @@ pub enum Verb {
     Release(super::release::ReleaseArguments),
     /// Build signed packages from a tag
     Build(super::build::BuildArguments),
+    /// The clean systems that builds happen in: made, listed, removed
+    Root(super::root::RootVerb),
     /// Say who signed artifacts, from which commit, and whether they agree
     Verify(super::verify::VerifyArguments),
     /// Build again under varied conditions and compare byte by byte
     Reproduce(super::reproduce::ReproduceArguments),
+    /// Attest that a rebuild of your own gave what was published
+    Attest(super::attest::AttestArguments),
     /// Publish packages to a suite of an archive
     Publish(super::archive::PublishArguments),
     /// Create, fill, look at and serve apt archives

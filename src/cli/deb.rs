@@ -9,8 +9,8 @@ use super::context::Context;
 use super::failure::Failure;
 use crate::flow::inspecting;
 use crate::flow::packing::{self, Outcome, Request};
-use crate::format::compress::{Compression, Settings};
-use crate::format::deb::Oddity;
+use crate::format::compress::{Compression, Settings, Strategy};
+use crate::format::deb::{ControlMember, Oddity};
 use crate::model::{Finding, Timestamp};
 use crate::report::{Answer, DebDiff, DebPack, DebShow};
 
@@ -36,9 +36,11 @@ enum Verb {
 Examples:
   debcut deb pack tree --out hello_1.0_all.deb
   SOURCE_DATE_EPOCH=1700000000 debcut deb pack tree --out . --compress zstd --level 19
+  debcut deb pack tree --out . --level 9 --strategy extreme
 
 The bytes are those of dpkg-deb --root-owner-group --build with the same SOURCE_DATE_EPOCH, \
-compression and level. Without SOURCE_DATE_EPOCH the package's time is now.")]
+compression, level and strategy; of zstd only with dpkg-deb's version of libzstd. dpkg-deb's \
+strategies of gzip are not known here. Without SOURCE_DATE_EPOCH the package's time is now.")]
 struct Pack {
     /// The directory
     tree: PathBuf,
@@ -51,6 +53,12 @@ struct Pack {
     /// The compressor's level [default: dpkg-deb's: xz 6, gzip 9, zstd 3]
     #[arg(long, value_name = "N")]
     level: Option<u32>,
+    /// What the compressor tries beyond its level; only xz has extreme
+    #[arg(long, value_name = "WHAT", default_value = "none")]
+    strategy: StrategyArgument,
+    /// Compress the control member with gzip, as dpkg-deb --no-uniform-compression
+    #[arg(long)]
+    no_uniform_compression: bool,
     /// How many threads compress; the bytes stay the same [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     threads: Option<u32>,
@@ -69,6 +77,23 @@ enum CompressArgument {
     Zstd,
     /// Not at all
     None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum StrategyArgument {
+    /// What the level says
+    None,
+    /// Slower and a little smaller
+    Extreme,
+}
+
+impl From<StrategyArgument> for Strategy {
+    fn from(argument: StrategyArgument) -> Self {
+        match argument {
+            StrategyArgument::None => Self::Usual,
+            StrategyArgument::Extreme => Self::Extreme,
+        }
+    }
 }
 
 impl From<CompressArgument> for Compression {
@@ -90,8 +115,13 @@ struct Show {
 
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
+Examples:
+  debcut deb diff hello_1.0_amd64.deb rebuilt/hello_1.0_amd64.deb
+  debcut --json deb diff a.deb b.deb | jq '.differences[] | {name, aspect, bytes}'
+
 Exit code 1 says that they differ. Members, control fields, control files and files are compared; \
-where all are the same and the bytes are not, that is said, too.")]
+of files that differ inside the first bytes that do are shown, with where they stand. Where all is \
+the same and the bytes are not, that is said, too.")]
 struct Diff {
     /// The package as it was
     a: PathBuf,
@@ -111,9 +141,9 @@ pub fn run(arguments: DebVerb, context: &Context<'_>) -> Result<Said, Failure> {
             Answer::new(DebShow::new(&file, &contents)).findings(warnings)
         }
         Verb::Diff(Diff { a, b }) => {
-            let left = inspecting::contents(&context.path(&a))?;
-            let right = inspecting::contents(&context.path(&b))?;
-            let diff = DebDiff::of((&a, &left), (&b, &right));
+            let compared = inspecting::compare(&context.path(&a), &context.path(&b))?;
+            let left = (&*a, &compared.a);
+            let diff = DebDiff::of(left, (&b, &compared.b), compared.differences);
             let finding = diff.finding();
             Answer::new(diff).findings(finding)
         }
@@ -129,7 +159,12 @@ fn pack(arguments: Pack, context: &Context<'_>) -> Result<Answer, Failure> {
         compress: Settings {
             compression: arguments.compress.into(),
             level: arguments.level,
+            strategy: arguments.strategy.into(),
             threads: arguments.threads.unwrap_or_else(processors),
+        },
+        control: match arguments.no_uniform_compression {
+            true => ControlMember::Gzip,
+            false => ControlMember::Uniform,
         },
         epoch: epoch(context)?,
         dry_run: arguments.dry_run,

@@ -2,8 +2,9 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::build::root::Refresh;
 use crate::config::IsolationWord;
-use crate::flow::building::How;
+use crate::flow::building::{CacheUse, How};
 
 /// How something is built.
 #[derive(Debug, Clone, Args)]
@@ -18,6 +19,12 @@ pub struct HowArguments {
         help_heading = "How it is built"
     )]
     isolation: Option<IsolationArgument>,
+    /// The suite of the chroot [default: what the changelog names]
+    #[arg(long, value_name = "SUITE", help_heading = "How it is built")]
+    suite: Option<String>,
+    /// Make the chroot anew, however old it is
+    #[arg(long, help_heading = "How it is built")]
+    refresh_root: bool,
     /// How many jobs run side by side [default: one for each processor]
     #[arg(
         short,
@@ -33,6 +40,15 @@ pub struct HowArguments {
     /// A word for DEB_BUILD_OPTIONS, such as nocheck (repeat it for several)
     #[arg(long, value_name = "WORD", help_heading = "How it is built")]
     build_option: Vec<String>,
+    /// Build even what was built before, and keep it nowhere but in its place
+    #[arg(
+        long,
+        env = "DEBCUT_NO_CACHE",
+        hide_env = true,
+        value_parser = clap::builder::FalseyValueParser::new(),
+        help_heading = "How it is built"
+    )]
+    no_cache: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -54,9 +70,15 @@ impl HowArguments {
                 IsolationArgument::Namespace => IsolationWord::Namespace,
                 IsolationArgument::Chroot => IsolationWord::Chroot,
             }),
+            suite: self.suite.clone(),
+            refresh: self.refresh_root.then_some(Refresh::Now),
             jobs: self.jobs,
             profiles: self.profile.clone(),
             options: self.build_option.clone(),
+            cache: match self.no_cache {
+                true => CacheUse::None,
+                false => CacheUse::Usual,
+            },
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::flow::signing;
 use crate::keys::{Change, KeyDescription, KeyName, Part, StoreError};
 use crate::model::{Fingerprint, Sha256};
 use crate::report::{Answer, ExportedKey, ImportedKeys, KeyList, NewKeyDocument, NewKeyPlan};
+use crate::sys::ed25519::attestation_key_pem;
 use crate::sys::files::{self, Access};
 use crate::sys::openpgp::{Key, NewKey, Passphrase, SecretCertificate};
 
@@ -77,7 +78,8 @@ struct Import {
 #[command(after_long_help = "\
 Examples:
   debcut key export --out project.asc    the only key's certificate, for everybody
-  debcut key export --secret --out ci.asc   the secret key, for DEBCUT_SIGNING_KEY in CI")]
+  debcut key export --secret --out ci.asc   the secret key, for DEBCUT_SIGNING_KEY in CI
+  debcut key export --pem --out builder.pem   to verify attestations without debcut")]
 struct Export {
     /// The key: a fingerprint or its end; without it the only one there is
     fingerprint: Option<String>,
@@ -87,6 +89,9 @@ struct Export {
     /// The secret key, as locked as it is stored
     #[arg(long)]
     secret: bool,
+    /// The bare Ed25519 key that verifies attestations (PEM), for openssl and DSSE tools
+    #[arg(long, conflicts_with_all = ["secret", "public"])]
+    pem: bool,
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -220,7 +225,18 @@ fn export(arguments: &Export, context: &Context<'_>) -> Result<Answer, Failure> 
         Part::Public
     };
     let fingerprint = named(&keys, arguments.fingerprint.as_deref(), part)?;
-    let text = store.export(&fingerprint, part)?;
+    let text = match arguments.pem {
+        false => store.export(&fingerprint, part)?,
+        true => {
+            let keyring = store.keyring()?;
+            let owner = keyring.owner(&fingerprint).map(|(owner, _)| owner);
+            let pem = owner.and_then(|owner| attestation_key_pem(owner, context.now()));
+            pem.ok_or_else(|| {
+                let why = format!("{fingerprint} has no Ed25519 key that signs now");
+                Failure::request("key", why).hint("debcut key list shows what it has")
+            })?
+        }
+    };
     let path = arguments.out.as_ref().map(|path| context.path(path));
     if let Some(path) = &path {
         let access = if arguments.secret {

@@ -1,10 +1,11 @@
-//! What goes on, on standard error: a line that renews itself on a terminal,
-//! plain lines in a log.
+//! What goes on, on standard error: a line for each piece of work that renews
+//! itself on a terminal, plain lines in a log.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::model::Event;
 use crate::report::{Colour, Page};
@@ -20,83 +21,131 @@ pub enum Detail {
     Whole,
 }
 
+/// How many of the last lines of a build's log are shown below its step.
+const LOG_LINES: usize = 2;
+
 /// Tells events on standard error.
 pub struct Teller {
     detail: Detail,
     colour: Colour,
     live: bool,
-    bar: Mutex<Option<ProgressBar>>,
+    bars: Mutex<Bars>,
+}
+
+/// The lines that renew themselves, by the piece of work they are of.
+#[derive(Default)]
+struct Bars {
+    all: MultiProgress,
+    each: BTreeMap<Option<String>, Bar>,
+}
+
+struct Bar {
+    bar: ProgressBar,
+    last: VecDeque<String>,
 }
 
 impl Teller {
-    /// Makes one; `live` renews a line instead of writing one for each step.
+    /// Makes one; `live` renews lines instead of writing one for each step.
     pub fn new(detail: Detail, colour: Colour, live: bool) -> Self {
         Self {
             detail,
             colour,
             live,
-            bar: Mutex::new(None),
+            bars: Mutex::default(),
         }
     }
 
     /// Tells one event.
     pub fn tell(&self, event: Event) {
-        let page = Page::new(self.colour);
         match event {
-            Event::Warning(text) => self.line(&format!("{}: {text}", page.warning("warning"))),
-            _ if self.detail == Detail::Quiet => {}
-            Event::Finished(text) => self.line(&format!("{} {text}", page.good("✓"))),
-            Event::Note(text) => self.line(&format!("{}: {text}", page.dim("note"))),
-            Event::Step(text) if self.live => self.show(text),
-            Event::Step(text) => self.line(&format!("{} {text}", page.dim("·"))),
-            Event::Output(text) if self.detail == Detail::Whole => {
-                self.line(&format!("  {} {text}", page.dim("|")));
+            Event::Of { subject, event } => self.tell_of(Some(subject), *event),
+            event => self.tell_of(None, event),
+        }
+    }
+
+    fn tell_of(&self, subject: Option<String>, event: Event) {
+        let page = Page::new(self.colour);
+        let of = match &subject {
+            Some(subject) => format!("{} ", page.dim(&format!("[{subject}]"))),
+            None => String::new(),
+        };
+        match event {
+            Event::Warning(text) => {
+                self.line(&format!("{}: {of}{text}", page.warning("warning")));
             }
-            Event::Output(text) => self.with(|bar| bar.set_message(first(&text, 60))),
-            Event::Progress { done, total } => self.with(|bar| {
+            _ if self.detail == Detail::Quiet => {}
+            Event::Finished(text) => self.line(&format!("{} {of}{text}", page.good("✓"))),
+            Event::Note(text) => self.line(&format!("{}: {of}{text}", page.dim("note"))),
+            Event::Step(text) if self.live => self.show(subject, text),
+            Event::Step(text) => self.line(&format!("{} {of}{text}", page.dim("·"))),
+            Event::Output(text) if self.detail == Detail::Whole => {
+                self.line(&format!("  {} {of}{text}", page.dim("|")));
+            }
+            Event::Output(text) => self.with(&subject, |bar| bar.say(first(&text, 76))),
+            Event::Progress { done, total } => self.with(&subject, |bar| {
                 let share = (done * 100).checked_div(total);
-                bar.set_message(share.map_or(String::new(), |share| format!("{share} %")));
+                let share = share.map_or(String::new(), |share| format!("{share} %"));
+                bar.bar.set_message(share);
             }),
+            Event::Of { subject, event } => self.tell_of(Some(subject), *event),
         }
     }
 
-    /// Takes the renewed line away, before the answer is written.
+    /// Takes the renewed lines away, before the answer is written.
     pub fn clear(&self) {
-        if let Ok(mut bar) = self.bar.lock()
-            && let Some(bar) = bar.take()
-        {
-            bar.finish_and_clear();
+        if let Ok(mut bars) = self.bars.lock() {
+            for (_, bar) in std::mem::take(&mut bars.each) {
+                bar.bar.finish_and_clear();
+            }
         }
     }
 
-    fn show(&self, step: String) {
-        let Ok(mut slot) = self.bar.lock() else {
+    fn show(&self, subject: Option<String>, step: String) {
+        let Ok(mut bars) = self.bars.lock() else {
             return;
         };
-        let bar = slot.get_or_insert_with(|| {
-            let bar = ProgressBar::new_spinner();
+        let Bars { all, each } = &mut *bars;
+        let bar = each.entry(subject).or_insert_with(|| {
+            let bar = all.add(ProgressBar::new_spinner());
             let style = ProgressStyle::with_template("{spinner} {prefix} {msg:.dim}");
             bar.set_style(style.expect("the template is constant"));
             bar.enable_steady_tick(Duration::from_millis(120));
-            bar
+            let last = VecDeque::new();
+            Bar { bar, last }
         });
-        bar.set_prefix(step);
-        bar.set_message("");
+        bar.bar.set_prefix(step);
+        bar.bar.set_message("");
+        bar.last.clear();
     }
 
-    fn with(&self, act: impl FnOnce(&ProgressBar)) {
-        if let Ok(bar) = self.bar.lock()
-            && let Some(bar) = bar.as_ref()
+    fn with(&self, subject: &Option<String>, act: impl FnOnce(&mut Bar)) {
+        if let Ok(mut bars) = self.bars.lock()
+            && let Some(bar) = bars.each.get_mut(subject)
         {
             act(bar);
         }
     }
 
     fn line(&self, text: &str) {
-        match self.bar.lock().ok().as_ref().and_then(|bar| bar.as_ref()) {
-            Some(bar) => bar.suspend(|| super::terminal::eprint(text)),
-            None => super::terminal::eprint(text),
+        match self.bars.lock() {
+            Ok(bars) if !bars.each.is_empty() => bars.all.suspend(|| super::terminal::eprint(text)),
+            _ => super::terminal::eprint(text),
         }
+    }
+}
+
+impl Bar {
+    /// Shows the last lines of a log below the step.
+    fn say(&mut self, line: String) {
+        if line.trim().is_empty() {
+            return;
+        }
+        self.last.push_back(line);
+        if self.last.len() > LOG_LINES {
+            self.last.pop_front();
+        }
+        let shown = self.last.iter().map(|line| format!("\n    {line}"));
+        self.bar.set_message(shown.collect::<String>());
     }
 }
 

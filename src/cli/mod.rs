@@ -3,6 +3,7 @@
 
 mod archive;
 mod arguments;
+mod attest;
 mod build;
 mod context;
 mod deb;
@@ -24,6 +25,7 @@ mod prepare;
 mod release;
 mod reproduce;
 mod request;
+mod root;
 mod sandbox;
 mod status;
 mod tag;
@@ -119,7 +121,9 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::Release(arguments) => release::run(arguments, context),
         Verb::Build(arguments) => build::run(arguments, context),
         Verb::Reproduce(arguments) => reproduce::run(arguments, context),
+        Verb::Root(arguments) => root::run(arguments, context),
         Verb::Verify(arguments) => verify::run(&arguments, context),
+        Verb::Attest(arguments) => attest::run(&arguments, context),
         Verb::Archive(arguments) => archive::run(arguments, context),
         Verb::Publish(arguments) => archive::publish(arguments, context),
         Verb::Demo(arguments) => demo::run(&arguments, context),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::archive::{ArchiveArgument, configured_key, desk};
+use super::archive::{ArchiveArgument, configured_key, desk, rules};
 use super::context::Context;
 use super::failure::Failure;
 use super::how::HowArguments;
@@ -101,6 +101,7 @@ pub fn run(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, F
         let location = arguments.archive.location(context)?;
         let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
         desk.configured_key = configured_key(context)?;
+        desk.rules = rules(&location, context)?;
         let mut ask = passphrase::asker(context);
         let outcome = releasing::release(&workspace, &wanted, &desk, &mut ask)?;
         (outcome, Some(desk.store.place()))

@@ -1,5 +1,7 @@
 //! `[package.declared]` as written → a [`Declared`] package.
 
+mod system;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -9,9 +11,9 @@ use super::policy::tree_path;
 use super::read::{ConfigError, Source};
 use super::written;
 use crate::build::license::License;
-use crate::build::package::{Content, CopyrightSource, Declared, Owner};
+use crate::build::package::{Content, CopyrightSource, Declared, Owner, Programs};
 use crate::format::compress::Compression;
-use crate::format::control::RelationField;
+use crate::format::control::{MultiArch, MultiArchError, RelationField};
 use crate::format::relation;
 use crate::model::{Architecture, Component, Suite};
 
@@ -90,6 +92,15 @@ pub(super) fn declared(
         copyright,
         changelog: written.changelog.as_ref().map(path).transpose()?,
         contents: contents(source, &written)?,
+        multi_arch: multi_arch(source, written.multi_arch.as_ref())?,
+        programs: Programs {
+            strip: written.strip.unwrap_or(true),
+            debug_symbols: written.debug_symbols.unwrap_or(true),
+            detect_depends: written.detect_depends.unwrap_or(true),
+        },
+        units: system::units(source, &written.units)?,
+        alternatives: system::alternatives(source, &written.alternatives)?,
+        triggers: system::triggers(source, &written.triggers)?,
         scripts: scripts(source, &written.scripts)?,
         compression: match written.compression {
             None | Some(written::Compression::Xz) => Compression::Xz,
@@ -145,6 +156,7 @@ fn relations(
         (RelationField::Depends, &written.depends),
         (RelationField::Recommends, &written.recommends),
         (RelationField::Suggests, &written.suggests),
+        (RelationField::Enhances, &written.enhances),
         (RelationField::Conflicts, &written.conflicts),
         (RelationField::Breaks, &written.breaks),
         (RelationField::Replaces, &written.replaces),
@@ -152,7 +164,15 @@ fn relations(
     ];
     let mut found = BTreeMap::new();
     for (field, relations) in fields {
-        for relation in relations {
+        // What these stand for is added to every package without a word.
+        const ALWAYS: [&str; 3] = [
+            "${shlibs:Depends}",
+            "${misc:Depends}",
+            "${misc:Pre-Depends}",
+        ];
+        let own = |relation: &&Spanned<String>| !ALWAYS.contains(&relation.get_ref().trim());
+        let relations: Vec<_> = relations.iter().filter(own).collect();
+        for relation in &relations {
             relation::relations(relation.get_ref(), relation::Form::Settled)
                 .map_err(|error| source.refuse(&relation.span(), error.to_string()))?;
         }
@@ -164,8 +184,21 @@ fn relations(
     Ok(found)
 }
 
+fn multi_arch(
+    source: &Source<'_>,
+    written: Option<&Spanned<String>>,
+) -> Result<Option<MultiArch>, ConfigError> {
+    let Some(written) = written else {
+        return Ok(None);
+    };
+    let found = written.get_ref().parse();
+    found
+        .map(Some)
+        .map_err(|error: MultiArchError| source.refuse(&written.span(), error.to_string()))
+}
+
 fn contents(source: &Source<'_>, written: &written::Declared) -> Result<Vec<Content>, ConfigError> {
-    let mut found = Vec::new();
+    let mut found = system::unit_files(source, &written.units)?;
     for file in &written.files {
         let (at, file) = (file.span(), file.get_ref());
         found.push(Content::File {

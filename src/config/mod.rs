@@ -4,6 +4,7 @@
 //! missing file is an empty one.
 
 mod build;
+mod chroot;
 mod ci;
 mod debianize;
 mod declared;
@@ -11,6 +12,7 @@ mod detect;
 mod filled;
 mod forge;
 mod policy;
+mod proof_policy;
 mod read;
 mod ready_hook;
 mod release;
@@ -23,6 +25,7 @@ pub use debianize::{DebianizeError, NewFile, Packaging, debianize};
 pub use detect::{Detected, DetectedEdge, DetectedGroup, DetectedKind, DetectedPackage, detect};
 pub use forge::{Forge, ForgeKind};
 pub use policy::{ArchiveLocation, Project};
+pub use proof_policy::proof_policy;
 pub use read::ConfigError;
 pub use ready_hook::ReadyHook;
 pub use release::Surroundings;

@@ -11,6 +11,7 @@ use super::read::{ConfigError, Source};
 use super::release::{self, Part, Surroundings};
 use super::written::{self, BuildKind, OneOrMany};
 use crate::build::package::{Debian, Kind, Package};
+use crate::build::root::choices::RootChoices;
 use crate::keys::KeyName;
 use crate::model::{Fingerprint, PackageName};
 use crate::release::{Policy, TagPattern, tag_pattern};
@@ -32,14 +33,41 @@ pub struct Project {
     pub key: Option<String>,
     /// Whose signatures on tags count; empty: every key that debcut knows.
     pub tag_keys: Vec<Fingerprint>,
+    /// Whose attestations count where packages are published and proven; empty:
+    /// those of every known key.
+    pub build_keys: Vec<Fingerprint>,
+    /// Who may sign a suite; empty: every known key.
+    pub publish_keys: Vec<Fingerprint>,
+    /// Whether a proof demands that the tagged commit is signed too.
+    pub signed_commits: bool,
+    /// How many builders must attest what an archive of this name gets.
+    pub attestations: BTreeMap<String, u32>,
     /// How packages are built.
     pub build: BuildRules,
+    /// The systems that builds happen in.
+    pub root: RootChoices,
     parts: Vec<Part>,
 }
 
 /// Upstream tags that are tried when the configuration names none: the name
 /// gbp gives an import, then the usual ones.
 const UPSTREAM_TAGS: [&str; 3] = ["upstream/{version}", "v{version}", "{version}"];
+
+/// Reads the keys of a list.
+pub(super) fn fingerprints(
+    source: &Source<'_>,
+    written: &[Spanned<String>],
+) -> Result<Vec<Fingerprint>, ConfigError> {
+    let read = |key: &Spanned<String>| {
+        let written = key.get_ref();
+        let found = KeyName::parse(written).and_then(|name| name.fingerprint());
+        found.ok_or_else(|| {
+            let why = format!("“{written}” is no fingerprint of 40 hexadecimal digits");
+            source.refuse(&key.span(), why)
+        })
+    };
+    written.iter().map(read).collect()
+}
 
 impl Project {
     /// Reads a configuration; `file` is its name for errors.
@@ -67,14 +95,14 @@ impl Project {
         }
         let (rules, hooks) = (written.release, written.hooks);
         let release = release::policy(&source, rules, hooks, &packages, &parts)?;
-        let tag_keys = written.signing.tag_keys.iter().map(|key| {
-            let written = key.get_ref();
-            let found = KeyName::parse(written).and_then(|name| name.fingerprint());
-            found.ok_or_else(|| {
-                let why = format!("“{written}” is no fingerprint of 40 hexadecimal digits");
-                source.refuse(&key.span(), why)
-            })
-        });
+        let signing = &written.signing;
+        let tag_keys = fingerprints(&source, &signing.tag_keys)?;
+        let build_keys = fingerprints(&source, &signing.build_keys)?;
+        let publish_keys = fingerprints(&source, &signing.publish_keys)?;
+        let wanted = written.archive.iter();
+        let attestations = wanted
+            .filter_map(|(name, a)| Some((name.clone(), a.attestations?)))
+            .collect();
         Ok(Self {
             packages,
             release,
@@ -84,7 +112,12 @@ impl Project {
                 .map(|(name, archive)| (name, archive.location.into_inner()))
                 .collect(),
             key: written.signing.key,
-            tag_keys: tag_keys.collect::<Result<_, _>>()?,
+            signed_commits: written.signing.signed_commits,
+            tag_keys,
+            build_keys,
+            publish_keys,
+            attestations,
+            root: super::chroot::choices(&source, &written.build)?,
             build: BuildRules::read(&source, written.build)?,
             parts,
         })

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use serde::de::DeserializeOwned;
+
 use super::written::File;
 use crate::model::name::nearest;
 
@@ -44,6 +46,11 @@ pub struct Source<'a> {
 impl Source<'_> {
     /// Parses the text.
     pub fn parse(&self) -> Result<File, ConfigError> {
+        self.parse_as()
+    }
+
+    /// Parses the text of another of our files.
+    pub fn parse_as<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         toml::from_str(self.text).map_err(|error: toml::de::Error| {
             let span = error.span().unwrap_or_default();
             let (message, nearest) = explain(error.message(), &self.text[span.clone()]);

@@ -41,6 +41,10 @@ const TAIL: &str = "
 # key = \"FINGERPRINT\"        # or gpg:FINGERPRINT; default: the only key there is
 # tag-keys = [\"FINGERPRINT\"]  # whose signatures on tags count; default: every known key
 
+# build-keys = [\"FINGERPRINT\"]    # whose builds may be published; default: anybody's
+# publish-keys = [\"FINGERPRINT\"]  # who may sign a suite; default: every known key
+# signed-commits = true       # verify --chain refuses a tagged commit that is not signed
+
 # [build]
 # timeout-minutes = 240
 # jobs = 4                    # default: as many as there are processors
@@ -50,9 +54,15 @@ const TAIL: &str = "
 # processes = 4096
 # network = \"warn\"           # of builds that try it in vain; default: they fail
 # host-paths = [\"/opt/sdk\"]  # what a build may read beside the system
+# suite = \"trixie\"           # of the clean chroot; default: what the changelog says
+# mirror = \"http://deb.debian.org/debian\"   # default: the one of this machine's apt
+# refresh-days = 7            # how old a chroot may be
+# snapshot = \"2025-05-20\"    # pin it to a day of snapshot.debian.org
+# archives = [\"main\", { location = \"http://apt.example.org\", suite = \"stable\", key = \"apt.asc\" }]
 
 # [archive.main]
 # location = \"/srv/apt\"       # for `debcut publish --archive main`
+# attestations = 2            # how many builders must attest what is published
 ";
 
 /// Writes the file. `maintainer` is `Name <address>`, where it is known.
@@ -205,13 +215,14 @@ fn package(text: &mut String, package: &DetectedPackage, maintainer: &str) {
         DetectedKind::Cargo { summary, license, binaries } if !binaries.is_empty() => {
             start(text, name.as_str(), maintainer, summary.as_deref());
             text.push_str(&self::copyright(copyright, license.as_deref()));
-            text.push_str("architecture = \"any\"\ndepends = [\"libc6\"]\n");
+            text.push_str("architecture = \"any\"\n");
             // In a workspace, the build's own directory is that of the package.
             let place = if path.is_empty() { "" } else { " --target-dir target" };
-            let strip = "--config profile.release.strip=true";
+            let debug = "--config profile.release.debug=1";
             let _ = writeln!(
                 text,
-                "command = \"cargo build --release --locked {strip}{place}\"\nfiles = ["
+                "# What debuggers want becomes a package of its own, {name}-dbgsym.\n\
+                 command = \"cargo build --release --locked {debug}{place}\"\nfiles = ["
             );
             for binary in binaries {
                 let source = quoted(&format!("target/release/{binary}"));
@@ -244,8 +255,9 @@ const KEYS: &str = "\
 # section = \"misc\"
 # priority = \"optional\"
 # homepage = \"https://example.org/tool\"
-# depends = [\"libc6 (>= 2.36)\"]   # and so pre-depends, recommends, suggests,
-#                              # breaks, conflicts, replaces, provides
+# depends = [\"adduser\"]      # and so pre-depends, recommends, suggests, enhances,
+#                              # breaks, conflicts, replaces, provides; the
+#                              # packages of programs' libraries are found
 # command = \"make\"          # run in the tag's tree before files are collected
 # revision = \"1\"            # 1.2.3 becomes 1.2.3-1
 # distribution = \"stable\"    # what the changelog's entry and .changes name
@@ -264,7 +276,13 @@ const FILES: &str = "\
 const MORE: &str = "\
 # directories = [{ target = \"/var/lib/tool\", owner = \"root\", mode = \"0750\" }]
 # symlinks = [{ target = \"/usr/bin/alias\", to = \"tool\" }]
-# scripts = { postinst = \"packaging/postinst\" }
+# scripts = { postinst = \"packaging/postinst\" }   # #DEBHELPER# is replaced
+# units = [{ source = \"packaging/tool.service\", enable = true, start = true }]
+# alternatives = [{ link = \"/usr/bin/editor\", path = \"/usr/bin/tool\", priority = 50 }]
+# triggers = [\"interest-noawait /usr/share/tool\"]
+# multi-arch = \"foreign\"
+# strip = true               # with debug-symbols = true for a NAME-dbgsym package
+# detect-depends = true      # look up the packages of programs' libraries
 ";
 
 fn start(text: &mut String, name: &str, maintainer: &str, summary: Option<&str>) {

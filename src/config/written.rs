@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
-use serde::de::{Error, SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+pub mod declared;
 pub mod release;
 
 /// The whole file.
@@ -131,6 +134,18 @@ pub struct Declared {
     pub symlinks: Vec<Spanned<InstalledSymlink>>,
     #[serde(default)]
     pub scripts: Scripts,
+    #[serde(default)]
+    pub enhances: Vec<Spanned<String>>,
+    pub multi_arch: Option<Spanned<String>>,
+    pub strip: Option<bool>,
+    pub debug_symbols: Option<bool>,
+    pub detect_depends: Option<bool>,
+    #[serde(default)]
+    pub units: Vec<Spanned<declared::Unit>>,
+    #[serde(default)]
+    pub alternatives: Vec<Spanned<declared::Alternative>>,
+    #[serde(default)]
+    pub triggers: Vec<Spanned<String>>,
 }
 
 /// `priority = "…"` (Debian Policy 2.5; `extra` is gone).
@@ -201,6 +216,7 @@ pub struct Scripts {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Archive {
     pub location: Spanned<String>,
+    pub attestations: Option<u32>,
 }
 
 /// `[signing]`.
@@ -210,6 +226,12 @@ pub struct Signing {
     pub key: Option<String>,
     #[serde(default)]
     pub tag_keys: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub build_keys: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub publish_keys: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub signed_commits: bool,
 }
 
 /// `[build]`.
@@ -225,6 +247,16 @@ pub struct Build {
     #[serde(default)]
     pub host_paths: Vec<Spanned<String>>,
     pub network: Option<NetworkWord>,
+    pub suite: Option<Spanned<String>>,
+    pub mirror: Option<String>,
+    pub security_mirror: Option<String>,
+    pub keyring: Option<PathBuf>,
+    pub components: Option<Spanned<Vec<String>>>,
+    pub snapshot: Option<Spanned<String>>,
+    pub snapshot_url: Option<Spanned<String>>,
+    pub refresh_days: Option<u32>,
+    #[serde(default)]
+    pub archives: Vec<ArchiveOfBuild>,
 }
 
 /// `isolation = "…"`.
@@ -242,4 +274,45 @@ pub enum Isolation {
 pub enum NetworkWord {
     Fail,
     Warn,
+}
+
+/// An element of `archives`: where it is, or that and more.
+#[derive(Debug, Clone)]
+pub enum ArchiveOfBuild {
+    Location(String),
+    Table(ArchiveTable),
+}
+
+/// The table form of an element of `archives`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ArchiveTable {
+    pub location: String,
+    pub suite: Option<OneOrMany>,
+    pub components: Option<Vec<String>>,
+    pub key: Option<PathBuf>,
+}
+
+// By hand: an untagged enum's error names no key that would be wrong.
+impl<'de> Deserialize<'de> for ArchiveOfBuild {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Form;
+        impl<'de> Visitor<'de> for Form {
+            type Value = ArchiveOfBuild;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a location, or a table with location")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<ArchiveOfBuild, E> {
+                Ok(ArchiveOfBuild::Location(text.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ArchiveOfBuild, A::Error> {
+                let table = ArchiveTable::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(ArchiveOfBuild::Table(table))
+            }
+        }
+        from.deserialize_any(Form)
+    }
 }

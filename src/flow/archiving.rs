@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::FlowError;
+use super::evidence::{self, Rules};
 use super::signing::{self, KeyWanted};
 use crate::archive::manifest::Index;
 use crate::archive::query;
 use crate::archive::{
-    Admission, Current, Generation, Listed, Older, Record, Removal, Selection, Settings, admit,
-    layout, promote, remove, settle,
+    Admission, Current, Generation, Grounds, Listed, Older, Record, Removal, Selection, Settings,
+    admit_proven, layout, promote, remove, settle,
 };
 use crate::format::index::Kind;
 use crate::format::version::Version;
@@ -24,8 +25,9 @@ use crate::publish::{
 };
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
+use crate::sys::files;
 use crate::sys::openpgp::{Certificate, Keyring, Signer};
-use crate::sys::store::{Condition, Content, DirectoryStore, Guard, Holder, Store};
+use crate::sys::store::{Condition, Content, DirectoryStore, FetchedStore, Guard, Holder, Store};
 
 /// How often a publish that lost is tried again before it is told so: each
 /// time, somebody else's publish has succeeded.
@@ -41,6 +43,8 @@ pub struct Desk<'a> {
     pub clock: Clock,
     /// The key that the configuration names.
     pub configured_key: Option<String>,
+    /// What the configuration demands of a publish.
+    pub rules: Rules,
     /// How long to wait for another publisher.
     pub wait: Duration,
     /// Who works: recorded in each generation.
@@ -87,6 +91,18 @@ pub fn open_store(location: &str, directory: &Path) -> Result<Box<dyn Store>, Fl
         )));
     }
     Ok(Box::new(DirectoryStore::new(directory.join(location))))
+}
+
+/// Opens an archive that is only read: also one on a web server.
+pub fn open_to_read(location: &str, directory: &Path) -> Result<Box<dyn Store>, FlowError> {
+    if FetchedStore::is_url(location) {
+        let store = FetchedStore::new(location).map_err(files::failed(
+            "keep what is fetched from",
+            Path::new(location),
+        ))?;
+        return Ok(Box::new(store));
+    }
+    open_store(location, directory)
 }
 
 /// The suite as it is, and whether it may take what is offered.
@@ -142,6 +158,9 @@ impl Desk<'_> {
             candidates,
             mut findings,
             distributions,
+            proofs,
+            evidence,
+            uncounted,
         } = incoming::read(paths, &reader)?;
         for meant in distributions {
             if meant != suite.as_str() && meant != "UNRELEASED" {
@@ -149,6 +168,10 @@ impl Desk<'_> {
                 self.listener.note(note);
             }
         }
+        let grounds = Grounds {
+            evidence,
+            demand: self.rules.demand.clone(),
+        };
         if findings.iter().any(Finding::is_error) {
             // Everything that is wrong is told at once.
             let current = observe(
@@ -156,17 +179,22 @@ impl Desk<'_> {
                 suite,
                 Question::Candidates(&candidates),
             )?;
-            findings.extend(
-                admit(&current, &candidates, older)
-                    .err()
-                    .unwrap_or_default(),
-            );
+            let reasons = admit_proven(&current, &candidates, older, &grounds).err();
+            findings.extend(reasons.unwrap_or_default());
             return Ok(Outcome::Refused(findings));
         }
         self.change(suite, act, &findings, &|| {
             let question = Question::Candidates(&candidates);
             let current = observe(self.store.as_ref(), suite, question)?;
-            let admission = admit(&current, &candidates, older);
+            let admission = match admit_proven(&current, &candidates, older, &grounds) {
+                Ok(admission) => {
+                    let store = self.store.as_ref();
+                    let (there, offered) = evidence::joined(store, &current, proofs.clone())?;
+                    Ok(admission.with_proofs(&there, offered))
+                }
+                // Where attestations are missed, those that do not count matter.
+                Err(reasons) => Err([reasons, uncounted.clone()].concat()),
+            };
             Ok((current, admission))
         })
     }
@@ -198,6 +226,7 @@ impl Desk<'_> {
         older: Older,
         act: &mut Act<'_>,
     ) -> Result<Outcome, FlowError> {
+        let keyring = signing::keyring(self.environment)?;
         self.change(to, act, &[], &|| {
             let source = observe(self.store.as_ref(), from, Question::Whole)?;
             let names = match promote::names(&source, selection) {
@@ -207,8 +236,21 @@ impl Desk<'_> {
                     return Ok((current, Err(findings)));
                 }
             };
-            let current = observe(self.store.as_ref(), to, Question::Packages(&names))?;
-            let admission = promote::promote(&source, &current, selection, older);
+            let store = self.store.as_ref();
+            let current = observe(store, to, Question::Packages(&names))?;
+            let (proofs, evidence) = evidence::of_promotion(store, &source, selection, &keyring)?;
+            let grounds = Grounds {
+                evidence,
+                demand: self.rules.demand.clone(),
+            };
+            let admission = promote::promote(&source, &current, selection, older, &grounds);
+            let admission = match admission {
+                Ok(admission) => {
+                    let (there, offered) = evidence::joined(store, &current, proofs)?;
+                    Ok(admission.with_proofs(&there, offered))
+                }
+                Err(findings) => Err(findings),
+            };
             Ok((current, admission))
         })
     }
@@ -232,6 +274,9 @@ impl Desk<'_> {
         let findings = [remarks, admission.notes()].concat();
         let choice = self.key(&current, &act.key)?;
         let certificate = choice.certificate().clone();
+        if let Some(finding) = self.rules.publisher(suite, certificate.fingerprint()) {
+            return Ok(Outcome::Refused([findings, vec![finding]].concat()));
+        }
         if act.dry_run {
             let next = Generation::next(&current, &admission, self.record(&certificate));
             return Ok(match next.map_err(PublishError::from)? {

@@ -6,24 +6,28 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::FlowError;
+use super::build_cache::{self, BuildCache};
 use super::earlier_build::{self, Earlier};
 use super::hooks::{HookPackage, Hooks, Occasion};
 use super::project::Workspace;
+use super::rooting;
 use super::signing::{self, KeyWanted};
 use super::surroundings;
+use crate::build::TaggedSource;
 use crate::build::apply::{self, BuildError, Workshop};
 use crate::build::isolation::{ChrootWanted, Isolation};
 use crate::build::observe::{self, Means, Wanted};
 use crate::build::package::Kind;
 use crate::build::plan::{self, BuildPlan, Choices, Scope};
 use crate::build::product::Built;
+use crate::build::root::{Dependencies, Parts, Refresh, RootWanted};
 use crate::build::source::{Recipe, Revision};
-use crate::build::tools::{self, ToolIdentity};
+use crate::build::tools::{self, PACKAGE_TOOLS, ToolIdentity};
 use crate::config::IsolationWord;
 use crate::format::version::Version;
 use crate::keys::Ask;
 use crate::model::finding::with_causes;
-use crate::model::{Architecture, Finding, Listener, PackageName};
+use crate::model::{Architecture, Finding, Listener, PackageName, Timestamp};
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access};
@@ -66,6 +70,22 @@ pub struct How {
     pub profiles: Vec<String>,
     /// `DEB_BUILD_OPTIONS`.
     pub options: Vec<String>,
+    /// Whether finished builds are taken from the user's cache, and put there.
+    pub cache: CacheUse,
+    /// The suite of the chroot, whatever the changelog says.
+    pub suite: Option<String>,
+    /// When a chroot is made anew; none: by its age, as configured.
+    pub refresh: Option<Refresh>,
+}
+
+/// Whether finished builds are taken from the user's cache, and put there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CacheUse {
+    /// They are.
+    #[default]
+    Usual,
+    /// Neither.
+    None,
 }
 
 /// What came of it.
@@ -148,14 +168,21 @@ pub fn build(
     };
     let source = observe::observe(&workspace.repository, &wanted, package, &means)?;
     let facts = machine::facts();
+    let mut root = None;
     let choices = Choices {
         scope: request.scope,
         isolation: match word {
             IsolationWord::None => Isolation::None,
             IsolationWord::Namespace => Isolation::Namespace,
-            IsolationWord::Chroot => Isolation::Chroot(ChrootWanted {
-                suite: "unstable".to_owned(),
-            }),
+            IsolationWord::Chroot => {
+                let wanted = root_wanted(workspace, request, &source, environment, now)?;
+                let told = ChrootWanted {
+                    suites: wanted.suites.names(),
+                    snapshot: wanted.snapshot.as_ref().map(|moment| moment.id.clone()),
+                };
+                root = Some(wanted);
+                Isolation::Chroot(told)
+            }
         },
         allowance: surroundings::allowance(rules, &facts, environment),
         machine: surroundings::machine(&facts, request.how.jobs.or(rules.jobs)),
@@ -244,6 +271,20 @@ pub fn build(
     }
     let signer = signing::unlocked(choice, now, ask)?;
     let log = log_file(workspace, &plan, environment)?;
+    let provided = match &root {
+        None => None,
+        Some(wanted) => {
+            let days = Refresh::AfterDays(project.root.refresh_days);
+            let refresh = request.how.refresh.unwrap_or(days);
+            let around = rooting::Surroundings {
+                environment,
+                program: environment.program(),
+                now,
+                listener,
+            };
+            Some(rooting::provide(wanted, refresh, &around)?)
+        }
+    };
     let workshop = Workshop {
         repository: &workspace.repository,
         signer: signer.as_ref(),
@@ -252,12 +293,30 @@ pub fn build(
         log: &log,
         listener,
         program: environment.program(),
+        root: provided.as_ref(),
         toolchains: &surroundings::toolchains(&plan.host_environment),
     };
     let proven = match &request.candidate {
         Some(directory) => earlier_build::proven(&plan, directory, &keyring)?,
         None => None,
     };
+    let cache = match request.how.cache {
+        CacheUse::Usual => BuildCache::of_user(environment),
+        CacheUse::None => None,
+    };
+    let system = match &provided {
+        Some(provided) => provided.identity,
+        None => build_cache::system(workshop.toolchains)?,
+    };
+    if let (Some(cache), None, false) = (&cache, &proven, request.force)
+        && let Some(built) = cache.take(&plan, &system, &out)?
+    {
+        listener.note(format!(
+            "{} {} was built before: taken from the cache",
+            plan.package, plan.version
+        ));
+        return taken(workspace, plan, built, occasion, &hooks, listener);
+    }
     let built = match proven {
         Some(candidate) => {
             listener.note(format!("{} was built before its tag", plan.package));
@@ -267,18 +326,12 @@ pub fn build(
     };
     match built {
         Ok(built) => {
-            record(workspace, &built, listener);
-            if let Some(mut occasion) = occasion {
-                let artifacts = built.artifacts.iter();
-                let paths = artifacts.map(|a| built.directory.join(&a.name).display().to_string());
-                occasion.packages[0].artifacts = paths.collect();
-                hooks.after(&occasion)?;
+            if let Some(cache) = &cache
+                && let Err(error) = cache.put(&plan, &system, &built)
+            {
+                listener.warn(format!("not put into the cache: {}", with_causes(&error)));
             }
-            Ok(Outcome::Built {
-                plan: Box::new(plan),
-                built,
-                changed: true,
-            })
+            taken(workspace, plan, built, occasion, &hooks, listener)
         }
         Err(BuildError::Forbidden { findings }) => Ok(Outcome::Refused(Box::new(Refusal {
             package: plan.package,
@@ -311,8 +364,39 @@ pub fn build(
                 findings,
             })))
         }
+        Err(BuildError::Refused(findings)) => Ok(Outcome::Refused(Box::new(Refusal {
+            package: plan.package,
+            version: Some(plan.version),
+            revision: plan.revision,
+            commit: plan.commit,
+            dry_run: false,
+            findings,
+        }))),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Ends a build that went well.
+fn taken(
+    workspace: &Workspace,
+    plan: BuildPlan,
+    built: Built,
+    occasion: Option<Occasion>,
+    hooks: &Hooks<'_>,
+    listener: &dyn Listener,
+) -> Result<Outcome, FlowError> {
+    record(workspace, &built, listener);
+    if let Some(mut occasion) = occasion {
+        let artifacts = built.artifacts.iter();
+        let paths = artifacts.map(|a| built.directory.join(&a.name).display().to_string());
+        occasion.packages[0].artifacts = paths.collect();
+        hooks.after(&occasion)?;
+    }
+    Ok(Outcome::Built {
+        plan: Box::new(plan),
+        built,
+        changed: true,
+    })
 }
 
 /// Tells hooks of a build. A candidate is none of their business: nobody else
@@ -379,6 +463,46 @@ fn log_file(
     Ok(logs.join(name))
 }
 
+/// Says which clean Debian a build needs, with what of its dependencies.
+fn root_wanted(
+    workspace: &Workspace,
+    request: &Request,
+    source: &TaggedSource,
+    environment: &Environment,
+    now: Timestamp,
+) -> Result<RootWanted, FlowError> {
+    let project = &workspace.project;
+    let saying = rooting::Saying {
+        choices: &project.root,
+        archives: &project.archives,
+        top: workspace.repository.top(),
+    };
+    let (distribution, dependencies) = match (&source.recipe, &source.package.kind) {
+        (Recipe::Debian(debian), _) => {
+            let path = source.package.file("debian/control");
+            let control = workspace.repository.file(&source.tree, &path)?;
+            let dependencies = Dependencies {
+                control: String::from_utf8_lossy(&control.unwrap_or_default()).into_owned(),
+                parts: Parts::All,
+                profiles: request.how.profiles.clone(),
+                host_architecture: None,
+            };
+            let binaries = request.scope == Scope::Full;
+            let named = debian.changelog.distributions.iter();
+            let named: Vec<_> = named.map(|suite| suite.as_str()).collect();
+            (named.join(" "), binaries.then_some(dependencies))
+        }
+        (_, Kind::Declared(declared)) => (declared.distribution.clone(), None),
+        (Recipe::Declared { .. }, Kind::Debian(_)) => (String::new(), None),
+    };
+    let suite = request.how.suite.as_deref();
+    let wanted = rooting::wanted(&saying, &distribution, suite, environment, now)?;
+    Ok(RootWanted {
+        dependencies,
+        ..wanted
+    })
+}
+
 /// Identifies the machine's tools that are known to take part in a build.
 fn tools(
     recipe: &Recipe,
@@ -400,7 +524,12 @@ fn tools(
     ];
     Ok(match recipe {
         Recipe::Debian(_) => tools::identify(&DEBIAN, observe::TOOL_PATH)?,
-        Recipe::Declared { .. } => tools::identify(&COMMAND, &environment.search_path())?,
+        Recipe::Declared { .. } => {
+            let mut found = tools::identify(&COMMAND, &environment.search_path())?;
+            // What shapes the package is the system's, whatever the user's path.
+            found.extend(tools::identify(&PACKAGE_TOOLS, observe::TOOL_PATH)?);
+            found
+        }
     })
 }
 

@@ -76,7 +76,9 @@ pub fn proven(
     let Some(line) = files::read_if_there(&candidate.join(&name))? else {
         return Ok(None);
     };
-    let Ok(attested) = attestation::verify(&String::from_utf8_lossy(&line), keyring) else {
+    // Further lines are what others say; whose build it is, the first tells.
+    let text = String::from_utf8_lossy(&line);
+    let Ok(attested) = attestation::verify(attestation::first(&text), keyring) else {
         return Ok(None);
     };
     let definition = &attested.statement.provenance.build_definition;
@@ -119,7 +121,7 @@ fn compare(
     let Some(line) = files::read_if_there(&out.join(&provenance))? else {
         return other(format!("it has no {provenance}"));
     };
-    let envelope = Envelope::parse(&String::from_utf8_lossy(&line)).ok();
+    let envelope = Envelope::parse(attestation::first(&String::from_utf8_lossy(&line))).ok();
     let statement = envelope
         .as_ref()
         .and_then(|envelope| envelope.statement().ok());

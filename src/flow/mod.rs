@@ -4,11 +4,16 @@
 //! what came of it.
 
 pub mod archiving;
+pub mod attesting;
+mod build_cache;
 pub mod building;
+pub mod builds;
+pub mod chaining;
 pub mod configured;
 pub mod demo;
 pub mod doctor;
 mod earlier_build;
+pub mod evidence;
 pub mod hooks;
 pub mod inspecting;
 pub mod lead_time;
@@ -19,6 +24,7 @@ pub mod preparing;
 pub mod project;
 pub mod releasing;
 pub mod reproducing;
+pub mod rooting;
 pub mod signing;
 pub mod status;
 mod surroundings;
@@ -29,6 +35,7 @@ use std::path::PathBuf;
 
 use crate::build::apply::BuildError;
 use crate::build::observe::ObserveError;
+use crate::build::root::RootError;
 use crate::config::ConfigError;
 use crate::keys::{ChooseError, StoreError};
 use crate::model::TagName;
@@ -76,9 +83,29 @@ pub enum FlowError {
     /// The key cannot sign.
     #[error(transparent)]
     Sign(#[from] SignError),
+    /// There is nothing to add an attestation to, or nobody to sign it.
+    #[error(transparent)]
+    Attesting(#[from] attesting::AttestingError),
     /// The build did not finish.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// There is no system to build in.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// Nobody knows which system is wanted.
+    #[error(transparent)]
+    Want(#[from] rooting::WantError),
+    /// No such system is kept.
+    #[error("no system “{wanted}” is kept{}", match known.as_slice() {
+        [] => String::new(),
+        known => format!("; there is {}", known.join(", ")),
+    })]
+    NoRoot {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        known: Vec<String>,
+    },
     /// The archive's files cannot be read or written.
     #[error(transparent)]
     Archive(#[from] ArchiveStoreError),
@@ -103,6 +130,22 @@ pub enum FlowError {
         wanted: String,
         /// The suites there are.
         known: Vec<String>,
+    },
+    /// The archive has several suites, and none was named.
+    #[error("{place} has the suites {}: say which", known.join(", "))]
+    WhichSuite {
+        /// The place.
+        place: String,
+        /// The suites there are.
+        known: Vec<String>,
+    },
+    /// A package is not installed.
+    #[error("{name} is not installed below {}", root.display())]
+    NotInstalled {
+        /// The package.
+        name: String,
+        /// The root directory.
+        root: PathBuf,
     },
     /// A kind of place that is not supported yet.
     #[error("{location} cannot be used: archives live in directories for now")]

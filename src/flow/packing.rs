@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use sha2::Digest;
 
 use crate::format::compress::{LevelError, Settings};
-use crate::format::deb::{self, BuildTree, BuildTreeError, Options, PackPlan};
+use crate::format::deb::{self, BuildTree, BuildTreeError, ControlMember, Options, PackPlan};
 use crate::model::{Listener, Sha256, Timestamp};
 use crate::sys::files::{self, Access, FileError, StagedFile};
 use crate::sys::tree::{self, TreeReadError};
@@ -21,6 +21,8 @@ pub struct Request {
     pub out: PathBuf,
     /// How to compress.
     pub compress: Settings,
+    /// How the control member is compressed.
+    pub control: ControlMember,
     /// The package's time.
     pub epoch: Timestamp,
     /// Whether to stop at the plan.
@@ -87,6 +89,7 @@ pub enum PackError {
 pub fn pack(request: &Request, listener: &dyn Listener) -> Result<Outcome, PackError> {
     let options = Options {
         compress: request.compress.settle()?,
+        control: request.control,
         ..Options::new(request.epoch)
     };
     let tree = &request.tree;
@@ -104,7 +107,7 @@ pub fn pack(request: &Request, listener: &dyn Listener) -> Result<Outcome, PackE
     }
     listener.begin(format!("packing {} {}", plan.package, plan.version));
     let mut staged = StagedFile::beside(&file, Access::Public)?;
-    let written = deb::write(staged.file(), &parts.control, &parts.data, &options);
+    let written = tree::pack(staged.file(), &parts.control, &parts.data, &options);
     written.map_err(|source| PackError::Write {
         file: file.clone(),
         source,
@@ -172,6 +175,7 @@ mod tests {
             tree: whole.join("t"),
             out: whole.join("ours.deb"),
             compress: Settings::new(Compression::Xz),
+            control: ControlMember::Uniform,
             epoch: Timestamp::from_unix(EPOCH),
             dry_run: false,
         }

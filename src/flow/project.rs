@@ -66,6 +66,17 @@ impl Workspace {
         })
     }
 
+    /// Opens the same repository once more, for another thread.
+    pub fn again(&self) -> Result<Self, FlowError> {
+        Ok(Self {
+            repository: Repository::discover(self.repository.top())?,
+            project: self.project.clone(),
+            named: self.named.clone(),
+            in_work_tree: self.in_work_tree,
+            hooks: self.hooks.clone(),
+        })
+    }
+
     /// Refuses to write what HEAD's own configuration does not say: a build reads
     /// it from the tag, not from the work tree.
     pub fn committed_configuration(&self) -> Result<Option<Finding>, FlowError> {

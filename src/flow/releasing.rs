@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use super::FlowError;
 use super::archiving::{Act, Desk, Outcome as PublishOutcome};
 use super::building::{self, Outcome as BuildOutcome};
+use super::builds;
 use super::hooks::{HookPackage, Hooks, Occasion};
 use super::planning::{self, Planned};
 use super::preparing::{self, Extent};
@@ -261,8 +262,9 @@ impl Run<'_, '_> {
 
     /// Builds the release commits before anybody sees their tags.
     fn candidates(&mut self) -> Go<()> {
-        for at in 0..self.released.targets.len() {
-            let target = &self.released.targets[at];
+        let mut requests = Vec::new();
+        let mut which = Vec::new();
+        for (at, target) in self.released.targets.iter().enumerate() {
             if target.is_tagged {
                 continue;
             }
@@ -271,16 +273,37 @@ impl Run<'_, '_> {
                 commit: target.commit.clone(),
                 tag: target.tag.clone(),
             };
-            match self.build(at, wanted, out, None)? {
-                Ok(changed) => {
+            requests.push(self.request(target, wanted, out, None));
+            which.push(at);
+        }
+        let outcomes = builds::side_by_side(
+            self.workspace,
+            requests,
+            self.wanted.how.jobs,
+            self.desk.environment,
+            self.desk.clock,
+            self.ask,
+            self.desk.listener,
+        )?;
+        // All that were built are told, whatever became of one of them.
+        let mut refused = Vec::new();
+        let mut failed = None;
+        for (at, outcome) in which.into_iter().zip(outcomes) {
+            match outcome.map(|outcome| self.take(at, outcome)) {
+                Ok(Ok(changed)) => {
                     let target = &self.released.targets[at];
                     let what = format!("{} {} as a candidate", target.name, target.debian_version);
                     self.done("build", what, changed);
                 }
-                Err(findings) => return Ok(Err(findings)),
+                Ok(Err(findings)) => refused.extend(findings),
+                Err(error) => failed = failed.or(Some(error)),
             }
         }
-        Ok(Ok(()))
+        match (failed, refused.is_empty()) {
+            (Some(error), _) => Err(error),
+            (None, true) => Ok(Ok(())),
+            (None, false) => Ok(Err(refused)),
+        }
     }
 
     /// Asks the archive whether it would take the candidates: a tag for what it
@@ -370,15 +393,14 @@ impl Run<'_, '_> {
         Ok(Ok(()))
     }
 
-    fn build(
-        &mut self,
-        at: usize,
+    fn request(
+        &self,
+        target: &Target,
         wanted: Revision,
         out: PathBuf,
         candidate: Option<PathBuf>,
-    ) -> Go<bool> {
-        let target = &self.released.targets[at];
-        let request = building::Request {
+    ) -> building::Request {
+        building::Request {
             wanted: Some(wanted),
             package: Some(target.name.clone()),
             out: Some(out),
@@ -389,7 +411,17 @@ impl Run<'_, '_> {
             dry_run: false,
             force: false,
             candidate,
-        };
+        }
+    }
+
+    fn build(
+        &mut self,
+        at: usize,
+        wanted: Revision,
+        out: PathBuf,
+        candidate: Option<PathBuf>,
+    ) -> Go<bool> {
+        let request = self.request(&self.released.targets[at], wanted, out, candidate);
         let built = building::build(
             self.workspace,
             &request,
@@ -398,8 +430,13 @@ impl Run<'_, '_> {
             self.ask,
             self.desk.listener,
         )?;
-        match built {
-            BuildOutcome::Refused(refusal) => Ok(Err(refusal.findings)),
+        Ok(self.take(at, built))
+    }
+
+    /// Notes what came of a target's build.
+    fn take(&mut self, at: usize, outcome: BuildOutcome) -> Result<bool, Vec<Finding>> {
+        match outcome {
+            BuildOutcome::Refused(refusal) => Err(refusal.findings),
             BuildOutcome::Planned(_) => unreachable!("no dry run was asked for"),
             BuildOutcome::Built {
                 plan,
@@ -411,7 +448,8 @@ impl Run<'_, '_> {
                 target.artifacts = artifacts.map(|a| built.directory.join(&a.name)).collect();
                 target.changes = built.changes();
                 self.released.findings.extend(plan.warnings);
-                Ok(Ok(changed))
+                self.released.findings.extend(built.findings);
+                Ok(changed)
             }
         }
     }

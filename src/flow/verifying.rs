@@ -20,6 +20,17 @@ pub fn verify(
     now: Timestamp,
     listener: &dyn Listener,
 ) -> Result<Verdict, FlowError> {
+    let keyring = keyring(directory, keyrings, environment)?;
+    let facts = verify::observe(directory, paths, &keyring, now, listener)?;
+    Ok(verify::judge(&facts, now))
+}
+
+/// Returns the certificates of the user's store of keys and of these files.
+pub(super) fn keyring(
+    directory: &Path,
+    keyrings: &[PathBuf],
+    environment: &Environment,
+) -> Result<Keyring, FlowError> {
     let mut certificates = match signing::keyring(environment) {
         Ok(keyring) => keyring.certificates().to_vec(),
         // Whoever names a keyring needs no home.
@@ -34,7 +45,5 @@ pub fn verify(
         })?;
         certificates.extend(more);
     }
-    let keyring = Keyring::new(certificates);
-    let facts = verify::observe(directory, paths, &keyring, now, listener)?;
-    Ok(verify::judge(&facts, now))
+    Ok(Keyring::new(certificates))
 }

@@ -11,7 +11,10 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::str::FromStr;
 
-pub use binary::{BinaryControl, DeclareError, DeclaredControl, MultiArch, RelationField};
+pub use binary::{
+    BinaryControl, DebugSymbols, DeclareError, DeclaredControl, MultiArch, MultiArchError,
+    RelationField,
+};
 
 use super::deb822::{Deb822Error, Paragraph, Syntax, paragraphs};
 use super::relation::{Clause, Form, field_relations};

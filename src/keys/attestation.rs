@@ -6,6 +6,10 @@
 //! binary OpenPGP signature over the same bytes, and the key ID says
 //! `openpgp:FINGERPRINT`. Either way the one OpenPGP certificate verifies it.
 
+mod lines;
+
+pub use lines::{Line, append, envelopes, first, verify_all};
+
 use crate::format::statement::{
     Envelope, EnvelopeSignature, PAYLOAD_TYPE, Statement, StatementError,
 };
@@ -305,6 +309,29 @@ mod tests {
             key: true_one.key_id,
         });
         assert_eq!(format!("{error:?}"), format!("{unknown:?}"));
+    }
+
+    #[test]
+    fn a_file_holds_the_attestations_of_several() {
+        let now = Timestamp::from_unix(1_795_253_400);
+        let (jane, joe) = (signer(1, now), signer(2, now));
+        let line = |signer| attest(signer, &statement(Some(now)), now).expect("attests");
+        let both = append(&line(&jane), &line(&joe));
+        assert_eq!(append(&both, &line(&joe)), both, "once is enough");
+        assert_eq!(first(&both), line(&jane).trim_end());
+        let everybody = Keyring::new(vec![jane.certificate().clone(), joe.certificate().clone()]);
+        let by = |keyring: &Keyring| -> Vec<_> {
+            let found = verify_all(&both, keyring).into_iter();
+            let by = |line: Line| line.attested.ok().map(|attested| attested.by.fingerprint);
+            found.map(by).collect()
+        };
+        let (jane_is, joe_is) = (jane.fingerprint().clone(), joe.fingerprint().clone());
+        assert_eq!(by(&everybody), [Some(jane_is), Some(joe_is.clone())]);
+        assert_eq!(by(&keyring(&joe)), [None, Some(joe_is)]);
+        // Other tools write one envelope over several lines.
+        let value: serde_json::Value = serde_json::from_str(&line(&jane)).expect("JSON");
+        let pretty = serde_json::to_string_pretty(&value).expect("JSON");
+        assert_eq!(verify_all(&pretty, &everybody).len(), 1);
     }
 
     #[test]

@@ -23,6 +23,39 @@ pub enum Event {
     Note(String),
     /// Likely a mistake of the user's, stops nothing.
     Warning(String),
+    /// One of several pieces of work that go on side by side says something.
+    Of {
+        /// Which one, by name.
+        subject: String,
+        /// What it says.
+        event: Box<Event>,
+    },
+}
+
+/// A listener for one of several pieces of work that go on side by side: what
+/// it hears is told under a name.
+pub struct Lane<'a> {
+    subject: Option<String>,
+    listener: &'a dyn Listener,
+}
+
+impl<'a> Lane<'a> {
+    /// Makes one; without a name everything is told as it is.
+    pub fn of(subject: Option<String>, listener: &'a dyn Listener) -> Self {
+        Self { subject, listener }
+    }
+}
+
+impl Listener for Lane<'_> {
+    fn hear(&self, event: Event) {
+        self.listener.hear(match &self.subject {
+            Some(subject) => Event::Of {
+                subject: subject.clone(),
+                event: Box::new(event),
+            },
+            None => event,
+        });
+    }
 }
 
 /// Hears events. Called from any thread that works, in order for each thread.

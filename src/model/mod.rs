@@ -12,7 +12,7 @@ pub mod time;
 
 pub use checkup::{Checkup, Passed};
 pub use digest::{DigestPrefix, FileDigests, Sha256};
-pub use event::{Event, Listener, Silent};
+pub use event::{Event, Lane, Listener, Silent};
 pub use finding::{Finding, Severity};
 pub use name::{Architecture, ArchivePath, Component, Fingerprint, PackageName, Suite, TagName};
 pub use time::Timestamp;

@@ -56,6 +56,15 @@ pub enum PublishError {
         #[source]
         source: ManifestError,
     },
+    /// A list of proofs cannot be understood.
+    #[error("cannot understand {path}")]
+    Shelf {
+        /// Where it is.
+        path: ArchivePath,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
     /// A file that must be there is not.
     #[error("{path} is missing")]
     Missing {

@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 
 use sha2::Digest;
 
+mod attested;
+
 use crate::archive::candidate::{Binary, Candidate, Source, SourceFile};
+use crate::archive::{Evidence, ProofFile};
 use crate::format::changes::Changes;
 use crate::format::checksums::ListedFile;
 use crate::format::control::BinaryControl;
@@ -28,6 +31,12 @@ pub struct Incoming {
     pub findings: Vec<Finding>,
     /// The distributions that uploads are meant for.
     pub distributions: Vec<String>,
+    /// The uploads, `.buildinfo` and attestations that came along.
+    pub proofs: Vec<ProofFile>,
+    /// Whose attestations speak for what came.
+    pub evidence: Evidence,
+    /// Why some attestations do not count; worth telling where they are missed.
+    pub uncounted: Vec<Finding>,
 }
 
 /// What reading may use.
@@ -64,6 +73,7 @@ pub fn read(paths: &[PathBuf], reader: &Reader<'_>) -> Result<Incoming, FileErro
     for path in wanted {
         reader.one(&path, &mut incoming, &mut seen)?;
     }
+    attested::read(reader.keyring, &mut incoming)?;
     Ok(incoming)
 }
 
@@ -244,6 +254,12 @@ impl Reader<'_> {
             );
             return Ok(());
         }
+        let proof = |name: &str, bytes: Vec<u8>| {
+            let (source, version) = (changes.source.clone(), changes.version.clone());
+            ProofFile::new(source, version, name.to_owned(), bytes)
+        };
+        let own = path.file_name().unwrap_or_default().to_string_lossy();
+        into.proofs.push(proof(&own, bytes.clone()));
         for listed in &changes.files {
             let name = listed.file.name.as_str();
             let origin = path.with_file_name(name);
@@ -277,6 +293,10 @@ impl Reader<'_> {
                 continue;
             }
             let absolute = std::path::absolute(&origin).unwrap_or_else(|_| origin.clone());
+            if name.ends_with(".buildinfo") {
+                let bytes = files::read(&origin)?;
+                into.proofs.push(proof(name, bytes));
+            }
             if kind_of(&origin).is_none() || !seen.insert(absolute) {
                 continue;
             }

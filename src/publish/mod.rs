@@ -18,6 +18,7 @@ pub mod incoming;
 mod join;
 mod observe;
 mod plan;
+mod proofs;
 mod recover;
 mod repair;
 mod seal;
@@ -30,6 +31,7 @@ pub use head::{Head, read_manifest};
 pub use history::{Extent, history};
 pub use observe::{Question, observe, observe_generation, suites};
 pub use plan::{Phase, Planned, PlannedContent, PublishPlan, plan};
+pub use proofs::{proof, shelves};
 pub use recover::{Switched, recover};
 pub use seal::{Seal, SealError};
 

@@ -6,6 +6,7 @@ use crate::archive::admission::Listed;
 use crate::archive::generation::{Generation, NextIndex, Part};
 use crate::archive::layout::{self, ObjectKind};
 use crate::archive::manifest::Base;
+use crate::archive::proofs::{self, Shelf};
 use crate::archive::settings::Settings;
 use crate::format::index::piece::Encoding;
 use crate::model::{ArchivePath, Sha256, Suite};
@@ -19,7 +20,8 @@ use crate::model::{ArchivePath, Sha256, Suite};
 pub enum Phase {
     /// Packages, under names that nothing refers to yet.
     Pool,
-    /// New chunks; of each its compressed pieces too, and the manifest.
+    /// New chunks, of each its compressed pieces too, the manifest; and proofs,
+    /// under names that nothing refers to yet.
     State,
     /// Indices, under names that nothing refers to yet.
     ByHash,
@@ -106,6 +108,16 @@ pub fn plan(next: Generation) -> PublishPlan {
             add(Phase::ByHash, path.clone(), None);
             add(Phase::Index, path, None);
         }
+    }
+    for file in &next.proofs {
+        let (size, sha256) = (file.proof.size, file.proof.sha256);
+        let content = PlannedContent { size, sha256 };
+        add(Phase::State, layout::proof(suite, &sha256), Some(content));
+    }
+    for list in next.new_shelves.values() {
+        let Shelf { size, sha256 } = Shelf::of(&proofs::to_bytes(list));
+        let content = PlannedContent { size, sha256 };
+        add(Phase::State, layout::proof(suite, &sha256), Some(content));
     }
     add(Phase::Head, layout::head(suite), None);
     add(Phase::Release, layout::release(suite), None);

@@ -5,6 +5,7 @@ use std::error::Error;
 use crate::archive::generation::NextIndex;
 use crate::archive::layout::{self, IndexName, ObjectKind};
 use crate::archive::manifest::{self, Base, Manifest};
+use crate::archive::proofs::{self, Shelf};
 use crate::model::{ArchivePath, Sha256, Timestamp};
 use crate::publish::error::PublishError;
 use crate::publish::head::Head;
@@ -76,6 +77,17 @@ pub(super) fn seal(
             }
         }
     }
+    for file in &next.proofs {
+        let path = layout::proof(&next.suite, &file.proof.sha256);
+        objects.push((path, file.bytes.clone()));
+    }
+    let mut shelves = next.shelves.clone();
+    for (name, list) in &next.new_shelves {
+        let bytes = proofs::to_bytes(list);
+        let shelf = Shelf::of(&bytes);
+        objects.push((layout::proof(&next.suite, &shelf.sha256), bytes));
+        shelves.insert(name.clone(), shelf);
+    }
     let valid_for = next.settings.valid_for_seconds.map(i64::from);
     let manifest = Manifest {
         schema: manifest::SCHEMA.to_owned(),
@@ -87,6 +99,7 @@ pub(super) fn seal(
         record: next.record.clone(),
         settings: next.settings.clone(),
         indices,
+        shelves,
     };
     let bytes = manifest.to_bytes();
     let base = Base {

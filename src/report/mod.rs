@@ -3,6 +3,7 @@
 //! Only this folder knows presentation; only `cli/` knows where it goes.
 
 mod archive;
+mod attest;
 mod build;
 mod deb;
 mod demo;
@@ -17,6 +18,7 @@ mod page;
 mod plan;
 mod release;
 mod reproduce;
+mod root;
 mod status;
 mod verify;
 mod version;
@@ -25,6 +27,7 @@ pub use archive::{
     AddDocument, ArchiveDocument, CheckDocument, ListDocument, PromoteDocument, PublishDocument,
     RemoveDocument, ShowDocument, SourcesDocument,
 };
+pub use attest::AttestDocument;
 pub use build::BuildDocument;
 pub use deb::{DebDiff, DebPack, DebShow};
 pub use demo::DemoDocument;
@@ -42,6 +45,7 @@ pub use release::{
     TagDocument, TagLine,
 };
 pub use reproduce::{RefusedReproduction, ReproduceDocument};
+pub use root::{RootLine, RootList, RootMade, RootRemoved};
 pub use status::StatusDocument;
 pub use verify::VerifyDocument;
 pub use version::VersionOrder;

@@ -1,14 +1,22 @@
 //! Who signed files, from which commit they were built, and whether they agree.
 
+mod chain;
+
 use serde::Serialize;
 
 use super::{Document, Page};
-use crate::verify::{Comparison, FileVerdict, Kind, Origin, SignedIn, Signer, Verdict};
+use crate::verify::chain::Chain;
+use crate::verify::{
+    Attestation, Comparison, FileVerdict, Kind, Origin, SignedIn, Signer, Verdict,
+};
+use chain::ChainRow;
 
 /// What `verify` answers.
 #[derive(Debug, Serialize)]
 pub struct VerifyDocument {
     files: Vec<FileRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    chains: Vec<ChainRow>,
     #[serde(skip)]
     problems: usize,
 }
@@ -26,6 +34,15 @@ struct FileRow {
     provenance: Option<Origin>,
     digests: Vec<ComparisonRow>,
     listed_by: Vec<ComparisonRow>,
+    attestations: Vec<AttestationRow>,
+}
+
+#[derive(Debug, Serialize)]
+struct AttestationRow {
+    file: String,
+    line: usize,
+    signed_by: Option<Signer>,
+    builder: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -47,7 +64,18 @@ impl VerifyDocument {
         let errors = verdict.findings.iter().filter(|finding| finding.is_error());
         Self {
             files: verdict.files.iter().map(FileRow::of).collect(),
+            chains: Vec::new(),
             problems: errors.count(),
+        }
+    }
+
+    /// Shows walks; their findings are the answer's.
+    pub fn of_chains(chains: &[Chain]) -> Self {
+        let problems = chains.iter().map(|chain| chain.findings().len()).sum();
+        Self {
+            files: Vec::new(),
+            chains: chains.iter().map(ChainRow::of).collect(),
+            problems,
         }
     }
 }
@@ -77,6 +105,7 @@ impl FileRow {
             provenance: origin.filter(|_| file.kind == Kind::Provenance).cloned(),
             digests: rows(&file.lists),
             listed_by: rows(&file.listed_by),
+            attestations: file.attestations.iter().map(AttestationRow::of).collect(),
         }
     }
 
@@ -125,6 +154,40 @@ impl FileRow {
         }
         digests_text("lists", &self.digests, page);
         digests_text("listed by", &self.listed_by, page);
+        // One alone is the signature that was told already.
+        for row in self.attestations.iter().skip(1) {
+            page.field("attested", row.text());
+        }
+    }
+}
+
+impl AttestationRow {
+    fn of(attestation: &Attestation) -> Self {
+        let Attestation {
+            file,
+            line,
+            signer,
+            builder,
+        } = attestation.clone();
+        Self {
+            file,
+            line,
+            signed_by: signer,
+            builder,
+        }
+    }
+
+    fn text(&self) -> String {
+        match &self.signed_by {
+            Some(signer) => format!(
+                "also by {}, key {}, in line {} of {}",
+                signer.user_id, signer.fingerprint, self.line, self.file
+            ),
+            None => format!(
+                "also by nobody known here, in line {} of {}",
+                self.line, self.file
+            ),
+        }
     }
 }
 
@@ -160,6 +223,9 @@ impl Document for VerifyDocument {
     fn text(&self, page: &mut Page) {
         for file in &self.files {
             file.text(page);
+        }
+        for chain in &self.chains {
+            chain.text(page);
         }
     }
 

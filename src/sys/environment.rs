@@ -113,6 +113,15 @@ impl Environment {
             .or_else(|| Some(self.home()?.join(".local/share")))
     }
 
+    /// Returns where what can be made again lives (XDG Base Directory
+    /// Specification): `$XDG_CACHE_HOME`, where it is absolute, else
+    /// `$HOME/.cache`.
+    pub fn cache_home(&self) -> Option<PathBuf> {
+        self.path("XDG_CACHE_HOME")
+            .filter(|path| path.is_absolute())
+            .or_else(|| Some(self.home()?.join(".cache")))
+    }
+
     /// Returns where temporary files go: `TMPDIR`, else `/tmp`.
     pub fn temporary_directory(&self) -> PathBuf {
         self.path("TMPDIR").unwrap_or_else(|| PathBuf::from("/tmp"))

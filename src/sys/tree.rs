@@ -1,5 +1,8 @@
 //! A directory of the file system → a [`Tree`].
 //!
+//! [`read`] makes the tree, [`pack`] a `.deb` of trees, its files read by a
+//! thread of their own.
+//!
 //! Follows no symbolic link, keeps hard links together, opens files only when
 //! their contents are asked for, ignores extended attributes and access lists.
 
@@ -11,6 +14,10 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use crate::format::tar::{Content, Device, Kind, Node, Owner, Tree, TreeError, TreePath};
+
+mod packing;
+
+pub use packing::pack;
 
 /// Says why a directory cannot be read as a tree.
 #[derive(Debug, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use super::facts::{Claim, Content, Listed, Origin, Signature, Signer};
+use super::facts::{Claim, Content, Further, Listed, Origin, Signature, Signer};
 use super::kind::Kind;
 use crate::build::product::PLAN_DIGEST;
 use crate::format::buildinfo::Buildinfo;
@@ -55,6 +55,11 @@ impl Reader<'_> {
         }
     }
 
+    /// Weighs a detached signature over bytes.
+    pub fn detached(&self, bytes: &[u8], signature: &[u8]) -> Signature {
+        self.signature(self.keyring.verify_detached(bytes, signature))
+    }
+
     fn clear_signed(&self, kind: Kind, text: &str) -> Claim {
         // Also where the frame does not start the text: what stands before it
         // was signed by nobody, and the reader of the frame says so.
@@ -78,7 +83,27 @@ impl Reader<'_> {
         }
     }
 
+    /// Reads a file of attestations: the first says where a build came from,
+    /// the others that somebody else came to the same.
     fn provenance(&self, text: &str) -> Claim {
+        let envelopes = attestation::envelopes(text);
+        let mut claims = envelopes.into_iter().map(|text| self.attestation(text));
+        let mut first = claims.next().unwrap_or_else(|| self.attestation(text));
+        let further: Vec<_> = claims
+            .enumerate()
+            .map(|(at, claim)| Further {
+                line: at + 2,
+                signature: claim.signature,
+                content: claim.content,
+            })
+            .collect();
+        if let Ok(content) = &mut first.content {
+            content.further = further;
+        }
+        first
+    }
+
+    fn attestation(&self, text: &str) -> Claim {
         match attestation::verify(text, self.keyring) {
             Ok(attested) => Claim {
                 signature: self.signature(Ok(attested.by)),
@@ -205,7 +230,7 @@ fn suite(bytes: &[u8]) -> Result<Content, String> {
         about: Some(format!("suite {} of {}", release.suite, release.date)),
         listed: listed.collect(),
         valid_until: release.valid_until,
-        origin: None,
+        ..Content::default()
     })
 }
 
@@ -253,13 +278,15 @@ fn statement(statement: &Statement) -> Result<Content, String> {
         listed,
         origin: Some(Origin {
             commit: object("commit", "gitCommit"),
+            tag_object: (tag.as_ref())
+                .and_then(|tag| object(&format!("refs/tags/{tag}"), "gitTag")),
             tree: object("tree", "gitTree"),
             tag: tag.map(|tag| tag.to_string()),
             builder: shown(&details.builder.id),
             plan_digest: plan.map(|digest| digest.hex()),
             finished: details.metadata.finished_on,
         }),
-        valid_until: None,
+        ..Content::default()
     })
 }
 

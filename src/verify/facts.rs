@@ -97,6 +97,19 @@ pub struct Content {
     pub origin: Option<Origin>,
     /// Until when apt takes it.
     pub valid_until: Option<Timestamp>,
+    /// What others state of the same build, line by line.
+    pub further: Vec<Further>,
+}
+
+/// An attestation behind the first of its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Further {
+    /// Its number in the file; the first is 1.
+    pub line: usize,
+    /// Who signed it.
+    pub signature: Signature,
+    /// What it says, or why it cannot be read.
+    pub content: Result<Content, String>,
 }
 
 /// A file as a text lists it.
@@ -145,6 +158,8 @@ pub struct Origin {
     pub commit: Option<String>,
     /// The tag that was built; none for a candidate.
     pub tag: Option<String>,
+    /// The tag object that was built, where the tag is an annotated one.
+    pub tag_object: Option<String>,
     /// The commit's tree.
     pub tree: Option<String>,
     /// Who built it, a URI.

@@ -39,6 +39,22 @@ pub struct FileVerdict {
     pub lists: Vec<Comparison>,
     /// The texts beside it that list it.
     pub listed_by: Vec<Comparison>,
+    /// Whose attestations speak for it: of provenance its own, line by line, of
+    /// any other file those that list it as it is.
+    pub attestations: Vec<Attestation>,
+}
+
+/// One line of a file of attestations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attestation {
+    /// The file's name.
+    pub file: String,
+    /// The line; the builder's own is 1.
+    pub line: usize,
+    /// Who signed it, where that is accepted.
+    pub signer: Option<Signer>,
+    /// Who built, by its word.
+    pub builder: Option<String>,
 }
 
 /// An accepted signature, and the file that carries it.
@@ -112,6 +128,7 @@ impl<'a> Court<'a> {
                     agrees: Some(agrees),
                 })
                 .collect(),
+            attestations: self.attestations(path),
             path: path.to_owned(),
         }
     }
@@ -149,6 +166,41 @@ impl<'a> Court<'a> {
         own(path)
             .or_else(|| self.vouchers(path).find_map(own))
             .or_else(listed)
+    }
+
+    /// Lists the attestations that speak for a file.
+    fn attestations(&self, path: &Path) -> Vec<Attestation> {
+        let own = Kind::of(path) == Kind::Provenance;
+        let mut found = Vec::new();
+        let digests = self.facts.digests.get(path);
+        for (file, claim) in &self.facts.claims {
+            let beside = own == (file == path) && file.parent() == path.parent();
+            let Some(content) = claim.content.as_ref().ok().filter(|_| beside) else {
+                continue;
+            };
+            if Kind::of(file) != Kind::Provenance {
+                continue;
+            }
+            let first = (1, &claim.signature, Ok(content));
+            let others = content.further.iter();
+            let others = others.map(|f| (f.line, &f.signature, f.content.as_ref()));
+            for (line, signature, content) in std::iter::once(first).chain(others) {
+                let lists = |content: &Content| {
+                    let same = |l: &Listed| digests.is_some_and(|d| l.difference(d).is_none());
+                    content.listed.iter().any(same)
+                };
+                if own || content.is_ok_and(lists) {
+                    let origin = content.ok().and_then(|content| content.origin.as_ref());
+                    found.push(Attestation {
+                        file: file_name(file),
+                        line,
+                        signer: signature.signer().cloned(),
+                        builder: origin.map(|origin| origin.builder.clone()),
+                    });
+                }
+            }
+        }
+        found
     }
 
     /// Returns who signed a text, where that is accepted and it can be read.
@@ -311,6 +363,11 @@ impl<'a> Court<'a> {
             problems.push(Problem::invalid(path, why));
         }
         let content = claim.content.as_ref().ok();
+        if let Some(content) = content {
+            for further in &content.further {
+                problems.extend(Problem::of_further(path, &content.listed, further));
+            }
+        }
         let until = content.and_then(|content: &Content| content.valid_until);
         if let Some(until) = until.filter(|until| *until < self.now) {
             problems.push(Problem::outdated(path, &until.to_string()));
@@ -364,7 +421,9 @@ impl<'a> Court<'a> {
     fn missing_indices(&self, path: &Path, claim: &Claim) -> Option<Problem> {
         let listed = &claim.content.as_ref().ok()?.listed;
         let mut here: BTreeMap<&str, bool> = BTreeMap::new();
-        for Listed { name, .. } in listed {
+        // Proofs are there by their digests alone, and apt never asks for them.
+        let indices = listed.iter().filter(|l| !l.name.starts_with("proofs/"));
+        for Listed { name, .. } in indices {
             let endings = [".gz", ".xz", ".bz2", ".zst", ".lzma"];
             let index = endings.iter().find_map(|ending| name.strip_suffix(ending));
             let there = self.facts.digests.contains_key(&path.with_file_name(name));

@@ -16,8 +16,10 @@
 //! archive's indices say of its pool is the archive's own check.
 
 pub mod assurance;
+pub mod attest;
 pub mod bisect;
 pub mod cause;
+pub mod chain;
 mod claim;
 pub mod difference;
 mod facts;
@@ -29,8 +31,9 @@ pub mod reproduction;
 pub mod variation;
 
 pub use assurance::{Assurance, SecondOpinion};
-pub use facts::{Claim, Content, Facts, Listed, Origin, Signature, Signer};
-pub use judge::{Comparison, FileVerdict, SignedIn, Verdict, judge};
+pub use claim::Reader;
+pub use facts::{Claim, Content, Facts, Further, Listed, Origin, Signature, Signer};
+pub use judge::{Attestation, Comparison, FileVerdict, SignedIn, Verdict, judge};
 pub use kind::Kind;
 pub use observe::observe;
 pub use variation::Variation;

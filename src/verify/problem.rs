@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::facts::{Signature, file_name};
+use super::attest::is_reproducible;
+use super::facts::{Further, Listed, Signature, file_name};
 use super::kind::Kind;
 use crate::model::{Finding, Severity};
 
@@ -88,6 +89,44 @@ impl Problem {
                 Self::error("signature-not-accepted", path, why).fix(AGAIN)
             }
         })
+    }
+
+    /// What stands against an attestation behind the first: one that is false,
+    /// or speaks of other files. One whose key nobody here knows only does not
+    /// count.
+    pub fn of_further(path: &Path, first: &[Listed], further: &Further) -> Option<Self> {
+        let line = format!("its attestation in line {}", further.line);
+        if let Signature::Unknown { key } = &further.signature {
+            let message = format!("{line} does not count: key {key} is not in the keyring");
+            return Some(Self::warning("unknown-signer", path, message));
+        }
+        if let Signature::Bad { why } | Signature::Refused { why } = &further.signature {
+            let message = format!("{line} is not accepted: {why}");
+            return Some(Self::error("bad-attestation", path, message).fix("take that line out"));
+        }
+        let content = match &further.content {
+            Ok(content) => content,
+            Err(why) => {
+                let message = format!("{line} cannot be read: {why}");
+                return Some(
+                    Self::error("bad-attestation", path, message).fix("take that line out"),
+                );
+            }
+        };
+        if further.signature == Signature::Absent {
+            let message = format!("{line} does not count: it is not signed");
+            return Some(Self::warning("unsigned", path, message));
+        }
+        let other = |own: &&Listed| {
+            let mut first = first.iter();
+            first.any(|first| first.name == own.name && first.sha256 != own.sha256)
+        };
+        let differs = content.listed.iter().filter(reproducible).find(other)?;
+        let message = format!("{line} is of another {}", differs.name);
+        Some(
+            Self::error("attestation-differs", path, message)
+                .fix("find out why the two builds differ, or take that line out"),
+        )
     }
 
     /// The text does not hold what its name says.
@@ -229,4 +268,10 @@ fn display(path: &Path) -> String {
     path.display()
         .to_string()
         .replace(char::is_control, "\u{fffd}")
+}
+
+/// Tells whether two builders can come to the same file: texts that carry a
+/// signature or a date never are the same.
+fn reproducible(listed: &&Listed) -> bool {
+    is_reproducible(&listed.name)
 }

@@ -3,9 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use debcut::sys::process::{Tool, ToolError};
-use debcut::sys::sandbox::{Account, Bind, Description, Limits, Manner, Network, Room, Root, Who};
+use debcut::sys::sandbox::{
+    Account, Bind, Description, Limits, Manner, Network, Room, Root, Upper, Who,
+};
+
+use crate::world::{World, is_root};
 
 /// This program, which is a room's first process.
 pub fn program() -> &'static Path {
@@ -88,42 +93,50 @@ fn room_is_as_described() {
         ("stat -c %U:%a .", "builder:755"),
         ("umask", "0022"),
         ("cat /etc/hostname", "debcut"),
-        ("getent hosts localhost | cut -d' ' -f1", "::1"),
         (
-            "ls -A ~builder /run/lock /tmp /var/tmp",
-            "/build/home:\n\n/run/lock:\n\n/tmp:\n\n/var/tmp:",
+            "getent passwd root builder | cut -d: -f1,3,6",
+            "root:0:/root\nbuilder:1234:/build/home",
         ),
         (
-            "ls -A /home /root /srv /mnt /media /sys 2>&1 | grep -v 'No such'",
-            "/sys:",
+            "ls -A ~builder /run/lock /tmp /var/tmp /sys | grep -v :",
+            "",
         ),
         (
-            "ls /dev | tr '\\n' ' '",
+            "ls -d /home /root /srv /mnt /media /var/log /var/cache/apt 2>/dev/null",
+            "",
+        ),
+        (
+            "ls /dev | xargs",
             "fd full null ptmx pts random shm stderr stdin stdout tty urandom zero",
         ),
         ("echo x > /dev/null && head -c 4 /dev/zero | wc -c", "4"),
-        ("echo $(ls -d /proc/[0-9]* | wc -l) $$", "4 4"),
         (
-            "grep -c . /proc/net/dev; ip -br address 2>/dev/null | wc -l",
-            "3\n1",
+            "(: < /dev/tty) 2>&1 | grep -c 'No such device or address'",
+            "1",
         ),
         (
-            "grep Cap /proc/self/status | cut -f2 | sort -u",
-            "0000000000000000\n000001ffffffffff",
+            "[ $(ls -d /proc/[0-9]* | wc -l) -lt 10 ] && echo few",
+            "few",
+        ),
+        (
+            "grep Cap /proc/self/status | cut -f2 | head -3 | sort -u",
+            "0000000000000000",
         ),
         ("grep NoNewPrivs /proc/self/status", "NoNewPrivs:\t1"),
         (
-            "env",
+            "env | sort",
             "LC_ALL=C.UTF-8\nPATH=/usr/sbin:/usr/bin:/sbin:/bin\nPWD=/build/hello-1.0",
         ),
+        ("ls /proc/self/fd | xargs", "0 1 2 3"),
         ("dpkg-query -W -f '${Package}' dpkg", "dpkg"),
         (
-            "for f in /x /usr/x /etc/x /usr/bin/x /opt/x /var/lib/dpkg/x /dev/x /sys/x; do : > $f; done 2>&1 | wc -l",
+            "for f in /x /usr/x /etc/x /usr/bin/x /opt/x /var/lib/dpkg/x /dev/x /sys/x; do \
+             touch $f 2>/dev/null && echo $f; done",
             "",
         ),
     ];
     for (script, want) in cases {
-        assert_eq!(said(&room, script), want, "{script}");
+        assert_eq!(said(&room, &format!("{script}\nexit 0")), want, "{script}");
     }
 }
 
@@ -191,4 +204,248 @@ fn root_of_a_room_is_nobody_outside() {
     for (script, want) in cases {
         assert_eq!(said_as(&room, script, &AS_ROOT), want, "{script}");
     }
+}
+
+#[test]
+fn manner_is_kept() {
+    let room = opened(&plain());
+    let manner = Manner {
+        umask: 0o77,
+        processors: Some(1),
+        old_kernel_name: true,
+        ..AS_ACCOUNT
+    };
+    let script = "umask; nproc; uname -r | cut -c1-3";
+    assert_eq!(said_as(&room, script, &manner), "0077\n1\n2.6");
+}
+
+/// Copies some programs and their libraries to where a layer will be.
+const LAYER: &str = "set -e; cd /srv/base; chown root:root .; mkdir -p usr/bin usr/lib64 etc tmp
+    for link in bin lib64; do ln -s usr/$link $link; done
+    for program in sh bash env cat id mkdir touch ls stat setpriv unshare; do
+      cp /usr/bin/$program usr/bin
+      ldd /usr/bin/$program | grep -o '/[^ ]*' | while read -r library; do
+        mkdir -p ./${library%/*}; cp -n $library ./$library
+      done
+    done
+    echo base > etc/which; mkdir -p ../more/etc; echo more > ../more/etc/which";
+
+#[test]
+fn layers_are_laid_over_each_other() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |below: &str| dir.path().join(below);
+    let mut making = plain();
+    for below in ["base", "more", "changes", "work"] {
+        std::fs::create_dir(at(below)).expect("a directory");
+        making.binds.push(Bind {
+            from: at(below),
+            to: Path::new("/srv").join(below),
+            writable: true,
+        });
+    }
+    let room = Room::open(&making, program());
+    let room = room.unwrap_or_else(|error| panic!("{error}: {error:?}"));
+    said_as(&room, LAYER, &AS_ROOT);
+    said_as(&room, "chown root:root /srv/changes /srv/work", &AS_ROOT);
+    drop(room);
+
+    let mut description = plain();
+    description.root = Root::Layers {
+        lower: vec![at("base"), at("more")],
+        upper: Some(Upper {
+            changes: at("changes"),
+            work: at("work"),
+        }),
+    };
+    let room = opened(&description);
+    let script = "cat /etc/which; mkdir /usr/made; echo new > /etc/which; id -u";
+    assert_eq!(said_as(&room, script, &AS_ROOT), "more\n0");
+    drop(room);
+    let read = |path: &str| std::fs::read_to_string(at(path)).expect("it is there");
+    assert_eq!(read("changes/etc/which"), "new\n");
+    assert_eq!(read("more/etc/which"), "more\n", "a layer stays as it was");
+
+    description.root = Root::Layers {
+        lower: vec![at("base"), at("more"), at("changes")],
+        upper: None,
+    };
+    let room = opened(&description);
+    let script =
+        "cat /etc/which /etc/hostname; ls -d /usr/made; touch /usr/x || id -un; stat -c %U .";
+    assert_eq!(
+        said(&room, script),
+        "new\ndebcut\n/usr/made\nbuilder\nbuilder"
+    );
+}
+
+/// Finds the processes of a session.
+fn session(number: u32) -> Vec<String> {
+    let entries = std::fs::read_dir("/proc").expect("it is there").flatten();
+    let stats = entries
+        .filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok())
+        .filter(|stat| {
+            let after = stat.rsplit_once(") ").map(|(_, after)| after);
+            let its = after.and_then(|after| after.split(' ').nth(3));
+            its == Some(number.to_string().as_str()) && !stat.contains(") Z ")
+        });
+    stats.collect()
+}
+
+/// Names the control groups of rooms.
+fn groups() -> Vec<PathBuf> {
+    let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let mut found = Vec::new();
+    for line in own.lines() {
+        let group = line.rsplit(':').next().unwrap_or_default();
+        for top in ["memory", "pids", "unified", "."] {
+            let group = Path::new("/sys/fs/cgroup").join(top).join(&group[1..]);
+            let entries = std::fs::read_dir(group).into_iter().flatten().flatten();
+            found.extend(entries.map(|entry| entry.path()).filter(|path| {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let number = name.strip_prefix("debcut-room-");
+                number.is_some_and(|number| !Path::new("/proc").join(number).exists())
+            }));
+        }
+    }
+    found
+}
+
+#[test]
+fn room_of_a_killed_owner_is_gone() {
+    let world = World::new();
+    let description = serde_json::to_string(&plain()).expect("it is JSON");
+    world.write("room.json", description);
+    let mounts = || std::fs::read_to_string("/proc/self/mounts").expect("it is there");
+    let before = mounts();
+    for after in [0, 5, 10, 20, 30, 40, 60, 90, 150, 300] {
+        let words = ["sandbox", "run", "--description", "room.json", "--"];
+        let sleep = ["sh", "-c", "setsid sleep 1000 & sleep 1000"];
+        let call = world.debcut(words.into_iter().chain(sleep));
+        let mut owner = call.under(["setsid"]).start();
+        std::thread::sleep(Duration::from_millis(after));
+        owner.kill().expect("it is ours");
+        owner.wait().expect("it is ours");
+        let until = Instant::now() + Duration::from_secs(10);
+        while !session(owner.id()).is_empty() {
+            let left = session(owner.id());
+            assert!(Instant::now() < until, "after {after} ms: {left:#?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+    assert_eq!(mounts(), before);
+    // What a killed owner could not remove the next room does.
+    drop(opened(&plain()));
+    assert_eq!(groups(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn tool_in_a_room_is_stopped_in_time() {
+    let room = opened(&plain());
+    let started = Instant::now();
+    let slow = shell("sleep 1000 & sleep 1000").limit(Duration::from_millis(500));
+    let ran = room.enter(slow, &AS_ACCOUNT).output();
+    assert!(matches!(ran, Err(ToolError::TimedOut { .. })), "{ran:?}");
+    assert!(started.elapsed() < Duration::from_secs(5));
+    assert_eq!(said(&room, "echo again"), "again");
+    let seen = room.sightings();
+    assert_eq!(seen.left_behind, Vec::<String>::new());
+}
+
+#[test]
+fn ordinary_user_has_a_room() {
+    let world = World::new();
+    world.write("room.json", serde_json::to_string(&plain()).expect("JSON"));
+    let words = ["sandbox", "run", "--description", "room.json", "--"];
+    let script = "id -un; id -u; stat -c %U .; hostname; touch x; ls /home 2>/dev/null; ls";
+    let ran = world
+        .debcut(words.into_iter().chain(["sh", "-c", script]))
+        .by_nobody()
+        .run()
+        .code(0);
+    let said: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let want = "builder\n1234\nbuilder\ndebcut\nx\n";
+    assert_eq!(said["ran"]["stdout"], want, "{}", ran.stdout);
+
+    let mut description = plain();
+    for below in ["lower", "changes", "work"] {
+        std::fs::create_dir_all(world.project().join(below)).expect("a directory");
+    }
+    description.root = Root::Layers {
+        lower: vec![world.project().join("lower")],
+        upper: Some(Upper {
+            changes: world.project().join("changes"),
+            work: world.project().join("work"),
+        }),
+    };
+    world.write(
+        "room.json",
+        serde_json::to_string(&description).expect("JSON"),
+    );
+    let ran = world
+        .debcut(words.into_iter().chain(["id"]))
+        .by_nobody()
+        .run();
+    if is_root() {
+        assert!(ran.stdout.contains("accounts of its own"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("/etc/subuid"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn machine_that_allows_no_room_says_which_switch() {
+    let world = World::new();
+    world.write("room.json", serde_json::to_string(&plain()).expect("JSON"));
+    let cases = [
+        (
+            "echo 0 > /proc/sys/user/max_user_namespaces",
+            "user.max_user_namespaces is 0",
+        ),
+        (
+            "mount -t tmpfs none /proc/sys/kernel",
+            "systempaths=unconfined",
+        ),
+    ];
+    for (switch, want) in cases {
+        let words = ["sandbox", "run", "--description", "room.json", "--", "id"];
+        let script = format!("{switch} && exec \"$@\"");
+        let container = ["unshare", "--user", "--map-root-user", "--mount", "--pid"];
+        let more = ["--fork", "--mount-proc", "sh", "-c", &script, "sh"];
+        let call = world.debcut(words).under(container.into_iter().chain(more));
+        let ran = call.run().code(0);
+        assert!(ran.stdout.contains(want), "{switch}: {}", ran.stdout);
+        assert!(
+            ran.stdout.contains("does not allow"),
+            "{switch}: {}",
+            ran.stdout
+        );
+    }
+}
+
+#[test]
+fn toolchain_in_a_forbidden_home_is_shown_without_its_secrets() {
+    let home = tempfile::tempdir().expect("a directory");
+    let at = |below: &str| home.path().join(below);
+    std::fs::create_dir_all(at(".cargo/bin")).expect("a directory");
+    std::fs::write(at(".cargo/bin/tool"), "shown").expect("a file");
+    std::fs::write(at(".cargo/credentials.toml"), "secret").expect("a file");
+    let mut description = plain();
+    description.forbidden = vec![home.path().to_owned(), "/tmp".into(), "/".into()];
+    description.binds = vec![Bind {
+        from: at(".cargo"),
+        to: at(".cargo"),
+        writable: false,
+    }];
+    let room = opened(&description);
+    let cargo = at(".cargo").display().to_string();
+    assert_eq!(said(&room, &format!("cat {cargo}/bin/tool")), "shown");
+    assert_eq!(room.sightings().forbidden, Vec::<String>::new());
+    let script = format!("cat {cargo}/credentials.toml; ls {cargo}/..; touch /tmp/x");
+    assert_eq!(said(&room, &script), "");
+    let seen = room.sightings().forbidden;
+    let credentials = format!("{cargo}/credentials.toml");
+    assert!(seen.contains(&credentials), "{seen:?}");
+    assert!(
+        seen.contains(&home.path().display().to_string()),
+        "{seen:?}"
+    );
 }

@@ -129,6 +129,8 @@ impl World {
         command.env("LC_ALL", "C.UTF-8").env("DEBCUT_NOW", NOW);
         // What is not about isolation needs no Debian of its own.
         command.env("DEBCUT_ISOLATION", "none");
+        // What is built twice is built twice.
+        command.env("DEBCUT_NO_CACHE", "1");
         // Some judges leave files behind.
         command.env("TMPDIR", self.path("tmp"));
         for (who, name) in [("AUTHOR", "Ada Example"), ("COMMITTER", "Ada Example")] {

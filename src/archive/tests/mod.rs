@@ -66,6 +66,7 @@ fn suite_of(settings: Settings, stanzas: &BTreeMap<IndexName, Vec<Stanza>>) -> C
         date: Timestamp::from_unix(0),
         valid_until: None,
         record: Record::default(),
+        shelves: BTreeMap::new(),
         indices: settings.indices().into_iter().map(index).collect(),
         settings: settings.clone(),
     };
@@ -79,6 +80,11 @@ fn suite_of(settings: Settings, stanzas: &BTreeMap<IndexName, Vec<Stanza>>) -> C
         chunks,
         pool: BTreeMap::new(),
     }
+}
+
+/// A suite that has nothing.
+pub(in crate::archive) fn nothing_there() -> Current {
+    suite_of(settings(), &BTreeMap::new())
 }
 
 /// A suite into which these candidates were admitted, with their pool files.
@@ -99,7 +105,7 @@ fn suite_with(candidates: &[Candidate]) -> Current {
 }
 
 /// `NAME VERSION ARCHITECTURE CONTENT [FIELD…]`
-fn deb(text: &str) -> Candidate {
+pub(in crate::archive) fn deb(text: &str) -> Candidate {
     let mut words = text.splitn(5, ' ');
     let mut next = || words.next().unwrap_or_default();
     let (name, version, architecture, content) = (next(), next(), next(), next());
@@ -119,7 +125,11 @@ fn deb(text: &str) -> Candidate {
     }))
 }
 
-fn source(version: &str, listed: &[(&str, &str)], beside: &[(&str, &str)]) -> Candidate {
+pub(in crate::archive) fn source(
+    version: &str,
+    listed: &[(&str, &str)],
+    beside: &[(&str, &str)],
+) -> Candidate {
     let line = |(name, content): &(&str, &str)| {
         let sha256 = Sha256::of(content.as_bytes());
         format!(" {sha256} {} {name}\n", content.len())

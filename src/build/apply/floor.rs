@@ -90,7 +90,14 @@ impl Bench<'_> {
         let root = match &self.plan.isolation {
             Isolation::None => return self.preload(),
             Isolation::Namespace => Root::Host,
-            Isolation::Chroot(wanted) => self.root(wanted)?,
+            Isolation::Chroot(_) => {
+                let system = self.workshop.root;
+                let system = system.expect("who plans a chroot provides it");
+                Root::Layers {
+                    lower: system.layers.clone(),
+                    upper: None,
+                }
+            }
         };
         let toolchains = self.workshop.toolchains;
         let description = description(self.plan, root, &self.work(), toolchains);

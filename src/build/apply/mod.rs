@@ -12,7 +12,6 @@ mod ground;
 mod orig;
 mod preload;
 pub mod rebuild;
-mod root;
 mod source_package;
 
 use std::fs::{self, File};
@@ -21,9 +20,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use self::floor::Floor;
+use super::isolation::Isolation;
 use super::place::{BuildPlace, PlaceError};
 use super::plan::{BuildPlan, RecipePlan};
 use super::product::{self, Artifact, Built, SUMS, provenance_name};
+use super::root::Provided;
 use crate::format::buildinfo::Buildinfo;
 use crate::format::changelog::ChangelogError;
 use crate::format::checksums::{FileName, FileNameError, ListedFile, write_sums};
@@ -57,6 +58,8 @@ pub struct Workshop<'a> {
     /// The file of this program, whose hidden verb is the first process of
     /// every room.
     pub program: &'a Path,
+    /// The system that a room is made around, where it is not the machine's.
+    pub root: Option<&'a Provided>,
     /// Where this machine keeps toolchains that a declared build command may
     /// need, beside its system.
     pub toolchains: &'a [PathBuf],
@@ -80,12 +83,6 @@ pub enum BuildError {
     /// There is no room to build in.
     #[error("cannot isolate the build")]
     Sandbox(#[from] SandboxError),
-    /// There is no clean Debian to build in.
-    #[error("there is no chroot of {suite}")]
-    Root {
-        /// The suite.
-        suite: String,
-    },
     /// What was to be carried out of a room is not what was asked for.
     #[error("{file} does not come out of the build's room: {why}")]
     Carried {
@@ -187,6 +184,9 @@ pub enum BuildError {
         /// What does not fit.
         message: String,
     },
+    /// What was built is no package that can be shipped.
+    #[error("the package is refused for {} reason(s)", .0.len())]
+    Refused(Vec<Finding>),
     /// A package or tarball cannot be written.
     #[error("cannot write {file}")]
     Pack {
@@ -201,7 +201,10 @@ pub enum BuildError {
 pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildError> {
     let began = workshop.clock.now();
     let staged = StagedDir::beside(workshop.out)?;
-    let place = BuildPlace::take(workshop.listener)?;
+    let place = match plan.isolation {
+        Isolation::None => BuildPlace::take(workshop.listener)?,
+        Isolation::Namespace | Isolation::Chroot(_) => BuildPlace::beside()?,
+    };
     // Only now: another build of this version may have written its log so far.
     let log = File::create(workshop.log).map_err(files::failed("write", workshop.log))?;
     let mut bench = Bench {
@@ -402,7 +405,7 @@ fn provenance(
     into: &Path,
 ) -> Result<ListedFile, BuildError> {
     let now = workshop.clock.now();
-    let statement = product::statement(plan, listed, began, now);
+    let statement = product::statement(plan, listed, began, now, workshop.root);
     let line = match workshop.signer {
         Some(signer) => attestation::attest(signer, &statement, now).map_err(BuildError::Attest)?,
         None => Envelope {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{ArchiveArgument, configured_key, desk};
+use super::{ArchiveArgument, configured_key, desk, rules};
 use crate::archive::Older;
 use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
@@ -111,6 +111,7 @@ fn add<D: Document + 'static>(
     let location = arguments.archive.location(context)?;
     let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
     desk.configured_key = configured_key(context)?;
+    desk.rules = rules(&location, context)?;
     let older = if arguments.allow_older {
         Older::Allow
     } else {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{DEFAULT_WAIT, configured_key, desk};
+use super::{DEFAULT_WAIT, configured_key, desk, rules};
 use crate::archive::Settings;
 use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::{Said, duration, passphrase};
 use crate::flow::archiving::{Act, Desk, Outcome};
 use crate::format::release::Upgrades;
-use crate::model::{Architecture, Component, Suite};
+use crate::model::{Architecture, Component, Fingerprint, Suite};
 use crate::report::{Answer, ArchiveDocument};
 
 /// Arguments of `archive init`.
@@ -19,6 +19,7 @@ use crate::report::{Answer, ArchiveDocument};
 Examples:
   debcut archive init /srv/apt --suite stable
   debcut archive init /srv/apt --suite stable,canary --architecture amd64,arm64 --origin Acme
+  debcut archive init /srv/apt --suite stable --attestations 2   two builders for every package
 
 Run again with more, it adds what is missing; Origin, Label and Codename of a suite stay,
 because clients refuse a suite whose identity changes.")]
@@ -47,6 +48,12 @@ pub struct InitArguments {
     /// Never upgrade a host to this suite unasked, as a canary suite wants
     #[arg(long)]
     not_automatic: bool,
+    /// How many builders must attest a package before a suite takes it
+    #[arg(long, value_name = "N")]
+    attestations: Option<u32>,
+    /// Whose attestations count (repeat or separate by commas) [default: every known key's]
+    #[arg(long, value_name = "FINGERPRINT", value_delimiter = ',')]
+    build_key: Vec<Fingerprint>,
     #[command(flatten)]
     key: KeyArguments,
     /// Print what would be created and write nothing
@@ -62,6 +69,7 @@ fn valid_for(text: &str) -> Result<u32, String> {
 pub fn run(arguments: InitArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let mut desk = desk(&arguments.location, DEFAULT_WAIT, context)?;
     desk.configured_key = configured_key(context)?;
+    desk.rules = rules(&arguments.location, context)?;
     let mut outcomes = Vec::new();
     for suite in &arguments.suite {
         let mut act = Act {
@@ -144,6 +152,14 @@ fn settings(arguments: &InitArguments, suite: &Suite, before: Option<&Settings>)
         settings.label = arguments.label.clone();
         if arguments.not_automatic {
             settings.upgrades = Upgrades::OnlyAsked;
+        }
+    }
+    if arguments.attestations.is_some() {
+        settings.demand.attestations = arguments.attestations;
+    }
+    for key in &arguments.build_key {
+        if !settings.demand.builders.contains(key) {
+            settings.demand.builders.push(key.clone());
         }
     }
     if arguments.valid_for.is_some() {

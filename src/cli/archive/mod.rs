@@ -18,6 +18,7 @@ use super::context::Context;
 use super::failure::Failure;
 use crate::config::Project;
 use crate::flow::archiving::{self, Desk};
+use crate::flow::evidence::Rules;
 use crate::flow::project::Workspace;
 use crate::model::Suite;
 use crate::sys::git::Repository;
@@ -102,6 +103,24 @@ impl ArchiveArgument {
         }
     }
 
+    /// Returns where it is, if one is named or exactly one is configured.
+    pub(super) fn named_location(&self, context: &Context<'_>) -> Result<Option<String>, Failure> {
+        if self.archive.is_none() && !matches!(configured(context)?.as_slice(), [_]) {
+            return Ok(None);
+        }
+        self.location(context).map(Some)
+    }
+
+    /// Returns the name under which the configuration has a place.
+    pub(super) fn configured_name(
+        location: &str,
+        context: &Context<'_>,
+    ) -> Result<Option<String>, Failure> {
+        let mut named = configured(context)?.into_iter();
+        let found = named.find(|(_, place)| place == location);
+        Ok(found.map(|(name, _)| name))
+    }
+
     /// Opens it.
     fn desk<'a>(&self, context: &'a Context<'_>) -> Result<Desk<'a>, Failure> {
         desk(&self.location(context)?, DEFAULT_WAIT, context)
@@ -138,14 +157,10 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(60);
 /// The archives that `debcut.toml` names, relative to it; outside a repository
 /// there are none, unless a file is named.
 fn configured(context: &Context<'_>) -> Result<Vec<(String, String)>, Failure> {
-    let project: Project = match (Repository::discover(&context.directory), &context.config) {
-        (Err(_), None) => return Ok(Vec::new()),
-        (Err(_), Some(path)) => {
-            let text = crate::sys::files::read(path)?;
-            Project::parse(&path.display().to_string(), &String::from_utf8_lossy(&text))?
-        }
-        (Ok(_), config) => Workspace::open(&context.directory, config.as_deref())?.project,
-    };
+    if Repository::discover(&context.directory).is_err() && context.config.is_none() {
+        return Ok(Vec::new());
+    }
+    let project = project(context)?;
     let top = Repository::discover(&context.directory).map(|r| r.top().to_owned());
     let top = top.unwrap_or_else(|_| context.directory.clone());
     let absolute = |location: String| match location.contains("://") {
@@ -157,6 +172,19 @@ fn configured(context: &Context<'_>) -> Result<Vec<(String, String)>, Failure> {
         .into_iter()
         .map(|(name, at)| (name, absolute(at)))
         .collect())
+}
+
+/// The configuration of the repository, or the one that is named.
+pub(super) fn project(context: &Context<'_>) -> Result<Project, Failure> {
+    Ok(
+        match (Repository::discover(&context.directory), &context.config) {
+            (Err(_), Some(path)) => {
+                let text = crate::sys::files::read(path)?;
+                Project::parse(&path.display().to_string(), &String::from_utf8_lossy(&text))?
+            }
+            (_, config) => Workspace::open(&context.directory, config.as_deref())?.project,
+        },
+    )
 }
 
 /// The key that `debcut.toml` names; outside a repository there is none.
@@ -171,6 +199,17 @@ pub(super) fn configured_key(context: &Context<'_>) -> Result<Option<String>, Fa
     )
 }
 
+/// What `debcut.toml` demands of a publish to this place; outside a repository
+/// nothing, unless a file is named.
+pub(super) fn rules(location: &str, context: &Context<'_>) -> Result<Rules, Failure> {
+    if Repository::discover(&context.directory).is_err() && context.config.is_none() {
+        return Ok(Rules::default());
+    }
+    let project = project(context)?;
+    let name = ArchiveArgument::configured_name(location, context)?;
+    Ok(Rules::of(&project, name.as_deref()))
+}
+
 pub(super) fn desk<'a>(
     location: &str,
     wait: Duration,
@@ -181,6 +220,7 @@ pub(super) fn desk<'a>(
         environment: &context.environment,
         clock: context.archive_clock()?,
         configured_key: None,
+        rules: Default::default(),
         wait,
         who: context.who(),
         command: context.command.clone(),

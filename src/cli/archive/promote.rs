@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::add::answer;
 use super::remove::removal;
-use super::{ArchiveArgument, configured_key, desk};
+use super::{ArchiveArgument, configured_key, desk, rules};
 use crate::archive::{Older, Removal, Selection};
 use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
@@ -61,6 +61,7 @@ pub fn run(arguments: &PromoteArguments, context: &Context<'_>) -> Result<Said, 
     let location = arguments.archive.location(context)?;
     let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
     desk.configured_key = configured_key(context)?;
+    desk.rules = rules(&location, context)?;
     let mut act = Act {
         key: arguments.key.wanted(),
         ask: &mut passphrase::asker(context),

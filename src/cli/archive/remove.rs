@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::add::answer;
-use super::{ArchiveArgument, configured_key, desk};
+use super::{ArchiveArgument, configured_key, desk, rules};
 use crate::archive::Removal;
 use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
@@ -63,6 +63,7 @@ pub fn run(arguments: &RemoveArguments, context: &Context<'_>) -> Result<Said, F
     let location = arguments.archive.location(context)?;
     let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
     desk.configured_key = configured_key(context)?;
+    desk.rules = rules(&location, context)?;
     let mut act = Act {
         key: arguments.key.wanted(),
         ask: &mut passphrase::asker(context),

@@ -37,6 +37,7 @@ impl From<PublishError> for Failure {
             PublishError::Unread(_) => Self::of(Exit::Bug, "bug", &error),
             PublishError::Head { .. }
             | PublishError::Manifest { .. }
+            | PublishError::Shelf { .. }
             | PublishError::Missing { .. }
             | PublishError::Damaged { .. }
             | PublishError::Chunk { .. }

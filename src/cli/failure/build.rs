@@ -109,9 +109,9 @@ impl From<BuildError> for Failure {
                 .hint("correct debcut.toml, commit, and tag that commit"),
             BuildError::Tree(_) | BuildError::Pack { .. } => Self::of_failed_io(&error),
             BuildError::Sandbox(error) => error.into(),
-            BuildError::Root { .. }
-            | BuildError::Carried { .. }
+            BuildError::Carried { .. }
             | BuildError::Forbidden { .. }
+            | BuildError::Refused(_)
             | BuildError::Failed { .. }
             | BuildError::Product { .. }
             | BuildError::Name(_)

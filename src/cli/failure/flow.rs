@@ -2,6 +2,7 @@
 
 use super::{Exit, Failure};
 use crate::flow::FlowError;
+use crate::flow::attesting::AttestingError;
 use crate::sys::store::LockError;
 
 impl From<FlowError> for Failure {
@@ -16,6 +17,10 @@ impl From<FlowError> for Failure {
             FlowError::Keys(error) => error.into(),
             FlowError::Sign(error) => error.into(),
             FlowError::Build(error) => error.into(),
+            FlowError::Root(error) => error.into(),
+            FlowError::Want(error) => error.into(),
+            FlowError::NoRoot { .. } => Self::of(Exit::Request, "no-root", &error)
+                .hint("debcut root list shows what is kept"),
             FlowError::Archive(error) => error.into(),
             FlowError::Publish(error) => error.into(),
             FlowError::Lock(LockError::Store(error)) => error.into(),
@@ -30,6 +35,17 @@ impl From<FlowError> for Failure {
             } => Self::of(Exit::Request, "no-suite", &error).hint(format!(
                 "debcut archive init {place} --suite {wanted} adds one"
             )),
+            FlowError::Attesting(AttestingError::NoProvenance { .. }) => {
+                Self::of(Exit::Request, "no-provenance", &error)
+                    .hint("--to names the .intoto.jsonl of the published build")
+            }
+            FlowError::Attesting(_) => Self::of(Exit::Request, "no-key", &error),
+            FlowError::WhichSuite { .. } => {
+                Self::of(Exit::Request, "several-suites", &error).hint("--suite SUITE")
+            }
+            FlowError::NotInstalled { .. } => Self::of(Exit::Request, "not-installed", &error)
+                .hint("--uninstalled takes the archive's package; --root DIR looks elsewhere")
+                .hint("a .deb is named by its path"),
             FlowError::UnsupportedLocation { .. } => {
                 Self::of(Exit::Request, "unsupported-archive", &error)
             }

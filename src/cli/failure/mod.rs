@@ -8,6 +8,7 @@ mod build;
 mod flow;
 mod keys;
 mod release;
+mod root;
 mod small_tools;
 
 use crate::model::name::NameError;

@@ -56,7 +56,9 @@ impl From<InspectError> for Failure {
             InspectError::Read {
                 source: ReadError::Source { .. } | ReadError::Visit { .. },
                 ..
-            } => Self::of_failed_io(&error),
+            }
+            | InspectError::Compare { .. }
+            | InspectError::Spool(_) => Self::of_failed_io(&error),
             InspectError::Read { .. } => Self::of(Exit::Request, "unsound-package", &error),
         }
     }

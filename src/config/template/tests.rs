@@ -67,7 +67,8 @@ fn every_key_that_is_only_shown_can_be_read() {
         panic!("{read:?}")
     };
     assert_eq!(read.homepage.as_deref(), Some("https://example.org/tool"));
-    assert_eq!((read.contents.len(), read.scripts.len()), (4, 1));
+    assert_eq!((read.contents.len(), read.scripts.len()), (5, 1));
+    assert_eq!((read.units.len(), read.alternatives.len()), (1, 1));
     for key in [
         "pre-depends",
         "recommends",

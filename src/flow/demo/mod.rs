@@ -164,6 +164,7 @@ pub fn run(
         environment: &own,
         clock,
         configured_key: None,
+        rules: Default::default(),
         wait: Duration::from_secs(60),
         who: format!("{} <{}>", project::AUTHOR.0, project::AUTHOR.1),
         command: "debcut demo".to_owned(),

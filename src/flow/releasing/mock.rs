@@ -55,6 +55,7 @@ pub fn mock(
         environment: &own,
         clock,
         configured_key: None,
+        rules: Default::default(),
         wait: Duration::from_secs(60),
         who: "debcut mock".to_owned(),
         command: "debcut release --mock".to_owned(),

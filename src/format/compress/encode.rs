@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use flate2::write::GzEncoder;
 use flate2::{Compression as GzipLevel, GzBuilder};
-use liblzma::stream::{Check, MtStreamBuilder};
+use liblzma::stream::{Check, MtStreamBuilder, PRESET_EXTREME};
 use liblzma::write::XzEncoder;
 use zstd::zstd_safe::zstd_sys::ZSTD_EndDirective;
 use zstd::zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer, get_error_name};
@@ -18,8 +18,24 @@ pub struct Settings {
     pub compression: Compression,
     /// The level; `None` is dpkg-deb's default (gzip 9, xz 6, zstd 3).
     pub level: Option<u32>,
+    /// What the compressor tries beyond its level.
+    pub strategy: Strategy,
     /// How many threads may work; 0 counts as 1. The bytes do not depend on it.
     pub threads: u32,
+}
+
+/// What a compressor tries beyond its level, as `dpkg-deb -S` names it.
+///
+/// dpkg-deb's strategies of gzip (`filtered`, `huffman`, `rle`, `fixed`) are
+/// left out: no safe binding of C zlib takes them, and other implementations
+/// write other bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Strategy {
+    /// What the level says and no more: `none`.
+    #[default]
+    Usual,
+    /// `extreme`, which only xz has: slower, a little smaller.
+    Extreme,
 }
 
 /// Says why these settings compress nothing.
@@ -38,6 +54,9 @@ pub enum LevelError {
         /// The highest there is.
         highest: u32,
     },
+    /// Only xz has a strategy.
+    #[error("{0} has no strategy “extreme” (xz has)")]
+    Strategy(Compression),
 }
 
 impl Settings {
@@ -46,13 +65,17 @@ impl Settings {
         Self {
             compression,
             level: None,
+            strategy: Strategy::Usual,
             threads: 1,
         }
     }
 
-    /// Checks the level and settles what dpkg-deb settles: gzip at level 0 is
+    /// Checks level and strategy and settles what dpkg-deb settles: gzip at level 0 is
     /// no compression at all, so the member's name has no ending either.
     pub fn settle(self) -> Result<Self, LevelError> {
+        if self.strategy == Strategy::Extreme && self.compression != Compression::Xz {
+            return Err(LevelError::Strategy(self.compression));
+        }
         let (default, highest) = match self.compression {
             Compression::None => return Ok(self),
             Compression::Gzip => (9, 9),
@@ -76,6 +99,7 @@ impl Settings {
             compression,
             level: Some(level),
             threads: self.threads.max(1),
+            ..self
         })
     }
 }
@@ -103,14 +127,19 @@ impl<W: Write> Encoder<W> {
         let Settings {
             compression,
             level,
+            strategy,
             threads,
         } = settings.settle()?;
         let level = level.unwrap_or_default();
         Ok(Self(match compression {
             Compression::Gzip => Stream::Gzip(gzip_stream(level, out)),
             Compression::Xz => {
+                let preset = match strategy {
+                    Strategy::Usual => level,
+                    Strategy::Extreme => level | PRESET_EXTREME,
+                };
                 let stream = MtStreamBuilder::new()
-                    .preset(level)
+                    .preset(preset)
                     .check(Check::Crc64)
                     .threads(threads)
                     .encoder()
@@ -305,6 +334,13 @@ mod tests {
                 want.map_err(str::to_owned),
                 "{compression} {level:?}"
             );
+        }
+        for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
+            let extreme = Settings {
+                strategy: super::Strategy::Extreme,
+                ..settings(compression, None)
+            };
+            assert_eq!(extreme.settle(), Err(LevelError::Strategy(compression)));
         }
         let none = settings(Compression::Gzip, Some(0)).settle();
         assert_eq!(none.map(|s| s.compression), Ok(Compression::None));

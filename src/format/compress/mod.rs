@@ -11,7 +11,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use decode::{DecodeError, Decoder};
-pub use encode::{Encoder, LevelError, Settings, gzip};
+pub use encode::{Encoder, LevelError, Settings, Strategy, gzip};
 
 /// A compression format, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -152,12 +152,24 @@ pub struct DeclaredControl {
     pub priority: Option<String>,
     /// `Multi-Arch`.
     pub multi_arch: Option<MultiArch>,
+    /// What a package of separate debug files says of itself; none: it is
+    /// another package.
+    pub debug_symbols: Option<DebugSymbols>,
     /// `Homepage`.
     pub homepage: Option<String>,
     /// What it is, in one line.
     pub synopsis: String,
     /// More about it, in lines; empty ones part paragraphs.
     pub description: String,
+}
+
+/// What a package of separate debug files says beside, as debhelper's do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DebugSymbols {
+    /// `Source`: the package whose programs are debugged.
+    pub source: PackageName,
+    /// `Build-Ids`: of each program, in hexadecimal digits.
+    pub build_ids: Vec<String>,
 }
 
 /// The relation fields of a binary package, in dpkg's order.
@@ -248,6 +260,12 @@ impl FromStr for MultiArch {
     }
 }
 
+impl serde::Serialize for MultiArch {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
 impl fmt::Display for MultiArch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -300,8 +318,11 @@ impl DeclaredControl {
     pub fn text(&self, installed_size_kib: u64) -> Result<String, DeclareError> {
         self.check()?;
         let mut to = ParagraphWriter::default();
+        let debug = self.debug_symbols.as_ref();
         to.field("Package", self.package.as_str())?
+            .optional("Source", debug.map(|debug| debug.source.as_str()))?
             .field("Version", self.version.as_str())?
+            .optional("Auto-Built-Package", debug.map(|_| "debug-symbols"))?
             .field("Architecture", self.architecture.as_str())?
             .field("Maintainer", self.maintainer.trim())?
             .field("Installed-Size", &installed_size_kib.to_string())?;
@@ -326,6 +347,8 @@ impl DeclaredControl {
             "Description",
             std::iter::once(self.synopsis.trim()).chain(body),
         )?;
+        let build_ids = debug.map(|debug| debug.build_ids.join(" "));
+        to.optional("Build-Ids", build_ids.as_deref())?;
         Ok(to.finish())
     }
 

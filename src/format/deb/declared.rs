@@ -228,6 +228,7 @@ mod tests {
                 section: None,
                 priority: None,
                 multi_arch: None,
+                debug_symbols: None,
                 homepage: None,
                 synopsis: "greets".to_owned(),
                 description: "the world".to_owned(),

@@ -13,6 +13,12 @@ use crate::model::{Sha256, Timestamp};
 
 use super::{Contents, ControlFile, Listed, Member};
 
+mod bytes;
+mod located;
+
+pub use bytes::{ByteDifference, Excerpt, Span};
+pub use located::{LocateError, Side, locate};
+
 /// One thing in which the second package differs from the first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
@@ -23,6 +29,10 @@ pub struct Difference {
     /// How it differs.
     #[serde(flatten)]
     pub change: Change,
+    /// Which bytes differ, where two contents do: of control files always, of
+    /// files once [`locate`] has looked for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<ByteDifference>,
 }
 
 /// What kind of thing differs.
@@ -111,6 +121,9 @@ impl fmt::Display for Aspect {
     }
 }
 
+/// The control file's own name.
+const CONTROL: &str = "control";
+
 /// Finds everything in which `b` differs from `a`; nothing if and only if they
 /// are the same bytes.
 pub fn differences(a: &Contents, b: &Contents) -> Vec<Difference> {
@@ -137,7 +150,7 @@ pub fn differences(a: &Contents, b: &Contents) -> Vec<Difference> {
         let (from, to) = (digests(a).to_string(), digests(b).to_string());
         found.push(changed(
             Part::ControlFile,
-            "control",
+            CONTROL,
             (Aspect::Content, from, to),
         ));
     }
@@ -147,6 +160,7 @@ pub fn differences(a: &Contents, b: &Contents) -> Vec<Difference> {
         control_files(b),
         &mut found,
     );
+    located::in_control_files(&mut found, a, b);
     compare(Part::File, files(a), files(b), &mut found);
     if found.is_empty() {
         let (from, to) = (a.sha256.to_string(), b.sha256.to_string());
@@ -160,6 +174,7 @@ fn changed(part: Part, name: &str, (aspect, from, to): (Aspect, String, String))
         part,
         name: name.to_owned(),
         change: Change::Changed { aspect, from, to },
+        bytes: None,
     }
 }
 
@@ -192,7 +207,13 @@ fn compare<K: Ord + ToString>(
                 continue;
             }
         };
-        found.push(Difference { part, name, change });
+        let bytes = None;
+        found.push(Difference {
+            part,
+            name,
+            change,
+            bytes,
+        });
     }
 }
 

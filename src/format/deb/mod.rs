@@ -6,7 +6,7 @@
 //! - [`Declared`] makes the control tree from fields, scripts and conffiles.
 //! - [`read()`] reads a package in one pass and refuses what is hostile,
 //!   within [`Limits`]; [`Contents`] is all that it says, as a value, and
-//!   [`differences`] what two of them do not share.
+//!   [`differences`] what two of them do not share; [`locate`] finds the bytes.
 //!
 //! Opens no files: contents come through [`tar::Content`](super::tar::Content).
 //! Knows nothing of archives, dependencies or versions beyond their place in
@@ -33,12 +33,15 @@ pub use build_tree::{BuildTree, BuildTreeError};
 pub use contents::{Contents, Listed};
 pub use control::{Control, ControlError, Field};
 pub use declared::{Declared, DeclaredError, installed_size_kib};
-pub use difference::{Aspect, Change, Difference, Facts, Part, differences};
+pub use difference::{
+    Aspect, ByteDifference, Change, Difference, Excerpt, Facts, LocateError, Part, Side, Span,
+    differences, locate,
+};
 pub use limits::Limits;
 pub use pack_plan::PackPlan;
 pub use places::PlaceError;
 pub use read::{ControlFile, Deb, Member, Oddity, ReadError, TarMember, read};
-pub use write::{Options, WriteError, write};
+pub use write::{CarryError, ControlMember, MakeTar, Options, WriteError, write, write_carried};
 
 /// What dpkg calls the maintainer scripts.
 pub const SCRIPTS: [&str; 5] = ["preinst", "postinst", "prerm", "postrm", "config"];

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::format::compress::{Compression, LevelError};
+use crate::format::compress::{Compression, LevelError, Strategy};
 use crate::format::tar::Kind;
 use crate::model::{Architecture, PackageName, Sha256, Timestamp};
 
@@ -23,6 +23,12 @@ pub struct PackPlan {
     pub compression: Compression,
     /// The compressor's level; none for no compression.
     pub level: Option<u32>,
+    /// `extreme`, where the compressor tries more than its level says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<&'static str>,
+    /// How the control member is compressed, where that is another way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control_compression: Option<Compression>,
     /// How many files of any kind it will hold, control files apart.
     pub entries: usize,
     /// How large they are together, in bytes.
@@ -32,7 +38,7 @@ pub struct PackPlan {
 impl PackPlan {
     /// Plans to pack a tree.
     pub fn new(tree: &BuildTree, options: &Options) -> Result<Self, LevelError> {
-        let compress = options.compress.settle()?;
+        let [control, compress] = options.settle()?;
         let sizes = tree.data.iter().map(|(_, node)| match &node.kind {
             Kind::File(content) => content.size(),
             _ => 0,
@@ -44,6 +50,12 @@ impl PackPlan {
             epoch: options.epoch,
             compression: compress.compression,
             level: compress.level,
+            strategy: match compress.strategy {
+                Strategy::Usual => None,
+                Strategy::Extreme => Some("extreme"),
+            },
+            control_compression: (control.compression != compress.compression)
+                .then_some(control.compression),
             entries: tree.data.iter().count(),
             unpacked: sizes.sum(),
         })

@@ -48,7 +48,7 @@ impl Check<'_> {
         for index in &manifest.indices {
             self.index(&head.suite, &manifest, index)?;
         }
-        Ok(())
+        self.proofs(&manifest)
     }
 
     fn index(

@@ -6,6 +6,7 @@
 
 mod content;
 mod lost;
+mod proofs;
 mod signed;
 
 use std::collections::BTreeSet;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::format::deb::{Aspect, Change, Contents, Difference, Facts, Part, differences};
+use crate::format::deb::{Aspect, ByteDifference, Change, Contents, Difference, Facts, Part, Span};
 use crate::model::{Finding, Sha256};
 use crate::report::{Document, Page};
 
@@ -26,8 +26,12 @@ struct Side {
 }
 
 impl DebDiff {
-    /// Compares the packages that were read from two files.
-    pub fn of((a, left): (&Path, &Contents), (b, right): (&Path, &Contents)) -> Self {
+    /// Shows where the packages that were read from two files differ.
+    pub fn of(
+        (a, left): (&Path, &Contents),
+        (b, right): (&Path, &Contents),
+        differences: Vec<Difference>,
+    ) -> Self {
         let side = |file: &Path, contents: &Contents| Side {
             file: file.display().to_string(),
             size: contents.size,
@@ -36,7 +40,7 @@ impl DebDiff {
         Self {
             a: side(a, left),
             b: side(b, right),
-            differences: differences(left, right),
+            differences,
         }
     }
 
@@ -63,6 +67,9 @@ impl Document for DebDiff {
                 page.line(page.bold(heading(difference.part)));
             }
             line(difference, page);
+            if let Some(bytes) = &difference.bytes {
+                places(bytes, page);
+            }
         }
     }
 }
@@ -108,6 +115,47 @@ fn line(difference: &Difference, page: &mut Page) {
             }
         }
     }
+}
+
+/// Which bytes differ: the first places, text as text and all else in
+/// hexadecimal.
+fn places(found: &ByteDifference, page: &mut Page) {
+    /// Enough to see a pattern; the document has more.
+    const SHOWN: usize = 3;
+    let count = |n: u64, what: &str| match n {
+        1 => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    };
+    for span in found.spans.iter().take(SHOWN) {
+        let texts = (span.from.text(), span.to.text());
+        let (from, to) = match texts {
+            (Some(from), Some(to)) => (quoted(&from), quoted(&to)),
+            _ => (spaced(&span.from.hex()), spaced(&span.to.hex())),
+        };
+        let Span { offset, length, .. } = span;
+        page.line(format!(
+            "      byte {offset}, line {}: {}",
+            span.line,
+            count(*length, "byte")
+        ));
+        page.line(format!("        {} {from}", page.bad("-")));
+        page.line(format!("        {} {to}", page.good("+")));
+    }
+    let further = found.further + found.spans.len().saturating_sub(SHOWN) as u64;
+    let in_all = count(found.differing, "differing byte");
+    if further > 0 {
+        let places = count(further, "further place");
+        page.line(format!("      and {places}, {in_all} in all"));
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("“{}”", text.escape_debug())
+}
+
+fn spaced(hex: &str) -> String {
+    let pairs = hex.as_bytes().chunks(2).map(String::from_utf8_lossy);
+    pairs.collect::<Vec<_>>().join(" ")
 }
 
 /// Enough of a digest to tell two apart; the document has all of it.

@@ -52,7 +52,13 @@ impl Document for DebPack {
         page.field("time", plan.epoch.to_string());
         let level = plan.level.map(|level| format!(" -{level}"));
         let level = level.unwrap_or_default();
-        page.field("compression", format!("{}{level}", plan.compression));
+        let strategy = plan.strategy.map(|strategy| format!(" {strategy}"));
+        let strategy = strategy.unwrap_or_default();
+        let control = plan.control_compression;
+        let control = control.map(|control| format!(", control {control}"));
+        let control = control.unwrap_or_default();
+        let compression = format!("{}{level}{strategy}{control}", plan.compression);
+        page.field("compression", compression);
         let unpacked = size(plan.unpacked);
         page.field("holds", format!("{} entries, {unpacked}", plan.entries));
         if let (Some(bytes), Some(sha256)) = (self.size, self.sha256) {

@@ -79,6 +79,21 @@ impl Repository {
         Ok(Tag { name, kind, commit })
     }
 
+    /// Returns what a commit's signature covers, and the signature, armoured;
+    /// none for a commit without.
+    pub fn commit_signature(&self, id: &str) -> Result<Option<(Vec<u8>, String)>, GitError> {
+        let action = || failed(format!("read the commit {id}"));
+        let parsed = git2::Oid::from_str(id).map_err(action())?;
+        match self.inner.extract_signature(&parsed, None) {
+            Ok((signature, signed)) => {
+                let signature = String::from_utf8_lossy(&signature).into_owned();
+                Ok(Some((signed.to_vec(), signature)))
+            }
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(action()(error)),
+        }
+    }
+
     /// Stores a tag object as it is given; returns its id. No ref points at it.
     pub fn write_tag_object(&self, name: &TagName, object: &[u8]) -> Result<String, GitError> {
         let action = || failed(format!("write the tag {name}"));

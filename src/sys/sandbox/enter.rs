@@ -1,13 +1,25 @@
 //! The words that run a tool inside a room.
 //!
-//! Only programs of the essential packages dash, coreutils and util-linux, so
+//! Only programs of the essential packages bash, coreutils and util-linux, so
 //! that this program need not run on the room's libraries. What a process
 //! hands on (umask, limits, processors) is set outside, the rest inside.
 
 use rustix::thread::sched_getaffinity;
 
 use super::description::{Limits, Manner, Who};
+use super::groups::Groups;
 use super::wire::Accounts;
+
+/// Sets the umask, enters the groups that limit, and closes what this process
+/// was started with beside its standard streams: a build has no business with
+/// it. For that it has to be bash, which Debian's essential packages have: dash
+/// knows no descriptors above 9.
+const START: &str = "umask \"$0\" || exit 125
+while [ \"$1\" != -- ]; do echo 0 >\"$1\" || exit 125; shift; done; shift
+for open in /proc/self/fd/*; do
+  open=${open##*/}; if [ \"$open\" -gt 2 ]; then eval \"exec $open>&-\"; fi
+done
+exec \"$@\"";
 
 /// How many files a process may have open: what Debian's kernels and systemd
 /// allow every process to ask for.
@@ -22,6 +34,7 @@ const DENIED: &str = "--bounding-set=-sys_admin,-sys_ptrace,-sys_module,-sys_raw
 /// Returns the words that a tool's own words follow.
 pub(super) fn words(
     namespaces: &[(&str, String)],
+    groups: &Groups,
     accounts: Accounts,
     account: u32,
     limits: &Limits,
@@ -30,8 +43,15 @@ pub(super) fn words(
     let mut words: Vec<String> = Vec::new();
     let mut say = |more: &[&str]| words.extend(more.iter().map(|word| (*word).to_owned()));
     let umask = format!("{:03o}", manner.umask);
-    say(&["/bin/sh", "-c", "umask \"$0\" && exec \"$@\"", &umask]);
-    say(&["/usr/bin/prlimit", "--core=0", "--fsize=unlimited"]);
+    say(&["/bin/bash", "-c", START, &umask]);
+    for group in groups.processes_files() {
+        say(&[&group.display().to_string()]);
+    }
+    say(&["--", "/usr/bin/prlimit", "--core=0", "--fsize=unlimited"]);
+    if !groups.limit_memory() {
+        // Not the address space: much of what is reserved there is never used.
+        say(&[&format!("--data={}", limits.memory_bytes)]);
+    }
     say(&[&format!("--nofile={OPEN_FILES}:")]);
     say(&[&format!("--nproc={}", limits.processes), "--"]);
     if let Some(count) = manner.processors {

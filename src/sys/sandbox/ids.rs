@@ -32,6 +32,17 @@ pub(super) struct Ids {
     pub base: u32,
 }
 
+/// Returns the machine's number of a room's root: a tree that a room is to
+/// install packages in belongs to it, and its users' numbers follow.
+pub fn root_number() -> u32 {
+    let own = rustix::process::geteuid();
+    if own.is_root() {
+        root_base()
+    } else {
+        own.as_raw()
+    }
+}
+
 /// Gives the namespace that this process has just made its numbers.
 pub(super) fn give(process: u32) -> io::Result<Ids> {
     let own = rustix::process::geteuid().as_raw();

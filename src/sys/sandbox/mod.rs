@@ -14,15 +14,19 @@
 
 mod description;
 mod enter;
+mod groups;
 mod ids;
 pub mod inside;
 mod opening;
 mod refusal;
+mod removal;
 mod room;
 mod wire;
 
 pub use description::{Account, Bind, Description, Limits, Manner, Network, Root, Upper, Who};
 pub use enter::first_processors;
+pub use ids::root_number;
+pub use removal::remove_tree;
 pub use room::{Room, SandboxError, Sightings};
 
 /// Where the machine's own tools are, whatever the user's search path says.

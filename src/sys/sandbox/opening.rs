@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -75,6 +75,30 @@ impl Holder {
         ids::give(self.0.id()).map_err(|error| {
             refusal::of_namespaces(&format!("the numbers of its accounts: {error}"))
         })
+    }
+}
+
+impl Holder {
+    /// Starts the words that run others as the root of this namespace.
+    fn entered(&self, ids: &Ids) -> Command {
+        let mut command = tool("nsenter");
+        command.arg(format!("--user=/proc/{}/ns/user", self.0.id()));
+        match ids.accounts {
+            Accounts::Many => command.args(["--setuid=0", "--setgid=0"]),
+            // Groups cannot be left without privilege.
+            Accounts::One => command.arg("--preserve-credentials"),
+        };
+        command.arg("--");
+        command
+    }
+
+    /// Removes a tree as the root of this namespace; whoever asks looks.
+    pub(super) fn remove(&self, ids: &Ids, path: &Path) -> Result<(), SandboxError> {
+        let mut command = self.entered(ids);
+        command.args(["rm", "-rf", "--one-file-system", "--"]);
+        command.arg(path).stdin(Stdio::null());
+        let ended = command.output();
+        ended.map(|_| ()).map_err(|source| run("nsenter", source))
     }
 }
 
@@ -216,6 +240,38 @@ pub(super) fn namespaces(
     names.into_iter().map(open).collect()
 }
 
+/// Gives what may be written to to those who write: the room's own root cannot
+/// take what belongs to nobody in the room.
+pub(super) fn hand_over(description: &Description, ids: &Ids) -> Result<(), SandboxError> {
+    if ids.accounts == Accounts::One || !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    let give = |path: &Path, to: u32| {
+        let given = std::os::unix::fs::chown(path, Some(to), Some(to));
+        given.map_err(|source| SandboxError::Source {
+            path: path.to_owned(),
+            source,
+        })
+    };
+    let ours = |path: &Path| std::fs::metadata(path).is_ok_and(|found| found.uid() == 0);
+    for bind in &description.binds {
+        if bind.writable && bind.from.is_dir() && ours(&bind.from) {
+            give(&bind.from, ids.base + description.account.uid)?;
+        }
+    }
+    if let Root::Layers {
+        upper: Some(upper), ..
+    } = &description.root
+    {
+        for path in [&upper.changes, &upper.work] {
+            if ours(path) {
+                give(path, ids.base)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Takes hold of what is to be seen inside, where this process may: the room's
 /// root could not reach it through directories that are root's alone. Whatever
 /// is not here the room finds by its path.
@@ -239,19 +295,62 @@ pub(super) fn trees(description: &Description) -> (Vec<PathBuf>, Vec<OwnedFd>) {
 }
 
 /// Finds out what decoys look like; what is not there needs none.
-pub(super) fn decoys(forbidden: &[PathBuf]) -> Vec<Decoy> {
-    let seen = |path: &PathBuf| {
+pub(super) fn decoys(description: &Description) -> Vec<Decoy> {
+    let own = [&description.build_path, &description.account.home];
+    let own = own.into_iter().map(PathBuf::as_path);
+    let own: Vec<&Path> = own.chain(NEEDED.map(Path::new)).collect();
+
+    let seen = |path: &Path| {
         let kind = std::fs::metadata(path).ok()?.file_type();
         let kind = match () {
             () if kind.is_dir() => DecoyKind::Directory,
             () if kind.is_socket() => DecoyKind::Socket,
             () => DecoyKind::File,
         };
-        let path = path.clone();
+        let path = path.to_owned();
         Some(Decoy { path, kind })
     };
-    forbidden.iter().filter_map(seen).collect()
+    let mut found: Vec<Decoy> = Vec::new();
+    for path in &description.forbidden {
+        let below = BAIT.iter().map(|name| path.join(name));
+        for decoy in [path.clone()].into_iter().chain(below) {
+            // What the room needs is not a decoy, whoever's home it is.
+            let needed = own.iter().any(|path| path.starts_with(&decoy));
+            if !needed && found.iter().all(|known| known.path != decoy) {
+                found.extend(seen(&decoy));
+            }
+        }
+    }
+    found
 }
+
+/// What a room is made of.
+const NEEDED: [&str; 10] = [
+    "/bin", "/dev", "/etc", "/lib", "/proc", "/run", "/sys", "/tmp", "/usr", "/var/tmp",
+];
+
+/// What lies in homes and is worth stealing. A decoy of a home is empty but
+/// for those of these that the home has: looking for a file that is not there
+/// cannot be seen.
+const BAIT: [&str; 17] = [
+    ".aws/credentials",
+    ".bash_history",
+    ".bashrc",
+    ".cargo/credentials.toml",
+    ".config/gh/hosts.yml",
+    ".docker/config.json",
+    ".git-credentials",
+    ".gitconfig",
+    ".gnupg",
+    ".netrc",
+    ".npmrc",
+    ".profile",
+    ".pypirc",
+    ".ssh",
+    ".ssh/id_ed25519",
+    ".ssh/id_rsa",
+    ".ssh/known_hosts",
+];
 
 fn tool(program: &str) -> Command {
     let mut command = Command::new(program);

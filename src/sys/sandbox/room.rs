@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::description::{Description, Limits, Manner, Root};
+use super::groups::Groups;
 use super::ids::Ids;
 use super::opening::{self, First, Holder};
 use super::wire::{Ask, Order, Word};
@@ -70,6 +71,8 @@ pub struct Room {
     first: Mutex<First>,
     namespaces: Vec<(&'static str, File)>,
     ids: Ids,
+    // After the first process: a group can be removed when nobody is in it.
+    groups: Mutex<Groups>,
     account: u32,
     limits: Limits,
     unapplied: Vec<String>,
@@ -101,6 +104,7 @@ impl Room {
             let why = why.clone();
             return Err(SandboxError::NoAccounts { why });
         }
+        opening::hand_over(&description, &ids)?;
         let mut first = First::start(&holder, &ids, &description, program)?;
         let process = match first.hear()? {
             Word::Started(process) => process,
@@ -113,22 +117,26 @@ impl Room {
         let order = Order {
             sent,
             accounts: ids.accounts,
-            decoys: opening::decoys(&description.forbidden),
+            decoys: opening::decoys(&description),
             description,
         };
         first.say(&order)?;
-        let unapplied = match first.hear()? {
+        let mut unapplied = match first.hear()? {
             Word::Ready(unapplied) => unapplied,
             Word::Failed(why) => return Err(refusal::of_set_up(why)),
             word => return Err(word.unexpected()),
         };
         first.trust()?;
+        let limits = order.description.limits;
+        let (groups, without) = Groups::make(&limits, process);
+        unapplied.extend(without);
         Ok(Self {
             first: Mutex::new(first),
             namespaces,
             ids,
+            groups: Mutex::new(groups),
             account: order.description.account.uid,
-            limits: order.description.limits,
+            limits,
             unapplied,
         })
     }
@@ -142,8 +150,10 @@ impl Room {
             .iter()
             .map(|(name, file)| (*name, format!("/proc/{own}/fd/{}", file.as_raw_fd())))
             .collect();
+        let groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
         tool.through(enter::words(
             &paths,
+            &groups,
             self.ids.accounts,
             self.account,
             &self.limits,
@@ -155,11 +165,19 @@ impl Room {
     /// whoever it left behind is ended now.
     pub fn sightings(&self) -> Sightings {
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        match first.say(&Ask::Clear).and_then(|()| first.hear()) {
+        let mut seen = match first.say(&Ask::Clear).and_then(|()| first.hear()) {
             Ok(Word::Seen(seen)) => seen,
             // It is gone, and everybody with it.
             _ => Sightings::default(),
+        };
+        drop(first);
+        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        for limit in groups.run_into() {
+            if !seen.limits.contains(&limit) {
+                seen.limits.push(limit);
+            }
         }
+        seen
     }
 
     /// Names the limits that could not be applied, and why.

@@ -8,6 +8,7 @@
 mod directory;
 mod durable;
 mod faulty;
+mod fetched;
 mod lock;
 mod memory;
 
@@ -22,6 +23,7 @@ use crate::model::{ArchivePath, Sha256};
 
 pub use directory::DirectoryStore;
 pub use faulty::{Fault, FaultyStore, Moment};
+pub use fetched::FetchedStore;
 pub use lock::{Guard, Holder, LockError};
 pub use memory::MemoryStore;
 

@@ -76,6 +76,21 @@ const ZOO: &[Animal] = &[
         hard(root, "link", "another link");
         hard(root, "link", &format!("x{long}"));
     }),
+    ("hard links out of the package", |root| {
+        // Only one of the names, or only a later one, is in the data member.
+        file(root, "DEBIAN.first", b"left out", 0o644);
+        hard(root, "DEBIAN.first", "a");
+        hard(root, "DEBIAN.first", "z");
+        file(root, "b", b"a control file as well", 0o644);
+        hard(root, "b", "DEBIAN/templates");
+    }),
+    ("directories alone", |root| {
+        for name in ["a/b/c", "a-b", "a/b.c", "empty"] {
+            fs::create_dir_all(root.join(name)).expect("new");
+        }
+        touch(&root.join("a/b"), EPOCH + 7, 0);
+        touch(&root.join("a"), 7, 0);
+    }),
     ("modes", |root| {
         for mode in [0o4755, 0o2755, 0o1777, 0o6711, 0o000, 0o444, 0o7777] {
             file(root, &format!("f{mode:o}"), b"x", mode);

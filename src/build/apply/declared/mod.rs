@@ -1,27 +1,41 @@
 //! A declared package → `.deb`, `.buildinfo` and `.changes`, in this process.
 //!
-//! Needs no tool of Debian's; a build command is the package's own affair.
+//! Packs what the description lists and makes of it what debhelper would have:
+//! documents are compressed, programs stripped and their libraries' packages
+//! looked up, units and accounts set up by parts of maintainer scripts. A build
+//! command is the package's own affair.
 
+mod compressed;
 mod copyright;
+mod depends;
 mod packing;
 mod papers;
+mod place;
+mod programs;
+mod snippets;
+mod system;
+mod units;
+mod writing;
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use self::depends::LookUp;
 use self::packing::Packing;
 use self::papers::{record, upload};
-use super::{Bench, BuildError, name_of};
+use self::programs::DebugFiles;
+use self::writing::Package;
+use super::{Bench, BuildError};
 use crate::build::package::Declared;
+use crate::build::tools::{DPKG_SHLIBDEPS, STRIP};
 use crate::format::changelog::Entry;
-use crate::format::compress::Settings;
-use crate::format::control::DeclaredControl;
-use crate::format::deb;
-use crate::format::tar::Owners;
+use crate::format::control::RelationField;
+use crate::format::relation::{Clause, Form, relations};
+use crate::format::tar::{Tree, TreePath};
+use crate::model::Finding;
 use crate::sys::files::{self, Access};
 
-/// Builds and returns the `.deb`, the `.buildinfo` and the `.changes`.
+/// Builds and returns the `.deb`, that of its debug symbols, the `.buildinfo`
+/// and the `.changes`.
 pub(super) fn build(
     bench: &mut Bench<'_>,
     declared: &Declared,
@@ -44,31 +58,40 @@ pub(super) fn build(
         .workshop
         .listener
         .begin(format!("packing {}", bench.plan.package));
-    let deb = package(bench, declared, changelog, &whole, &source, &work)?;
+    let debs = packages(bench, declared, changelog, &whole, &source, &work)?;
     let entry = Entry::newest(changelog.as_bytes()).map_err(BuildError::Changelog)?;
     let buildinfo = work.join(format!(
         "{}_{}.buildinfo",
         bench.plan.file_stem(),
         declared.architecture
     ));
-    let record = record(bench, declared, &deb)?;
+    let record = record(bench, declared, &debs)?;
     files::replace(&buildinfo, record.as_bytes(), Access::Public)?;
     bench.sign(&buildinfo)?;
     let changes = buildinfo.with_extension("changes");
-    let upload = upload(bench, declared, &entry, &[&deb, &buildinfo])?;
+    let upload = upload(bench, declared, &entry, &debs, &buildinfo)?;
     files::replace(&changes, upload.as_bytes(), Access::Public)?;
     bench.sign(&changes)?;
-    Ok(vec![deb, buildinfo, changes])
+    let debs = debs.into_iter().map(|made| made.path);
+    Ok(debs.chain([buildinfo, changes]).collect())
 }
 
-fn package(
-    bench: &Bench<'_>,
+/// The contents of a package while they take their final shape.
+pub(super) struct Shaping {
+    /// What it installs.
+    data: Tree,
+    /// Files of it that keep the administrator's changes.
+    conffiles: Vec<TreePath>,
+}
+
+fn packages(
+    bench: &mut Bench<'_>,
     declared: &Declared,
     changelog: &str,
     export: &Path,
     source: &Path,
     work: &Path,
-) -> Result<PathBuf, BuildError> {
+) -> Result<Vec<Package>, BuildError> {
     let plan = bench.plan;
     let mut packing = Packing::new(&plan.package, export, source, plan.epoch.unix())?;
     for content in &declared.contents {
@@ -79,51 +102,114 @@ fn package(
     for (name, file) in &declared.scripts {
         control_files.insert(name.clone(), packing.read(file)?);
     }
-    let whole = deb::Declared {
-        control: DeclaredControl {
-            package: plan.package.clone(),
-            version: plan.version.clone(),
-            architecture: declared.architecture.clone(),
-            maintainer: declared.maintainer.clone(),
-            relations: declared.relations.clone(),
-            section: Some(declared.section.clone()),
-            priority: Some(declared.priority.clone()),
-            multi_arch: None,
-            homepage: declared.homepage.clone(),
-            synopsis: declared.summary.clone(),
-            description: match declared.description.trim() {
-                // Debian Policy 5.6.13 wants more than the first line.
-                "" => format!(
-                    "This package provides {}: {}.",
-                    plan.package, declared.summary
-                ),
-                _ => declared.description.clone(),
-            },
-        },
-        files: control_files,
-        conffiles: packing.conffiles,
+    let mut shaping = Shaping {
         data: packing.data,
+        conffiles: packing.conffiles,
     };
-    let path = work.join(format!(
-        "{}_{}.deb",
-        plan.file_stem(),
-        declared.architecture
-    ));
-    let pack = |source: Box<dyn std::error::Error + Send + Sync>| BuildError::Pack {
-        file: name_of(&path),
-        source,
-    };
-    let control = whole
-        .control_tree(plan.epoch)
-        .map_err(|error| pack(error.into()))?;
-    let options = deb::Options {
-        compress: Settings::new(declared.compression),
-        owners: Owners::Kept,
-        ..deb::Options::new(plan.epoch)
-    };
-    let file = File::create_new(&path).map_err(files::failed("write", &path))?;
-    let mut file = BufWriter::new(file);
-    deb::write(&mut file, &control, &whole.data, &options).map_err(|error| pack(error.into()))?;
-    file.flush().map_err(files::failed("write", &path))?;
-    Ok(path)
+    // As dh_installdeb(1) lists them.
+    shaping
+        .conffiles
+        .sort_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
+    let staging = work.join("staging");
+    files::create_dir(&staging)?;
+    compressed::compress(bench, &mut shaping, &staging)?;
+    let programs = shape_programs(bench, declared, &mut shaping, &staging)?;
+    let integration = system::integrate(bench, declared, &shaping, &mut control_files)?;
+    let mut depends = programs.depends;
+    for text in &integration.depends {
+        let found = relations(text, Form::Settled);
+        depends.extend(found.expect("relations written here"));
+    }
+    if !programs.shlibs.is_empty() {
+        control_files.insert("shlibs".to_owned(), programs.shlibs.into_bytes());
+        system::add_trigger(&mut control_files, "activate-noawait ldconfig");
+    }
+    let mut relations = declared.relations.clone();
+    if !depends.is_empty() {
+        let own = relations.get(&RelationField::Depends);
+        let depends = depends::merged(own_clauses(bench, own)?, depends);
+        let shown: Vec<_> = depends.iter().map(ToString::to_string).collect();
+        relations.insert(RelationField::Depends, shown.join(", "));
+    }
+    let mut made = vec![writing::package(
+        bench,
+        declared,
+        shaping,
+        control_files,
+        relations,
+        work,
+    )?];
+    if let Some(debug) = programs.debug {
+        made.push(writing::debug_package(bench, declared, debug, work)?);
+    }
+    Ok(made)
+}
+
+fn own_clauses(bench: &Bench<'_>, own: Option<&String>) -> Result<Vec<Clause>, BuildError> {
+    let found = own.map(|text| relations(text, Form::Settled)).transpose();
+    let found = found.map_err(|error| bench.refuse(format!("depends: {error}")))?;
+    Ok(found.unwrap_or_default())
+}
+
+/// What programs and libraries call for.
+#[derive(Default)]
+struct ProgramsFound {
+    depends: Vec<Clause>,
+    shlibs: String,
+    debug: Option<DebugFiles>,
+}
+
+fn shape_programs(
+    bench: &mut Bench<'_>,
+    declared: &Declared,
+    shaping: &mut Shaping,
+    staging: &Path,
+) -> Result<ProgramsFound, BuildError> {
+    let mut found = ProgramsFound::default();
+    let wanted = declared.programs;
+    if !wanted.strip && !wanted.detect_depends {
+        return Ok(found);
+    }
+    let tree = staging.join("debian").join(bench.plan.package.as_str());
+    let control = tree.join("DEBIAN");
+    files::create_dir(&control)?;
+    let programs = programs::find(bench, shaping, &tree)?;
+    let misplaced = programs::misplaced(declared, &programs);
+    if !misplaced.is_empty() {
+        return Err(BuildError::Refused(misplaced));
+    }
+    let tools = &bench.plan.environment.tools;
+    let has_archives = programs::has_archives(&shaping.data);
+    if wanted.strip && (!programs.is_empty() || has_archives) {
+        if !tools.contains_key(STRIP) {
+            let why = "its programs are to be stripped, and strip is not installed";
+            let finding = Finding::error("missing-tool", bench.plan.package.as_str(), why);
+            let fix = "apt-get install binutils, or say strip = false";
+            return Err(BuildError::Refused(vec![finding.fix(fix)]));
+        }
+        found.debug = programs::strip(bench, declared, shaping, &programs, staging)?;
+    }
+    found.shlibs = depends::shlibs(bench, &programs);
+    if !found.shlibs.is_empty() {
+        let path = control.join("shlibs");
+        files::replace(&path, found.shlibs.as_bytes(), Access::Public)?;
+    }
+    if wanted.detect_depends {
+        let look_up = match tools.contains_key(DPKG_SHLIBDEPS) {
+            true => LookUp::Shlibdeps,
+            false => LookUp::Own,
+        };
+        found.depends = depends::depends(bench, declared, shaping, &programs, staging, look_up)?;
+    }
+    Ok(found)
+}
+
+impl Bench<'_> {
+    /// Says what of the description does not fit.
+    fn refuse(&self, message: impl Into<String>) -> BuildError {
+        BuildError::Declared {
+            package: self.plan.package.to_string(),
+            message: message.into(),
+        }
+    }
 }

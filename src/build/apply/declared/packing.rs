@@ -4,10 +4,10 @@ use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::compressed::usual_mode;
 use super::copyright::copyright;
 use crate::build::apply::BuildError;
 use crate::build::package::{Content, CopyrightSource, Declared, Owner, is_pattern};
-use crate::format::compress::gzip;
 use crate::format::tar::{self, Node, Tree, TreePath};
 use crate::model::PackageName;
 use crate::sys::files;
@@ -89,10 +89,19 @@ impl<'a> Packing<'a> {
                         (_, false) => Path::new(target).join(below),
                     };
                     let target = target.as_os_str().as_bytes();
-                    let node = self.node(&path, *mode, owner)?;
+                    let placed = std::str::from_utf8(target).unwrap_or_default();
+                    let placed = TreePath::new(placed.trim_matches('/')).unwrap_or_default();
+                    let mode = mode.or_else(|| usual_mode(&placed));
+                    let node = self.node(&path, mode, owner)?;
                     let regular = matches!(node.kind, tar::Kind::File(_));
                     let placed = self.insert(target, node)?;
                     let etc = placed.as_bytes().starts_with(b"etc/");
+                    if !regular && *conffile == Some(true) {
+                        return Err(self.refuse(format!(
+                            "files: /{placed} is a link, and dpkg keeps changes of files alone: \
+                             leave conffile = true out"
+                        )));
+                    }
                     if regular && conffile.unwrap_or(etc) {
                         self.conffiles.push(placed);
                     }
@@ -198,13 +207,13 @@ impl<'a> Packing<'a> {
             }
         };
         let changelog_name = if native {
-            "changelog.gz"
+            "changelog"
         } else {
-            "changelog.Debian.gz"
+            "changelog.Debian"
         };
         for (name, bytes) in [
             ("copyright", copyright),
-            (changelog_name, gzip(changelog.as_bytes())),
+            (changelog_name, changelog.as_bytes().to_vec()),
         ] {
             let target = format!("/usr/share/doc/{}/{name}", self.package);
             self.insert(target.as_bytes(), Node::file(bytes, 0o644, self.epoch))?;

@@ -1,30 +1,36 @@
 //! What goes with a `.deb`: its `.buildinfo` and its `.changes`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::writing::Package;
 use crate::build::apply::{Bench, BuildError, listed};
 use crate::build::package::Declared;
-use crate::format::buildinfo::Buildinfo;
+use crate::build::tools::PACKAGE_TOOLS;
+use crate::format::buildinfo::{Buildinfo, Installed};
 use crate::format::changelog::{Entry, Upload};
 use crate::format::changes::{Changes, ChangesFile};
+use crate::format::version::Version;
+use crate::model::PackageName;
 
 /// Writes what the package was built of, and where.
 pub(super) fn record(
     bench: &Bench<'_>,
     declared: &Declared,
-    deb: &Path,
+    debs: &[Package],
 ) -> Result<String, BuildError> {
     let plan = bench.plan;
+    let files = debs.iter().map(|deb| listed(&deb.path));
+    let files = files.collect::<Result<_, _>>()?;
     let mut environment = plan.environment.all_variables();
     environment.retain(|name, _| ["LC_ALL", "TZ", "SOURCE_DATE_EPOCH"].contains(&name.as_str()));
     let buildinfo = Buildinfo {
         source: plan.package.clone(),
         source_version: plan.version.clone(),
-        binaries: vec![plan.package.clone()],
+        binaries: debs.iter().map(|deb| deb.name.clone()).collect(),
         architectures: vec![declared.architecture.clone()],
         version: plan.version.clone(),
         binary_only_changes: Vec::new(),
-        files: vec![listed(deb)?],
+        files,
         build_origin: None,
         build_architecture: plan.architecture.clone(),
         build_date: bench.workshop.clock.now(),
@@ -34,7 +40,7 @@ pub(super) fn record(
             path.display().to_string()
         }),
         tainted_by: Vec::new(),
-        installed: Vec::new(),
+        installed: installed(bench, declared),
         environment,
     };
     buildinfo.text().map_err(|source| BuildError::Write {
@@ -43,27 +49,56 @@ pub(super) fn record(
     })
 }
 
-/// Writes the upload that names everything `made`.
+/// Lists the packages of the tools that took part, as far as they are known: a
+/// build command may run any of them, and without one only those do that shape
+/// packages.
+fn installed(bench: &Bench<'_>, declared: &Declared) -> Vec<Installed> {
+    let tools = bench.plan.environment.tools.iter();
+    let took_part =
+        |name: &String| declared.command.is_some() || PACKAGE_TOOLS.contains(&name.as_str());
+    let packages = tools
+        .filter(|(name, _)| took_part(name))
+        .filter_map(|(_, tool)| tool.package.as_deref()?.split_once(' '))
+        .filter_map(|(package, version)| {
+            Some(Installed {
+                package: PackageName::new(package).ok()?,
+                architecture: None,
+                version: Version::new(version).ok()?,
+            })
+        });
+    let mut found: Vec<_> = packages.collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// Writes the upload that names everything that was made.
 pub(super) fn upload(
     bench: &Bench<'_>,
     declared: &Declared,
     entry: &Entry,
-    made: &[&PathBuf],
+    debs: &[Package],
+    buildinfo: &Path,
 ) -> Result<String, BuildError> {
     let plan = bench.plan;
     let mut listed_files = Vec::new();
-    for path in made {
+    for deb in debs {
         listed_files.push(ChangesFile {
-            file: listed(path)?,
-            section: declared.section.clone(),
-            priority: declared.priority.clone(),
+            file: listed(&deb.path)?,
+            section: deb.section.clone(),
+            priority: deb.priority.clone(),
         });
     }
+    listed_files.push(ChangesFile {
+        file: listed(buildinfo)?,
+        section: declared.section.clone(),
+        priority: declared.priority.clone(),
+    });
     let changes = Changes {
         date: entry.date_text.clone(),
         source: plan.package.clone(),
         source_version: plan.version.clone(),
-        binaries: vec![plan.package.clone()],
+        binaries: debs.iter().map(|deb| deb.name.clone()).collect(),
         architectures: vec![declared.architecture.clone()],
         version: plan.version.clone(),
         distributions: entry.distributions.clone(),

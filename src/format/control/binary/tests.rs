@@ -86,6 +86,7 @@ fn declared() -> DeclaredControl {
         section: Some("devel".to_owned()),
         priority: Some("optional".to_owned()),
         multi_arch: Some(MultiArch::Foreign),
+        debug_symbols: None,
         homepage: None,
         synopsis: "greets the world".to_owned(),
         description: "Says hello.\n\n  verbatim\n..\nThat is all.\n".to_owned(),

@@ -7,7 +7,7 @@ use crate::format::deb::{Contents, Limits, Options, differences, write};
 use crate::format::tar::{Kind, Node, Owners, Tree, TreePath};
 use crate::model::{Sha256, Timestamp};
 
-use super::{Aspect, Change, Difference};
+use super::{Aspect, Change, Difference, locate};
 
 const CONTROL: &str = "Package: hello\nVersion: 1.0\nArchitecture: all\n\
     Maintainer: A <a@example.org>\nDescription: greets\n";
@@ -39,6 +39,10 @@ impl Made {
     }
 
     fn contents(&self) -> Contents {
+        Contents::read(&self.bytes()[..], &Limits::default()).expect("our own")
+    }
+
+    fn bytes(&self) -> Vec<u8> {
         let path = |text: &str| TreePath::new(text).expect(text);
         let (mut control, mut data) = (Tree::new(), Tree::new());
         let node = Node::file(self.control.as_bytes(), 0o644, 1);
@@ -51,13 +55,15 @@ impl Made {
         }
         let mut bytes = Cursor::new(Vec::new());
         write(&mut bytes, &control, &data, &self.options).expect("memory");
-        Contents::read(&bytes.into_inner()[..], &Limits::default()).expect("our own")
+        bytes.into_inner()
     }
 }
 
 /// A difference in one line.
 fn line(difference: &Difference) -> String {
-    let Difference { part, name, change } = difference;
+    let Difference {
+        part, name, change, ..
+    } = difference;
     let said = match change {
         Change::Added { .. } => "added".to_owned(),
         Change::Removed { .. } => "removed".to_owned(),
@@ -179,6 +185,70 @@ fn packed_otherwise_is_a_difference_too() {
     assert_eq!(shown(&b), [bytes]);
     b.files.reverse();
     assert_eq!(shown(&b), ["Member data.tar: order . → usr/bin/hi"]);
+}
+
+/// `NAME: FIRST+DIFFERING “FROM” → “TO”` of each difference that has bytes.
+fn located(a: &Made, b: &Made) -> Vec<String> {
+    let mut found = differences(&a.contents(), &b.contents());
+    let (a, b) = (a.bytes(), b.bytes());
+    let spool = Cursor::new(Vec::new());
+    locate(&mut found, &a[..], &b[..], spool, &Limits::default()).expect("our own");
+    let line = |one: &Difference| {
+        let bytes = one.bytes.as_ref()?;
+        let span = &bytes.spans[0];
+        let [from, to] = [&span.from, &span.to].map(|e| e.text().unwrap_or_else(|| e.hex()));
+        let (first, differing) = (bytes.first, bytes.differing);
+        Some(format!(
+            "{}: {first}+{differing} “{from}” → “{to}”",
+            one.name
+        ))
+    };
+    found.iter().filter_map(line).collect()
+}
+
+#[test]
+fn the_bytes_that_differ_are_found() {
+    let file = |name: &str, bytes: &[u8]| (name.to_owned(), Node::file(bytes, 0o644, 1));
+    let made = |files| Made {
+        files,
+        ..Made::usual()
+    };
+    let a = made(vec![
+        file("a", b"the same"),
+        file("b", b"built on Monday"),
+        file("c", b"\0\x01\x02"),
+        file("d", b"only here"),
+        file("e", b"was a file"),
+        file("f", b"longer"),
+    ]);
+    let mut b = made(vec![
+        file("a", b"the same"),
+        file("b", b"built on Tuesday"),
+        file("c", b"\0\xff\x02"),
+        ("e".to_owned(), Node::symlink("a", 1)),
+        file("f", b"long"),
+    ]);
+    b.scripts[0].1 = Node::file(*b"#!/bin/bash\n", 0o755, 1);
+    assert_eq!(
+        located(&a, &b),
+        [
+            "postinst: 7+5 “#!/bin/sh\n” → “#!/bin/bash\n”",
+            "b: 9+7 “built on Monday” → “built on Tuesday”",
+            "c: 1+1 “000102” → “00ff02”",
+            "f: 4+2 “longer” → “long”",
+        ]
+    );
+    let mut b = a.clone();
+    b.control = CONTROL.replace("Package", "PACKAGE");
+    assert_eq!(located(&a, &b).len(), 1, "the control file's letters");
+    let mut b = a.clone();
+    b.options.compress.level = Some(1);
+    let found = located(&a, &b);
+    assert!(
+        found.len() <= 1 && found.iter().all(|line| line.starts_with(": ")),
+        "{found:?}"
+    );
+    assert_eq!(located(&a, &a), Vec::<String>::new());
 }
 
 proptest! {

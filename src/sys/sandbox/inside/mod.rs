@@ -2,9 +2,11 @@
 //! owner. It is this program, started by [`Room::open`](super::Room::open)
 //! with all namespaces but an account's.
 
+mod decoys;
 mod etc;
 mod mounts;
 mod net;
+mod packets;
 mod system;
 mod watch;
 
@@ -17,8 +19,10 @@ use rustix::process::{DumpableBehavior, set_dumpable_behavior, umask};
 use serde::Serialize;
 
 use super::description::Network;
+use super::room::Sightings;
 use super::wire::{self, Order, Word};
 use mounts::Sources;
+use packets::Packets;
 
 /// What could not be done, and the cause.
 #[derive(Debug, thiserror::Error)]
@@ -81,15 +85,25 @@ fn set_up(order: &Order, sources: Sources) -> Result<(watch::Watch, Vec<String>)
     rustix::system::sethostname(description.host_name.as_bytes())
         .doing(|| "set the host name".to_owned())?;
     let mut unapplied = Vec::new();
-    mounts::set_up(order, sources)?;
+    let decoys = mounts::set_up(order, sources)?;
     let packets = match description.network {
         Network::Host => None,
         Network::None => {
             net::loopback_up().doing(|| "start the loopback interface".to_owned())?;
-            None
+            let watched = net::route_everything_here().and_then(|()| Packets::open());
+            if let Err(error) = &watched {
+                unapplied.push(format!(
+                    "network: there is none, but who tries cannot be seen: {error}"
+                ));
+            }
+            watched.ok()
         }
     };
-    let watch = watch::Watch::new(packets);
-    unapplied.sort();
+    let watch = watch::Watch {
+        packets,
+        decoys,
+        limits: description.limits,
+        seen: Sightings::default(),
+    };
     Ok((watch, unapplied))
 }

@@ -7,7 +7,8 @@ use std::ffi::CString;
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::CWD;
@@ -18,7 +19,8 @@ use rustix::mount::{
 use rustix::process::pivot_root;
 
 use super::super::description::{Account, Bind, Description, Root};
-use super::super::wire::{Accounts, Order};
+use super::super::wire::{Accounts, Decoy, Order};
+use super::decoys::Decoys;
 use super::{Doing, Failed, system};
 
 /// Where the machine's system is while the room is made.
@@ -27,6 +29,13 @@ pub(super) const OLD: &str = "/old";
 pub(super) const NEW: &str = "/new";
 /// Where everything writable is: directories of one tmpfs.
 const SPACE: &str = "/space";
+
+/// What a path is, as far as places for it differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Directory,
+    File,
+}
 
 /// The machine's trees, by path.
 #[derive(Debug)]
@@ -37,6 +46,23 @@ pub(super) struct Sources {
 impl Sources {
     pub(super) fn new(sent: Vec<(PathBuf, OwnedFd)>) -> Self {
         Self { sent }
+    }
+
+    /// Looks at what a path of the machine's is, wherever it can be reached.
+    pub(super) fn kind(&self, from: &Path) -> Result<Kind, Failed> {
+        let act = || format!("look at {}", from.display());
+        let is_directory = match self.sent.iter().find(|(path, _)| path == from) {
+            Some((_, tree)) => {
+                let found = rustix::fs::fstat(tree).doing(act)?;
+                rustix::fs::FileType::from_raw_mode(found.st_mode).is_dir()
+            }
+            None => fs::metadata(old(from)).doing(act)?.is_dir(),
+        };
+        Ok(if is_directory {
+            Kind::Directory
+        } else {
+            Kind::File
+        })
     }
 
     /// Shows a tree of the machine's at a place that is there.
@@ -57,7 +83,7 @@ pub(super) fn old(path: &Path) -> PathBuf {
 }
 
 /// Makes the room's system and changes to it.
-pub(super) fn set_up(order: &Order, mut sources: Sources) -> Result<(), Failed> {
+pub(super) fn set_up(order: &Order, mut sources: Sources) -> Result<Decoys, Failed> {
     let description = &order.description;
     let flags = MountFlags::NOSUID | MountFlags::NODEV;
     // /tmp is on every system; the room's tmpfs leaves it again at once.
@@ -82,15 +108,34 @@ pub(super) fn set_up(order: &Order, mut sources: Sources) -> Result<(), Failed> 
     devices(order.accounts)?;
     proc()?;
     let mut open = Vec::new();
-    for bind in &description.binds {
-        open.extend(show(bind, order, &mut sources)?);
+    let mut decoys = Decoys::new()?;
+    let binds = description.binds.iter();
+    let binds = binds.map(|bind| (bind.to.as_path(), Laid::Bind(bind)));
+    let baits = order.decoys.iter();
+    let baits = baits.map(|decoy| (decoy.path.as_path(), Laid::Decoy(decoy)));
+    // Outer ones first: a toolchain in a forbidden home is shown, and in it a
+    // forbidden file is not. What is shown on purpose covers a decoy.
+    let mut all: Vec<(&Path, Laid<'_>)> = baits.chain(binds).collect();
+    all.sort_by_key(|(path, _)| path.components().count());
+    for (_, one) in all {
+        match one {
+            Laid::Bind(bind) => open.extend(show(bind, order, &mut sources)?),
+            Laid::Decoy(decoy) => decoys.add(decoy)?,
+        }
     }
     close(description, &open)?;
 
     rustix::process::chdir(NEW).doing(|| "chdir".to_owned())?;
     pivot_root(".", ".").doing(|| "pivot_root".to_owned())?;
     unmount(".", UnmountFlags::DETACH).doing(|| "unmount the machine's system".to_owned())?;
-    rustix::process::chdir("/").doing(|| "chdir".to_owned())
+    rustix::process::chdir("/").doing(|| "chdir".to_owned())?;
+    Ok(decoys)
+}
+
+/// What is laid over the system.
+enum Laid<'a> {
+    Bind(&'a Bind),
+    Decoy(&'a Decoy),
 }
 
 /// Makes the directories that may be written to.
@@ -139,12 +184,15 @@ fn devices(accounts: Accounts) -> Result<(), Failed> {
     make_directory(&dev)?;
     let flags = MountFlags::NOSUID | MountFlags::NOEXEC;
     tmpfs(&dev, flags, "mode=755,size=64k")?;
-    for name in ["null", "zero", "full", "random", "urandom", "tty"] {
+    for name in ["null", "zero", "full", "random", "urandom"] {
         let node = dev.join(name);
         file(&node, "")?;
         let from = Path::new(OLD).join("dev").join(name);
         mount_bind(&from, &node).doing(|| format!("show /dev/{name}"))?;
     }
+    // The machine's would be the terminal that this build was started from.
+    // Opening a socket says what opening it says without a terminal: ENXIO.
+    drop(UnixListener::bind(dev.join("tty")).doing(|| "make /dev/tty".to_owned())?);
     directory(&dev.join("pts"), 0o755)?;
     // tty(4) belongs to group tty, which is 5 in Debian, where there are groups.
     let options = match accounts {
@@ -181,17 +229,7 @@ fn proc() -> Result<(), Failed> {
 /// Shows a further tree; returns its place when it may be written to.
 fn show(bind: &Bind, order: &Order, sources: &mut Sources) -> Result<Option<PathBuf>, Failed> {
     let to = within(&bind.to)?;
-    let from = old(&bind.from);
-    // A tree that was sent may be out of reach by its path; then it has to be
-    // looked at where it came.
-    let is_file = match sources.sent.iter().find(|(path, _)| *path == bind.from) {
-        Some((_, tree)) => {
-            let stat =
-                rustix::fs::fstat(tree).doing(|| format!("look at {}", bind.from.display()))?;
-            !rustix::fs::FileType::from_raw_mode(stat.st_mode).is_dir()
-        }
-        None => !fs::metadata(&from).is_ok_and(|found| found.is_dir()),
-    };
+    let is_file = sources.kind(&bind.from)? == Kind::File;
     if !to.exists() {
         if is_file {
             if let Some(parent) = to.parent() {
@@ -206,8 +244,8 @@ fn show(bind: &Bind, order: &Order, sources: &mut Sources) -> Result<Option<Path
     if bind.writable {
         let account = &order.description.account;
         let owner = fs::metadata(&to).doing(|| format!("look at {}", bind.to.display()))?;
-        use std::os::unix::fs::MetadataExt;
-        if !is_file && owner.uid() != account.uid {
+        // One that is nobody's in the room was given away outside, if at all.
+        if !is_file && owner.uid() == 0 {
             own(&to, account, order.accounts)?;
         }
     }

@@ -3,14 +3,14 @@
 use std::ffi::CString;
 use std::fs;
 use std::io;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use rustix::mount::{MountFlags, mount, mount_bind};
 
 use super::super::description::Upper;
-use super::super::wire::Order;
-use super::mounts::{NEW, OLD, Sources, directory, file, make_directory, old, tmpfs, within};
+use super::super::wire::{DecoyKind, Order};
+use super::mounts::{Kind, NEW, OLD, Sources, directory, file, make_directory, old, tmpfs, within};
 use super::{Doing, Failed, etc};
 
 /// What of the machine's system a room shows: programs, libraries and what
@@ -112,7 +112,7 @@ pub(super) fn of_layers(
     }
     let skeleton = Path::new("/skeleton");
     etc::of_layers(order, &layers, upper.is_some(), skeleton)?;
-    places(order, &layers, skeleton)?;
+    places(order, &layers, skeleton, sources)?;
     let mut all = vec![skeleton.to_owned()];
     all.extend(layers);
     // overlayfs needs two where nothing may be written.
@@ -152,29 +152,69 @@ fn escaped(path: &Path) -> String {
     text
 }
 
-/// Makes the places that something will be mounted at, but those that the
-/// layers have: one of theirs may be a symbolic link.
-fn places(order: &Order, layers: &[PathBuf], skeleton: &Path) -> Result<(), Failed> {
+/// Makes the places that something will be mounted at above the layers, where
+/// the layers have none: a layer is never changed.
+fn places(
+    order: &Order,
+    layers: &[PathBuf],
+    skeleton: &Path,
+    sources: &Sources,
+) -> Result<(), Failed> {
     let description = &order.description;
-    let there = |path: &Path| {
-        let below = path.strip_prefix("/").unwrap_or(path);
-        let mut layers = layers.iter();
-        layers.any(|layer| fs::symlink_metadata(layer.join(below)).is_ok())
-    };
-    let modes = [("/tmp", 0o1777), ("/var/tmp", 0o1777)];
-    let own = ["/dev", "/proc", "/run", "/sys", "/tmp", "/var/tmp"].map(Path::new);
-    let more = [&description.account.home, &description.build_path].map(PathBuf::as_path);
-    let binds = description.binds.iter();
-    let directories = binds.filter(|bind| old(&bind.from).is_dir());
-    let directories = directories.map(|bind| bind.to.as_path());
-    for path in own.into_iter().chain(more).chain(directories) {
-        let mut missing: Vec<&Path> = path.ancestors().filter(|path| !there(path)).collect();
-        missing.reverse();
-        for path in missing {
-            let below = path.strip_prefix("/").unwrap_or(path);
-            let mode = modes.iter().find(|(name, _)| Path::new(name) == path);
-            directory(&skeleton.join(below), mode.map_or(0o755, |(_, mode)| *mode))?;
+    let mut directories: Vec<&Path> = ["/dev", "/proc", "/run", "/sys", "/tmp", "/var/tmp"]
+        .map(Path::new)
+        .to_vec();
+    directories.push(&description.account.home);
+    directories.push(&description.build_path);
+    let mut files: Vec<&Path> = Vec::new();
+    for bind in &description.binds {
+        match sources.kind(&bind.from)? {
+            Kind::Directory => directories.push(&bind.to),
+            Kind::File => files.push(&bind.to),
         }
+    }
+    for decoy in &order.decoys {
+        match decoy.kind {
+            DecoyKind::Directory => directories.push(&decoy.path),
+            DecoyKind::File | DecoyKind::Socket => files.push(&decoy.path),
+        }
+    }
+    let above = |path: &Path| {
+        let below = path.strip_prefix("/").unwrap_or(path).to_owned();
+        layers
+            .iter()
+            .find_map(|layer| fs::symlink_metadata(layer.join(&below)).ok())
+    };
+    for path in files {
+        if above(path).is_none() {
+            let parent = path.parent().unwrap_or(path);
+            ancestors(parent, skeleton, &above)?;
+            file(&skeleton.join(path.strip_prefix("/").unwrap_or(path)), "")?;
+        }
+    }
+    directories
+        .into_iter()
+        .try_for_each(|path| ancestors(path, skeleton, &above))
+}
+
+/// Makes a directory of the skeleton and those above it, like the layers' own
+/// where they have them; below a symbolic link of theirs nothing can be made.
+fn ancestors(
+    path: &Path,
+    skeleton: &Path,
+    above: &dyn Fn(&Path) -> Option<fs::Metadata>,
+) -> Result<(), Failed> {
+    let mut all: Vec<&Path> = path.ancestors().collect();
+    all.reverse();
+    for path in all {
+        let mode = match above(path) {
+            Some(found) if found.is_dir() => found.permissions().mode() & 0o7777,
+            Some(_) => return Ok(()),
+            None if [Path::new("/tmp"), Path::new("/var/tmp")].contains(&path) => 0o1777,
+            None => 0o755,
+        };
+        let below = path.strip_prefix("/").unwrap_or(path);
+        directory(&skeleton.join(below), mode)?;
     }
     Ok(())
 }

@@ -78,6 +78,7 @@ fn declared_packages_are_debhelpers() {
                 section: None,
                 priority: None,
                 multi_arch: None,
+                debug_symbols: None,
                 homepage: None,
                 synopsis: "animals".to_owned(),
                 description: String::new(),

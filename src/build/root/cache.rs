@@ -1,0 +1,331 @@
+//! Where systems are kept: `$XDG_CACHE_HOME/debcut/roots/`.
+//!
+//! ```text
+//! roots/SUITE-ARCH-KEY-MADE/tree/               a system
+//!                          /root.json           what it is; there when it is whole
+//!                          /lock                held by whoever builds in it
+//!                          /layers/KEY/tree/    what was installed on top of it
+//!                                     /layer.json
+//! debs/                                         packages as they came, for the next
+//! ```
+//!
+//! A system never changes once it is there: a newer one is another directory,
+//! and the old one goes when nobody builds in it.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{RootError, ids};
+use crate::model::{Architecture, Listener, Sha256, Timestamp};
+use crate::sys::environment::Environment;
+use crate::sys::files::{self, Access, FileError};
+use crate::sys::interrupt;
+
+/// The cache of systems.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    top: PathBuf,
+}
+
+/// What a system is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The suites it is made of, the base first.
+    pub suites: Vec<String>,
+    /// Its architecture.
+    pub architecture: Architecture,
+    /// The digest of what decides it.
+    pub key: Sha256,
+    /// When it was made, in seconds since 1970.
+    pub made_unix: i64,
+    /// The moment it is pinned to.
+    pub snapshot: Option<String>,
+    /// Its sources, one a line as in sources.list(5).
+    pub sources: Vec<String>,
+    /// The digest of its list of packages.
+    pub identity: Sha256,
+    /// How many there are.
+    pub packages: usize,
+}
+
+/// A system that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cached {
+    /// The name of its directory.
+    pub name: String,
+    /// Its directory.
+    pub directory: PathBuf,
+    /// What it is.
+    pub record: Record,
+}
+
+/// A system that is there, and what it takes.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// What it is.
+    pub cached: Cached,
+    /// What it takes on disk, with what is installed on top of it.
+    pub size_bytes: u64,
+    /// How many sets of packages are installed on top of it.
+    pub layers: usize,
+}
+
+/// Keeps a system from being removed while it is used.
+#[derive(Debug)]
+pub struct Held {
+    _lock: File,
+}
+
+impl Record {
+    /// Returns when it was made.
+    pub fn made(&self) -> Timestamp {
+        Timestamp::from_unix(self.made_unix)
+    }
+}
+
+impl Cached {
+    /// Returns the system's tree.
+    pub fn tree(&self) -> PathBuf {
+        self.directory.join("tree")
+    }
+
+    /// Returns where what is installed on top of it is kept, by key.
+    pub fn layer(&self, key: &Sha256) -> PathBuf {
+        self.directory.join("layers").join(short(key))
+    }
+
+    /// Keeps it from being removed; none: it is being removed right now.
+    pub fn hold(&self) -> Result<Option<Held>, FileError> {
+        let path = self.directory.join("lock");
+        let Ok(file) = File::open(&path) else {
+            return Ok(None);
+        };
+        Ok(file
+            .try_lock_shared()
+            .is_ok()
+            .then_some(Held { _lock: file }))
+    }
+}
+
+fn short(key: &Sha256) -> String {
+    key.hex()[..16].to_owned()
+}
+
+impl Cache {
+    /// Finds the user's.
+    pub fn of(environment: &Environment) -> Result<Self, RootError> {
+        let home = environment.path("XDG_CACHE_HOME");
+        let home = home
+            .filter(|path| path.is_absolute())
+            .or_else(|| Some(environment.home()?.join(".cache")));
+        let top = home.ok_or(RootError::NoCacheHome)?.join("debcut");
+        Ok(Self { top })
+    }
+
+    /// Returns the directory of systems.
+    pub fn roots(&self) -> PathBuf {
+        self.top.join("roots")
+    }
+
+    /// Returns the directory of packages as they came.
+    pub fn debs(&self) -> PathBuf {
+        self.top.join("debs")
+    }
+
+    /// Lists the systems that are there, by name: so by suite, and the newest
+    /// of each last.
+    pub fn list(&self) -> Vec<Cached> {
+        let mut found: Vec<Cached> = Vec::new();
+        for entry in fs::read_dir(self.roots()).into_iter().flatten().flatten() {
+            let directory = entry.path();
+            let record = fs::read(directory.join("root.json")).ok();
+            let record = record.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            if let (Some(record), Ok(name)) = (record, entry.file_name().into_string())
+                && !name.starts_with('.')
+            {
+                found.push(Cached {
+                    name,
+                    directory,
+                    record,
+                });
+            }
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found
+    }
+
+    /// Finds the newest system with this key.
+    pub fn newest(&self, key: &Sha256) -> Option<Cached> {
+        let mut found = self.list();
+        found.retain(|cached| cached.record.key == *key);
+        found
+            .into_iter()
+            .max_by_key(|cached| cached.record.made_unix)
+    }
+
+    /// Waits until nobody else makes a system with this key.
+    pub fn lock(&self, key: &Sha256, listener: &dyn Listener) -> Result<files::Lock, RootError> {
+        files::create_dir(&self.roots())?;
+        let path = self.roots().join(format!(".lock-{}", short(key)));
+        wait_for(&path, "another run is making the same system", listener)
+    }
+
+    /// Starts a system: a directory that is no system yet.
+    pub fn stage(&self) -> Result<Staged, RootError> {
+        let roots = self.roots();
+        files::create_dir(&roots)?;
+        sweep(&roots);
+        Ok(Staged::within(&roots)?)
+    }
+
+    /// Puts a staged system in its place.
+    pub fn publish(&self, staged: Staged, record: Record) -> Result<Cached, FileError> {
+        let base = record.suites.first().map_or("none", String::as_str);
+        let suites = match record
+            .suites
+            .iter()
+            .find(|suite| suite.contains("backports"))
+        {
+            Some(suite) => suite,
+            None => base,
+        };
+        let name = format!(
+            "{}-{}-{}-{:010}",
+            suites.replace('/', "+"),
+            record.architecture,
+            short(&record.key),
+            record.made_unix
+        );
+        let directory = self.roots().join(&name);
+        let path = staged.path();
+        files::replace(&path.join("lock"), b"", Access::Public)?;
+        let text = serde_json::to_vec_pretty(&record).expect("a record has string keys");
+        files::replace(&path.join("root.json"), &text, Access::Public)?;
+        staged.publish(&directory)?;
+        Ok(Cached {
+            name,
+            directory,
+            record,
+        })
+    }
+
+    /// Removes a system and all that is on top of it; says `false` when
+    /// somebody builds in it.
+    pub fn remove(&self, cached: &Cached) -> Result<bool, FileError> {
+        let lock = cached.directory.join("lock");
+        let free = match File::options().write(true).open(&lock) {
+            Ok(file) => file.try_lock().is_ok().then_some(file),
+            // Half removed.
+            Err(_) => return ids::remove(&cached.directory).map(|()| true),
+        };
+        let Some(_held) = free else {
+            return Ok(false);
+        };
+        // Renamed first: nobody else takes it while it goes.
+        let gone = self.roots().join(format!(".gone-{}", cached.name));
+        ids::remove(&gone)?;
+        fs::rename(&cached.directory, &gone).map_err(files::failed("remove", &cached.directory))?;
+        ids::remove(&gone)?;
+        Ok(true)
+    }
+
+    /// Removes the systems that `newer` replaces and nobody builds in.
+    pub fn drop_older(&self, newer: &Cached) -> Result<(), FileError> {
+        for cached in self.list() {
+            let (old, new) = (&cached.record, &newer.record);
+            if old.key == new.key && old.made_unix < new.made_unix {
+                self.remove(&cached)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Waits for a lock that another run holds.
+pub fn wait_for(path: &Path, why: &str, listener: &dyn Listener) -> Result<files::Lock, RootError> {
+    let mut told = false;
+    loop {
+        if let Some(lock) = files::try_lock(path)? {
+            return Ok(lock);
+        }
+        if interrupt::asked() {
+            return Err(RootError::Interrupted);
+        }
+        if !told {
+            listener.note(format!("{why}: waiting for it"));
+            told = true;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+}
+
+/// A directory that is being filled. Dropped, it goes with all it holds.
+#[derive(Debug)]
+pub struct Staged {
+    path: Option<PathBuf>,
+    /// Let go by the system when the process is killed, so that the next one
+    /// can sweep.
+    _lock: File,
+}
+
+const STAGED: &str = ".making-";
+
+impl Staged {
+    /// Makes one in a directory.
+    pub fn within(parent: &Path) -> Result<Self, FileError> {
+        let mut builder = tempfile::Builder::new();
+        let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        let made = builder.prefix(STAGED).permissions(permissions);
+        let made = made.tempdir_in(parent).and_then(|made| {
+            let lock = File::open(made.path())?;
+            lock.lock_shared()?;
+            Ok((made.keep(), lock))
+        });
+        let (path, lock) = made.map_err(files::failed("create a directory in", parent))?;
+        Ok(Self {
+            path: Some(path),
+            _lock: lock,
+        })
+    }
+
+    /// Returns where it is.
+    pub fn path(&self) -> &Path {
+        self.path
+            .as_deref()
+            .expect("it is there until it is published")
+    }
+
+    /// Puts it in its place, which must be free.
+    pub fn publish(mut self, place: &Path) -> Result<(), FileError> {
+        if let Some(parent) = place.parent() {
+            files::create_dir(parent)?;
+        }
+        fs::rename(self.path(), place).map_err(files::failed("write", place))?;
+        self.path = None;
+        Ok(())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path {
+            // What cannot be removed now is swept by the next one.
+            let _ = ids::remove(path);
+        }
+    }
+}
+
+/// Removes what killed processes have left.
+pub fn sweep(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        let left = name.starts_with(STAGED)
+            && File::open(&path).is_ok_and(|directory| directory.try_lock().is_ok());
+        if left || name.starts_with(".gone-") {
+            let _ = ids::remove(&path);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! A bare system, made by mmdebstrap(1): the packages of its `buildd` variant.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use super::cache::{Cache, Cached, Record, Staged};
+use super::packages::{identity, installed};
+use super::sources::{base_sources, key};
+use super::wanted::RootWanted;
+use super::{Means, RootError, ids, said};
+use crate::sys::files;
+use crate::sys::process::{Tool, ToolError};
+
+/// How long it may take: half a minute where the mirror is near, and many
+/// where it is far.
+const LIMIT: Duration = Duration::from_secs(3600);
+
+/// Makes a system and puts it into the cache. Killed half-way, it leaves
+/// nothing but a directory that the next run removes.
+pub(super) fn make(
+    wanted: &RootWanted,
+    cache: &Cache,
+    means: &mut Means<'_>,
+) -> Result<Cached, RootError> {
+    let base = wanted.suites.base.as_str();
+    means.listener.begin(format!(
+        "making a clean {base} system for {}",
+        wanted.architecture
+    ));
+    let staged = cache.stage()?;
+    files::create_dir(&cache.debs())?;
+    let tool = mmdebstrap(wanted, cache, &staged, means);
+    match tool.logged(means.log, means.listener) {
+        Ok(()) => {}
+        Err(ToolError::Missing { .. }) => {
+            let (program, package) = ("mmdebstrap", "mmdebstrap");
+            return Err(RootError::MissingProgram { program, package });
+        }
+        Err(ToolError::Interrupted { .. }) => return Err(RootError::Interrupted),
+        Err(source) => return Err(failed(wanted, source)),
+    }
+    let tree = staged.path().join("tree");
+    settle(&tree)?;
+    let status = files::read(&tree.join("var/lib/dpkg/status"))?;
+    let packages = installed(&status, &wanted.architecture).map_err(RootError::Status)?;
+    ids::give_tree(&tree)?;
+    ids::remove(&staged.path().join("tmp"))?;
+    let suites = &wanted.suites;
+    let all = std::iter::once(&suites.base)
+        .chain(&suites.further)
+        .chain(&suites.security);
+    let record = Record {
+        suites: all.map(ToString::to_string).collect(),
+        architecture: wanted.architecture.clone(),
+        key: key(wanted),
+        made_unix: means.now.unix(),
+        snapshot: wanted.snapshot.as_ref().map(|snapshot| snapshot.id.clone()),
+        sources: base_sources(wanted)
+            .iter()
+            .map(super::sources::Source::line)
+            .collect(),
+        identity: identity(&packages),
+        packages: packages.len(),
+    };
+    Ok(cache.publish(staged, record)?)
+}
+
+fn mmdebstrap(wanted: &RootWanted, cache: &Cache, staged: &Staged, means: &Means<'_>) -> Tool {
+    let temporary = staged.path().join("tmp");
+    // It makes nothing there that outlives it; a failure shows when it starts.
+    let _ = fs::create_dir(&temporary);
+    let debs = quoted(&cache.debs());
+    let archives = "\"$1/var/cache/apt/archives\"";
+    let link = "-maxdepth 1 -name '*.deb' -exec cp --archive --link --force --target-directory";
+    let mut tool = ids::as_root_of_rooms("mmdebstrap")
+        // Root of a user namespace, or the real one: never mmdebstrap's own
+        // choice, whose numbers of users would be others.
+        .args(["--mode=root", "--variant=buildd", "--format=directory"])
+        .arg(format!("--architectures={}", wanted.architecture))
+        // What is fetched once is taken from the cache for the next system.
+        .arg("--skip=essential/unlink,download/empty,check/qemu")
+        .arg(format!(
+            "--setup-hook=mkdir -p {archives} && find {debs} {link} {archives} {{}} +"
+        ))
+        .arg(format!(
+            "--customize-hook=find {archives} {link} {debs} {{}} +"
+        ))
+        // A crash leaves no system anyway; waiting for the disk at every file
+        // takes longer than everything else.
+        .arg("--dpkgopt=force-unsafe-io")
+        .arg("--aptopt=APT::Sandbox::User \"root\"")
+        .arg("--aptopt=Acquire::Languages \"none\"");
+    for option in &means.acquire.options {
+        tool = tool.arg(format!("--aptopt={}", option.trim_end_matches(';')));
+    }
+    tool = tool
+        .arg(wanted.suites.base.as_str())
+        .arg(staged.path().join("tree"));
+    tool.args(
+        base_sources(wanted)
+            .iter()
+            .map(super::sources::Source::line),
+    )
+    .env("TMPDIR", &temporary)
+    .env("HOME", &temporary)
+    .envs(
+        means
+            .acquire
+            .variables
+            .iter()
+            .map(|(name, value)| (name, value)),
+    )
+    .dir(staged.path())
+    .limit(LIMIT)
+}
+
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', "'\\''"))
+}
+
+/// Takes away what only the making needed.
+fn settle(tree: &Path) -> Result<(), RootError> {
+    for file in [
+        "etc/apt/apt.conf.d/99mmdebstrap",
+        "etc/dpkg/dpkg.cfg.d/99mmdebstrap",
+    ] {
+        match fs::remove_file(tree.join(file)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(files::failed("remove", &tree.join(file))(error).into());
+            }
+            _ => {}
+        }
+    }
+    // The machine's own; a room brings its own.
+    for file in ["etc/hostname", "etc/resolv.conf"] {
+        let path = tree.join(file);
+        if fs::remove_file(&path).is_ok() {
+            let mut empty = fs::File::create(&path).map_err(files::failed("write", &path))?;
+            empty.flush().map_err(files::failed("write", &path))?;
+        }
+    }
+    Ok(())
+}
+
+fn failed(wanted: &RootWanted, source: ToolError) -> RootError {
+    let base = wanted.suites.base.to_string();
+    let text = source.to_string();
+    let mirror = base_sources(wanted)
+        .first()
+        .map(|source| source.uri.clone());
+    let mirror = mirror.unwrap_or_default();
+    match said::trouble(&text) {
+        Some(said::Trouble::NoSuite) => RootError::NoSuiteThere {
+            suite: base,
+            mirror,
+            source,
+        },
+        Some(said::Trouble::Unreachable) => RootError::Unreachable { mirror, source },
+        None => RootError::Make {
+            suite: base,
+            source,
+        },
+    }
+}

@@ -1,0 +1,24 @@
+//! From an installed package back to the commit: each link checked, each signer
+//! named, and the first that breaks.
+//!
+//! ```text
+//! installed → package → archive → changes → buildinfo → provenance → tag → commit
+//! ```
+//!
+//! [`Facts`] are what was found of each link, [`judge()`] says of each whether it
+//! holds, is broken, or could not be checked, which is never passed over. Whom
+//! the verifier trusts with what is the [`Policy`]. Refuses to know where the
+//! texts were found: the caller reads them from files or an archive.
+
+mod facts;
+mod judge;
+mod package;
+mod policy;
+
+pub use facts::{Archived, CommitFound, Control, Facts, Installed, Look, Package, TagFound, Text};
+pub use judge::{Chain, Link, LinkName, LinkSigner, State, judge};
+pub use package::{choose, compare_installed, read_package};
+pub use policy::Policy;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,446 @@
+//! A whole chain, and each way in which a link breaks.
+
+use super::*;
+use crate::model::{FileDigests, Fingerprint, Sha256, Timestamp};
+use crate::verify::{Claim, Content, Further, Listed, Origin, Signature, Signer};
+
+fn key(digit: char) -> Fingerprint {
+    Fingerprint::new(digit.to_string().repeat(40)).expect("a fingerprint")
+}
+
+fn by(digit: char) -> Signature {
+    Signature::Good(Signer {
+        user_id: format!("{digit} <{digit}@example.org>"),
+        fingerprint: key(digit),
+        signing_key: key(digit),
+        time: Timestamp::from_unix(0),
+        since: None,
+    })
+}
+
+fn listed(name: &str, content: &str) -> Listed {
+    Listed {
+        name: name.to_owned(),
+        sha256: Sha256::of(content.as_bytes()),
+        size: None,
+        md5: String::new(),
+        sha1: String::new(),
+    }
+}
+
+fn text(file_name: &str, content: &str, lists: &[(&str, &str)]) -> Look<Text> {
+    let lists = lists.iter().map(|(name, content)| listed(name, content));
+    Look::Found(Text {
+        file_name: file_name.to_owned(),
+        place: file_name.to_owned(),
+        digests: FileDigests::of(content.as_bytes()),
+        claim: Claim {
+            signature: by('B'),
+            content: Ok(Content {
+                listed: lists.collect(),
+                ..Content::default()
+            }),
+        },
+    })
+}
+
+/// A chain that holds: tagged by A, built by B, published by C, from a commit
+/// that nobody signed.
+fn whole() -> Facts {
+    let deb = ("a_1_all.deb", "deb");
+    let mut provenance = text(
+        "a_1.intoto.jsonl",
+        "provenance",
+        &[deb, ("a.changes", "changes"), ("a.buildinfo", "buildinfo")],
+    );
+    content(&mut provenance).origin = Some(Origin {
+        commit: Some("c1".into()),
+        tag: Some("v1".into()),
+        tag_object: Some("t1".into()),
+        tree: Some("e1".into()),
+        builder: "urn:x".into(),
+        ..Origin::default()
+    });
+    Facts {
+        asked: "a".to_owned(),
+        installed: Look::Found(Installed {
+            version: "1".to_owned(),
+            architecture: "all".to_owned(),
+            compared: 1,
+            ..Installed::default()
+        }),
+        package: Look::Found(Package {
+            place: "pool/a_1_all.deb".to_owned(),
+            file_name: deb.0.to_owned(),
+            digests: FileDigests::of(deb.1.as_bytes()),
+            control: Ok(Control {
+                name: "a".to_owned(),
+                version: "1".to_owned(),
+                architecture: "all".to_owned(),
+                source: "a".to_owned(),
+                source_version: "1".to_owned(),
+            }),
+        }),
+        archive: Look::Found(Archived {
+            place: "stable".to_owned(),
+            signature: by('C'),
+            listed: Ok((Sha256::of(b"deb"), 3)),
+            outdated: None,
+        }),
+        changes: text("a.changes", "changes", &[deb, ("a.buildinfo", "buildinfo")]),
+        buildinfo: text("a.buildinfo", "buildinfo", &[deb]),
+        provenance,
+        tag: Look::Found(TagFound {
+            repository: "/project".into(),
+            name: "v1".to_owned(),
+            object: Some("t1".to_owned()),
+            signature: Ok(by('A')),
+            commit: CommitFound {
+                id: "c1".to_owned(),
+                tree: "e1".to_owned(),
+                signature: Ok(Signature::Absent),
+            },
+        }),
+    }
+}
+
+fn found<T>(look: &mut Look<T>) -> &mut T {
+    match look {
+        Look::Found(found) => found,
+        _ => panic!("it is there"),
+    }
+}
+
+fn content(text: &mut Look<Text>) -> &mut Content {
+    found(text).claim.content.as_mut().expect("it can be read")
+}
+
+/// Lists another package than the one there is.
+fn other_deb(text: &mut Look<Text>) {
+    content(text).listed[0] = listed("a_1_all.deb", "other");
+}
+
+fn further(signature: Signature, content: &str) -> Further {
+    Further {
+        line: 2,
+        signature,
+        content: Ok(Content {
+            listed: vec![listed("a_1_all.deb", content)],
+            ..Content::default()
+        }),
+    }
+}
+
+#[test]
+fn a_whole_chain_holds_and_names_who_signed() {
+    let chain = judge(&whole(), &Policy::default(), LinkName::Commit);
+    assert_eq!((chain.broken(), chain.unchecked()), (None, vec![]));
+    assert_eq!(chain.findings(), []);
+    let signers: Vec<_> = chain
+        .links
+        .iter()
+        .map(|link| {
+            let first = link.signers.first();
+            first.map(|s| {
+                s.signer
+                    .fingerprint
+                    .as_str()
+                    .chars()
+                    .next()
+                    .expect("40 digits")
+            })
+        })
+        .collect();
+    let (a, b, c) = (Some('A'), Some('B'), Some('C'));
+    assert_eq!(signers, [None, None, c, b, b, b, a, None]);
+    let names: Vec<_> = chain.links.iter().map(|link| link.name).collect();
+    assert_eq!(names, LinkName::ALL);
+}
+
+#[test]
+fn the_first_link_that_breaks_is_named() {
+    use LinkName as L;
+    type Damage = fn(&mut Facts, &mut Policy);
+    let cases: &[(&str, Damage, LinkName, &str)] = &[
+        (
+            "a changed file",
+            |f, _| found(&mut f.installed).differing.push("/x".into()),
+            L::Installed,
+            "installed-files-differ",
+        ),
+        (
+            "another version",
+            |f, _| found(&mut f.installed).version = "2".into(),
+            L::Installed,
+            "other-version-installed",
+        ),
+        (
+            "a changed .deb",
+            |f, _| found(&mut f.package).digests = FileDigests::of(b"x"),
+            L::Package,
+            "digest-mismatch",
+        ),
+        (
+            "an unsound .deb",
+            |f, _| found(&mut f.package).control = Err("x".into()),
+            L::Package,
+            "unsound-package",
+        ),
+        (
+            "a changed InRelease",
+            |f, _| found(&mut f.archive).signature = Signature::Bad { why: "x".into() },
+            L::Archive,
+            "bad-signature",
+        ),
+        (
+            "another entry",
+            |f, _| found(&mut f.archive).listed = Ok((Sha256::of(b"x"), 1)),
+            L::Archive,
+            "digest-mismatch",
+        ),
+        (
+            "no entry",
+            |f, _| found(&mut f.archive).listed = Err("x".into()),
+            L::Archive,
+            "not-in-archive",
+        ),
+        (
+            "an outdated suite",
+            |f, _| found(&mut f.archive).outdated = Some(Timestamp::from_unix(0)),
+            L::Archive,
+            "release-expired",
+        ),
+        (
+            "a foreign publisher",
+            |_, p| p.publish_keys = vec![key('A')],
+            L::Archive,
+            "publisher-not-allowed",
+        ),
+        (
+            "another upload",
+            |f, _| other_deb(&mut f.changes),
+            L::Changes,
+            "digest-mismatch",
+        ),
+        (
+            "an upload of something else",
+            |f, _| content(&mut f.changes).listed[0].name = "b.deb".into(),
+            L::Changes,
+            "not-listed",
+        ),
+        (
+            "an unsigned upload",
+            |f, _| found(&mut f.changes).claim.signature = Signature::Absent,
+            L::Changes,
+            "unsigned",
+        ),
+        (
+            "a foreign builder",
+            |_, p| p.build_keys = vec![key('A')],
+            L::Changes,
+            "builder-not-allowed",
+        ),
+        (
+            "another .buildinfo",
+            |f, _| found(&mut f.buildinfo).digests = FileDigests::of(b"x"),
+            L::Buildinfo,
+            "digest-mismatch",
+        ),
+        (
+            "a .buildinfo of another build",
+            |f, _| other_deb(&mut f.buildinfo),
+            L::Buildinfo,
+            "digest-mismatch",
+        ),
+        (
+            "a revoked key",
+            |f, _| {
+                found(&mut f.buildinfo).claim.signature = Signature::Refused {
+                    why: "revoked".into(),
+                }
+            },
+            L::Buildinfo,
+            "signature-not-accepted",
+        ),
+        (
+            "provenance of another build",
+            |f, _| other_deb(&mut f.provenance),
+            L::Provenance,
+            "digest-mismatch",
+        ),
+        (
+            "provenance of another upload",
+            |f, _| content(&mut f.provenance).listed[1] = listed("a.changes", "x"),
+            L::Provenance,
+            "digest-mismatch",
+        ),
+        (
+            "another commit",
+            |f, _| {
+                content(&mut f.provenance)
+                    .origin
+                    .as_mut()
+                    .expect("said")
+                    .commit = Some("c2".into())
+            },
+            L::Provenance,
+            "other-commit",
+        ),
+        (
+            "another tree",
+            |f, _| {
+                content(&mut f.provenance)
+                    .origin
+                    .as_mut()
+                    .expect("said")
+                    .tree = Some("e2".into())
+            },
+            L::Provenance,
+            "other-commit",
+        ),
+        (
+            "a builder who is not known",
+            |f, _| {
+                found(&mut f.provenance).claim.signature = Signature::Unknown { key: "X".into() }
+            },
+            L::Provenance,
+            "unknown-signer",
+        ),
+        (
+            "too few builders",
+            |_, p| p.attestations = 2,
+            L::Provenance,
+            "too-few-attestations",
+        ),
+        (
+            "the same builder twice",
+            |f, p| {
+                p.attestations = 2;
+                content(&mut f.provenance).further = vec![further(by('B'), "deb")];
+            },
+            L::Provenance,
+            "too-few-attestations",
+        ),
+        (
+            "a second builder of something else",
+            |f, p| {
+                p.attestations = 2;
+                content(&mut f.provenance).further = vec![further(by('D'), "x")];
+            },
+            L::Provenance,
+            "too-few-attestations",
+        ),
+        (
+            "a second builder who is not allowed",
+            |f, p| {
+                p.attestations = 2;
+                p.build_keys = vec![key('B')];
+                content(&mut f.provenance).further = vec![further(by('D'), "deb")];
+            },
+            L::Provenance,
+            "too-few-attestations",
+        ),
+        (
+            "a false attestation",
+            |f, _| {
+                content(&mut f.provenance).further =
+                    vec![further(Signature::Bad { why: "x".into() }, "deb")]
+            },
+            L::Provenance,
+            "bad-attestation",
+        ),
+        (
+            "a moved tag",
+            |f, _| found(&mut f.tag).object = Some("t2".into()),
+            L::Tag,
+            "moved-tag",
+        ),
+        (
+            "a tag nobody signed",
+            |f, _| found(&mut f.tag).signature = Ok(Signature::Absent),
+            L::Tag,
+            "unsigned",
+        ),
+        (
+            "a lightweight tag",
+            |f, _| found(&mut f.tag).object = None,
+            L::Tag,
+            "unsigned",
+        ),
+        (
+            "a foreign tagger",
+            |_, p| p.tag_keys = vec![key('B')],
+            L::Tag,
+            "tagger-not-allowed",
+        ),
+        (
+            "an unsigned commit",
+            |_, p| p.signed_commits = true,
+            L::Commit,
+            "unsigned-commit",
+        ),
+        (
+            "a false commit",
+            |f, _| found(&mut f.tag).commit.signature = Ok(Signature::Bad { why: "x".into() }),
+            L::Commit,
+            "bad-signature",
+        ),
+    ];
+    for (case, damage, link, rule) in cases {
+        let (mut facts, mut policy) = (whole(), Policy::default());
+        damage(&mut facts, &mut policy);
+        let chain = judge(&facts, &policy, LinkName::Commit);
+        assert_eq!(
+            chain.broken(),
+            Some(*link),
+            "{case}: {:#?}",
+            chain.findings()
+        );
+        assert_eq!(chain.findings()[0].rule, *rule, "{case}");
+        // A walk that ends before it holds.
+        let before = LinkName::ALL.into_iter().rev().find(|name| name < link);
+        if let Some(before) = before {
+            assert_eq!(judge(&facts, &policy, before).broken(), None, "{case}");
+        }
+    }
+}
+
+#[test]
+fn what_is_allowed_holds() {
+    let (mut facts, policy) = (
+        whole(),
+        Policy {
+            tag_keys: vec![key('A')],
+            build_keys: vec![key('B'), key('D')],
+            publish_keys: vec![key('C')],
+            signed_commits: true,
+            attestations: 2,
+        },
+    );
+    found(&mut facts.tag).commit.signature = Ok(by('E'));
+    let lines = vec![further(by('D'), "deb"), further(Signature::Absent, "deb")];
+    content(&mut facts.provenance).further = lines;
+    let chain = judge(&facts, &policy, LinkName::Commit);
+    assert_eq!(chain.findings(), []);
+}
+
+#[test]
+fn what_nobody_could_check_is_told() {
+    let missing = |why: &str| why.to_owned();
+    let mut facts = whole();
+    facts.installed = Look::NotAsked;
+    facts.changes = Look::Missing(missing("not published"));
+    facts.tag = Look::Missing(missing("no clone"));
+    let chain = judge(&facts, &Policy::default(), LinkName::Commit);
+    assert_eq!(chain.broken(), None);
+    let want = [LinkName::Changes, LinkName::Tag, LinkName::Commit];
+    assert_eq!(chain.unchecked(), want);
+    let rules: Vec<_> = chain.findings().iter().map(|f| f.rule).collect();
+    assert_eq!(rules, ["not-checked"; 3]);
+    assert!(
+        chain
+            .links
+            .iter()
+            .all(|link| link.name != LinkName::Installed)
+    );
+}

@@ -1,0 +1,165 @@
+//! Builds in rooms of their own, builds that are remembered, and builds side
+//! by side.
+
+use std::path::Path;
+
+use crate::world::World;
+
+const COMMAND: &str = r#"
+[[package]]
+name = "tally"
+tag = "v{version}"
+[package.declared]
+maintainer = "Ada Example <ada@example.org>"
+summary = "count things"
+license = "MIT"
+architecture = "all"
+command = "sh make.sh"
+files = [{ source = "out/seen.txt", target = "/usr/share/tally/seen.txt" }]
+"#;
+
+/// A declared package whose command writes down what it sees.
+fn looking(script: &str) -> World {
+    let world = World::new();
+    world.write("debcut.toml", COMMAND);
+    world.write("make.sh", format!("set -eu\nmkdir out\n{script}"));
+    world.commit("feat: first");
+    world.tag("v1.0.0");
+    world
+}
+
+fn build(world: &World, arguments: &[&str]) -> crate::world::Ran {
+    let words = ["build", "--no-sign", "--isolation", "namespace"];
+    world.run(words.iter().chain(arguments))
+}
+
+fn packed(world: &World, directory: &str) -> String {
+    let deb = world.project().join(directory).join("tally_1.0.0_all.deb");
+    let mut unpack = crate::world::tool("dpkg-deb", "dpkg");
+    unpack.arg("--fsys-tarfile").arg(&deb);
+    let tar = world.path("data.tar");
+    let output = unpack.output().expect("it runs");
+    std::fs::write(&tar, output.stdout).expect("a file");
+    let mut read = crate::world::tool("tar", "tar");
+    read.arg("-xOf").arg(&tar).arg("./usr/share/tally/seen.txt");
+    world.judge(read).code(0).stdout
+}
+
+#[test]
+fn a_room_is_the_same_everywhere() {
+    let world = looking(
+        "exec > out/seen.txt\nid -un; id -u; hostname; pwd; umask; echo $HOME; \
+         for at in /usr /etc /opt /var; do touch $at/x 2>/dev/null && echo wrote $at; done; true",
+    );
+    build(&world, &[]).code(0);
+    let want = "build\n1000\ndebcut\n/build/reproducible-path/tally-1.0.0\n0022\n/build/home\n";
+    let found = packed(&world, "dist/v1.0.0");
+    assert!(found.starts_with(want), "{found}");
+    assert!(!found.contains("wrote"), "{found}");
+}
+
+#[test]
+fn ordinary_users_have_rooms_too() {
+    let world = looking("id -un > out/seen.txt");
+    let words = ["build", "--no-sign", "--isolation", "namespace"];
+    let ran = world.debcut(words).by_nobody().umask("077").run();
+    ran.code(0);
+    assert_eq!(packed(&world, "dist/v1.0.0"), "build\n");
+}
+
+#[test]
+fn what_is_said_of_a_build_names_its_surroundings() {
+    let world = looking("echo > out/seen.txt");
+    build(&world, &[]).code(0);
+    let provenance = world.project().join("dist/v1.0.0/tally_1.0.0.intoto.jsonl");
+    let envelope = std::fs::read_to_string(provenance).expect("it is there");
+    let envelope: serde_json::Value = serde_json::from_str(&envelope).expect("JSON");
+    let mut decode = crate::world::tool("base64", "coreutils");
+    decode.arg("--decode").arg({
+        let payload = world.path("payload");
+        let text = envelope["payload"].as_str().expect("a payload");
+        std::fs::write(&payload, text).expect("a file");
+        payload
+    });
+    let said = world.judge(decode).code(0).stdout;
+    let statement: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let builder = &statement["predicate"]["runDetails"]["builder"]["id"];
+    assert_eq!(builder, "urn:debcut:builder:isolation-namespace");
+    let plan = &statement["predicate"]["buildDefinition"]["internalParameters"]["plan"];
+    let around = &plan["environment"];
+    for (key, want) in [
+        ("locale", "C.UTF-8"),
+        ("zone", "UTC"),
+        ("umask", "022"),
+        ("host_name", "debcut"),
+        ("build_path", "/build/reproducible-path"),
+    ] {
+        assert_eq!(around[key], want, "{key}: {around}");
+    }
+    assert_eq!(around["user"]["name"], "build");
+    let shell = &around["tools"]["sh"];
+    assert!(shell["package"].is_string(), "{around}");
+    assert_eq!(shell["sha256"].as_str().map(str::len), Some(64));
+}
+
+#[test]
+fn a_debian_package_is_built_in_a_room() {
+    let world = World::native();
+    build(&world, &[]).code(0);
+    let dist = world.project().join("dist");
+    let buildinfo = find(&dist, ".buildinfo");
+    let text = std::fs::read_to_string(buildinfo).expect("text");
+    assert!(
+        text.contains("Build-Path: /build/reproducible-path/"),
+        "{text}"
+    );
+}
+
+fn find(below: &Path, ending: &str) -> std::path::PathBuf {
+    let entries = walkdir::WalkDir::new(below).into_iter().flatten();
+    let mut paths = entries.map(walkdir::DirEntry::into_path);
+    let found = paths.find(|path| path.to_string_lossy().ends_with(ending));
+    found.expect(ending)
+}
+
+#[test]
+fn unchanged_inputs_are_not_built_twice() {
+    let world = looking("date +%s%N > out/seen.txt");
+    let cached = |arguments: &[&str]| {
+        let words = ["build", "--no-sign", "--isolation", "namespace"];
+        let words = words.iter().chain(arguments);
+        world
+            .debcut(words)
+            .env("DEBCUT_NO_CACHE", "0")
+            .run()
+            .code(0)
+    };
+    cached(&["--out", "one"]);
+    let again = cached(&["--out", "two"]);
+    assert!(
+        again.stderr.contains("taken from the cache"),
+        "{}",
+        again.stderr
+    );
+    assert_eq!(packed(&world, "one"), packed(&world, "two"));
+    let anew = cached(&["--out", "three", "--no-cache"]);
+    assert!(!anew.stderr.contains("cache"), "{}", anew.stderr);
+    assert_ne!(packed(&world, "one"), packed(&world, "three"));
+    // What was changed meanwhile is not taken.
+    let deb = find(&world.path("home/.cache/debcut/builds"), ".deb");
+    let mut bytes = std::fs::read(&deb).expect("it is there");
+    bytes.push(0);
+    std::fs::write(&deb, bytes).expect("written");
+    let damaged = cached(&["--out", "four"]);
+    assert!(!damaged.stderr.contains("cache"), "{}", damaged.stderr);
+    assert_ne!(packed(&world, "one"), packed(&world, "four"));
+    // Another signer's build is another build.
+    world.key();
+    let words = ["build", "--isolation", "namespace", "--out", "five"];
+    let signed = world
+        .debcut(words)
+        .env("DEBCUT_NO_CACHE", "0")
+        .run()
+        .code(0);
+    assert!(!signed.stderr.contains("cache"), "{}", signed.stderr);
+}
