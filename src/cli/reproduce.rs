@@ -61,6 +61,10 @@ pub struct ReproduceArguments {
     /// (repeat it for several)
     #[arg(long, value_name = "DIR")]
     archive: Vec<PathBuf>,
+    /// With --isolation chroot: make it of the state of Debian's archive at which
+    /// it was built, from this service (@SNAPSHOTID@ stands for the moment)
+    #[arg(long, value_name = "URL")]
+    snapshot: Option<String>,
     /// Build although the build dependencies of a .buildinfo are here in other
     /// versions
     #[arg(long)]
@@ -160,6 +164,7 @@ fn subject(arguments: &ReproduceArguments, context: &Context<'_>) -> Result<Subj
                 .map(|path| context.path(path))
                 .collect(),
             versions,
+            snapshot: arguments.snapshot.clone(),
         }));
     }
     let wanted = arguments.subject.clone().map(TagName::new).transpose()?;

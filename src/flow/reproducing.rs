@@ -73,6 +73,10 @@ pub struct Record {
     pub archives: Vec<PathBuf>,
     /// Whether other versions of the build dependencies will do.
     pub versions: Versions,
+    /// The URI of a service that keeps old states of Debian's archive, with
+    /// `@SNAPSHOTID@` where the moment stands: a chroot is made of the state
+    /// at which it was built.
+    pub snapshot: Option<String>,
 }
 
 /// Which versions of the build dependencies will do.
@@ -196,6 +200,8 @@ fn from_tag(
         })?;
     }
     let toolchains = surroundings::toolchains(&plan.host_environment);
+    let now = clock.now();
+    let root = building::system(workspace, asked, &plan, environment, now, listener)?;
     let build = |plan: &_, out: &Path, log: &Path| {
         let workshop = Workshop {
             repository: &workspace.repository,
@@ -205,6 +211,7 @@ fn from_tag(
             log,
             listener,
             program: environment.program(),
+            root: root.as_ref(),
             toolchains: &toolchains,
         };
         apply::apply(plan, &workshop)

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::floor::{Floor, listed_in};
 use super::{Bench, BuildError, Workshop, finish, name_of};
+use crate::build::isolation::Isolation;
 use crate::build::place::BuildPlace;
 use crate::build::plan::BuildPlan;
 use crate::build::product::Built;
@@ -49,7 +50,10 @@ pub fn rebuild(
 ) -> Result<Built, BuildError> {
     let began = workshop.clock.now();
     let staged = StagedDir::beside(workshop.out)?;
-    let place = BuildPlace::take(workshop.listener)?;
+    let place = match plan.isolation {
+        Isolation::None => BuildPlace::take(workshop.listener)?,
+        Isolation::Namespace | Isolation::Chroot(_) => BuildPlace::beside()?,
+    };
     let log = File::create(workshop.log).map_err(files::failed("write", workshop.log))?;
     let mut bench = Bench {
         plan,

@@ -14,7 +14,7 @@ use super::{Record, Request, Site};
 use crate::build::apply::Workshop;
 use crate::build::apply::rebuild::{Binaries, SourcePackage, rebuild};
 use crate::build::environment::{BUILD_PATH, BuildEnvironment};
-use crate::build::isolation::Isolation;
+use crate::build::isolation::{ChrootWanted, Isolation};
 use crate::build::plan::{BuildPlan, RecipePlan, Scope};
 use crate::build::source::{Revision, SourceFormat};
 use crate::config::{BuildRules, IsolationWord};
@@ -50,8 +50,32 @@ pub(super) fn reproduce(
         return Err(lacks("lists no binary packages: the source alone cannot be built").into());
     }
     let source = source::find(wanted, &record)?;
-    let plan = plan(wanted, &record, &tree, &source.package, request, site)?;
+    let root = match request.how.isolation {
+        Some(IsolationWord::Chroot) => Some(dependencies::system(&record, wanted, request, site)?),
+        _ => None,
+    };
+    let isolation = match (&root, request.how.isolation) {
+        (Some(root), _) => Isolation::Chroot(ChrootWanted {
+            suites: root.suites.names(),
+            snapshot: root.snapshot.as_ref().map(|moment| moment.id.clone()),
+        }),
+        (None, Some(IsolationWord::None)) => Isolation::None,
+        (None, _) => Isolation::Namespace,
+    };
+    let plan = plan(
+        wanted,
+        &record,
+        &tree,
+        &source.package,
+        isolation,
+        request,
+        site,
+    )?;
     dependencies::check(&record, wanted, &plan.isolation, site)?;
+    let provided = match &root {
+        Some(root) => Some(dependencies::provide(root, request, site)?),
+        None => None,
+    };
     let source = SourcePackage {
         dsc: source.dsc,
         files: source.files,
@@ -75,6 +99,7 @@ pub(super) fn reproduce(
             log,
             listener: site.listener,
             program: site.environment.program(),
+            root: provided.as_ref(),
             toolchains: &[],
         };
         rebuild(plan, &source, &workshop)
@@ -213,14 +238,10 @@ fn plan(
     record: &Buildinfo,
     tree: &BuildTree,
     dsc: &Sha256,
+    isolation: Isolation,
     request: &Request,
     site: &Site<'_>,
 ) -> Result<BuildPlan, FlowError> {
-    let isolation = match request.how.isolation {
-        Some(IsolationWord::None) => Isolation::None,
-        Some(IsolationWord::Chroot) => dependencies::chroot(record),
-        Some(IsolationWord::Namespace) | None => Isolation::Namespace,
-    };
     let epoch = record.environment.get("SOURCE_DATE_EPOCH");
     let epoch = epoch
         .and_then(|text| text.parse().ok())

@@ -1,10 +1,13 @@
 //! The packages that were there when something was built, and those that are.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use crate::build::isolation::{ChrootWanted, Isolation};
-use crate::flow::FlowError;
-use crate::flow::reproducing::{Record, Site, Versions};
+use crate::build::isolation::Isolation;
+use crate::build::root::choices::{ArchiveChoice, RootChoices};
+use crate::build::root::{Provided, Refresh, RootWanted, Snapshot};
+use crate::flow::reproducing::{Record, Request, Site, Versions};
+use crate::flow::{FlowError, rooting};
 use crate::format::buildinfo::Buildinfo;
 use crate::sys::process::Tool;
 
@@ -41,11 +44,63 @@ pub(super) fn check(
     }
 }
 
-/// Returns the clean Debian that a record's packages come from.
-pub(super) fn chroot(_: &Buildinfo) -> Isolation {
-    Isolation::Chroot(ChrootWanted {
-        suite: "unstable".to_owned(),
+/// Says which clean Debian has exactly the recorded packages.
+pub(super) fn system(
+    record: &Buildinfo,
+    wanted: &Record,
+    request: &Request,
+    site: &Site<'_>,
+) -> Result<RootWanted, FlowError> {
+    let moment = |uri: &String| Snapshot {
+        id: snapshot_moment(record),
+        uri: uri.clone(),
+    };
+    let archives = wanted.archives.iter().map(|path| ArchiveChoice {
+        location: path.display().to_string(),
+        suites: Vec::new(),
+        components: vec!["main".to_owned()],
+        key: None,
+    });
+    let choices = RootChoices {
+        snapshot: wanted.snapshot.as_ref().map(moment),
+        archives: archives.collect(),
+        ..RootChoices::default()
+    };
+    let saying = rooting::Saying {
+        choices: &choices,
+        archives: &BTreeMap::new(),
+        top: Path::new("/"),
+    };
+    // A record does not say which suite it was; sid has most of its packages.
+    let suite = request.how.suite.as_deref();
+    let now = site.clock.now();
+    let root = rooting::wanted(&saying, "unstable", suite, site.environment, now)?;
+    Ok(RootWanted {
+        exact: Some(record.installed.clone()),
+        ..root
     })
+}
+
+/// Provides it.
+pub(super) fn provide(
+    root: &RootWanted,
+    request: &Request,
+    site: &Site<'_>,
+) -> Result<Provided, FlowError> {
+    let days = Refresh::AfterDays(RootChoices::default().refresh_days);
+    let around = rooting::Surroundings {
+        environment: site.environment,
+        program: site.environment.program(),
+        now: site.clock.now(),
+        listener: site.listener,
+    };
+    rooting::provide(root, request.how.refresh.unwrap_or(days), &around)
+}
+
+/// Names the moment of a build as a snapshot service does.
+fn snapshot_moment(record: &Buildinfo) -> String {
+    let time = record.build_date.to_string();
+    time.replace(['-', ':'], "")
 }
 
 type Versioned = BTreeMap<(String, String), String>;
@@ -124,6 +179,13 @@ mod tests {
         let version = second.version.to_string();
         here.insert((second.package.to_string(), "all".to_owned()), version);
         assert_eq!(others(&record, &here).len(), 1);
+    }
+
+    #[test]
+    fn a_moment_is_named_as_snapshot_services_do() {
+        let mut record = Buildinfo::parse(RECORD).expect("a record");
+        record.build_date = crate::model::Timestamp::from_unix(1_747_699_200);
+        assert_eq!(snapshot_moment(&record), "20250520T000000Z");
     }
 
     #[test]
