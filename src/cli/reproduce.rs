@@ -79,7 +79,8 @@ pub struct ReproduceArguments {
 const EXAMPLES: &str = "\
 Examples:
   debcut reproduce v1.2.0                        build again in another year, zone, order …
-  debcut reproduce v1.2.0 --bisect --html r.html and find which of them it is
+  debcut reproduce v1.2.0 --bisect               and find which of them it is
+  debcut reproduce v1.2.0 --html report.html     the report as a page, too
   debcut reproduce v1.2.0 --vary time,locale     only these
   debcut reproduce hello_2.10-3_amd64.buildinfo  what dpkg-buildpackage made elsewhere
   debcut reproduce v1.2.0 --against ~/Downloads  what somebody else has built
