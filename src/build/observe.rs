@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::missing::missing;
-use super::orig;
+use super::origins::Origins;
 use super::package::{Debian, Kind, Package};
 use super::source::{
     DebianSource, Recipe, Revision, SourceFormat, TagSignature, TaggedSource, VersionFileProblem,
@@ -103,17 +103,16 @@ pub enum ObserveError {
         /// What is wrong, with its line.
         source: ChangelogError,
     },
-    /// A format of source package that is not built yet.
+    /// A format of source package that is not built.
     #[error(
-        "{path} of {revision} {}; debcut builds “3.0 (native)” and “3.0 (quilt)”",
-        said(found)
+        "{path} of {revision} says “{found}”; debcut builds “3.0 (quilt)”, “3.0 (native)” and “1.0”"
     )]
     Format {
         /// The tag or revision.
         revision: String,
         /// The file.
         path: String,
-        /// What it says; empty when there is none, which means `1.0`.
+        /// What it says.
         found: String,
     },
     /// The upstream tarball is nowhere.
@@ -132,6 +131,24 @@ pub enum ObserveError {
         /// A file of that name above the repository, which nobody named.
         nearby: Option<PathBuf>,
     },
+    /// The branch `pristine-tar` is to make the tarball, and cannot.
+    #[error("pristine-tar has no {name}.*: its branch does not hold this version")]
+    NoPristineTar {
+        /// The file's name without its compression.
+        name: String,
+    },
+    /// An upstream tarball beside the main one is nowhere.
+    #[error(
+        "there is no {name}.* for {package}: no file, no tag and no directory {component} of the upstream tag"
+    )]
+    NoComponent {
+        /// The source package.
+        package: String,
+        /// The component.
+        component: String,
+        /// The file's name without its compression.
+        name: String,
+    },
     /// Build dependencies are not installed.
     #[error("build dependencies of {package} are not installed: {}", unmet.shown())]
     UnmetDependencies {
@@ -140,13 +157,6 @@ pub enum ObserveError {
         /// What is missing.
         unmet: Unmet,
     },
-}
-
-fn said(format: &str) -> String {
-    match format {
-        "" => "is missing, which means “1.0”".to_owned(),
-        found => format!("says “{found}”"),
-    }
 }
 
 /// What dpkg's tools are found under: nothing of the user's own.
@@ -174,7 +184,8 @@ pub fn observe(
     let version_files = version_files.collect::<Result<_, ObserveError>>()?;
     let recipe = match &package.kind {
         Kind::Debian(debian) => {
-            Recipe::Debian(Box::new(debian_source(&tree, &package, debian, means)?))
+            let found = debian_source(&tree, &package, debian, &revision, means)?;
+            Recipe::Debian(Box::new(found))
         }
         Kind::Declared(declared) => {
             // What a command makes is nobody's to know before it ran.
@@ -277,10 +288,13 @@ fn tag_signature(tag: &Tag, means: &Means<'_>) -> TagSignature {
 }
 
 /// A commit's tree, with its name for errors.
-struct Tree<'a> {
-    repository: &'a Repository,
-    commit: &'a Commit,
-    revision: &'a str,
+pub(super) struct Tree<'a> {
+    /// The repository.
+    pub repository: &'a Repository,
+    /// The commit.
+    pub commit: &'a Commit,
+    /// What a person calls it.
+    pub revision: &'a str,
 }
 
 impl Tree<'_> {
@@ -334,6 +348,7 @@ fn debian_source(
     tree: &Tree<'_>,
     package: &Package,
     policy: &Debian,
+    tag: &Revision,
     means: &Means<'_>,
 ) -> Result<DebianSource, ObserveError> {
     let path = package.file("debian/control");
@@ -346,6 +361,9 @@ fn debian_source(
     let format = match String::from_utf8_lossy(&format).trim() {
         "3.0 (native)" => SourceFormat::Native,
         "3.0 (quilt)" => SourceFormat::Quilt,
+        // Without the file, too (dpkg-source(1)).
+        "1.0" | "" if changelog.version.is_native() => SourceFormat::OldNative,
+        "1.0" | "" => SourceFormat::OldDiff,
         found => {
             let (revision, found) = (tree.revision.to_owned(), found.to_owned());
             return Err(ObserveError::Format {
@@ -355,16 +373,11 @@ fn debian_source(
             });
         }
     };
-    let orig = match format {
-        SourceFormat::Native => None,
-        SourceFormat::Quilt => Some(orig::find(
-            tree.repository,
-            &changelog,
-            package,
-            policy,
-            means,
-        )?),
-    };
+    let Origins {
+        orig,
+        exported,
+        findings,
+    } = tree.origins(package, policy, (&changelog, &control, format), tag, means)?;
     let tools = tools(&control, means)?;
     if means.binaries {
         let missing = unmet(&control_text, means.environment)?;
@@ -381,6 +394,8 @@ fn debian_source(
         changelog,
         format,
         orig,
+        exported,
+        findings,
         tools,
     })
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::license::License;
+use super::upstream::{Follow, Layout};
 use crate::format::compress::Compression;
 use crate::format::control::{MultiArch, RelationField};
 use crate::model::{Architecture, PackageName};
@@ -42,6 +43,39 @@ pub struct Debian {
     pub upstream_tags: Vec<TagPattern>,
     /// The upstream tarball, or a directory that holds it.
     pub orig: Option<PathBuf>,
+    /// Upstream tarballs beside the main one.
+    pub components: Vec<ComponentPolicy>,
+    /// Whether tarballs come from the branch `pristine-tar`.
+    pub pristine_tar: UsePristineTar,
+    /// Whether `export-ignore` and `export-subst` count; without a word they do
+    /// in upstream's tree and not in a native package's.
+    pub follow: Option<Follow>,
+    /// What the tree is; without a word it is tried out.
+    pub layout: Option<Layout>,
+    /// Patterns of files that only the upstream tarball has.
+    pub orig_only: Vec<String>,
+}
+
+/// An upstream tarball beside the main one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComponentPolicy {
+    /// The component's name.
+    pub name: String,
+    /// The tag that holds it, where `{version}` stands for upstream's; without
+    /// one it is the directory of its name in the upstream tag's tree.
+    pub tag: Option<String>,
+}
+
+/// Whether tarballs come from the branch `pristine-tar`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum UsePristineTar {
+    /// When the branch has the version.
+    #[default]
+    WhereThere,
+    /// Always; a version that it lacks is an error.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// A package described in `debcut.toml`.

@@ -10,7 +10,7 @@ use super::environment::{BuildEnvironment, Machine};
 use super::isolation::{Allowance, Isolation};
 use super::package::{Declared, Kind};
 use super::source::{
-    DebianSource, Orig, Recipe, Revision, SourceFormat, TagSignature, TaggedSource,
+    DebianSource, Exported, Orig, Recipe, Revision, SourceFormat, TagSignature, TaggedSource,
     VersionFileProblem,
 };
 use super::tools::ToolIdentity;
@@ -116,7 +116,9 @@ pub enum RecipePlan {
         /// The source package's format.
         format: SourceFormat,
         /// The upstream tarball; a native package has none.
-        orig: Option<Orig>,
+        orig: Option<Box<Orig>>,
+        /// What `.gitattributes` leave out of the tree.
+        exported: Exported,
     },
     /// By our own writer.
     Declared {
@@ -144,8 +146,13 @@ impl BuildPlan {
     /// two differs.
     pub fn product_digest(&self) -> Sha256 {
         let recipe = match &self.recipe {
-            RecipePlan::Debian { format, orig, .. } => {
-                serde_json::json!([format, orig.as_ref().map(Orig::identity)])
+            RecipePlan::Debian {
+                format,
+                orig,
+                exported,
+                ..
+            } => {
+                serde_json::json!([format, orig.as_deref().map(Orig::identity), exported])
             }
             RecipePlan::Declared {
                 declared,
@@ -185,7 +192,8 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
             debian_findings(source, debian, &mut findings);
             let recipe = RecipePlan::Debian {
                 format: debian.format,
-                orig: debian.orig.clone(),
+                orig: debian.orig.clone().map(Box::new),
+                exported: debian.exported.clone(),
             };
             let entry = &debian.changelog;
             (
@@ -335,7 +343,8 @@ fn debian_findings(source: &TaggedSource, debian: &DebianSource, findings: &mut 
         let finding = Finding::warning("unreleased", &path, found);
         findings.push(finding.fix("name a distribution before you tag"));
     }
-    let native = debian.format == SourceFormat::Native;
+    findings.extend(debian.findings.iter().cloned());
+    let native = debian.format.is_native();
     if native != entry.version.is_native() {
         let (format, fix) = match native {
             true => ("3.0 (native)", "drop the revision, or use 3.0 (quilt)"),

@@ -13,7 +13,7 @@ use crate::format::statement::{
 use crate::model::{Finding, Sha256, Timestamp};
 
 use super::plan::{RecipePlan, Scope};
-use super::source::{Orig, Revision};
+use super::source::{Origin, Revision};
 
 /// The name of the list of digests.
 pub const SUMS: &str = "SHA256SUMS";
@@ -176,12 +176,19 @@ fn sources(plan: &BuildPlan) -> Vec<Resource> {
         orig: Some(orig), ..
     } = &plan.recipe
     {
-        found.push(match orig {
-            Orig::Given { name, sha256, .. } => resource(name, "sha256", &sha256.hex()),
-            Orig::Tag { tag, commit, .. } => {
+        found.extend(orig.tarballs().map(|tarball| match &tarball.origin {
+            Origin::Given { sha256, .. }
+            | Origin::PristineTar {
+                sha256: Some(sha256),
+                ..
+            } => resource(&tarball.name, "sha256", &sha256.hex()),
+            Origin::PristineTar { commit, .. } => {
+                resource("refs/heads/pristine-tar", "gitCommit", commit)
+            }
+            Origin::Tag { tag, commit, .. } => {
                 resource(&format!("refs/tags/{tag}"), "gitCommit", commit)
             }
-        });
+        }));
     }
     found
 }

@@ -1,14 +1,14 @@
 //! What a build was found to start from: a tag's or a candidate's tree.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::Package;
+pub use super::upstream::{Exported, Orig, Origin};
 use crate::format::changelog::Entry;
 use crate::format::control::SourceControl;
-use crate::model::{Fingerprint, Sha256, TagName, Timestamp};
+use crate::model::{Finding, Fingerprint, TagName, Timestamp};
 use crate::release::{VersionFile, VersionFileError};
 
 /// Everything that is known before a build is planned.
@@ -115,6 +115,11 @@ pub struct DebianSource {
     pub format: SourceFormat,
     /// The upstream tarball; a native package has none.
     pub orig: Option<Orig>,
+    /// What `.gitattributes` leave out of the tree, where the tarball lacks it,
+    /// too.
+    pub exported: Exported,
+    /// What was seen on the way and speaks for or against it.
+    pub findings: Vec<Finding>,
     /// The tools that will run, with their versions.
     pub tools: BTreeMap<String, String>,
 }
@@ -128,51 +133,25 @@ pub enum SourceFormat {
     /// `3.0 (quilt)`.
     #[serde(rename = "3.0 (quilt)")]
     Quilt,
+    /// `1.0` without an upstream tarball.
+    #[serde(rename = "1.0 (native)")]
+    OldNative,
+    /// `1.0` with an upstream tarball and a `.diff.gz`.
+    #[serde(rename = "1.0")]
+    OldDiff,
 }
 
-/// Where the upstream tarball comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "from", rename_all = "kebab-case")]
-pub enum Orig {
-    /// A file that was given.
-    Given {
-        /// Its path, which is nobody else's affair.
-        #[serde(skip)]
-        path: PathBuf,
-        /// The name it has in the source package.
-        name: String,
-        /// Its digest.
-        sha256: Sha256,
-    },
-    /// Made of the upstream tag's tree.
-    Tag {
-        /// The tag.
-        tag: TagName,
-        /// The commit it leads to.
-        commit: String,
-        /// The tree that is packed: that commit's, or in it the package's
-        /// directory.
-        tree: String,
-        /// The commit's time: that of every file in the tarball.
-        committed: Timestamp,
-        /// The tarball's name.
-        name: String,
-    },
-}
-
-impl Orig {
-    /// Returns what decides the tarball's bytes: not where it lies.
-    pub fn identity(&self) -> (&str, String) {
-        match self {
-            Self::Given { name, sha256, .. } => (name, sha256.hex()),
-            Self::Tag { name, tree, .. } => (name, tree.clone()),
-        }
+impl SourceFormat {
+    /// Tells whether the package has no upstream but itself.
+    pub fn is_native(self) -> bool {
+        matches!(self, Self::Native | Self::OldNative)
     }
 
-    /// Returns the tarball's name in the source package.
-    pub fn name(&self) -> &str {
+    /// Returns the endings that an upstream tarball may have, the usual first.
+    pub fn tarball_endings(self) -> &'static [&'static str] {
         match self {
-            Self::Given { name, .. } | Self::Tag { name, .. } => name,
+            Self::Native | Self::Quilt => &["xz", "gz", "bz2", "lzma"],
+            Self::OldNative | Self::OldDiff => &["gz"],
         }
     }
 }

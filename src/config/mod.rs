@@ -16,6 +16,7 @@ mod proof_policy;
 mod read;
 mod ready_hook;
 mod release;
+mod sources;
 mod template;
 mod written;
 

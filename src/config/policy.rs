@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::PathBuf;
 
 use toml::Spanned;
 
@@ -151,7 +150,7 @@ impl Project {
             version_files: Vec::new(),
             kind: Kind::Debian(Debian {
                 upstream_tags: upstream_tags(),
-                orig: None,
+                ..Debian::default()
             }),
         }
     }
@@ -183,9 +182,9 @@ fn package(
     source: &Source<'_>,
     at: &Range<usize>,
     path: String,
-    written: written::Package,
+    mut written: written::Package,
 ) -> Result<Package, ConfigError> {
-    let Some(name) = written.name else {
+    let Some(name) = written.name.take() else {
         return Err(source.refuse(at, "every [[package]] needs a name"));
     };
     let at = name.span();
@@ -195,7 +194,7 @@ fn package(
         Some(tags) => patterns(source, &name, tags)?,
         None => usual_tags(&name),
     };
-    let kind = match (&written.build, written.declared) {
+    let kind = match (&written.build, written.declared.take()) {
         (Some(kind), Some(_)) if *kind.get_ref() == BuildKind::Debian => {
             let why =
                 "build = \"debian\" takes the package from debian/: remove [package.declared]";
@@ -220,7 +219,7 @@ fn package(
             };
             Kind::Debian(Debian {
                 upstream_tags,
-                orig: written.orig.map(PathBuf::from),
+                ..super::sources::debian(source, &written)?
             })
         }
     };

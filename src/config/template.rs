@@ -210,7 +210,11 @@ fn package(text: &mut String, package: &DetectedPackage, maintainer: &str) {
     match kind {
         DetectedKind::Debian => text.push_str(
             "# upstream-tag = \"upstream/{version}\"   # where a quilt package's upstream release is\n\
-             # orig = \"../NAME_VERSION.orig.tar.xz\"  # or the upstream tarball, or its directory\n",
+             # orig = \"../NAME_VERSION.orig.tar.xz\"  # or the upstream tarball, or its directory\n\
+             # components = [\"NAME\"]                # its orig-NAME.tar.*: upstream's directory, or { name, tag }\n\
+             # pristine-tar = false                 # do not take tarballs from the branch pristine-tar\n\
+             # export-attributes = false            # pack upstream's tag whole, without export-ignore and -subst\n\
+             # patches = \"auto\"                     # or unapplied, applied, commits, single, overlay\n",
         ),
         DetectedKind::Cargo { summary, license, binaries } if !binaries.is_empty() => {
             start(text, name.as_str(), maintainer, summary.as_deref());

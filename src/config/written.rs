@@ -50,7 +50,65 @@ pub struct Package {
     pub depends_on: Vec<Spanned<release::Edge>>,
     pub upstream_tag: Option<Spanned<OneOrMany>>,
     pub orig: Option<String>,
+    #[serde(default)]
+    pub components: Vec<Spanned<Component>>,
+    pub pristine_tar: Option<bool>,
+    pub export_attributes: Option<bool>,
+    pub patches: Option<Patches>,
+    #[serde(default)]
+    pub orig_only: Vec<String>,
     pub declared: Option<Spanned<Declared>>,
+}
+
+/// An element of `components`: a name, or a table with a tag.
+#[derive(Debug, Clone)]
+pub struct Component {
+    pub name: String,
+    pub tag: Option<String>,
+}
+
+// By hand: an untagged enum's error names no type that would be right.
+impl<'de> Deserialize<'de> for Component {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Table {
+            name: String,
+            tag: Option<String>,
+        }
+        struct NameOrTable;
+        impl<'de> Visitor<'de> for NameOrTable {
+            type Value = Component;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a component's name or { name, tag }")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Component, E> {
+                let (name, tag) = (text.to_owned(), None);
+                Ok(Component { name, tag })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Component, A::Error> {
+                let table = serde::de::value::MapAccessDeserializer::new(map);
+                let Table { name, tag } = Table::deserialize(table)?;
+                Ok(Component { name, tag })
+            }
+        }
+        from.deserialize_any(NameOrTable)
+    }
+}
+
+/// `patches = "…"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Patches {
+    Auto,
+    Unapplied,
+    Applied,
+    Commits,
+    Single,
+    Overlay,
 }
 
 /// `build = "…"`.

@@ -333,14 +333,6 @@ pub fn build(
             }
             taken(workspace, plan, built, occasion, &hooks, listener)
         }
-        Err(BuildError::Forbidden { findings }) => Ok(Outcome::Refused(Box::new(Refusal {
-            package: plan.package,
-            version: Some(plan.version),
-            revision: plan.revision,
-            commit: plan.commit,
-            dry_run: false,
-            findings,
-        }))),
         Err(BuildError::Failed {
             step,
             log,
@@ -364,13 +356,13 @@ pub fn build(
                 findings,
             })))
         }
-        Err(BuildError::Refused(findings)) => Ok(Outcome::Refused(Box::new(Refusal {
+        Err(BuildError::Refused { findings }) => Ok(Outcome::Refused(Box::new(Refusal {
             package: plan.package,
             version: Some(plan.version),
             revision: plan.revision,
             commit: plan.commit,
             dry_run: false,
-            findings,
+            findings: [findings, plan.warnings].concat(),
         }))),
         Err(error) => Err(error.into()),
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Document, Page, size};
 use crate::build::plan::{BuildPlan, RecipePlan};
 use crate::build::product::{Artifact, Built};
-use crate::build::source::{Orig, Revision, TagSignature};
+use crate::build::source::{Revision, TagSignature};
 use crate::format::version::Version;
 use crate::model::PackageName;
 
@@ -93,8 +93,7 @@ impl BuildDocument {
         let how = match &plan.recipe {
             RecipePlan::Debian { orig, .. } => match orig {
                 None => "debian/, native".to_owned(),
-                Some(Orig::Given { path, .. }) => format!("debian/, upstream {}", path.display()),
-                Some(Orig::Tag { tag, .. }) => format!("debian/, upstream tag {tag}"),
+                Some(orig) => format!("debian/, upstream {}", orig.shown()),
             },
             RecipePlan::Declared { .. } => "declared in debcut.toml".to_owned(),
         };

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::world::World;
+use crate::world::{World, finished, tool};
 
 const CONTROL: &str = "Package: zoo\nVersion: 1.0\nArchitecture: all\n\
     Maintainer: Keeper <keeper@example.org>\nDescription: animals\n";
@@ -91,4 +91,69 @@ fn deb_diff_reads_pipes() {
     let ran = world.debcut([""; 0]).under(["bash", "-c", &script]).run();
     let said = ran.code(1).stdout;
     assert!(said.contains("byte 0, line 1: 3 bytes"), "{said}");
+}
+
+/// What `deb pack` and dpkg-deb are asked for alike.
+const ALIKE: [(&[&str], &[&str]); 5] = [
+    (&[], &["-Zxz"]),
+    (&["--compress", "none"], &["-Znone"]),
+    (&["--compress", "gzip", "--level", "1"], &["-Zgzip", "-z1"]),
+    (
+        &["--level", "9", "--strategy", "extreme", "--threads", "3"],
+        &["-Zxz", "-z9", "-Sextreme"],
+    ),
+    (
+        &["--no-uniform-compression", "--strategy", "none"],
+        &["-Zxz", "--no-uniform-compression"],
+    ),
+];
+
+#[test]
+fn deb_pack_writes_dpkg_debs_bytes() {
+    let world = World::new();
+    packed(
+        &world,
+        "t",
+        &[("usr/t", b"one\n"), ("DEBIAN/triggers", b"")],
+    );
+    let at = |name: &str| world.path(name).display().to_string();
+    let [tree, ours, theirs] = ["t", "ours.deb", "theirs.deb"].map(at);
+    for (flags, options) in ALIKE {
+        let words = [&["deb", "pack", &tree, "--out", &ours], flags].concat();
+        let call = world.debcut(words).env("SOURCE_DATE_EPOCH", "86400");
+        call.run().code(0);
+        let mut dpkg = tool("dpkg-deb", "dpkg");
+        dpkg.args(options)
+            .args(["--root-owner-group", "-b", &tree, &theirs]);
+        dpkg.env("SOURCE_DATE_EPOCH", "86400");
+        let ran = finished(dpkg.output().expect("it runs"));
+        ran.code(0);
+        let [ours, theirs] = [&ours, &theirs].map(|path| fs::read(path).expect("written"));
+        assert!(ours == theirs, "{flags:?}");
+    }
+}
+
+#[test]
+fn strategies_that_a_compressor_has_not_are_refused() {
+    let world = World::new();
+    packed(&world, "t", &[]);
+    let tree = world.path("t").display().to_string();
+    for (flags, why) in [
+        (
+            &["--compress", "gzip", "--strategy", "extreme"][..],
+            "gzip has no strategy",
+        ),
+        (
+            &["--compress", "none", "--strategy", "extreme"],
+            "none has no strategy",
+        ),
+        (
+            &["--compress", "gzip", "--strategy", "huffman"],
+            "invalid value 'huffman'",
+        ),
+    ] {
+        let words = [&["deb", "pack", &tree, "--out", "x.deb"], flags].concat();
+        world.run(words).code(2).says(&[why]);
+        assert!(!world.project().join("x.deb").exists());
+    }
 }

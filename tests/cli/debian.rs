@@ -4,6 +4,7 @@
 
 pub mod fetch;
 pub mod import;
+mod sources;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

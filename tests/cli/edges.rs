@@ -181,13 +181,13 @@ fn git_repositories_of_another_kind_are_refused_as_such() {
 }
 
 #[test]
-fn missing_source_format_is_called_missing() {
+fn source_formats_that_are_not_built_are_named() {
     let world = World::native();
-    std::fs::remove_file(world.project().join("debian/source/format")).expect("removes");
-    world.commit("build: forget the format");
+    world.write("debian/source/format", "3.0 (git)\n");
+    world.commit("build: another format");
     let ran = world.run(["build", "--commit", "HEAD", "--no-sign"]);
     ran.code(2)
-        .says(&["debian/source/format of HEAD is missing, which means “1.0”"]);
+        .says(&["debian/source/format of HEAD says “3.0 (git)”"]);
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl World {
 
     /// Writes debian/ of a package that embeds whatever it can of its build;
     /// of its path all but the user, of whom each has a place.
-    fn debian(&self, version: &str, format: &str) {
+    pub fn debian(&self, version: &str, format: &str) {
         let changelog = format!(
             "stamp ({version}) stable; urgency=medium\n\n  * First release.\n\n \
              -- Ada Example <ada@example.org>  Thu, 01 May 2025 10:00:00 +0000\n"

@@ -110,7 +110,13 @@ fn a_build_in_its_usual_place_is_the_reference() {
 #[test]
 fn the_report_is_a_page_by_itself() {
     let world = odd("several");
-    let ran = reproduce(&world, &["v1.0", "--html", "report.html"]).code(1);
+    let words = ["reproduce", "v1.0", "--isolation", "namespace"];
+    let words = [
+        &words[..],
+        &["--vary", "time,host-name", "--html", "report.html"],
+    ]
+    .concat();
+    let ran = world.run(words).code(1);
     assert!(ran.stdout.contains("report.html"), "{}", ran.stdout);
     let page = std::fs::read_to_string(world.project().join("report.html")).expect("a page");
     for word in [
@@ -121,6 +127,8 @@ fn the_report_is_a_page_by_itself() {
     ] {
         assert!(page.contains(word), "{word} in {page}");
     }
+    // Without diffoscope it says so.
+    assert!(page.contains("diffoscope: <code>odd_1.0_all.deb"), "{page}");
     for elsewhere in ["<script", "http:", "https:", " src="] {
         assert!(!page.contains(elsewhere), "{elsewhere}");
     }

@@ -40,7 +40,7 @@ impl Bench<'_> {
     pub(super) fn judged(&self) -> Result<Vec<Finding>, BuildError> {
         let findings = self.findings();
         match findings.iter().any(Finding::is_error) {
-            true => Err(BuildError::Forbidden { findings }),
+            true => Err(BuildError::Refused { findings }),
             false => Ok(findings),
         }
     }

@@ -8,6 +8,7 @@ mod command;
 mod debian;
 mod declared;
 mod floor;
+mod given_back;
 mod ground;
 mod orig;
 mod preload;
@@ -91,12 +92,6 @@ pub enum BuildError {
         /// What is wrong with it.
         why: String,
     },
-    /// The build did what no build may; what it was is in the findings.
-    #[error("the build did what no build may")]
-    Forbidden {
-        /// What it did.
-        findings: Vec<Finding>,
-    },
     /// The library that varies what a build sees cannot be made.
     #[error("cannot make the library that varies time and order")]
     Preload(#[source] ToolError),
@@ -121,6 +116,13 @@ pub enum BuildError {
         place: PathBuf,
         /// What the tool said last.
         source: ToolError,
+    },
+    /// What was made, or how, is not what it should be: an answer, not a
+    /// failure.
+    #[error("{}", findings.iter().map(|found| format!("{}: {}", found.subject, found.message)).collect::<Vec<_>>().join("; "))]
+    Refused {
+        /// Everything that speaks against it.
+        findings: Vec<Finding>,
     },
     /// The user asked to stop.
     #[error("stopped before {step}")]
@@ -184,9 +186,6 @@ pub enum BuildError {
         /// What does not fit.
         message: String,
     },
-    /// What was built is no package that can be shipped.
-    #[error("the package is refused for {} reason(s)", .0.len())]
-    Refused(Vec<Finding>),
     /// A package or tarball cannot be written.
     #[error("cannot write {file}")]
     Pack {
@@ -216,7 +215,7 @@ pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildEr
         preloaded: None,
     };
     let made = match &plan.recipe {
-        RecipePlan::Debian { orig, .. } => debian::build(&mut bench, orig.as_ref())?,
+        RecipePlan::Debian { orig, .. } => debian::build(&mut bench, orig.as_deref())?,
         RecipePlan::Declared {
             declared,
             changelog,

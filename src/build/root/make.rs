@@ -78,6 +78,8 @@ fn mmdebstrap(wanted: &RootWanted, cache: &Cache, staged: &Staged, means: &Means
         // Root of a user namespace, or the real one: never mmdebstrap's own
         // choice, whose numbers of users would be others.
         .args(["--mode=root", "--variant=buildd", "--format=directory"])
+        // For packages whose rules require root, which no builder is.
+        .args(["--include=fakeroot"])
         .arg(format!("--architectures={}", wanted.architecture))
         // What is fetched once is taken from the cache for the next system.
         .arg("--skip=essential/unlink,download/empty,check/qemu")

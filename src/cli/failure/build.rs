@@ -65,6 +65,12 @@ impl From<ObserveError> for Failure {
                     None => failure,
                 }
             }
+            ObserveError::NoPristineTar { .. } => Self::of(Exit::Request, "no-orig", &error)
+                .hint("fetch it: git fetch origin pristine-tar:pristine-tar")
+                .hint("--orig FILE|DIR gives the tarball"),
+            ObserveError::NoComponent { .. } => Self::of(Exit::Request, "no-orig", &error)
+                .hint("--orig DIR gives all tarballs")
+                .hint("components = [{ name = \"NAME\", tag = \"TAG\" }] in debcut.toml names its tag"),
             ObserveError::UnmetDependencies { ref unmet, .. } => {
                 let failure = Self::of(Exit::Request, "missing-build-dependency", &error);
                 unmet
@@ -109,9 +115,9 @@ impl From<BuildError> for Failure {
                 .hint("correct debcut.toml, commit, and tag that commit"),
             BuildError::Tree(_) | BuildError::Pack { .. } => Self::of_failed_io(&error),
             BuildError::Sandbox(error) => error.into(),
+            // The caller makes an answer of it.
+            BuildError::Refused { .. } => Self::of(Exit::No, "build", &error),
             BuildError::Carried { .. }
-            | BuildError::Forbidden { .. }
-            | BuildError::Refused(_)
             | BuildError::Failed { .. }
             | BuildError::Product { .. }
             | BuildError::Name(_)

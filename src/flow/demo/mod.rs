@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::FlowError;
 use super::archiving::{Act, Desk, Outcome as PublishOutcome, open_store};
-use super::building::{self, How, Outcome as BuildOutcome, Request};
+use super::building::{self, CacheUse, How, Outcome as BuildOutcome, Request};
 use super::project::Workspace;
 use super::signing::{self, KeyWanted};
 use crate::archive::{Older, Settings};
@@ -123,7 +123,10 @@ pub fn run(
         out: Some(directory.join("dist")),
         orig: None,
         scope: Scope::Full,
-        how: How::default(),
+        how: How {
+            cache: CacheUse::None,
+            ..How::default()
+        },
         key: KeyWanted::Usual,
         dry_run: false,
         force: false,

@@ -141,7 +141,7 @@ impl<'a> Experiment<'a> {
                 built,
                 known: Known::of(conditions, (began, ended)),
             }),
-            Err(BuildError::Forbidden { findings }) => Err(Stop::Refused(findings)),
+            Err(BuildError::Refused { findings }) => Err(Stop::Refused(findings)),
             Err(BuildError::Failed {
                 step,
                 log,

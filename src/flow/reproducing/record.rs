@@ -277,6 +277,7 @@ fn plan(
         recipe: RecipePlan::Debian {
             format: SourceFormat::Native,
             orig: None,
+            exported: Default::default(),
         },
         signing_key: None,
         builder_version: crate::VERSION.to_owned(),

@@ -13,7 +13,8 @@ use super::{Device, Owner, PathError, TreePath};
 /// are made when the tree is written.
 #[derive(Debug, Clone, Default)]
 pub struct Tree {
-    nodes: Vec<Node>,
+    /// Shared by the trees that were cut out of one.
+    nodes: Arc<Vec<Node>>,
     names: BTreeMap<TreePath, usize>,
 }
 
@@ -172,7 +173,7 @@ impl Tree {
         let directory = matches!(node.kind, Kind::Directory);
         self.check_free(&path, directory)?;
         self.names.insert(path, self.nodes.len());
-        self.nodes.push(node);
+        Arc::make_mut(&mut self.nodes).push(node);
         Ok(())
     }
 
@@ -244,7 +245,7 @@ impl Tree {
     pub fn below(&self, directory: &TreePath) -> Self {
         let inside = |(path, node): (&TreePath, &usize)| Some((path.below(directory)?, *node));
         Self {
-            nodes: self.nodes.clone(),
+            nodes: Arc::clone(&self.nodes),
             names: self.names.iter().filter_map(inside).collect(),
         }
     }

@@ -95,6 +95,7 @@ pub fn write(tree: &Tree, style: &Style, out: &mut impl Write) -> Result<(), Wri
         out,
         style,
         blocks: 0,
+        several: several_names(tree),
         first_names: HashMap::new(),
         buffer: vec![0; 64 * 1024],
     };
@@ -131,10 +132,19 @@ pub fn write(tree: &Tree, style: &Style, out: &mut impl Write) -> Result<(), Wri
     archive.end()
 }
 
+/// Finds the numbers of nodes with several names. Nearly none has, and to
+/// remember the name of every other would be most of what writing keeps.
+fn several_names(tree: &Tree) -> HashSet<usize> {
+    let mut seen = HashSet::new();
+    let numbers = tree.named().map(|(_, number, _)| number);
+    numbers.filter(|number| !seen.insert(*number)).collect()
+}
+
 struct Archive<'a, W> {
     out: &'a mut W,
     style: &'a Style,
     blocks: usize,
+    several: HashSet<usize>,
     first_names: HashMap<usize, Vec<u8>>,
     /// One for all files: clearing it for each would cost more than small
     /// files are worth.
@@ -193,7 +203,9 @@ impl<W: Write> Archive<'_, W> {
             self.content(path, size, open?)?;
         }
         // GNU tar writes further names of fifos and devices as files of their own.
-        if let (Some(number), Kind::File(_) | Kind::Symlink(_)) = (number, &node.kind) {
+        if let (Some(number), Kind::File(_) | Kind::Symlink(_)) = (number, &node.kind)
+            && self.several.contains(&number)
+        {
             self.first_names.insert(number, name);
         }
         Ok(())

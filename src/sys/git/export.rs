@@ -3,6 +3,7 @@
 //! What is written depends on the tree alone: modes come from git's executable
 //! bit, times from the caller, never from a checkout, its filters or the umask.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -40,6 +41,24 @@ pub struct TreeEntry {
     pub kind: TreeEntryKind,
     /// The object's id in hexadecimal.
     pub id: String,
+}
+
+/// What an export does otherwise than the tree says, by path; a path's bytes
+/// that are not UTF-8 stand as `U+FFFD`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExportChanges {
+    /// Files and whole directories that are not written.
+    pub without: BTreeSet<String>,
+    /// Files with another content.
+    pub instead: BTreeMap<String, Vec<u8>>,
+}
+
+impl ExportChanges {
+    /// Tells whether a path, or a directory above it, is left out.
+    pub fn leave_out(&self, path: &str) -> bool {
+        let above = path.match_indices('/').map(|(at, _)| &path[..at]);
+        above.chain([path]).any(|path| self.without.contains(path))
+    }
 }
 
 /// What an export left out.
@@ -124,17 +143,38 @@ impl Repository {
         directory: &Path,
         time: Timestamp,
     ) -> Result<Exported, GitError> {
+        self.export_changed(tree, directory, time, &ExportChanges::default())
+    }
+
+    /// Writes a tree as [`export`](Self::export) does, with changes. A
+    /// directory of which everything is left out is left out, too, as
+    /// git-archive(1) does.
+    pub fn export_changed(
+        &self,
+        tree: &str,
+        directory: &Path,
+        time: Timestamp,
+        changes: &ExportChanges,
+    ) -> Result<Exported, GitError> {
         let seconds = Duration::from_secs(time.unix().max(0).unsigned_abs());
         let time = UNIX_EPOCH + seconds;
         let mut exported = Exported::default();
         let mut directories = vec![directory.to_owned()];
         new_directory(directory)?;
         for entry in self.entries(tree)? {
+            let shown = String::from_utf8_lossy(&entry.path);
+            if changes.leave_out(&shown) {
+                continue;
+            }
             let path = directory.join(OsStr::from_bytes(&entry.path));
             match entry.kind {
                 TreeEntryKind::File { executable } => {
                     let mode = if executable { 0o755 } else { 0o644 };
-                    new_file(&path, &self.blob(&entry.id)?, mode, time)?;
+                    let content = match changes.instead.get(&*shown) {
+                        Some(content) => content.clone(),
+                        None => self.blob(&entry.id)?,
+                    };
+                    new_file(&path, &content, mode, time)?;
                 }
                 TreeEntryKind::Symlink => new_link(&path, &self.blob(&entry.id)?, time)?,
                 TreeEntryKind::Directory => {
@@ -143,12 +183,14 @@ impl Repository {
                 }
                 TreeEntryKind::Submodule => {
                     new_directory(&path)?;
-                    exported
-                        .submodules
-                        .push(String::from_utf8_lossy(&entry.path).into_owned());
+                    exported.submodules.push(shown.into_owned());
                     directories.push(path);
                 }
             }
+        }
+        if !changes.without.is_empty() {
+            let kept: BTreeSet<_> = exported.submodules.iter().cloned().collect();
+            directories = without_empty(directories, directory, &kept)?;
         }
         // Deepest first: writing a directory's content changes its own time.
         for path in directories.iter().rev() {
@@ -156,6 +198,28 @@ impl Repository {
         }
         Ok(exported)
     }
+}
+
+/// Removes directories that hold nothing; the first is the top, and stays.
+fn without_empty(
+    directories: Vec<PathBuf>,
+    top: &Path,
+    kept: &BTreeSet<String>,
+) -> Result<Vec<PathBuf>, FileError> {
+    let mut left = Vec::new();
+    for path in directories.into_iter().rev() {
+        let is_empty = |path: &Path| Ok(fs::read_dir(path)?.next().is_none());
+        let below = path.strip_prefix(top).unwrap_or(&path).to_string_lossy();
+        let goes = path != top
+            && !kept.contains(&*below)
+            && is_empty(&path).map_err(files::failed("list", &path))?;
+        match goes {
+            true => fs::remove_dir(&path).map_err(files::failed("remove", &path))?,
+            false => left.push(path),
+        }
+    }
+    left.reverse();
+    Ok(left)
 }
 
 fn new_directory(path: &Path) -> Result<(), FileError> {

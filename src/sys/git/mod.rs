@@ -5,6 +5,7 @@
 
 mod condition;
 mod export;
+mod history;
 mod objects;
 mod picked;
 mod refs;
@@ -29,7 +30,8 @@ use std::path::{Path, PathBuf};
 use crate::model::{TagName, Timestamp};
 
 pub use condition::{Substitutes, Substitution};
-pub use export::{Exported, TreeEntry, TreeEntryKind};
+pub use export::{ExportChanges, Exported, TreeEntry, TreeEntryKind};
+pub use history::UnifiedDiff;
 pub use objects::{CommitObject, Descend, Difference, Item, ObjectId, Objects};
 pub use picked::{Missing, TooFar};
 pub use survey::{Branch, Underway, Upstream};

@@ -116,7 +116,6 @@ fn what_a_machine_cannot_vary_is_named_with_the_reason() {
         locales: vec!["C".to_owned()],
         preload: Err("there is no C compiler".to_owned()),
         old_kernel: Err("setarch is not installed".to_owned()),
-        ..machine()
     };
     let one = Conditions {
         processors: 1,
@@ -192,4 +191,66 @@ fn a_library_is_needed_for_clocks_and_directories_alone() {
         assert!(arguments.iter().any(|a| a == want), "{arguments:?}");
         assert_eq!(arguments.iter().filter(|a| a.starts_with("-D")).count(), 1);
     }
+}
+
+/// Runs a script with the library that these definitions make.
+fn under(definitions: &[&str], script: &str) -> String {
+    let dir = tempfile::tempdir().expect("a directory");
+    let library = dir.path().join("vary.so");
+    let preload = crate::build::preload::Preload {
+        definitions: definitions.iter().map(|d| (*d).to_owned()).collect(),
+        ..whole_library()
+    };
+    let tool = |program: &str| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        crate::sys::process::Tool::new(program).env("PATH", path)
+    };
+    let compiler = tool("cc").input(preload.source);
+    let compiler = compiler.args(preload.arguments(&library.to_string_lossy()));
+    compiler.output().expect("a C compiler");
+    let shell = tool("sh").env("LD_PRELOAD", &library).dir(dir.path());
+    let ran = shell
+        .args(["-ec", script])
+        .output()
+        .expect("the script ends well");
+    assert_eq!(String::from_utf8_lossy(&ran.stderr), "", "{script}");
+    String::from_utf8_lossy(&ran.stdout).trim().to_owned()
+}
+
+#[test]
+fn programs_see_another_time_and_files_do_not() {
+    let ahead = &["-DAHEAD_SECONDS=34669380"];
+    let now = crate::sys::clock::Clock::System.now().unix();
+    for script in [
+        "date +%s",
+        "perl -e 'print time'",
+        "perl -MTime::HiRes=time -e 'print int(time)'",
+        "make -f /dev/null --eval 'x:;@date +%s' x",
+    ] {
+        let seen: i64 = under(ahead, script).parse().expect("a number");
+        assert!(
+            (34_669_380..34_669_500).contains(&(seen - now)),
+            "{script}: {seen}"
+        );
+    }
+    let written: i64 = under(ahead, "touch f; stat -c %Y f")
+        .parse()
+        .expect("a number");
+    assert!((written - now).abs() < 120, "{written}");
+    // make warns of files from the future and builds twice.
+    let make = "printf 'x: y\\n\\tcat y > x\\ny:\\n\\techo y > y\\n' > Makefile; make -s; make";
+    assert_eq!(under(ahead, make), "make: 'x' is up to date.");
+    // Who waits until a moment does not wait for a year.
+    assert_eq!(under(ahead, "timeout 20 sleep 0.1; echo done"), "done");
+}
+
+#[test]
+fn directories_are_turned_around_and_lose_nothing() {
+    let script = "mkdir d; for i in $(seq 200); do : > d/$i; done; ls -U d | LD_PRELOAD= tac > a; \
+                  LD_PRELOAD= ls -U d > b; cmp a b && find d -type f | wc -l; rm -r d; ls";
+    let found = under(&["-DREVERSED"], script);
+    assert_eq!(found, "200\na\nb\nvary.so");
+    let script = "mkdir d; : > d/1; : > d/2; perl -e 'opendir D, \"d\"; $a = join \" \", readdir D; \
+                  rewinddir D; $b = join \" \", readdir D; print $a eq $b ? \"same\" : \"$a, $b\"'";
+    assert_eq!(under(&["-DREVERSED"], script), "same");
 }

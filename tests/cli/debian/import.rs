@@ -57,7 +57,8 @@ fn commit(world: &World, tag: &str) {
     world.tag(tag);
 }
 
-fn extract(world: &World, dsc: &Path, to: &Path, options: &[&str]) {
+/// Unpacks a source package.
+pub fn extract(world: &World, dsc: &Path, to: &Path, options: &[&str]) {
     let mut unpack = tool("dpkg-source", "dpkg-dev");
     unpack.args(["--no-check", "--no-copy"]).args(options);
     unpack.arg("--extract").arg(dsc).arg(to);

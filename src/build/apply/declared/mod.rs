@@ -176,7 +176,9 @@ fn shape_programs(
     let programs = programs::find(bench, shaping, &tree)?;
     let misplaced = programs::misplaced(declared, &programs);
     if !misplaced.is_empty() {
-        return Err(BuildError::Refused(misplaced));
+        return Err(BuildError::Refused {
+            findings: misplaced,
+        });
     }
     let tools = &bench.plan.environment.tools;
     let has_archives = programs::has_archives(&shaping.data);
@@ -185,7 +187,9 @@ fn shape_programs(
             let why = "its programs are to be stripped, and strip is not installed";
             let finding = Finding::error("missing-tool", bench.plan.package.as_str(), why);
             let fix = "apt-get install binutils, or say strip = false";
-            return Err(BuildError::Refused(vec![finding.fix(fix)]));
+            return Err(BuildError::Refused {
+                findings: vec![finding.fix(fix)],
+            });
         }
         found.debug = programs::strip(bench, declared, shaping, &programs, staging)?;
     }

@@ -94,11 +94,13 @@ pub(super) fn depends(
         }
     }
     if !missing.is_empty() {
-        return Err(BuildError::Refused(missing));
+        return Err(BuildError::Refused { findings: missing });
     }
     let text = match look_up {
         LookUp::Shlibdeps => shlibdeps(bench, &programs, &needed, declared, staging)?,
-        LookUp::Own => own(&needed, Path::new("/")).map_err(BuildError::Refused)?,
+        LookUp::Own => {
+            own(&needed, Path::new("/")).map_err(|findings| BuildError::Refused { findings })?
+        }
     };
     relations(&text, Form::Settled).map_err(|error| {
         bench.refuse(format!(
