@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use super::isolation::Isolation;
+use super::preload::Preload;
 use super::tools::ToolIdentity;
 use crate::model::Timestamp;
 
@@ -53,6 +54,9 @@ pub struct BuildEnvironment {
     pub variables: BTreeMap<String, String>,
     /// The tools of the machine that are known to take part, by name.
     pub tools: BTreeMap<String, ToolIdentity>,
+    /// A library that is loaded into the build's programs; usually none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preload: Option<Preload>,
 }
 
 /// An account that builds.
@@ -117,6 +121,7 @@ impl BuildEnvironment {
             search_path: None,
             variables: BTreeMap::new(),
             tools: BTreeMap::new(),
+            preload: None,
         }
     }
 

@@ -16,6 +16,7 @@ pub mod package;
 mod patches;
 pub mod place;
 pub mod plan;
+pub mod preload;
 mod pristine_tar;
 pub mod product;
 pub mod root;

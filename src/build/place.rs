@@ -95,6 +95,11 @@ impl BuildPlace {
         self.root.join("build")
     }
 
+    /// Returns a file for a library that a varied build loads.
+    pub fn library(&self) -> PathBuf {
+        self.root.join("vary.so")
+    }
+
     /// Returns a file for what comes out of a room, packed.
     pub fn carried(&self) -> PathBuf {
         self.root.join("carried.tar")
@@ -102,7 +107,9 @@ impl BuildPlace {
 
     fn empty(&self) -> Result<(), FileError> {
         files::remove_tree(&self.home())?;
-        let _ = std::fs::remove_file(self.carried());
+        for file in [self.carried(), self.library()] {
+            let _ = std::fs::remove_file(file);
+        }
         files::remove_tree(&self.work())
     }
 }

@@ -181,6 +181,8 @@ pub enum Verb {
     Root(super::root::RootVerb),
     /// Say who signed artifacts, from which commit, and whether they agree
     Verify(super::verify::VerifyArguments),
+    /// Build again under varied conditions and compare byte by byte
+    Reproduce(super::reproduce::ReproduceArguments),
     /// Attest that a rebuild of your own gave what was published
     Attest(super::attest::AttestArguments),
     /// Publish packages to a suite of an archive

@@ -23,6 +23,7 @@ mod passphrase;
 mod plan;
 mod prepare;
 mod release;
+mod reproduce;
 mod request;
 mod root;
 mod sandbox;
@@ -119,6 +120,7 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::Tag(arguments) => tag::run(arguments, context),
         Verb::Release(arguments) => release::run(arguments, context),
         Verb::Build(arguments) => build::run(arguments, context),
+        Verb::Reproduce(arguments) => reproduce::run(arguments, context),
         Verb::Root(arguments) => root::run(arguments, context),
         Verb::Verify(arguments) => verify::run(&arguments, context),
         Verb::Attest(arguments) => attest::run(&arguments, context),

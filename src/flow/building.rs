@@ -20,7 +20,7 @@ use crate::build::observe::{self, Means, Wanted};
 use crate::build::package::Kind;
 use crate::build::plan::{self, BuildPlan, Builder, Choices, Scope};
 use crate::build::product::Built;
-use crate::build::root::{Dependencies, Parts, Refresh, RootWanted};
+use crate::build::root::{Dependencies, Parts, Provided, Refresh, RootWanted};
 use crate::build::source::{Recipe, Revision};
 use crate::build::tools::{self, PACKAGE_TOOLS, ToolIdentity};
 use crate::config::IsolationWord;
@@ -477,6 +477,43 @@ fn log_file(
     let logs = data.join("debcut/logs");
     files::create_dir(&logs)?;
     Ok(logs.join(name))
+}
+
+/// Provides the clean Debian that a planned build happens in; none, where it
+/// happens in the machine's own system.
+pub fn system(
+    workspace: &Workspace,
+    request: &Request,
+    plan: &BuildPlan,
+    environment: &Environment,
+    now: Timestamp,
+    listener: &dyn Listener,
+) -> Result<Option<Provided>, FlowError> {
+    if !matches!(plan.isolation, Isolation::Chroot(_)) {
+        return Ok(None);
+    }
+    let wanted = match &plan.revision {
+        Revision::Tag { name, .. } => Wanted::Tag(name.clone()),
+        Revision::Candidate { revision, .. } => Wanted::Commit(revision.clone()),
+    };
+    let package = workspace.package(&wanted, Some(&plan.package))?;
+    let means = Means {
+        environment,
+        keyring: &signing::keyring(environment)?,
+        tag_keys: &workspace.project.tag_keys,
+        orig: request.orig.as_deref(),
+        binaries: false,
+    };
+    let source = observe::observe(&workspace.repository, &wanted, package, &means)?;
+    let root = root_wanted(workspace, request, &source, environment, now)?;
+    let days = Refresh::AfterDays(workspace.project.root.refresh_days);
+    let around = rooting::Surroundings {
+        environment,
+        program: environment.program(),
+        now,
+        listener,
+    };
+    rooting::provide(&root, request.how.refresh.unwrap_or(days), &around).map(Some)
 }
 
 /// Says which clean Debian a build needs, with what of its dependencies.

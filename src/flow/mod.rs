@@ -23,6 +23,7 @@ pub mod planning;
 pub mod preparing;
 pub mod project;
 pub mod releasing;
+pub mod reproducing;
 pub mod rooting;
 pub mod signing;
 pub mod status;
@@ -265,6 +266,49 @@ pub enum FlowError {
         /// The directory.
         path: PathBuf,
         /// In what it differs.
+        why: String,
+    },
+    /// A record of a build cannot be read.
+    #[error("{} is no record of a build", path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: crate::format::deb822::Deb822Error,
+    },
+    /// A record of a build leaves something open that is needed.
+    #[error("{} {why}", path.display())]
+    RecordLacks {
+        /// The file.
+        path: PathBuf,
+        /// What.
+        why: String,
+    },
+    /// The source that a record names is nowhere.
+    #[error("{dsc} is not beside {} nor in {}", record.display(), match archives.as_slice() {
+        [] => "an archive (none was given)".to_owned(),
+        archives => archives.iter().map(|a| a.display().to_string()).collect::<Vec<_>>().join(", "),
+    })]
+    NoSource {
+        /// The `.dsc`.
+        dsc: String,
+        /// The record.
+        record: PathBuf,
+        /// Where it was looked for, too.
+        archives: Vec<PathBuf>,
+    },
+    /// The packages that a record names are not those that are installed.
+    #[error("the build had other packages than this machine: {}", others.join(", "))]
+    OtherDependencies {
+        /// Each with the version that was there and the one that is.
+        others: Vec<String>,
+    },
+    /// What a build is to be compared with is not there.
+    #[error("{} holds nothing to compare with: {why}", path.display())]
+    NoReference {
+        /// The directory.
+        path: PathBuf,
+        /// What is missing or wrong.
         why: String,
     },
     /// The output directory holds something else.

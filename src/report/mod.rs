@@ -17,6 +17,7 @@ mod notes;
 mod page;
 mod plan;
 mod release;
+mod reproduce;
 mod root;
 mod status;
 mod verify;
@@ -43,6 +44,7 @@ pub use release::{
     BuiltPackage, ChangedFile, PrepareDocument, ReleaseDocument, ReleasedPackage, StepLine,
     TagDocument, TagLine,
 };
+pub use reproduce::{RefusedReproduction, ReproduceDocument};
 pub use root::{RootLine, RootList, RootMade, RootRemoved};
 pub use status::StatusDocument;
 pub use verify::VerifyDocument;

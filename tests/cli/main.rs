@@ -40,6 +40,7 @@ mod rebuilding;
 mod refusals;
 mod releasing;
 mod repacking;
+mod reproducing;
 mod sandbox;
 mod sources;
 mod status;

@@ -16,6 +16,7 @@ use crate::sys::files;
 use crate::sys::process::Tool;
 use crate::sys::sandbox::{
     Account, Bind, Description, Limits, Manner, Network, Room, Root, Sightings, Who,
+    first_processors,
 };
 
 /// Where a room sees the build place's directory.
@@ -87,7 +88,7 @@ impl Bench<'_> {
     /// Opens the floor that the plan asks for; what needs none was done before.
     pub(super) fn open(&mut self) -> Result<(), BuildError> {
         let root = match &self.plan.isolation {
-            Isolation::None => return Ok(()),
+            Isolation::None => return self.preload(),
             Isolation::Namespace => Root::Host,
             Isolation::Chroot(_) => {
                 let system = self.workshop.root;
@@ -114,7 +115,7 @@ impl Bench<'_> {
             },
             seen: Sightings::default(),
         };
-        Ok(())
+        self.preload()
     }
 
     /// Returns the directory that source trees are in, as the floor knows it.
@@ -127,19 +128,41 @@ impl Bench<'_> {
 
     /// Prepares a tool that runs on the floor, in a directory of it.
     pub(super) fn on_floor(&self, program: &str, directory: &Path) -> Tool {
+        let preloaded = |tool: Tool| match &self.preloaded {
+            Some(library) => tool.env("LD_PRELOAD", library),
+            None => tool,
+        };
         match &self.floor {
             Floor::Machine => {
                 // The user's umask must not reach what is made.
                 let umask = format!("umask {:03o}; exec \"$@\"", self.plan.environment.umask);
                 let shell = self.tool("sh", directory).called(program);
-                shell.args(["-c", &umask, "sh", program])
+                let shell = shell.args(["-c", &umask, "sh"]);
+                preloaded(shell.args(self.starters()).arg(program))
             }
             Floor::Room { room, manner, .. } => {
                 let tool = self.tool(program, directory);
                 let tool = tool.env("HOME", &self.plan.environment.home);
-                room.enter(tool, manner)
+                room.enter(preloaded(tool), manner)
             }
         }
+    }
+
+    /// Returns the programs that start a tool where nothing isolates it, so
+    /// that it meets another kernel's name or fewer processors.
+    fn starters(&self) -> Vec<String> {
+        let environment = &self.plan.environment;
+        let mut words: Vec<String> = Vec::new();
+        let mut say = |more: &[&str]| words.extend(more.iter().map(|word| (*word).to_owned()));
+        let there = std::thread::available_parallelism().map_or(1, |n| n.get());
+        if (environment.processors as usize) < there {
+            let some = first_processors(environment.processors);
+            say(&["taskset", "--cpu-list", &some]);
+        }
+        if environment.kernel.starts_with("2.6.") {
+            say(&["setarch", "--uname-2.6", "--"]);
+        }
+        words
     }
 
     /// Carries files and directories of the build place to the ground.

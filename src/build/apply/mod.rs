@@ -11,6 +11,8 @@ mod floor;
 mod given_back;
 mod ground;
 mod orig;
+mod preload;
+pub mod rebuild;
 mod sbuild;
 mod source_package;
 
@@ -91,6 +93,9 @@ pub enum BuildError {
         /// What is wrong with it.
         why: String,
     },
+    /// The library that varies what a build sees cannot be made.
+    #[error("cannot make the library that varies time and order")]
+    Preload(#[source] ToolError),
     /// A tool of the build said no; its whole output is in the log.
     #[error("{step} failed: {source}")]
     Failed {
@@ -208,6 +213,7 @@ pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildEr
         place,
         log: LineWriter::new(log),
         floor: Floor::Machine,
+        preloaded: None,
     };
     let made = match &plan.recipe {
         RecipePlan::Debian { orig, .. } => debian::build(&mut bench, orig.as_deref())?,
@@ -269,6 +275,8 @@ struct Bench<'a> {
     place: BuildPlace,
     log: LineWriter<File>,
     floor: Floor,
+    /// A library that the tools on the floor load.
+    preloaded: Option<PathBuf>,
 }
 
 impl Bench<'_> {

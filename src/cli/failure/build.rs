@@ -99,6 +99,8 @@ impl From<BuildError> for Failure {
             }
             BuildError::Git(error) => error.into(),
             BuildError::Tool(error) => error.into(),
+            BuildError::Preload(_) => Self::of(Exit::Request, "no-compiler", &error)
+                .hint("--no-vary time,directory-order builds without it"),
             BuildError::Sign { .. } | BuildError::Attest(_) => {
                 Self::of(Exit::Request, "signing", &error)
             }

@@ -64,6 +64,16 @@ impl From<FlowError> for Failure {
             }
             FlowError::Hook { .. } => Self::of(Exit::Stopped, "hook", &error)
                 .hint("make it succeed, then run the same command again: it runs what is left"),
+            FlowError::Record { .. } => Self::of(Exit::Request, "buildinfo", &error),
+            FlowError::RecordLacks { .. } => Self::of(Exit::Request, "buildinfo", &error),
+            FlowError::NoSource { .. } => Self::of(Exit::Request, "no-source", &error)
+                .hint("put the .dsc and what it lists beside it, or --archive DIR names where"),
+            FlowError::OtherDependencies { .. } => {
+                Self::of(Exit::Request, "other-dependencies", &error)
+                    .hint("--isolation chroot installs exactly those of the record")
+                    .hint("--other-versions builds all the same, with what is here")
+            }
+            FlowError::NoReference { .. } => Self::of(Exit::Request, "no-reference", &error),
             FlowError::NoDemo { .. } => Self::of(Exit::Request, "output-taken", &error)
                 .hint("debcut demo DIR with a new directory"),
             FlowError::NoDataHome => Self::of(Exit::Request, "no-home", &error),

@@ -56,7 +56,7 @@ pub(super) fn words(
     say(&[&format!("--nproc={}", limits.processes), "--"]);
     if let Some(count) = manner.processors {
         // It takes no “--” before the command (util-linux 2.38).
-        say(&["/usr/bin/taskset", "--cpu-list", &processors(count)]);
+        say(&["/usr/bin/taskset", "--cpu-list", &first_processors(count)]);
     }
     if manner.old_kernel_name {
         say(&["/usr/bin/setarch", "--uname-2.6", "--"]);
@@ -88,8 +88,9 @@ pub(super) fn words(
     words
 }
 
-/// Returns the first processors of those that this process may run on.
-fn processors(count: u32) -> String {
+/// Returns the first processors of those that this process may run on, as
+/// taskset(1) takes them.
+pub fn first_processors(count: u32) -> String {
     let mut chosen: Vec<String> = Vec::new();
     if let Ok(own) = sched_getaffinity(None) {
         let allowed = (0..rustix::thread::CpuSet::MAX_CPU).filter(|cpu| own.is_set(*cpu));

@@ -24,6 +24,7 @@ mod room;
 mod wire;
 
 pub use description::{Account, Bind, Description, Limits, Manner, Network, Root, Upper, Who};
+pub use enter::first_processors;
 pub use ids::root_number;
 pub use removal::remove_tree;
 pub use room::{Room, SandboxError, Sightings};
