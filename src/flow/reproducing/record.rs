@@ -15,7 +15,7 @@ use crate::build::apply::Workshop;
 use crate::build::apply::rebuild::{Binaries, SourcePackage, rebuild};
 use crate::build::environment::{BUILD_PATH, BuildEnvironment};
 use crate::build::isolation::{ChrootWanted, Isolation};
-use crate::build::plan::{BuildPlan, RecipePlan, Scope};
+use crate::build::plan::{BuildPlan, Builder, RecipePlan, Scope};
 use crate::build::source::{Revision, SourceFormat};
 use crate::config::{BuildRules, IsolationWord};
 use crate::flow::{FlowError, surroundings};
@@ -268,6 +268,7 @@ fn plan(
         tree: String::new(),
         epoch,
         scope: Scope::Full,
+        builder: Builder::Debcut,
         isolation,
         environment,
         allowance: surroundings::allowance(&rules, &facts, site.environment),
