@@ -224,7 +224,9 @@ fn noise(both: &Both, (a, b): (&Known, &Known)) -> Option<Clue> {
             let said = |text: &str| text.contains(word);
             word.len() > 2 && said(&both.second) && !said(&both.first)
         };
-        came(&format!("{name}=")) || came(value)
+        // A short value may stand in anything: it must be a word by itself.
+        let is_word = both.changed.iter().any(|(_, word)| word == *value);
+        came(&format!("{name}=")) || is_word || value.len() > 6 && came(value)
     })?;
     let evidence = format!("the second holds the variable {name}, which only that build had");
     Some((Cause::Environment, Certainty::Likely, evidence))

@@ -34,7 +34,10 @@ impl Both {
 
     /// Finds a word that was the first's where the second has its own.
     pub(super) fn swapped(&self, first: &str, second: &str) -> bool {
-        let gone = first.len() > 2 && self.first.contains(first) && !self.second.contains(first);
+        // That a short word is gone may be chance, where the other is known.
+        let shortest = if second.is_empty() { 3 } else { 6 };
+        let gone = first.len() >= shortest;
+        let gone = gone && self.first.contains(first) && !self.second.contains(first);
         let came = second.len() > 2 && self.second.contains(second) && !self.first.contains(second);
         first != second && (gone || came)
     }
