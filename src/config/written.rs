@@ -225,6 +225,21 @@ pub struct Build {
     #[serde(default)]
     pub host_paths: Vec<Spanned<String>>,
     pub network: Option<NetworkWord>,
+    #[serde(default)]
+    pub gates: Vec<GateWord>,
+    #[serde(default)]
+    pub suffix: BTreeMap<String, Spanned<String>>,
+}
+
+/// One of `gates = […]`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GateWord {
+    Lintian,
+    LintianWarning,
+    LintianInfo,
+    Autopkgtest,
+    Piuparts,
 }
 
 /// `isolation = "…"`.

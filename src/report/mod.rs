@@ -12,6 +12,7 @@ mod init;
 mod keys;
 mod lead_time;
 mod manual;
+mod matrix;
 mod notes;
 mod page;
 mod plan;
@@ -24,7 +25,7 @@ pub use archive::{
     AddDocument, ArchiveDocument, CheckDocument, ListDocument, PromoteDocument, PublishDocument,
     RemoveDocument, ShowDocument, SourcesDocument,
 };
-pub use build::BuildDocument;
+pub use build::{BuildDocument, BuildsDocument};
 pub use deb::{DebDiff, DebPack, DebShow};
 pub use demo::DemoDocument;
 pub use doctor::DoctorDocument;
@@ -33,6 +34,7 @@ pub use init::InitDocument;
 pub use keys::{ExportedKey, ImportedKeys, KeyList, NewKeyDocument, NewKeyPlan};
 pub use lead_time::LeadTimeDocument;
 pub use manual::ManualDocument;
+pub use matrix::{MatrixDocument, MatrixOf};
 pub use notes::{NotesDocument, Shown};
 pub use page::{Colour, Page, size};
 pub use plan::PlanDocument;

@@ -4,6 +4,7 @@
 
 mod apt;
 mod archive;
+mod binary;
 mod building;
 mod bytes;
 mod choices;
@@ -11,8 +12,10 @@ mod config;
 mod debian;
 mod debianize;
 mod demo;
+mod distributions;
 mod doctor;
 mod edges;
+mod gates;
 mod grounds;
 mod histories;
 mod interruption;
@@ -37,6 +40,7 @@ mod status;
 mod steps;
 mod stopping;
 mod tagging;
+mod uploading;
 mod uploads;
 mod verify;
 mod world;

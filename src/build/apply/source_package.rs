@@ -27,6 +27,7 @@ pub(super) fn source_package(
     let tree = bench.workshop.repository.subtree(&plan.tree, &plan.path)?;
     let tree = tree.expect("observe() found the package's directory in the tree");
     bench.export(&tree, &export.join(&directory))?;
+    bench.enter_into_source(&export.join(&directory))?;
     let mut pack = bench.tool("dpkg-source", &export);
     // dpkg-source leaves out what it takes for litter (*.so, *.a, .gitignore);
     // in a tag it is there on purpose. No file matches this name.

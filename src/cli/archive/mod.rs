@@ -78,7 +78,7 @@ pub struct ArchiveArgument {
 
 impl ArchiveArgument {
     /// Returns where it is.
-    pub(super) fn location(&self, context: &Context<'_>) -> Result<String, Failure> {
+    pub(in crate::cli) fn location(&self, context: &Context<'_>) -> Result<String, Failure> {
         match &self.archive {
             // The configuration is read only where it can matter: the one in
             // the work tree may be half-written.
@@ -100,6 +100,17 @@ impl ArchiveArgument {
                 )),
             },
         }
+    }
+
+    /// Returns where it is; nowhere, when none is named and none configured.
+    pub(in crate::cli) fn location_if_any(
+        &self,
+        context: &Context<'_>,
+    ) -> Result<Option<String>, Failure> {
+        if self.archive.is_none() && configured(context)?.is_empty() {
+            return Ok(None);
+        }
+        self.location(context).map(Some)
     }
 
     /// Opens it.

@@ -107,7 +107,12 @@ impl From<BuildError> for Failure {
                 .hint("correct debcut.toml, commit, and tag that commit"),
             BuildError::Tree(_) | BuildError::Pack { .. } => Self::of_failed_io(&error),
             BuildError::Sandbox(error) => error.into(),
+            BuildError::Ungated { ref remedy, .. } => {
+                let remedy = remedy.clone();
+                Self::of(Exit::Request, "missing-tool", &error).hint(remedy)
+            }
             BuildError::Root { .. }
+            | BuildError::Gates { .. }
             | BuildError::Carried { .. }
             | BuildError::Forbidden { .. }
             | BuildError::Failed { .. }

@@ -266,6 +266,8 @@ fn package_of(program: &str) -> Option<&'static str> {
         | "dpkg-checkbuilddeps"
         | "dpkg-parsechangelog" => "dpkg-dev",
         "fakeroot" => "fakeroot",
+        "lintian" => "lintian",
+        "autopkgtest" => "autopkgtest",
         "gpg" | "gpgconf" => "gnupg",
         "git" => "git",
         "apt-get" => "apt",

@@ -1,29 +1,41 @@
 //! `build`: from a tag to signed artifacts, once: run again, it finds them.
 
+mod gates;
+pub mod matrix;
+mod published;
+mod rebuild;
+mod variant;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::FlowError;
+pub use variant::{ArchiveAt, BinaryPart, Rebuild, Since, Variant};
+
 use super::earlier_build::{self, Earlier};
 use super::hooks::{HookPackage, Hooks, Occasion};
 use super::project::Workspace;
 use super::signing::{self, KeyWanted};
 use super::surroundings;
 use crate::build::apply::{self, BuildError, Workshop};
+use crate::build::gates::Gate;
 use crate::build::isolation::{ChrootWanted, Isolation};
 use crate::build::observe::{self, Means, Wanted};
 use crate::build::package::Kind;
 use crate::build::plan::{self, BuildPlan, Choices, Scope};
 use crate::build::product::Built;
 use crate::build::source::{Recipe, Revision};
+use crate::build::target;
 use crate::build::tools::{self, ToolIdentity};
+use crate::build::unmet::Question;
+use crate::build::upload::Upload;
 use crate::config::IsolationWord;
 use crate::format::version::Version;
 use crate::keys::Ask;
 use crate::model::finding::with_causes;
-use crate::model::{Architecture, Finding, Listener, PackageName};
+use crate::model::{Finding, Listener, PackageName, Suite};
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access};
@@ -42,6 +54,8 @@ pub struct Request {
     pub orig: Option<PathBuf>,
     /// Source and binaries, or the source alone.
     pub scope: Scope,
+    /// Which of its builds.
+    pub variant: Variant,
     /// How; what is left open the configuration says.
     pub how: How,
     /// Which key signs.
@@ -66,6 +80,8 @@ pub struct How {
     pub profiles: Vec<String>,
     /// `DEB_BUILD_OPTIONS`.
     pub options: Vec<String>,
+    /// Checks beside those that the configuration names.
+    pub gates: Vec<Gate>,
 }
 
 /// What came of it.
@@ -110,6 +126,18 @@ pub struct LastBuild {
     pub directory: PathBuf,
     /// Its `.changes`.
     pub changes: PathBuf,
+    /// Those of the builds that were made together with it.
+    #[serde(default)]
+    pub together: Vec<Together>,
+}
+
+/// One of several builds that were made together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Together {
+    /// Its `.changes`.
+    pub changes: PathBuf,
+    /// The distribution that it is for, where each is for one.
+    pub distribution: Option<Suite>,
 }
 
 const LAST_BUILD: &str = "last-build.json";
@@ -138,23 +166,42 @@ pub fn build(
     let word = request.how.isolation.or(rules.isolation).unwrap_or(usual);
     let choice = signing::chosen(environment, &request.key, project.key.as_deref(), now)?;
     let keyring = signing::keyring(environment)?;
+    let target = variant::target(request.variant.architecture.as_ref(), &package, word)?;
+    let scope = variant::scope(request.scope, &request.variant, &target, &package);
     let means = Means {
         environment,
         keyring: &keyring,
         tag_keys: &project.tag_keys,
         orig: request.orig.as_deref(),
         // A chroot gets what the build needs; here nothing is installed for it.
-        binaries: request.scope == Scope::Full && word != IsolationWord::Chroot,
+        dependencies: (scope != Scope::Source && word != IsolationWord::Chroot).then(|| Question {
+            scope,
+            host_architecture: target.host_architecture().cloned(),
+            profiles: target::with(&request.how.profiles, target.profiles()),
+        }),
     };
     let source = observe::observe(&workspace.repository, &wanted, package, &means)?;
     let facts = machine::facts();
-    let choices = Choices {
-        scope: request.scope,
+    let gates = gates::wanted(&request.how.gates, &rules.gates);
+    gates::check(&gates, word)?;
+    let out = request.out.clone();
+    let out = out.unwrap_or_else(|| usual_out(workspace, &source.revision, &source.commit));
+    let out = match &request.variant.distribution {
+        Some(suite) => out.join(suite.as_str()),
+        None => out,
+    };
+    let top = workspace.repository.top();
+    let published = published::read(request.variant.archive.as_ref(), &source, top)?;
+    let mut choices = Choices {
+        scope,
         isolation: match word {
             IsolationWord::None => Isolation::None,
             IsolationWord::Namespace => Isolation::Namespace,
             IsolationWord::Chroot => Isolation::Chroot(ChrootWanted {
-                suite: "unstable".to_owned(),
+                suite: match &request.variant.distribution {
+                    Some(suite) => suite.to_string(),
+                    None => "unstable".to_owned(),
+                },
             }),
         },
         allowance: surroundings::allowance(rules, &facts, environment),
@@ -167,9 +214,30 @@ pub fn build(
             .as_ref()
             .map(|key| key.certificate().fingerprint().clone()),
         signed_tags_only: !project.tag_keys.is_empty(),
-        architecture: Architecture::of_this_machine(),
+        entry: None,
+        upload: Upload {
+            include_orig: request.variant.include_orig,
+            since: None,
+        },
+        target,
+        gates,
         builder_version: crate::VERSION.to_owned(),
         command_environment: command_environment(environment),
+    };
+    choices.upload.since = variant::since(&request.variant, &source, &published, &out)?;
+    choices.entry = match &request.variant {
+        Variant {
+            distribution: Some(suite),
+            ..
+        } => Some(variant::for_distribution(suite, rules)),
+        Variant {
+            rebuild: Some(rebuild),
+            ..
+        } => {
+            let architecture = &choices.target.architecture;
+            rebuild::entry(rebuild, &source, architecture, &out, &published)?
+        }
+        Variant { .. } => None,
     };
     let plan = match plan::plan(&source, &choices) {
         Ok(plan) => plan,
@@ -201,17 +269,12 @@ pub fn build(
     if request.dry_run {
         return Ok(Outcome::Planned(Box::new(plan)));
     }
-    let usual = || {
-        let name = match &plan.revision {
-            Revision::Tag { name, .. } => name.to_string(),
-            // Never into a release's directory, whatever the revision is called.
-            Revision::Candidate { .. } => format!("candidate-{:.12}", plan.commit),
-        };
-        workspace.repository.top().join("dist").join(name)
-    };
-    let out = request.out.clone().unwrap_or_else(usual);
-    match earlier_build::look(&plan, &out)? {
+    let found = earlier_build::look(&plan, &out)?;
+    let mut unchecked = None;
+    match found.earlier {
         Earlier::Nothing => {}
+        Earlier::Unchecked(built) if !request.force => unchecked = Some(built),
+        Earlier::Unchecked(_) => {}
         Earlier::Same(built) if !request.force => {
             record(workspace, &built, listener);
             return Ok(Outcome::Built {
@@ -253,17 +316,25 @@ pub fn build(
         listener,
         program: environment.program(),
         toolchains: &surroundings::toolchains(&plan.host_environment),
+        keep: &found.beside,
     };
     let proven = match &request.candidate {
         Some(directory) => earlier_build::proven(&plan, directory, &keyring)?,
         None => None,
     };
-    let built = match proven {
-        Some(candidate) => {
+    let built = match (unchecked, proven) {
+        (Some(built), _) => {
+            listener.note(format!(
+                "{} is built; its checks are not made",
+                plan.package
+            ));
+            apply::adopt(&built, &plan, &workshop)
+        }
+        (None, Some(candidate)) => {
             listener.note(format!("{} was built before its tag", plan.package));
             apply::adopt(&candidate, &plan, &workshop)
         }
-        None => apply::apply(&plan, &workshop),
+        (None, None) => apply::apply(&plan, &workshop),
     };
     match built {
         Ok(built) => {
@@ -280,14 +351,16 @@ pub fn build(
                 changed: true,
             })
         }
-        Err(BuildError::Forbidden { findings }) => Ok(Outcome::Refused(Box::new(Refusal {
-            package: plan.package,
-            version: Some(plan.version),
-            revision: plan.revision,
-            commit: plan.commit,
-            dry_run: false,
-            findings,
-        }))),
+        Err(BuildError::Forbidden { findings } | BuildError::Gates { findings }) => {
+            Ok(Outcome::Refused(Box::new(Refusal {
+                package: plan.package,
+                version: Some(plan.version),
+                revision: plan.revision,
+                commit: plan.commit,
+                dry_run: false,
+                findings,
+            })))
+        }
         Err(BuildError::Failed {
             step,
             log,
@@ -313,6 +386,16 @@ pub fn build(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Returns where a build's artifacts go when nobody says.
+fn usual_out(workspace: &Workspace, revision: &Revision, commit: &str) -> PathBuf {
+    let name = match revision {
+        Revision::Tag { name, .. } => name.to_string(),
+        // Never into a release's directory, whatever the revision is called.
+        Revision::Candidate { .. } => format!("candidate-{commit:.12}"),
+    };
+    workspace.repository.top().join("dist").join(name)
 }
 
 /// Tells hooks of a build. A candidate is none of their business: nobody else
@@ -349,9 +432,22 @@ fn record(workspace: &Workspace, built: &Built, listener: &dyn Listener) {
     let last = LastBuild {
         directory: absolute(&built.directory),
         changes: absolute(&changes),
+        together: Vec::new(),
     };
+    write_last(workspace, &last, listener);
+}
+
+/// Notes that the last builds were made together: `publish` takes them so.
+pub fn record_together(workspace: &Workspace, builds: Vec<Together>, listener: &dyn Listener) {
+    if let Ok(Some(last)) = last_build(workspace) {
+        let together = builds;
+        write_last(workspace, &LastBuild { together, ..last }, listener);
+    }
+}
+
+fn write_last(workspace: &Workspace, last: &LastBuild, listener: &dyn Listener) {
     let own = workspace.repository.own_dir();
-    let text = serde_json::to_vec_pretty(&last).expect("paths are text");
+    let text = serde_json::to_vec_pretty(last).expect("paths are text");
     let written = files::create_dir(&own)
         .and_then(|()| files::replace(&own.join(LAST_BUILD), &text, Access::Public));
     if let Err(error) = written {
