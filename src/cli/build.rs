@@ -7,8 +7,9 @@ use clap::{Args, ValueEnum};
 use super::context::Context;
 use super::failure::Failure;
 use super::how::HowArguments;
-use super::variant::VariantArguments;
+use super::variant::{Upgrade, VariantArguments};
 use super::{Said, passphrase};
+use crate::build::gates::Gate;
 use crate::build::observe::Wanted;
 use crate::flow::building::{self, Outcome, Refusal, Request, Together, Variant};
 use crate::flow::project::Workspace;
@@ -120,7 +121,19 @@ pub fn run(arguments: BuildArguments, context: &Context<'_>) -> Result<Said, Fai
         candidate: None,
     };
     let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
-    let variants = arguments.variant.variants(context)?;
+    let gates = request
+        .how
+        .gates
+        .iter()
+        .chain(&workspace.project.build.gates);
+    let upgrade = match gates
+        .into_iter()
+        .any(|g| matches!(g, Gate::Piuparts { .. }))
+    {
+        true => Upgrade::Tried,
+        false => Upgrade::NotTried,
+    };
+    let variants = arguments.variant.variants(upgrade, context)?;
     if let Some(service) = arguments.matrix {
         return matrix(&workspace, &request, &arguments.variant, &variants, service);
     }

@@ -66,9 +66,19 @@ pub struct VariantArguments {
     since: Option<Since>,
     #[command(flatten)]
     archive: ArchiveArgument,
-    /// The suite of the archive that counts as published [default: all]
+    /// The suite of the archive that counts as published: for --since auto,
+    /// --rebuild and the upgrade of --piuparts [default: all]
     #[arg(long, value_name = "SUITE", help_heading = UPLOAD)]
     suite: Option<Suite>,
+}
+
+/// Whether an upgrade from what is published is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upgrade {
+    /// It is.
+    Tried,
+    /// It is not.
+    NotTried,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -122,13 +132,19 @@ impl VariantArguments {
     /// Returns every build that is asked for: each architecture of each
     /// distribution, the source and what is for all architectures once for
     /// each distribution.
-    pub fn variants(&self, context: &Context<'_>) -> Result<Vec<Variant>, Failure> {
-        let needed = self.rebuild.is_some() || self.since == Some(Since::Published);
-        let location = match needed {
-            false => None,
-            // A rebuild can count without one, by what was built here.
-            true if self.since.is_none() => self.archive.location_if_any(context)?,
-            true => Some(self.archive.location(context)?),
+    pub fn variants(
+        &self,
+        upgrade: Upgrade,
+        context: &Context<'_>,
+    ) -> Result<Vec<Variant>, Failure> {
+        let location = if self.since == Some(Since::Published) {
+            Some(self.archive.location(context)?)
+        } else if self.rebuild.is_some() || upgrade == Upgrade::Tried {
+            // What was built here counts without one, and a package that was
+            // never published is upgraded from nothing.
+            self.archive.location_if_any(context)?
+        } else {
+            None
         };
         let archive = location.map(|location| ArchiveAt {
             location,

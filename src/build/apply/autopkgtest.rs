@@ -13,7 +13,7 @@ use crate::sys::process::ToolError;
 /// `$@` are packages and the source package.
 const RUN: &str = "\
 apt-get -q update
-apt-get -q -y -o APT::Sandbox::User=root --no-install-recommends install autopkgtest dpkg-dev
+apt-get -q -y -o Dpkg::Use-Pty=0 -o APT::Sandbox::User=root --no-install-recommends install autopkgtest dpkg-dev
 autopkgtest \"$@\" -- null";
 
 impl Bench<'_> {

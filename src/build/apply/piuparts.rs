@@ -14,14 +14,14 @@ use crate::model::Finding;
 const DEPENDENCIES: &str = "\
 printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d
 apt-get -q update
-[ $# = 0 ] || apt-get -q -y -o APT::Sandbox::User=root --no-install-recommends satisfy \"$@\"";
+[ $# = 0 ] || apt-get -q -y -o Dpkg::Use-Pty=0 -o APT::Sandbox::User=root --no-install-recommends satisfy \"$@\"";
 /// Names every file of the system that is the system's own affair to have.
 const FILES: &str = "\
 find / -xdev \\( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp \\
  -o -path /var/tmp -o -path /build -o -path /var/lib/dpkg -o -path /var/lib/apt \\
  -o -path /var/cache/apt -o -path /var/cache/debconf -o -path /var/cache/ldconfig \\
  -o -path /var/cache/man -o -path /var/log -o -path /etc/ld.so.cache \\) -prune -o -print";
-const INSTALL: &str = "apt-get -q -y -o APT::Sandbox::User=root --no-install-recommends \
+const INSTALL: &str = "apt-get -q -y -o Dpkg::Use-Pty=0 -o APT::Sandbox::User=root --no-install-recommends \
  --allow-downgrades -o Dpkg::Options::=--force-confold install \"$@\"; test -z \"$(dpkg --audit)\"";
 const REMOVE: &str = "dpkg --remove \"$@\"";
 const PURGE: &str = "dpkg --purge \"$@\"; test -z \"$(dpkg --audit)\"";

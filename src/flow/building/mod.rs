@@ -182,7 +182,7 @@ pub fn build(
     };
     let source = observe::observe(&workspace.repository, &wanted, package, &means)?;
     let facts = machine::facts();
-    let gates = gates::wanted(&request.how.gates, &rules.gates);
+    let mut gates = gates::wanted(&request.how.gates, &rules.gates);
     gates::check(&gates, word)?;
     let out = request.out.clone();
     let out = out.unwrap_or_else(|| usual_out(workspace, &source.revision, &source.commit));
@@ -192,6 +192,18 @@ pub fn build(
     };
     let top = workspace.repository.top();
     let published = published::read(request.variant.archive.as_ref(), &source, top)?;
+    // Goes when the build is done.
+    let before = tempfile::tempdir_in(environment.temporary_directory());
+    let before = before.map_err(files::failed(
+        "write in",
+        &environment.temporary_directory(),
+    ))?;
+    for gate in &mut gates {
+        if let Gate::Piuparts { published } = gate {
+            let (at, built_for) = (request.variant.archive.as_ref(), &target.architecture);
+            *published = published::packages(at, &source, built_for, top, before.path())?;
+        }
+    }
     let mut choices = Choices {
         scope,
         isolation: match word {
