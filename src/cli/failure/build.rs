@@ -117,8 +117,7 @@ impl From<BuildError> for Failure {
             BuildError::Sandbox(error) => error.into(),
             // The caller makes an answer of it.
             BuildError::Refused { .. } => Self::of(Exit::No, "build", &error),
-            BuildError::Carried { .. }
-            | BuildError::Failed { .. }
+            BuildError::Failed { .. }
             | BuildError::Product { .. }
             | BuildError::Name(_)
             | BuildError::Changelog(_)
