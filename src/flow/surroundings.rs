@@ -54,6 +54,11 @@ fn forbidden(environment: &Environment, uid: u32) -> Vec<PathBuf> {
             found.push(home.join(name));
         }
     }
+    // Where users have moved them.
+    let moved = |variable: &str, below: &str| Some(environment.path(variable)?.join(below));
+    found.extend(moved("XDG_DATA_HOME", "debcut/keys"));
+    found.extend(moved("GNUPGHOME", "S.gpg-agent"));
+    found.extend(moved("GNUPGHOME", "private-keys-v1.d"));
     let run = PathBuf::from(format!("/run/user/{uid}"));
     found.push(run.join("gnupg/S.gpg-agent"));
     found.push(run.join("gnupg/S.gpg-agent.ssh"));

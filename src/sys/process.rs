@@ -8,6 +8,8 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
@@ -57,6 +59,16 @@ pub enum ToolError {
         /// The last lines of what it said.
         tail: String,
     },
+    /// The program wrote more than it may and was ended.
+    #[error("{program} wrote more than {} MB and was killed{}", most_bytes / 1_000_000, Said(tail))]
+    TooMuch {
+        /// The program's name.
+        program: String,
+        /// How much it may write.
+        most_bytes: u64,
+        /// The last lines of what it said.
+        tail: String,
+    },
     /// The user asked to stop; the program was ended.
     #[error("stopped while {program} was running")]
     Interrupted {
@@ -96,11 +108,22 @@ pub struct Tool {
     directory: Option<PathBuf>,
     input: Vec<u8>,
     limit: Duration,
+    most_bytes: u64,
     through: Vec<OsString>,
 }
 
 /// How many of the last lines an error repeats.
 const TAIL_LINES: usize = 12;
+/// How much of a line an error repeats.
+const TAIL_LINE_CHARS: usize = 1000;
+/// A line that is longer is heard of in pieces: a program that writes and never
+/// ends its line must not fill the memory.
+const PIECE_BYTES: u64 = 8 * 1024;
+/// How many lines may wait to be heard of; then the program that writes them
+/// waits.
+const WAITING_LINES: usize = 1024;
+/// How long lines are listened to before the clock is looked at again.
+const LISTEN: Duration = Duration::from_millis(50);
 /// How often a running child is looked at; short against any tool's run time.
 const LOOK: Duration = Duration::from_millis(5);
 /// How long the output of a program that has ended is waited for. A pipe holds
@@ -119,6 +142,7 @@ impl Tool {
             directory: None,
             input: Vec::new(),
             limit: Duration::from_secs(600),
+            most_bytes: u64::MAX,
             through: Vec::new(),
         }
     }
@@ -184,6 +208,14 @@ impl Tool {
         self
     }
 
+    /// Limits what it may write, to its output and errors together; who writes
+    /// more is ended. Without it there is no limit.
+    #[must_use]
+    pub fn at_most(mut self, bytes: u64) -> Self {
+        self.most_bytes = bytes;
+        self
+    }
+
     /// Has other programs run it, somewhere else: these words come before its
     /// own. Its directory, program and environment are looked for there.
     #[must_use]
@@ -218,18 +250,41 @@ impl Tool {
 
     /// Runs it to its end, its standard output written to a file; any other
     /// exit code than 0 is an error that repeats its last words.
-    pub fn write_to(self, file: File) -> Result<(), ToolError> {
+    pub fn write_to(self, mut file: File) -> Result<(), ToolError> {
+        let meter = Meter::new(self.most_bytes);
         let mut command = self.command();
-        command.stdout(file).stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.start(&mut command)?;
         drop(command);
-        let stderr = child.stderr.take().map(chunks);
-        let ended = self.wait(&mut child);
-        let mut said = Vec::new();
-        if let Some(chunks) = stderr {
-            hear_out(&chunks, Instant::now() + LINGER, |chunk| said.extend(chunk));
+        let stdout = child.stdout.take().map(|from| chunks(from, &meter));
+        let stderr = child.stderr.take().map(|from| chunks(from, &meter));
+        let (mut said, mut written) = (Vec::new(), Ok(()));
+        let mut keep = |chunk: Vec<u8>| {
+            if written.is_ok() {
+                written = file.write_all(&chunk);
+            }
+        };
+        let ended = self.wait_with(&mut child, || {
+            hear_some(stdout.as_ref(), &mut keep);
+            meter.checked()
+        });
+        let until = Instant::now() + LINGER;
+        for (from, keep) in [
+            (stdout, &mut keep as &mut dyn FnMut(Vec<u8>)),
+            (stderr, &mut |chunk| said.extend(chunk)),
+        ] {
+            if let Some(from) = from {
+                hear_out(&from, until, keep);
+            }
         }
         let status = ended.map_err(|why| self.stopped(why, tail(&said)))?;
+        meter
+            .checked()
+            .map_err(|why| self.stopped(why, tail(&said)))?;
+        written.map_err(|source| ToolError::Run {
+            program: self.name(),
+            source,
+        })?;
         match status.success() {
             true => Ok(()),
             false => Err(self.failed(status, tail(&said))),
@@ -242,22 +297,29 @@ impl Tool {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.start(&mut command)?;
         drop(command);
-        let stdout = child.stdout.take().map(chunks);
-        let stderr = child.stderr.take().map(chunks);
-        let ended = self.wait(&mut child);
+        let meter = Meter::new(self.most_bytes);
+        let mut whole = (Vec::new(), Vec::new());
+        let stdout = child.stdout.take().map(|from| chunks(from, &meter));
+        let stderr = child.stderr.take().map(|from| chunks(from, &meter));
+        let ended = self.wait_with(&mut child, || {
+            hear_some(stdout.as_ref(), |chunk| whole.0.extend(chunk));
+            hear_some(stderr.as_ref(), |chunk| whole.1.extend(chunk));
+            meter.checked()
+        });
         let until = Instant::now() + LINGER;
-        let read = |chunks: Option<Receiver<Vec<u8>>>| {
-            let mut whole = Vec::new();
+        let read = |chunks: Option<Receiver<Vec<u8>>>, mut whole: Vec<u8>| {
             if let Some(chunks) = chunks {
                 hear_out(&chunks, until, |chunk| whole.extend(chunk));
             }
             whole
         };
         let output = Output {
-            stdout: read(stdout),
-            stderr: read(stderr),
+            stdout: read(stdout, whole.0),
+            stderr: read(stderr, whole.1),
         };
-        let status = ended.map_err(|why| self.stopped(why, tail(&output.stderr)))?;
+        let stopped = |why| self.stopped(why, tail(&output.stderr));
+        let status = ended.map_err(stopped)?;
+        meter.checked().map_err(stopped)?;
         if self.is_missing_there(status, &output.stderr) {
             return Err(self.missing());
         }
@@ -280,37 +342,45 @@ impl Tool {
         // The command keeps the pipe's writing end open until it is dropped.
         drop(command);
         let mut last = std::collections::VecDeque::new();
-        let (lines, waiting) = mpsc::channel();
+        let (lines, waiting) = mpsc::sync_channel(WAITING_LINES);
         std::thread::spawn(move || {
             let mut reader = BufReader::new(reader);
             let mut line = Vec::new();
-            while matches!(reader.read_until(b'\n', &mut line), Ok(1..)) {
+            let mut next =
+                |line: &mut Vec<u8>| (&mut reader).take(PIECE_BYTES).read_until(b'\n', line);
+            while matches!(next(&mut line), Ok(1..)) {
                 if lines.send(std::mem::take(&mut line)).is_err() {
                     break;
                 }
             }
         });
+        let meter = Meter::new(self.most_bytes);
         let mut written = Ok(());
         let mut hear = |line: Vec<u8>| {
+            if meter.add(line.len()).is_err() {
+                return;
+            }
             if written.is_ok() {
                 written = log.write_all(&line);
             }
             let text = String::from_utf8_lossy(&line).trim_end().to_owned();
             listener.hear(Event::Output(text.clone()));
-            last.push_back(text);
+            last.push_back(text.chars().take(TAIL_LINE_CHARS).collect::<String>());
             if last.len() > TAIL_LINES {
                 last.pop_front();
             }
         };
         let ended = self.wait_with(&mut child, || {
-            while let Ok(line) = waiting.try_recv() {
-                hear(line);
-            }
+            hear_some(Some(&waiting), &mut hear);
+            meter.checked()
         });
         hear_out(&waiting, Instant::now() + LINGER, &mut hear);
         written.map_err(run)?;
         let tail = Vec::from(last).join("\n");
         let status = ended.map_err(|why| self.stopped(why, tail.clone()))?;
+        meter
+            .checked()
+            .map_err(|why| self.stopped(why, tail.clone()))?;
         if status.success() {
             Ok(())
         } else if self.is_missing_there(status, tail.as_bytes()) {
@@ -438,16 +508,17 @@ impl Tool {
         Ok(child)
     }
 
-    fn wait(&self, child: &mut Child) -> Result<ExitStatus, Stop> {
-        self.wait_with(child, || ())
-    }
-
-    fn wait_with(&self, child: &mut Child, mut look: impl FnMut()) -> Result<ExitStatus, Stop> {
+    fn wait_with(
+        &self,
+        child: &mut Child,
+        mut look: impl FnMut() -> Result<(), Stop>,
+    ) -> Result<ExitStatus, Stop> {
         let started = Instant::now();
         loop {
-            look();
+            let looked = look();
             let stop = match has_ended(child) {
                 Ok(true) => return end(child).map_err(Stop::Broken),
+                Ok(false) if looked.is_err() => Stop::TooMuch,
                 Ok(false) if interrupt::asked() => Stop::Interrupted,
                 Ok(false) if started.elapsed() > self.limit => Stop::TimedOut,
                 Ok(false) => {
@@ -469,6 +540,11 @@ impl Tool {
             Stop::TimedOut => ToolError::TimedOut {
                 program,
                 limit: self.limit,
+                tail,
+            },
+            Stop::TooMuch => ToolError::TooMuch {
+                program,
+                most_bytes: self.most_bytes,
                 tail,
             },
             Stop::Broken(source) => ToolError::Run { program, source },
@@ -500,7 +576,35 @@ impl Tool {
 enum Stop {
     Interrupted,
     TimedOut,
+    TooMuch,
     Broken(io::Error),
+}
+
+/// Counts what a program writes.
+#[derive(Debug, Clone)]
+struct Meter {
+    most: u64,
+    seen: Arc<AtomicU64>,
+}
+
+impl Meter {
+    fn new(most: u64) -> Self {
+        let seen = Arc::default();
+        Self { most, seen }
+    }
+
+    /// Counts more; too much is not to be kept.
+    fn add(&self, bytes: usize) -> Result<(), Stop> {
+        self.seen.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.checked()
+    }
+
+    fn checked(&self) -> Result<(), Stop> {
+        match self.seen.load(Ordering::Relaxed) <= self.most {
+            true => Ok(()),
+            false => Err(Stop::TooMuch),
+        }
+    }
 }
 
 /// Tells whether a child has ended, and leaves it unreaped: until it is reaped
@@ -521,9 +625,10 @@ fn end(child: &mut Child) -> io::Result<ExitStatus> {
     child.wait()
 }
 
-/// Reads a stream on a thread of its own, piece by piece.
-fn chunks(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
-    let (pieces, waiting) = mpsc::channel();
+/// Reads a stream on a thread of its own, piece by piece, until it is too much.
+fn chunks(mut from: impl Read + Send + 'static, meter: &Meter) -> Receiver<Vec<u8>> {
+    let (pieces, waiting) = mpsc::sync_channel(WAITING_LINES);
+    let meter = meter.clone();
     std::thread::spawn(move || {
         let mut buffer = [0; 1 << 14];
         loop {
@@ -532,7 +637,8 @@ fn chunks(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
                 // What was read before an error is still what the tool said.
                 Ok(0) | Err(_) => break,
                 Ok(length) => {
-                    if pieces.send(buffer[..length].to_vec()).is_err() {
+                    let is_enough = meter.add(length).is_err();
+                    if is_enough || pieces.send(buffer[..length].to_vec()).is_err() {
                         break;
                     }
                 }
@@ -540,6 +646,18 @@ fn chunks(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
         }
     });
     waiting
+}
+
+/// Takes what has come, for a moment at most: who writes without end must not
+/// keep anybody from looking at the clock.
+fn hear_some<T>(waiting: Option<&Receiver<T>>, mut hear: impl FnMut(T)) {
+    let started = Instant::now();
+    while let Some(piece) = waiting.and_then(|waiting| waiting.try_recv().ok()) {
+        hear(piece);
+        if started.elapsed() > LISTEN {
+            break;
+        }
+    }
 }
 
 /// Takes what is still on its way, until its writers are gone or it is late.

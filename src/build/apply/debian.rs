@@ -66,8 +66,8 @@ pub(super) fn build(
             bench.run("recording the build of", buildinfo)?;
         }
     }
-    let made = bench.on_floor("cat", &tree).arg("debian/files").output()?;
-    let made = listed_in(&made.stdout);
+    let list = bench.on_floor("cat", &tree).arg("debian/files");
+    let made = listed_in(&bench.said("reading what was made of", list)?);
     bench.carry_out(&ground, &made, &work)?;
     let buildinfo = work.join(one(&made, ".buildinfo", &ground)?);
     check_buildinfo(&buildinfo)?;

@@ -12,6 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use super::{Bench, BuildError, name_of};
 use crate::build::isolation::{Allowance, Isolation};
 use crate::build::plan::BuildPlan;
+use crate::model::Finding;
 use crate::sys::files;
 use crate::sys::process::Tool;
 use crate::sys::sandbox::{
@@ -21,6 +22,8 @@ use crate::sys::sandbox::{
 
 /// Where a room sees the build place's directory.
 const INBOX: &str = "/run/debcut/in";
+/// What a result may take beyond its room's space, for headers and padding.
+const HEADERS_BYTES: u64 = 64 << 20;
 
 /// Where the tools of a build run.
 #[derive(Debug)]
@@ -211,8 +214,13 @@ impl Bench<'_> {
             "--files-from=-",
         ]);
         let file = File::create(&packed).map_err(files::failed("write", &packed))?;
-        tar.write_to(file)?;
-        let unpacked = unpack(&packed, names, into);
+        // A file with holes is as large as its maker likes.
+        let most = self.plan.allowance.space_bytes;
+        let said = tar
+            .at_most(most.saturating_add(HEADERS_BYTES))
+            .write_to(file);
+        let said = self.ended("carrying out the result of", said);
+        let unpacked = said.and_then(|()| unpack(&packed, names, into));
         std::fs::remove_file(&packed).map_err(files::failed("remove", &packed))?;
         unpacked
     }
@@ -221,9 +229,11 @@ impl Bench<'_> {
 /// Unpacks what was asked for, and nothing else.
 fn unpack(packed: &Path, names: &BTreeSet<PathBuf>, into: &Path) -> Result<(), BuildError> {
     let read = files::failed("unpack", packed);
-    let refuse = |path: &Path, why: &str| BuildError::Carried {
-        file: path.display().to_string(),
-        why: why.to_owned(),
+    let refuse = |path: &Path, why: &str| {
+        let what = format!("it does not come out of the build's room: {why}");
+        let finding = Finding::error("unfit-result", path.display().to_string(), what);
+        let findings = vec![finding.fix("have the build make a regular file of it")];
+        BuildError::Refused { findings }
     };
     let unpack = || -> io::Result<Result<(), BuildError>> {
         let mut archive = tar::Archive::new(File::open(packed)?);
@@ -243,7 +253,7 @@ fn unpack(packed: &Path, names: &BTreeSet<PathBuf>, into: &Path) -> Result<(), B
                 }
             }
             match entry.header().entry_type() {
-                tar::EntryType::Regular | tar::EntryType::Symlink | tar::EntryType::GNUSparse => {
+                tar::EntryType::Regular | tar::EntryType::Symlink => {
                     let _ = std::fs::remove_file(&to);
                     entry.set_preserve_permissions(false);
                     entry.unpack(&to)?;

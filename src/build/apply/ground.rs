@@ -26,6 +26,15 @@ impl Bench<'_> {
         }
     }
 
+    /// Notes a limit that a tool was ended for.
+    pub(super) fn note_limit(&mut self, limit: &str) {
+        if let Floor::Room { seen, .. } = &mut self.floor
+            && !seen.limits.iter().any(|known| known == limit)
+        {
+            seen.limits.push(limit.to_owned());
+        }
+    }
+
     /// Returns what is to be said of the build so far.
     pub(super) fn findings(&self) -> Vec<Finding> {
         match &self.floor {
@@ -75,7 +84,9 @@ fn findings(seen: &Sightings, allowance: &Allowance, package: &str) -> Vec<Findi
             seen.limits.join(", of ")
         );
         let finding = Finding::warning("limit", package, what);
-        found.push(finding.fix("processes, memory and space in [build] set the limits"));
+        found.push(
+            finding.fix("processes, memory, space and timeout-minutes in [build] set the limits"),
+        );
     }
     if !seen.left_behind.is_empty() {
         let what = format!(

@@ -94,14 +94,6 @@ pub enum BuildError {
     /// There is no room to build in.
     #[error("cannot isolate the build")]
     Sandbox(#[from] SandboxError),
-    /// What was to be carried out of a room is not what was asked for.
-    #[error("{file} does not come out of the build's room: {why}")]
-    Carried {
-        /// Its name inside.
-        file: String,
-        /// What is wrong with it.
-        why: String,
-    },
     /// The library that varies what a build sees cannot be made.
     #[error("cannot make the library that varies time and order")]
     Preload(#[source] ToolError),
@@ -215,6 +207,11 @@ pub enum BuildError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
+
+/// How large a build's log may become, whatever space the build has. The
+/// largest logs of Debian's own builds have some hundred megabytes; the log is
+/// on the machine's disk, which no build may fill.
+const LOG_BYTES: u64 = 1 << 30;
 
 /// Builds what the plan says.
 pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildError> {
@@ -355,6 +352,7 @@ impl Bench<'_> {
     /// Runs a tool of the build; its failure is the build's.
     fn run(&mut self, step: &'static str, tool: Tool) -> Result<(), BuildError> {
         self.begin(step)?;
+        let tool = tool.at_most(self.log_room());
         let ended = tool.logged(&mut self.log, self.workshop.listener);
         self.ended(step, ended)
     }
@@ -362,7 +360,7 @@ impl Bench<'_> {
     /// Runs a tool of the build and returns what it says.
     fn said(&mut self, step: &'static str, tool: Tool) -> Result<Vec<u8>, BuildError> {
         self.begin(step)?;
-        let output = match tool.output() {
+        let output = match tool.at_most(self.log_room()).output() {
             Ok(output) => output,
             Err(error) => return Err(self.failed(step, error)),
         };
@@ -370,6 +368,15 @@ impl Bench<'_> {
         logged.map_err(files::failed("write", self.workshop.log))?;
         self.look();
         Ok(output.stdout)
+    }
+
+    /// Returns how much may still be said: what fits into the log.
+    fn log_room(&self) -> u64 {
+        let written = self.log.get_ref().metadata();
+        let written = written.map_or(0, |metadata| metadata.len());
+        LOG_BYTES
+            .min(self.plan.allowance.space_bytes)
+            .saturating_sub(written)
     }
 
     fn begin(&self, step: &'static str) -> Result<(), BuildError> {
@@ -385,6 +392,11 @@ impl Bench<'_> {
 
     fn failed(&mut self, step: &'static str, error: ToolError) -> BuildError {
         match error {
+            ToolError::TimedOut { .. } => self.note_limit("time"),
+            ToolError::TooMuch { .. } => self.note_limit("output"),
+            _ => {}
+        }
+        match error {
             // Tools say it in many ways, and some not at all.
             source @ (ToolError::Failed { .. } | ToolError::TimedOut { .. }) if self.is_full() => {
                 BuildError::NoSpace {
@@ -393,7 +405,9 @@ impl Bench<'_> {
                     source,
                 }
             }
-            source @ (ToolError::Failed { .. } | ToolError::TimedOut { .. }) => {
+            source @ (ToolError::Failed { .. }
+            | ToolError::TimedOut { .. }
+            | ToolError::TooMuch { .. }) => {
                 self.look();
                 BuildError::Failed {
                     step,

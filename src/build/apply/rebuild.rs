@@ -102,7 +102,7 @@ fn binaries(bench: &mut Bench<'_>, source: &SourcePackage) -> Result<Vec<PathBuf
     // Not --sanitize-env: what it would put right is varied on purpose.
     bench.run("building", build.args([which, "--no-sign"]))?;
     let list = bench.on_floor("cat", Path::new(&tree)).arg("debian/files");
-    let made = listed_in(&list.output()?.stdout);
+    let made = listed_in(&bench.said("reading what was made of", list)?);
     bench.carry_out(&ground, &made, &work)?;
     Ok(made.into_iter().map(|name| work.join(name)).collect())
 }

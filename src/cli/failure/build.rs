@@ -121,8 +121,7 @@ impl From<BuildError> for Failure {
                 let remedy = remedy.clone();
                 Self::of(Exit::Request, "missing-tool", &error).hint(remedy)
             }
-            BuildError::Carried { .. }
-            | BuildError::Failed { .. }
+            BuildError::Failed { .. }
             | BuildError::Product { .. }
             | BuildError::Name(_)
             | BuildError::Changelog(_)

@@ -83,3 +83,44 @@ fn log_holds_both_streams_in_order() {
         .expect_err("fails");
     assert_eq!(error.to_string(), "sh ended with 1: last words");
 }
+
+#[test]
+fn who_writes_without_end_is_ended() {
+    // Lines, a line that never ends, and a daemon that holds the pipe.
+    let cases = [
+        "yes a line",
+        "cat /dev/zero",
+        "setsid yes daemon & exec yes",
+    ];
+    for script in cases {
+        let dir = tempfile::tempdir().expect("dir");
+        let most = 300_000;
+        let mut log = Vec::new();
+        let started = Instant::now();
+        let tool = || sh(script).at_most(most);
+        let logged = tool().logged(&mut log, &Silent);
+        let file = dir.path().join("file");
+        let written = tool().write_to(File::create(&file).expect("new"));
+        for ended in [logged, written, tool().output().map(drop)] {
+            let error = ended.expect_err(script);
+            assert!(matches!(error, ToolError::TooMuch { .. }), "{error}");
+            assert!(error.to_string().len() < 20_000, "{script}");
+        }
+        assert!(log.len() as u64 <= most, "{script}: {}", log.len());
+        let size = file.metadata().expect("there").len();
+        assert!(size <= most, "{script}: {size}");
+        assert!(started.elapsed() < 4 * LINGER, "{script}");
+    }
+}
+
+#[test]
+fn clock_is_looked_at_while_a_tool_writes() {
+    for script in ["yes", "cat /dev/zero"] {
+        let limit = Duration::from_millis(300);
+        let started = Instant::now();
+        let ended = sh(script).limit(limit).logged(&mut io::sink(), &Silent);
+        let error = ended.expect_err(script);
+        assert!(matches!(error, ToolError::TimedOut { .. }), "{error}");
+        assert!(started.elapsed() < 2 * LINGER, "{script}");
+    }
+}

@@ -16,6 +16,7 @@ use crate::format::deb;
 use crate::format::tar::Owners;
 use crate::model::PackageName;
 use crate::sys::files;
+use crate::sys::tree::pack as pack_tree;
 
 /// A package that was made.
 #[derive(Debug)]
@@ -136,7 +137,7 @@ fn write(
     };
     let file = File::create_new(&path).map_err(files::failed("write", &path))?;
     let mut file = BufWriter::new(file);
-    deb::write(&mut file, &control, &whole.data, &options).map_err(|error| pack(error.into()))?;
+    pack_tree(&mut file, &control, &whole.data, &options).map_err(|error| pack(error.into()))?;
     file.flush().map_err(files::failed("write", &path))?;
     Ok(Package {
         name,
