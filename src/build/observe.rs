@@ -1,8 +1,6 @@
 //! The repository and this machine → [`TaggedSource`]. Writes nothing.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::missing::missing;
 use super::origins::Origins;
@@ -21,7 +19,7 @@ use crate::sys::environment::Environment;
 use crate::sys::files::FileError;
 use crate::sys::git::{Commit, GitError, Repository, Tag, TagKind};
 use crate::sys::openpgp::{Keyring, VerifyError};
-use crate::sys::process::{Tool, ToolError};
+use crate::sys::process::ToolError;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -379,7 +377,7 @@ fn debian_source(
         exported,
         findings,
     } = tree.origins(package, policy, (&changelog, &control, format), tag, means)?;
-    let tools = tools(&control, means)?;
+    fakeroot_if_needed(&control, means)?;
     if let Some(question) = &means.dependencies {
         let missing = unmet(&control_text, question, means.environment)?;
         if !missing.is_empty() {
@@ -397,33 +395,11 @@ fn debian_source(
         orig,
         exported,
         findings,
-        tools,
     })
 }
 
-/// Checks that the tools are there, and notes their versions.
-fn tools(
-    control: &SourceControl,
-    means: &Means<'_>,
-) -> Result<BTreeMap<String, String>, ObserveError> {
-    let mut found = BTreeMap::new();
-    let dpkg = Tool::new("dpkg-source")
-        .arg("--version")
-        .env("PATH", TOOL_PATH);
-    let said = dpkg
-        .env("LC_ALL", "C.UTF-8")
-        .limit(Duration::from_secs(60))
-        .output()?
-        .stdout;
-    let said = String::from_utf8_lossy(&said);
-    let version = said
-        .lines()
-        .next()
-        .and_then(|line| line.split(' ').next_back());
-    found.insert(
-        "dpkg-dev".to_owned(),
-        version.unwrap_or_default().trim_matches('.').to_owned(),
-    );
+/// Checks that an ordinary user can build what wants to be root.
+fn fakeroot_if_needed(control: &SourceControl, means: &Means<'_>) -> Result<(), ObserveError> {
     let root = rustix::process::geteuid().is_root();
     let needs_root = control.rules_requires_root != Some(RulesRequiresRoot::No);
     if means.dependencies.is_some() && needs_root && !root {
@@ -437,5 +413,5 @@ fn tools(
             .into());
         }
     }
-    Ok(found)
+    Ok(())
 }

@@ -118,12 +118,12 @@ pub fn statement(
                         text(&plan.product_digest().hex()),
                     ),
                     (
-                        "plan".to_owned(),
+                        PLAN.to_owned(),
                         serde_json::to_value(plan).expect("a plan has string keys"),
                     ),
                 ]
                 .into_iter()
-                .chain(root.map(|root| ("root".to_owned(), root_told(root))))
+                .chain(root.map(|root| (ROOT.to_owned(), root_told(root))))
                 .collect(),
                 resolved_dependencies: sources(plan),
             },
@@ -162,6 +162,33 @@ fn root_told(root: &Provided) -> serde_json::Value {
         "packages": packages.collect::<Vec<_>>(),
     })
 }
+
+/// Makes a statement tell of the circumstances in which another says that the
+/// same artifacts were made: when that began, by which builder, in which system
+/// and environment.
+pub fn state_circumstances(statement: &mut Statement, made: &Statement) {
+    let own = &mut statement.provenance;
+    let theirs = &made.provenance;
+    own.run_details.builder = theirs.run_details.builder.clone();
+    own.run_details.metadata.started_on = theirs.run_details.metadata.started_on;
+    let own = &mut own.build_definition.internal_parameters;
+    let theirs = &theirs.build_definition.internal_parameters;
+    own.remove(ROOT);
+    own.extend(theirs.get(ROOT).map(|root| (ROOT.to_owned(), root.clone())));
+    if let (Some(own), Some(theirs)) = (own.get_mut(PLAN), theirs.get(PLAN)) {
+        for name in ["environment", "host_environment", "builder_version"] {
+            if let (Some(own), Some(theirs)) = (own.get_mut(name), theirs.get(name)) {
+                *own = theirs.clone();
+            }
+        }
+    }
+}
+
+/// Where the plan stands among the internal parameters.
+const PLAN: &str = "plan";
+
+/// Where the system stands there that the build happened in.
+const ROOT: &str = "root";
 
 /// Adds to a statement which checks were passed.
 pub fn state_gates(statement: &mut Statement, passed: &[Passed]) {
@@ -220,4 +247,58 @@ fn sources(plan: &BuildPlan) -> Vec<Resource> {
         }));
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_made_before_tells_its_own_circumstances() {
+        let statement = |system: &str, began: i64| {
+            let mut parameters = serde_json::json!({
+                "planDigest": system,
+                "plan": {"environment": {"tools": system}, "version": system},
+            });
+            if system == "first" {
+                parameters["root"] = system.into();
+            }
+            let parameters = parameters.as_object().cloned().unwrap_or_default();
+            Statement {
+                subjects: Vec::new(),
+                provenance: Provenance {
+                    build_definition: BuildDefinition {
+                        build_type: "urn:debcut:build:1".into(),
+                        external_parameters: Default::default(),
+                        internal_parameters: parameters.into_iter().collect(),
+                        resolved_dependencies: Vec::new(),
+                    },
+                    run_details: RunDetails {
+                        builder: Builder {
+                            id: system.to_owned(),
+                            version: Default::default(),
+                        },
+                        metadata: RunMetadata {
+                            invocation_id: None,
+                            started_on: Some(Timestamp::from_unix(began)),
+                            finished_on: Some(Timestamp::from_unix(began)),
+                        },
+                    },
+                },
+            }
+        };
+        let (first, mut now) = (statement("first", 1), statement("now", 2));
+        state_circumstances(&mut now, &first);
+        let told = &now.provenance.build_definition.internal_parameters;
+        let want = serde_json::json!({
+            "planDigest": "now",
+            "plan": {"environment": {"tools": "first"}, "version": "now"},
+            "root": "first",
+        });
+        assert_eq!(serde_json::to_value(told).expect("JSON"), want);
+        let details = now.provenance.run_details;
+        assert_eq!(details.builder.id, "first");
+        assert_eq!(details.metadata.started_on, Some(Timestamp::from_unix(1)));
+        assert_eq!(details.metadata.finished_on, Some(Timestamp::from_unix(2)));
+    }
 }

@@ -1,7 +1,5 @@
 //! What a build was found to start from: a tag's or a candidate's tree.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::Package;
@@ -120,8 +118,6 @@ pub struct DebianSource {
     pub exported: Exported,
     /// What was seen on the way and speaks for or against it.
     pub findings: Vec<Finding>,
-    /// The tools that will run, with their versions.
-    pub tools: BTreeMap<String, String>,
 }
 
 /// The formats of source packages that are built, dpkg-source(1).

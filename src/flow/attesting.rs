@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::FlowError;
 use super::signing::{self, KeyWanted};
-use crate::build::product::SUMS;
+use crate::build::product::{Built, SUMS};
 use crate::format::checksums::{parse_sums, write_sums};
 use crate::format::statement::{Envelope, Statement, StatementError, Subject};
 use crate::keys::Ask;
@@ -15,7 +15,7 @@ use crate::model::{FileDigests, Finding, Fingerprint, Listener, Sha256};
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access};
-use crate::sys::openpgp::VerifyError;
+use crate::sys::openpgp::{Keyring, VerifyError};
 use crate::verify::{Kind, attest};
 
 /// What to attest, and to whom it is added.
@@ -88,12 +88,23 @@ pub fn attest(
     let bytes = files::read(&request.to)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let published = read_statement(&request.to, &text)?;
-    let keyring = signing::keyring(environment)?;
+    // The key that signs may be CI's or the agent's, which no store has.
+    let known = signing::keyring(environment)?;
+    let own = [choice.certificate().clone()];
+    let keyring = Keyring::new([known.certificates(), &own].concat());
     let lines = attestation::verify_all(&text, &keyring);
     let mut refused = Vec::new();
     for line in &lines {
         let subject = format!("{} line {}", request.to.display(), line.number);
         match &line.attested {
+            // Whoever attests it vouches for what it says of tag and commit.
+            Err(error) if line.number == 1 => {
+                let message = format!("nobody known signed it: {}", with_causes(error));
+                refused.push(
+                    Finding::error("unproven-provenance", subject, message)
+                        .fix("import the builder's key: debcut key import FILE"),
+                );
+            }
             Err(error @ VerifyAttestationError::Signature(VerifyError::Bad { .. })) => {
                 let message = with_causes(error);
                 refused.push(Finding::error("bad-attestation", subject, message));
@@ -105,7 +116,7 @@ pub fn attest(
     if !refused.is_empty() {
         return Ok(Outcome::Refused(refused));
     }
-    let (rebuilt, own) = rebuilt(request, listener)?;
+    let (rebuilt, own) = rebuilt(request, &keyring, listener)?;
     let stated = attest::statement(&published, &rebuilt, own.as_ref(), crate::VERSION, now);
     let statement = match stated {
         Ok(statement) => statement,
@@ -127,6 +138,11 @@ pub fn attest(
         })
     };
     if says_so {
+        if !request.dry_run {
+            // Whoever stopped between the two files left the list behind.
+            let _lock = files::lock_directory(request.to.parent().unwrap_or(Path::new(".")))?;
+            renew_sums(&request.to)?;
+        }
         listener.note(format!("{by} attests it already: a key counts once"));
         return outcome(lines.len(), false);
     }
@@ -135,14 +151,57 @@ pub fn attest(
     }
     let signer = signing::unlocked(Some(choice), now, ask)?.expect("a key was chosen");
     let line = attestation::attest(&signer, &statement, now).map_err(AttestingError::Sign)?;
-    let next = attestation::append(&text, &line);
-    files::replace(&request.to, next.as_bytes(), Access::Public)?;
-    renew_sums(
-        &request.to,
-        &Sha256::of(&bytes),
-        &Sha256::of(next.as_bytes()),
-    )?;
-    outcome(lines.len() + 1, true)
+    let lines = add(&request.to, &[line])?;
+    outcome(lines, true)
+}
+
+/// Adds attestations to a file and keeps the list of digests beside it true;
+/// returns how many it has then. Who adds to the same file at the same time
+/// waits, and nobody's word is lost.
+fn add(path: &Path, lines: &[String]) -> Result<usize, FlowError> {
+    let _lock = files::lock_directory(path.parent().unwrap_or(Path::new(".")))?;
+    let before = files::read(path)?;
+    let mut text = String::from_utf8_lossy(&before).into_owned();
+    for line in lines {
+        text = attestation::append(&text, line);
+    }
+    if text.as_bytes() != before {
+        files::replace(path, text.as_bytes(), Access::Public)?;
+    }
+    renew_sums(path)?;
+    Ok(attestation::envelopes(&text).len())
+}
+
+/// Adds what others attested of an earlier build of the same plan, as far as it
+/// is true of this one, too.
+pub(super) fn keep(built: &mut Built, words: &[String]) -> Result<(), FlowError> {
+    let name = |built: &Built| {
+        let mut names = built.artifacts.iter().map(|artifact| &artifact.name);
+        names.find(|name| name.ends_with(".intoto.jsonl")).cloned()
+    };
+    let is_true = |word: &&String| {
+        let statement = Envelope::parse(word).and_then(|envelope| envelope.statement());
+        statement.is_ok_and(|statement| {
+            let made = |subject: &Subject| {
+                let mut artifacts = built.artifacts.iter();
+                artifacts.any(|a| a.name == subject.name && a.sha256 == subject.sha256)
+            };
+            statement.subjects.iter().all(made)
+        })
+    };
+    let words: Vec<String> = words.iter().filter(is_true).cloned().collect();
+    let Some(name) = name(built).filter(|_| !words.is_empty()) else {
+        return Ok(());
+    };
+    add(&built.directory.join(&name), &words)?;
+    for artifact in &mut built.artifacts {
+        if artifact.name == name || artifact.name == SUMS {
+            let bytes = files::read(&built.directory.join(&artifact.name))?;
+            artifact.size = bytes.len() as u64;
+            artifact.sha256 = Sha256::of(&bytes);
+        }
+    }
+    Ok(())
 }
 
 fn read_statement(path: &Path, text: &str) -> Result<Statement, FlowError> {
@@ -155,9 +214,11 @@ fn read_statement(path: &Path, text: &str) -> Result<Statement, FlowError> {
     Ok(statement.map_err(no)?)
 }
 
-/// Hashes the rebuilt artifacts, and reads the provenance of their own.
+/// Hashes the rebuilt artifacts, and reads the provenance of their own, where it
+/// is signed by a known key and about these very files.
 fn rebuilt(
     request: &Request,
+    keyring: &Keyring,
     listener: &dyn Listener,
 ) -> Result<(Vec<Subject>, Option<Statement>), FlowError> {
     let mut paths = Vec::new();
@@ -183,7 +244,15 @@ fn rebuilt(
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if Kind::of(&path) == Kind::Provenance && own.is_none() && !same(&path) {
             let text = files::read(&path)?;
-            own = Some(read_statement(&path, &String::from_utf8_lossy(&text))?);
+            let text = String::from_utf8_lossy(&text);
+            match attestation::verify(attestation::first(&text), keyring) {
+                Ok(attested) => own = Some(attested.statement),
+                Err(error) => listener.warn(format!(
+                    "{} does not count: {}",
+                    path.display(),
+                    with_causes(&error)
+                )),
+            }
         } else if attest::is_reproducible(&name) {
             listener.begin(format!("reading {}", path.display()));
             let digests = FileDigests::of_reader(files::open(&path)?);
@@ -194,11 +263,21 @@ fn rebuilt(
             });
         }
     }
+    let own = own.filter(|own| {
+        let about = subjects
+            .iter()
+            .all(|subject| own.subjects.contains(subject));
+        if !about {
+            listener.warn("the rebuild's provenance is about other files: passed over".to_owned());
+        }
+        about
+    });
     Ok((subjects, own))
 }
 
-/// Keeps the list of digests beside the attestations true, where it was.
-fn renew_sums(path: &Path, before: &Sha256, after: &Sha256) -> Result<(), FlowError> {
+/// Makes the list of digests beside the attestations true of them.
+fn renew_sums(path: &Path) -> Result<(), FlowError> {
+    let after = Sha256::of(&files::read(path)?);
     let sums = path.with_file_name(SUMS);
     let Some(bytes) = files::read_if_there(&sums)? else {
         return Ok(());
@@ -209,8 +288,8 @@ fn renew_sums(path: &Path, before: &Sha256, after: &Sha256) -> Result<(), FlowEr
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut changed = false;
     for (listed, sha256) in &mut listed {
-        if listed.as_str() == name && sha256 == before {
-            *sha256 = *after;
+        if listed.as_str() == name && *sha256 != after {
+            *sha256 = after;
             changed = true;
         }
     }

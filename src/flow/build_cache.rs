@@ -6,6 +6,7 @@
 //! this build would be signed with. A broken entry is thrown away.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -16,6 +17,7 @@ use crate::build::product::Built;
 use crate::model::Sha256;
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, StagedDir};
+use crate::sys::openpgp::Keyring;
 
 /// How long an entry that nobody asks for is kept: a release cycle.
 const KEPT: Duration = Duration::from_secs(60 * 24 * 60 * 60);
@@ -41,12 +43,13 @@ impl BuildCache {
         plan: &BuildPlan,
         system: &Sha256,
         out: &Path,
+        keyring: &Keyring,
     ) -> Result<Option<Built>, FlowError> {
         let entry = self.entry(plan, system);
         if !entry.is_dir() {
             return Ok(None);
         }
-        let found = earlier_build::look(plan, &entry).map(|found| found.earlier);
+        let found = earlier_build::look(plan, &entry, keyring).map(|found| found.earlier);
         let Ok(Earlier::Same(found)) = found else {
             files::remove_tree(&entry)?;
             return Ok(None);
@@ -82,6 +85,7 @@ impl BuildCache {
             plan.signing_key,
             plan.environment.tools,
             plan.environment.build_path,
+            plan.host_environment,
             plan.builder_version,
             system,
         ]);
@@ -98,7 +102,7 @@ impl BuildCache {
         let mut found: Vec<(SystemTime, PathBuf)> = entries
             .flatten()
             .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
-            .filter(|(_, path)| path.is_dir())
+            .filter(|(_, path)| path.is_dir() && is_entry(path))
             .collect();
         found.sort();
         let surplus = found.len().saturating_sub(MOST);
@@ -111,22 +115,98 @@ impl BuildCache {
     }
 }
 
+/// Tells whether something in the cache's directory is a finished entry; others
+/// put theirs together beside them.
+fn is_entry(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| name.parse::<Sha256>().is_ok())
+}
+
 /// Identifies what of the machine's system takes part in a build that happens
-/// around it: the packages that are installed, and the user's toolchains.
-pub fn system(toolchains: &[PathBuf]) -> Result<Sha256, FlowError> {
+/// around it: the packages that are installed, what stands beside them, and the
+/// user's toolchains. None where nobody can tell, which is a build that sees
+/// paths of its project's choice: it is never taken from the cache.
+pub fn system(plan: &BuildPlan, toolchains: &[PathBuf]) -> Result<Option<Sha256>, FlowError> {
+    if !plan.allowance.host_paths.is_empty() {
+        return Ok(None);
+    }
     let status = files::read_if_there(Path::new("/var/lib/dpkg/status"))?;
     let mut seen = vec![format!("{:?}", status.map(|bytes| Sha256::of(&bytes)))];
-    for place in toolchains {
-        // Names and times of the upper levels: a toolchain that is updated is
-        // put there anew.
-        for entry in walkdir::WalkDir::new(place)
-            .max_depth(3)
-            .sort_by_file_name()
-        {
-            let Ok(entry) = entry else { continue };
-            let modified = entry.metadata().ok().and_then(|m| m.modified().ok());
-            seen.push(format!("{} {modified:?}", entry.path().display()));
-        }
+    let cargo = plan.host_environment.get("CARGO_HOME").map(Path::new);
+    for place in ["/etc", "/opt", "/usr/local"] {
+        // Cargo keeps books there at every run, wherever the user has it; what
+        // a build needs of it is among the toolchains.
+        list(Path::new(place), cargo, &mut seen);
     }
-    Ok(Sha256::of(seen.join("\n").as_bytes()))
+    for place in toolchains {
+        list(place, None, &mut seen);
+    }
+    Ok(Some(Sha256::of(seen.join("\n").as_bytes())))
+}
+
+/// Lists what is beneath a place: whatever is written or replaced there has
+/// another time of change, which nobody can set back.
+fn list(place: &Path, but: Option<&Path>, seen: &mut Vec<String>) {
+    let entries = walkdir::WalkDir::new(place).sort_by_file_name();
+    let entries = entries
+        .into_iter()
+        .filter_entry(|entry| Some(entry.path()) != but);
+    for entry in entries.flatten() {
+        let Ok(found) = entry.metadata() else {
+            continue;
+        };
+        let (path, size) = (entry.path().display(), found.size());
+        let changed = (found.ctime(), found.ctime_nsec());
+        seen.push(match found.is_dir() {
+            // Of a directory, its entries tell.
+            true => format!("{path}"),
+            false => format!("{path} {size} {changed:?}"),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_finished_entries_are_pruned() {
+        let place = tempfile::tempdir().expect("a directory");
+        let cache = BuildCache {
+            directory: place.path().to_owned(),
+        };
+        let staging = place.path().join(".abc.debcut-x");
+        let old = place.path().join("0".repeat(64));
+        let long_ago = SystemTime::now() - KEPT - KEPT;
+        for path in [&staging, &old] {
+            fs::create_dir(path).expect("made");
+            let file = fs::File::open(path).expect("opens");
+            file.set_modified(long_ago).expect("set");
+        }
+        cache.prune();
+        assert!(staging.is_dir() && !old.exists());
+    }
+
+    #[test]
+    fn what_is_deep_in_a_toolchain_counts() {
+        let place = tempfile::tempdir().expect("a directory");
+        let deep = place.path().join("a/b/c/d/e");
+        fs::create_dir_all(&deep).expect("made");
+        let tool = deep.join("rustc");
+        let listed = || {
+            let mut seen = Vec::new();
+            list(place.path(), None, &mut seen);
+            seen
+        };
+        fs::write(&tool, "1").expect("written");
+        let time = fs::metadata(&tool)
+            .and_then(|m| m.modified())
+            .expect("known");
+        let before = listed();
+        assert_eq!(before, listed());
+        fs::write(&tool, "2").expect("written");
+        let file = fs::File::options().write(true).open(&tool).expect("opens");
+        file.set_modified(time).expect("set");
+        assert_ne!(before, listed(), "its time was set back");
+    }
 }

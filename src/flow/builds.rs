@@ -7,6 +7,7 @@ use std::sync::mpsc::{self, Sender};
 use super::FlowError;
 use super::building::{self, Outcome, Request};
 use super::project::Workspace;
+use crate::build::apply::BuildError;
 use crate::keys::{Ask, KeyDescription};
 use crate::model::{Lane, Listener};
 use crate::sys::clock::Clock;
@@ -70,7 +71,7 @@ pub fn side_by_side(
                     let lane = Lane::of(subject.filter(|_| many), listener);
                     let outcome =
                         building::build(&workspace, &request, environment, clock, &mut ask, &lane);
-                    let bad = !matches!(outcome, Ok(Outcome::Built { .. } | Outcome::Planned(_)));
+                    let bad = is_bad(&outcome);
                     if let Ok(mut done) = done.lock() {
                         done.insert(at, outcome);
                     }
@@ -89,8 +90,26 @@ pub fn side_by_side(
             let _ = answer.send(ask(&key));
         }
     });
-    let mut done = done.into_inner().unwrap_or_default();
-    Ok((0..total).filter_map(|at| done.remove(&at)).collect())
+    Ok(told(done.into_inner().unwrap_or_default(), total, is_bad)?)
+}
+
+fn is_bad(outcome: &Result<Outcome, FlowError>) -> bool {
+    !matches!(outcome, Ok(Outcome::Built { .. } | Outcome::Planned(_)))
+}
+
+/// Returns what came of the builds. Where some never began, one that failed says
+/// why; when none did, the user asked to stop, and that must not look like an
+/// end.
+fn told<T>(
+    done: BTreeMap<usize, T>,
+    total: usize,
+    is_bad: fn(&T) -> bool,
+) -> Result<Vec<T>, BuildError> {
+    if done.len() < total && !done.values().any(is_bad) {
+        let step = "building the next package";
+        return Err(BuildError::Interrupted { step });
+    }
+    Ok(done.into_values().collect())
 }
 
 /// Divides a budget: how many builds at a time, and how many jobs for each.
@@ -104,6 +123,23 @@ fn shares(builds: usize, budget: u32) -> (usize, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn builds_that_never_began_are_no_success() {
+        let is_bad = |outcome: &i32| *outcome < 0;
+        // (what ended, of how many, what is told; none: interrupted)
+        let cases: [(&[i32], usize, Option<&[i32]>); 4] = [
+            (&[1, 2], 2, Some(&[1, 2])),
+            (&[1], 2, None),
+            (&[], 2, None),
+            (&[1, -1], 3, Some(&[1, -1])),
+        ];
+        for (ended, total, want) in cases {
+            let done = ended.iter().copied().enumerate().collect();
+            let told = told(done, total, is_bad).ok();
+            assert_eq!(told.as_deref(), want, "{ended:?} of {total}");
+        }
+    }
 
     #[test]
     fn a_budget_is_never_exceeded() {

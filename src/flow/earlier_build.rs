@@ -10,7 +10,9 @@ use crate::build::gates::Gate;
 use crate::build::plan::BuildPlan;
 use crate::build::product::{self, Artifact, Built, PLAN_DIGEST, PRODUCT_DIGEST, SUMS};
 use crate::format::checksums::{FileName, parse_sums};
-use crate::keys::attestation;
+use crate::format::statement::{Envelope, Statement};
+use crate::keys::attestation::{self, VerifyAttestationError};
+use crate::model::finding::with_causes;
 use crate::model::{FileDigests, Sha256};
 use crate::sys::files;
 use crate::sys::openpgp::Keyring;
@@ -23,7 +25,8 @@ pub enum Earlier {
     /// This very build, whole.
     Same(Built),
     /// This very build, whole, but not every check of the plan was made of it.
-    Unchecked(Built),
+    /// Also what is stated of it.
+    Unchecked(Built, Box<Statement>),
     /// This very build, but not as it should be, and why; made again, it loses
     /// nothing.
     Incomplete(String),
@@ -39,14 +42,23 @@ pub struct Found {
     /// Files and directories of other parts of the release, and of builds for
     /// other distributions, which go beside this one.
     pub beside: Vec<PathBuf>,
+    /// What others have attested of this build: as long as it is remade with
+    /// the same digests, their words stay true.
+    pub words: Vec<String>,
 }
 
 /// Looks at the directory. One that holds anything that no build has put there
-/// is refused: replacing it would destroy it.
-pub fn look(plan: &BuildPlan, out: &Path) -> Result<Found, FlowError> {
+/// is refused: replacing it would destroy it. What was signed counts as it was
+/// signed, by whoever signs this plan.
+pub fn look(plan: &BuildPlan, out: &Path, keyring: &Keyring) -> Result<Found, FlowError> {
     let nothing = |beside| {
         let earlier = Earlier::Nothing;
-        Ok(Found { earlier, beside })
+        let words = Vec::new();
+        Ok(Found {
+            earlier,
+            beside,
+            words,
+        })
     };
     let taken = || FlowError::OutTaken {
         path: out.to_owned(),
@@ -92,16 +104,28 @@ pub fn look(plan: &BuildPlan, out: &Path) -> Result<Found, FlowError> {
         // What is not as it was must not get into a new list as if it were.
         if let Some(why) = parts::change(out, name, &listed)? {
             let earlier = Earlier::Other(why);
-            return Ok(Found { earlier, beside });
+            let words = Vec::new();
+            return Ok(Found {
+                earlier,
+                beside,
+                words,
+            });
         }
         beside.push(out.join(name));
     }
     let earlier = match met.as_slice() {
         [] => Earlier::Nothing,
-        [part] if part.name == own => compare(plan, out, &sums, part, &listed)?,
+        [part] if part.name == own => compare(plan, out, &sums, part, &listed, keyring)?,
         [part, ..] => Earlier::Other(part.conflict(plan).unwrap_or_default()),
     };
-    Ok(Found { earlier, beside })
+    let own = files::read_if_there(&out.join(&own))?.unwrap_or_default();
+    let own = String::from_utf8_lossy(&own);
+    let words = attestation::envelopes(&own).into_iter().skip(1);
+    Ok(Found {
+        earlier,
+        beside,
+        words: words.map(str::to_owned).collect(),
+    })
 }
 
 /// Tells whether a directory holds a build and nothing else.
@@ -120,50 +144,87 @@ fn is_build(directory: &Path) -> bool {
     all_known && listed.iter().any(is_provenance)
 }
 
-/// Finds the artifacts of a candidate that are what this plan would make: stated
-/// so under the signature of the key that this plan signs with, every file
-/// having the digest that was signed.
+/// Finds the artifacts of a candidate that are what this plan would make, and
+/// what was stated of them: under the signature of the key that this plan signs
+/// with, every file having the digest that was signed.
 pub fn proven(
     plan: &BuildPlan,
     candidate: &Path,
     keyring: &Keyring,
-) -> Result<Option<Built>, FlowError> {
+) -> Result<Option<(Built, Statement)>, FlowError> {
     let name = product::provenance_name(plan);
     let Some(line) = files::read_if_there(&candidate.join(&name))? else {
         return Ok(None);
     };
-    // Further lines are what others say; whose build it is, the first tells.
-    let text = String::from_utf8_lossy(&line);
-    let Ok(attested) = attestation::verify(attestation::first(&text), keyring) else {
+    // What nobody signed proves nothing, whatever this build is signed with.
+    let (Some(_), Ok(statement)) = (
+        &plan.signing_key,
+        stated(plan, &String::from_utf8_lossy(&line), keyring),
+    ) else {
         return Ok(None);
     };
-    let definition = &attested.statement.provenance.build_definition;
-    let product = definition.internal_parameters.get(PRODUCT_DIGEST);
-    let same = product.and_then(|digest| digest.as_str()) == Some(&plan.product_digest().hex());
-    if !same || plan.signing_key.as_ref() != Some(&attested.by.fingerprint) {
+    if parameter(&statement, PRODUCT_DIGEST) != Some(&plan.product_digest().hex()) {
         return Ok(None);
     }
-    let mut artifacts = Vec::new();
-    for subject in &attested.statement.subjects {
-        let path = candidate.join(&subject.name);
-        let Ok(file) = std::fs::File::open(&path) else {
-            return Ok(None);
+    Ok(subjects(candidate, &statement)?.ok().map(|artifacts| {
+        let built = Built {
+            directory: candidate.to_owned(),
+            artifacts,
+            findings: Vec::new(),
         };
-        let digests = FileDigests::of_reader(file).map_err(files::failed("read", &path))?;
+        (built, statement)
+    }))
+}
+
+/// Reads what the builder states in a file of attestations, or says why it is
+/// not the word of whoever signs this plan. Further lines are what others say;
+/// whose build it is, the first tells.
+fn stated(plan: &BuildPlan, text: &str, keyring: &Keyring) -> Result<Statement, String> {
+    let first = attestation::first(text);
+    let Some(key) = &plan.signing_key else {
+        let envelope = Envelope::parse(first).and_then(|envelope| envelope.statement());
+        return envelope.map_err(|error| with_causes(&error));
+    };
+    match attestation::verify(first, keyring) {
+        Ok(attested) if attested.by.fingerprint == *key => Ok(attested.statement),
+        Ok(attested) => Err(format!("it is signed by {}", attested.by.fingerprint)),
+        Err(VerifyAttestationError::Unsigned) => Err("it is not signed".to_owned()),
+        Err(error) => Err(with_causes(&error)),
+    }
+}
+
+fn parameter<'s>(statement: &'s Statement, name: &str) -> Option<&'s str> {
+    let definition = &statement.provenance.build_definition;
+    definition.internal_parameters.get(name)?.as_str()
+}
+
+/// Reads the files that a statement is about, or says which is not as stated.
+fn subjects(
+    directory: &Path,
+    statement: &Statement,
+) -> Result<Result<Vec<Artifact>, String>, FlowError> {
+    let mut artifacts = Vec::new();
+    for subject in &statement.subjects {
+        let name = &subject.name;
+        let file = FileName::new(name).map(|name| directory.join(&name));
+        let Ok(found) = file.map(std::fs::File::open) else {
+            return Ok(Err(format!("“{name}” is no file name")));
+        };
+        let Ok(file) = found else {
+            return Ok(Err(format!("its {name} is missing")));
+        };
+        let digests = FileDigests::of_reader(file);
+        let digests = digests.map_err(files::failed("read", &directory.join(name)))?;
         if digests.sha256 != subject.sha256 {
-            return Ok(None);
+            return Ok(Err(format!("its {name} was changed")));
         }
         artifacts.push(Artifact {
-            name: subject.name.clone(),
+            name: name.clone(),
             size: digests.size,
             sha256: digests.sha256,
         });
     }
-    Ok(Some(Built {
-        directory: candidate.to_owned(),
-        artifacts,
-        findings: Vec::new(),
-    }))
+    Ok(Ok(artifacts))
 }
 
 fn compare(
@@ -172,39 +233,41 @@ fn compare(
     sums: &[u8],
     part: &Part,
     listed: &[(FileName, Sha256)],
+    keyring: &Keyring,
 ) -> Result<Earlier, FlowError> {
-    let other = |why: String| Ok(Earlier::Other(why));
     let Some((envelope, statement)) = &part.stated else {
-        return other(format!("its {} is missing or damaged", part.name));
+        let why = format!("its {} is missing or damaged", part.name);
+        return Ok(Earlier::Other(why));
     };
-    let definition = &statement.provenance.build_definition;
-    let digest = definition
-        .internal_parameters
-        .get(PLAN_DIGEST)
-        .and_then(|d| d.as_str());
-    if digest != Some(&plan.digest().hex()) {
-        return other("it was built from something else".to_owned());
+    if parameter(statement, PLAN_DIGEST) != Some(&plan.digest().hex()) {
+        return Ok(Earlier::Other(
+            "it was built from something else".to_owned(),
+        ));
     }
     let incomplete = |why: String| Ok(Earlier::Incomplete(why));
-    if envelope.signatures.is_empty() && plan.signing_key.is_some() {
-        return incomplete("it is not signed".to_owned());
+    // The list of digests is signed by nobody: what is stated counts.
+    if let Err(why) = stated(plan, &envelope.to_line(), keyring) {
+        return incomplete(why);
     }
-    let mut artifacts = Vec::new();
-    for (name, sha256) in listed.iter().filter(|(name, _)| part.has(name)) {
-        if let Some(why) = parts::change(out, name, listed)? {
-            return incomplete(why);
+    let mut artifacts = match subjects(out, statement)? {
+        Ok(artifacts) => artifacts,
+        Err(why) => return incomplete(why),
+    };
+    let (size, sha256) = {
+        let bytes = files::read(&out.join(&part.name))?;
+        (bytes.len() as u64, Sha256::of(&bytes))
+    };
+    let name = part.name.to_string();
+    artifacts.push(Artifact { name, size, sha256 });
+    for name in &part.files {
+        let Some(artifact) = artifacts.iter().find(|a| a.name == name.as_str()) else {
+            return incomplete(format!("its {name} is of no build"));
+        };
+        match listed.iter().find(|(known, _)| known == name) {
+            Some((_, sha256)) if *sha256 == artifact.sha256 => {}
+            Some(_) => return incomplete(format!("its {SUMS} has another {name}")),
+            None => return incomplete(format!("its {name} is in no list")),
         }
-        let path = out.join(name);
-        let size = path.metadata().map_err(files::failed("read", &path))?.len();
-        let (name, sha256) = (name.to_string(), *sha256);
-        artifacts.push(Artifact { name, size, sha256 });
-    }
-    let lacking = part
-        .files
-        .iter()
-        .find(|name| !listed.iter().any(|(n, _)| n == *name));
-    if let Some(name) = lacking {
-        return incomplete(format!("its {name} is in no list"));
     }
     let FileDigests { size, sha256, .. } = FileDigests::of(sums);
     artifacts.push(Artifact {
@@ -227,6 +290,6 @@ fn compare(
     };
     Ok(match plan.gates.iter().all(passed) {
         true => Earlier::Same(built),
-        false => Earlier::Unchecked(built),
+        false => Earlier::Unchecked(built, Box::new(statement.clone())),
     })
 }

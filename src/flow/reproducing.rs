@@ -26,6 +26,7 @@ use crate::build::plan::Scope;
 use crate::model::{Finding, Listener, PackageName};
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
+use crate::sys::openpgp::Keyring;
 use crate::verify::Variation;
 use crate::verify::reproduction::{Reference, Reproduction};
 
@@ -191,7 +192,7 @@ fn from_tag(
         .join(plan.revision.shown());
     let before = match &request.against {
         Some(directory) => Some(reference::given(directory)?),
-        None => reference::earlier(&plan, &usual, listener)?,
+        None => reference::earlier(&plan, &usual, &Keyring::default(), listener)?,
     };
     if before.as_ref().is_some_and(First::is_source_only) {
         let scope = Scope::Source;
@@ -200,7 +201,7 @@ fn from_tag(
             ..asked.clone()
         })?;
     }
-    let toolchains = surroundings::toolchains(&plan.host_environment);
+    let toolchains = surroundings::toolchains(&plan.host_environment, &plan.allowance.forbidden);
     let now = clock.now();
     let root = building::system(workspace, asked, &plan, environment, now, listener)?;
     let build = |plan: &_, out: &Path, log: &Path| {

@@ -71,12 +71,15 @@ fn forbidden(environment: &Environment, uid: u32) -> Vec<PathBuf> {
 
 /// Finds what of a user's toolchains a build command needs to see: programs
 /// and crates, never credentials.
-pub fn toolchains(variables: &BTreeMap<String, String>) -> Vec<PathBuf> {
+pub fn toolchains(variables: &BTreeMap<String, String>, forbidden: &[PathBuf]) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    if let Some(cargo) = variables.get("CARGO_HOME") {
-        for name in ["bin", "registry", "git", "config.toml", "env"] {
-            found.push(Path::new(cargo).join(name));
+    if let Some(cargo) = variables.get("CARGO_HOME").map(Path::new) {
+        for name in ["bin", "registry", "git", "env"] {
+            found.push(cargo.join(name));
         }
+        let settings = cargo.join("config.toml");
+        let text = std::fs::read_to_string(&settings);
+        found.extend(text.is_ok_and(|text| !is_secret(&text)).then_some(settings));
     }
     found.extend(variables.get("RUSTUP_HOME").map(PathBuf::from));
     if let Some(path) = variables.get("PATH") {
@@ -90,6 +93,8 @@ pub fn toolchains(variables: &BTreeMap<String, String>) -> Vec<PathBuf> {
         }));
     }
     found.retain(|place| place.exists());
+    // A home directory in the search path brings all its keys.
+    found.retain(|place| !forbidden.iter().any(|secret| secret.starts_with(place)));
     found.sort();
     found.dedup();
     // A place inside another is there with it.
@@ -99,4 +104,56 @@ pub fn toolchains(variables: &BTreeMap<String, String>) -> Vec<PathBuf> {
             .any(|other| other != place && place.starts_with(other))
     });
     found
+}
+
+/// Tells whether settings of Cargo's hold what opens a registry or repository,
+/// or may: a build does without rather than being told.
+fn is_secret(settings: &str) -> bool {
+    let settings = settings.to_ascii_lowercase();
+    let with_user = |url: &str| {
+        let host = url.split(['/', '"', '\'', ' ', '\n']).next();
+        host.is_some_and(|host| host.contains('@'))
+    };
+    ["token", "secret", "password", "credential", "authorization"]
+        .iter()
+        .any(|word| settings.contains(word))
+        || settings.split("://").skip(1).any(with_user)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_with_credentials_stay_outside() {
+        let cases = [
+            ("[build]\njobs = 2\n", false),
+            (
+                "[source.m]\nregistry = \"https://mirror.example/i@1\"\n",
+                false,
+            ),
+            ("[registries.a]\ntoken = \"x\"\n", true),
+            (
+                "[registries.a]\nindex = \"https://u:p@example.org/\"\n",
+                true,
+            ),
+            ("[registry]\ncredential-provider = [\"x\"]\n", true),
+        ];
+        let home = tempfile::tempdir().expect("a directory");
+        let cargo = home.path().join(".cargo");
+        std::fs::create_dir_all(cargo.join("bin")).expect("made");
+        let path = format!("{}:{}", home.path().display(), cargo.join("bin").display());
+        let variables = [
+            ("CARGO_HOME".to_owned(), cargo.display().to_string()),
+            ("PATH".to_owned(), path),
+        ];
+        let forbidden = [home.path().join(".netrc")];
+        for (settings, secret) in cases {
+            std::fs::write(cargo.join("config.toml"), settings).expect("written");
+            let found = toolchains(&variables.clone().into(), &forbidden);
+            let mut want = vec![cargo.join("bin")];
+            want.extend((!secret).then(|| cargo.join("config.toml")));
+            assert_eq!(found, want, "{settings}");
+        }
+    }
 }

@@ -321,6 +321,22 @@ fn lock_of(directory: &Path) -> Option<(File, Result<(), Errno>)> {
     Some((file, locked))
 }
 
+/// Waits until nobody else has locked a directory, and locks it: for those who
+/// change files in it that belong together.
+pub fn lock_directory(directory: &Path) -> Result<Lock, FileError> {
+    let directory = match directory.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => directory,
+    };
+    let lock = || -> io::Result<File> {
+        let file = File::open(directory)?;
+        flock(&file, FlockOperation::LockExclusive)?;
+        Ok(file)
+    };
+    let file = lock().map_err(failed("lock", directory))?;
+    Ok(Lock { _file: file })
+}
+
 /// A lock on a file, held until it is dropped or the process ends.
 #[derive(Debug)]
 pub struct Lock {

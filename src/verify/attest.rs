@@ -93,7 +93,8 @@ pub fn statement(
     if !findings.is_empty() {
         return Err(findings);
     }
-    let mut dependencies = sources(own.unwrap_or(published));
+    // Who has no provenance of their own cannot tell what they built from.
+    let mut dependencies = own.map(sources).unwrap_or_default();
     // What the first build was made with is what this one was made after.
     let buildinfo = published.subjects.iter();
     let mut buildinfo = buildinfo.filter(|s| Kind::of(Path::new(&s.name)) == Kind::Buildinfo);
@@ -183,11 +184,16 @@ mod tests {
             (vec![changes("first")], None, &["rebuild-incomplete"]),
         ];
         for (rebuilt, commit, want) in cases {
-            let own = commit.map(own);
+            let own = commit.map(&own);
             match statement(&published, &rebuilt, own.as_ref(), "1", now) {
                 Ok(stated) => {
                     assert!(want.is_empty(), "{rebuilt:?}");
                     assert_eq!(stated.subjects, [deb()]);
+                    let definition = &stated.provenance.build_definition;
+                    let built_from = definition.resolved_dependencies.iter();
+                    let mut built_from = built_from.filter_map(|r| r.name.as_deref());
+                    let want = commit.map(|_| "commit");
+                    assert_eq!(built_from.next(), want, "nobody states it unseen");
                     let read = Statement::parse(stated.to_json().as_bytes());
                     assert_eq!(read.expect("one of ours"), stated);
                 }

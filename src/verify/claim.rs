@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use super::facts::{Claim, Content, Further, Listed, Origin, Signature, Signer};
+use super::facts::{Claim, Content, Further, Listed, Origin, Signature, Signer, SourceNamed};
 use super::kind::Kind;
 use crate::build::product::PLAN_DIGEST;
 use crate::format::buildinfo::Buildinfo;
@@ -11,9 +11,10 @@ use crate::format::checksums::{FileName, ListedFile, parse_sums};
 use crate::format::dsc::Dsc;
 use crate::format::release::Release;
 use crate::format::statement::{Envelope, Statement};
+use crate::format::version::Version;
 use crate::keys::attestation::{self, VerifyAttestationError};
 use crate::model::finding::with_causes;
-use crate::model::{Sha256, TagName, Timestamp};
+use crate::model::{PackageName, Sha256, TagName, Timestamp};
 use crate::sys::openpgp::{Keyring, SignedBy, Status, VerifyError, text_of};
 
 #[cfg(test)]
@@ -184,15 +185,19 @@ impl Reader<'_> {
 
 fn control_file(kind: Kind, plain: &str) -> Result<Content, String> {
     let bytes = plain.as_bytes();
-    let of = |about: String, files: Vec<ListedFile>| Content {
+    let of = |about: String, source: (&PackageName, &Version), files: Vec<ListedFile>| Content {
         about: Some(about),
+        source: Some(SourceNamed {
+            name: source.0.to_string(),
+            version: source.1.to_string(),
+        }),
         listed: files.into_iter().map(Listed::from).collect(),
         ..Content::default()
     };
     match kind {
         Kind::Dsc => Dsc::parse(bytes).map_err(|e| chain(&e)).map(|dsc| {
             let about = format!("source package {} {}", dsc.source, dsc.version);
-            of(about, dsc.files)
+            of(about, (&dsc.source, &dsc.version), dsc.files)
         }),
         Kind::Changes => Changes::parse(bytes).map_err(|e| chain(&e)).map(|changes| {
             let suites: Vec<_> = changes.distributions.iter().map(|s| s.as_str()).collect();
@@ -200,6 +205,7 @@ fn control_file(kind: Kind, plain: &str) -> Result<Content, String> {
             let files = changes.files.into_iter().map(|file| file.file);
             of(
                 format!("upload of {source} {version} to {to}"),
+                (&changes.source, &changes.source_version),
                 files.collect(),
             )
         }),
@@ -211,7 +217,7 @@ fn control_file(kind: Kind, plain: &str) -> Result<Content, String> {
                 ..
             } = &built;
             let about = format!("build of {source} {version} on {build_architecture}");
-            of(about, built.files)
+            of(about, (&built.source, &built.source_version), built.files)
         }),
         _ => suite(bytes),
     }
@@ -273,8 +279,19 @@ fn statement(statement: &Statement) -> Result<Content, String> {
         (Some(package), Some(version)) => Some(shown(&format!("build of {package} {version}"))),
         _ => None,
     };
+    let source = parameter("package").zip(parameter("version"));
+    let planned = definition.internal_parameters.get("plan");
+    let entry = planned.and_then(|plan| plan.get("entry"));
+    // The binaries of a rebuild have another version than their source.
+    let rebuilt = entry.filter(|entry| entry["place"] == "binaries");
+    let rebuilt = rebuilt.and_then(|entry| entry["source_version"].as_str());
+    let source = source.map(|(name, version)| SourceNamed {
+        name: shown(name),
+        version: shown(rebuilt.unwrap_or(version)),
+    });
     Ok(Content {
         about,
+        source,
         listed,
         origin: Some(Origin {
             commit: object("commit", "gitCommit"),

@@ -24,6 +24,8 @@ pub struct Facts {
     /// The binary packages asked about: name, version and architecture, or why
     /// nobody should install it.
     pub packages: BTreeMap<PathBuf, Result<String, String>>,
+    /// The source packages that they say they are of.
+    pub sources: BTreeMap<PathBuf, SourceNamed>,
 }
 
 /// A text about other files.
@@ -91,6 +93,8 @@ pub struct Signer {
 pub struct Content {
     /// What it is about, in a few words (`upload of hello 1.0-1 to unstable`).
     pub about: Option<String>,
+    /// The source package that it is about, where it is about one.
+    pub source: Option<SourceNamed>,
     /// The files it lists.
     pub listed: Vec<Listed>,
     /// Where the files came from, as a statement about a build says.
@@ -99,6 +103,21 @@ pub struct Content {
     pub valid_until: Option<Timestamp>,
     /// What others state of the same build, line by line.
     pub further: Vec<Further>,
+}
+
+/// A source package as a text names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceNamed {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+impl std::fmt::Display for SourceNamed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.name, self.version)
+    }
 }
 
 /// An attestation behind the first of its file.

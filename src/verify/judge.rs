@@ -261,6 +261,7 @@ impl<'a> Court<'a> {
                 problems.push(Problem::hostile(path, why));
             }
             problems.extend(self.renamed(path));
+            problems.extend(self.of_other_source(path));
         }
         for path in &facts.inner {
             let mut lists = facts.claims.keys();
@@ -397,6 +398,17 @@ impl<'a> Court<'a> {
             Some(list) => problems.push(Problem::only_summed(path, list)),
             None => problems.push(Problem::unattested(Kind::of(path), path)),
         }
+    }
+
+    /// A build makes packages of its own source alone.
+    fn of_other_source(&self, path: &Path) -> Option<Problem> {
+        let own = self.facts.sources.get(path)?;
+        let mut lists = self.vouchers(path);
+        lists.find_map(|list| {
+            let content = self.facts.claims.get(list)?.content.as_ref().ok()?;
+            let said = content.source.as_ref().filter(|said| *said != own)?;
+            Some(Problem::of_other_source(path, own, list, said))
+        })
     }
 
     fn renamed(&self, path: &Path) -> Option<Problem> {

@@ -32,7 +32,7 @@ pub mod variation;
 
 pub use assurance::{Assurance, SecondOpinion};
 pub use claim::Reader;
-pub use facts::{Claim, Content, Facts, Further, Listed, Origin, Signature, Signer};
+pub use facts::{Claim, Content, Facts, Further, Listed, Origin, Signature, Signer, SourceNamed};
 pub use judge::{Attestation, Comparison, FileVerdict, SignedIn, Verdict, judge};
 pub use kind::Kind;
 pub use observe::observe;

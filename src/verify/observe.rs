@@ -6,8 +6,9 @@ use std::io::{self, BufReader, Seek};
 use std::path::{Path, PathBuf};
 
 use super::claim::{Reader, chain};
-use super::facts::{Claim, Facts, Signature};
+use super::facts::{Claim, Facts, Signature, SourceNamed};
 use super::kind::{Kind, RELEASE, RELEASE_SIGNATURE};
+use crate::format::control::BinaryControl;
 use crate::format::deb::{self, Limits};
 use crate::model::{FileDigests, Listener, Timestamp};
 use crate::sys::files::{self, FileError};
@@ -160,12 +161,19 @@ impl Observer<'_> {
             if self.facts.asked.contains(&path) && Kind::of(&path) == Kind::Package {
                 file.rewind().map_err(files::failed("read", &path))?;
                 let read = deb::read(BufReader::new(file), &Limits::default(), |_, _| Ok(()));
+                let control = read.as_ref().ok().map(|deb| deb.control.paragraph());
+                let control = control.and_then(|control| BinaryControl::parse(control).ok());
+                let source = control.map(|control| SourceNamed {
+                    name: control.source.to_string(),
+                    version: control.source_version.to_string(),
+                });
                 let package = read.map_err(|error| chain(&error)).map(|deb| {
                     let control = &deb.control;
                     let (name, architecture) = (control.package(), control.architecture());
                     format!("package {name} {} for {architecture}", control.version())
                 });
                 self.facts.packages.insert(path.clone(), package);
+                self.facts.sources.extend(source.map(|s| (path.clone(), s)));
             }
             self.facts.digests.insert(path, digests);
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::attest::is_reproducible;
-use super::facts::{Further, Listed, Signature, file_name};
+use super::facts::{Further, Listed, Signature, SourceNamed, file_name};
 use super::kind::Kind;
 use crate::model::{Finding, Severity};
 
@@ -142,6 +142,18 @@ impl Problem {
     pub fn hostile(path: &Path, why: &str) -> Self {
         let message = format!("no package to install: {why}");
         Self::error("unsound-package", path, message).fix("do not install it")
+    }
+
+    /// A package that says it is of another source than a text about it.
+    pub fn of_other_source(
+        path: &Path,
+        own: &SourceNamed,
+        list: &Path,
+        said: &SourceNamed,
+    ) -> Self {
+        let list = file_name(list);
+        let message = format!("it says it is of the source {own}, {list} is about {said}");
+        Self::error("other-source", path, message).fix("do not install it; tell who built it")
     }
 
     /// Neither a signature nor a list speaks for a file.

@@ -431,6 +431,20 @@ fn a_second_builder_attests_and_a_suite_demands_it() {
     let promote = || world.run(promote.iter().chain(&["--archive", place, "--json"]));
     assert_eq!(rule(&promote().code(1)), "too-few-attestations");
 
+    // Nor is what somebody unknown built.
+    let unknown = ["attest", rebuilt_text, "--json", "--to"];
+    let unknown: Vec<_> = unknown
+        .into_iter()
+        .chain([dist(&world).join(PROVENANCE).to_str().expect("text")])
+        .map(str::to_owned)
+        .collect();
+    let unknown: Vec<_> = unknown.iter().map(String::as_str).collect();
+    assert_eq!(rule(&joe(&unknown).code(1)), "unproven-provenance");
+    let firsts = world.path("first.asc");
+    let firsts = firsts.to_str().expect("text");
+    world.run(["key", "export", "--out", firsts]).code(0);
+    joe(&["key", "import", firsts]).code(0);
+
     // Another package is not attested, nor a part of the whole.
     let provenance = dist(&world).join(PROVENANCE);
     let provenance_text = provenance.to_str().expect("text");
@@ -457,6 +471,27 @@ fn a_second_builder_attests_and_a_suite_demands_it() {
     );
     let again = attest(rebuilt_text).code(0).document("debcut/attest/1");
     assert_eq!(again["changed"], false);
+
+    // A list of digests that was left behind is renewed by doing it again.
+    let sums = dist(&world).join("SHA256SUMS");
+    let whole = fs::read_to_string(&sums).expect("is there");
+    let stale = whole.lines().map(|line| match line.ends_with(PROVENANCE) {
+        true => format!("{}  {PROVENANCE}\n", "0".repeat(64)),
+        false => format!("{line}\n"),
+    });
+    fs::write(&sums, stale.collect::<String>()).expect("writes");
+    attest(rebuilt_text).code(0);
+    assert_eq!(fs::read_to_string(&sums).expect("is there"), whole);
+    // Made again with the same digests, the build keeps what was said of it.
+    world.run(["build", "v1.2.0", "--force"]).code(0);
+    let kept = fs::read_to_string(&provenance).expect("is there");
+    assert_eq!(kept.lines().count(), 2);
+    let again = world.run(["build", "v1.2.0"]).code(0);
+    assert!(
+        again.stdout.ends_with("nothing to do\n"),
+        "{}",
+        again.stdout
+    );
 
     // The first builder, who does not know the second yet, finds all else true.
     let ran = world.run(["verify", "--json", out]).code(0);

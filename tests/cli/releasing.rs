@@ -96,6 +96,47 @@ fn release_goes_all_the_way_and_twice_is_nothing_to_do() {
 }
 
 #[test]
+fn a_changed_build_is_never_nothing_to_do() {
+    let world = World::declared();
+    world.key();
+    world.run(["build", "--no-cache"]).code(0);
+    let out = world.project().join("dist/v1.2.0");
+    let deb = out.join("tally_1.2.0_all.deb");
+    let good = std::fs::read(&deb).expect("built");
+    std::fs::write(&deb, "another").expect("writes");
+    // The list of digests is signed by nobody: whoever changes one changes both.
+    let sums = out.join("SHA256SUMS");
+    let listed = std::fs::read_to_string(&sums).expect("built");
+    let line = |line: &str| match line.ends_with("_all.deb") {
+        true => format!(
+            "{}  tally_1.2.0_all.deb\n",
+            debcut::model::Sha256::of(b"another")
+        ),
+        false => format!("{line}\n"),
+    };
+    let listed: String = listed.lines().map(line).collect();
+    std::fs::write(&sums, listed).expect("writes");
+    world
+        .run(["build", "--no-cache"])
+        .code(0)
+        .says(&["is built again", "was changed"]);
+    assert!(std::fs::read(&deb).expect("built again") == good);
+    world.run(["verify", "dist/v1.2.0"]).code(0);
+}
+
+#[test]
+fn publish_takes_no_candidate_untold() {
+    let world = World::releasable();
+    world.run(["build", "v1.2.0"]).code(0);
+    world.edit("VERSION", "1.2.0", "1.3.0");
+    world.commit("chore: release 1.3.0");
+    world.run(["build", "--commit", "HEAD"]).code(0);
+    let publish = ["publish", "--to", "stable", "--archive", "../apt"];
+    world.run(publish).code(0);
+    assert_eq!(world.in_suite("stable"), ["tally 1.2.0"]);
+}
+
+#[test]
 fn what_is_released_goes_to_another_suite_without_another_build() {
     let world = World::releasable();
     world.release(&[]).code(0);

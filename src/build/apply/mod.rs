@@ -37,7 +37,7 @@ use crate::format::buildinfo::Buildinfo;
 use crate::format::changelog::ChangelogError;
 use crate::format::checksums::{FileName, FileNameError, ListedFile, write_sums};
 use crate::format::deb822::{Deb822Error, WriteError};
-use crate::format::statement::{Envelope, PAYLOAD_TYPE};
+use crate::format::statement::{Envelope, PAYLOAD_TYPE, Statement};
 use crate::keys::attestation::{self, AttestError};
 use crate::model::{FileDigests, Finding, Listener, Timestamp};
 use crate::sys::clock::Clock;
@@ -228,15 +228,18 @@ pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildEr
     let mut findings = bench.judged()?;
     let gates = bench.gates(&made)?;
     findings.extend(gates.findings);
-    let built = finish(&made, plan, workshop, staged, began, &gates.passed)?;
+    let origin = BuildOrigin::Now(began);
+    let built = finish(&made, plan, workshop, staged, origin, &gates.passed)?;
     Ok(Built { findings, ..built })
 }
 
 /// Takes the artifacts of a candidate that was built of the same commit, or of
 /// a build that did not have to pass the same checks, and states of them that
-/// they are this plan's. The caller has checked that they are.
+/// they are this plan's, made when and by what `stated` says of them. The caller
+/// has checked that they are, and whose word that is.
 pub fn adopt(
     candidate: &Built,
+    stated: &Statement,
     plan: &BuildPlan,
     workshop: &Workshop<'_>,
 ) -> Result<Built, BuildError> {
@@ -245,14 +248,23 @@ pub fn adopt(
     let names = names.filter(|name| !own.contains(name));
     let made: Vec<_> = names.map(|name| candidate.directory.join(name)).collect();
     let staged = StagedDir::beside(workshop.out)?;
-    let began = workshop.clock.now();
     let mut bench = Bench::take(plan, workshop)?;
     let gates = bench.gates(&made)?;
-    let built = finish(&made, plan, workshop, staged, began, &gates.passed)?;
+    let origin = BuildOrigin::Adopted(stated);
+    let built = finish(&made, plan, workshop, staged, origin, &gates.passed)?;
     Ok(Built {
         findings: gates.findings,
         ..built
     })
+}
+
+/// When and by what finished files were made.
+#[derive(Clone, Copy)]
+enum BuildOrigin<'a> {
+    /// In this run, which began then.
+    Now(Timestamp),
+    /// Earlier, as was stated of them.
+    Adopted(&'a Statement),
 }
 
 /// Puts finished files into the result's directory, with their provenance and
@@ -262,7 +274,7 @@ fn finish(
     plan: &BuildPlan,
     workshop: &Workshop<'_>,
     staged: StagedDir,
-    began: Timestamp,
+    origin: BuildOrigin<'_>,
     passed: &[Passed],
 ) -> Result<Built, BuildError> {
     let mut listed = Vec::new();
@@ -270,7 +282,7 @@ fn finish(
         listed.push(copy(path, staged.path())?);
     }
     listed.sort_by(|a, b| a.name.as_str().cmp(b.name.as_str()));
-    let provenance = provenance(plan, workshop, began, passed, &listed, staged.path())?;
+    let provenance = provenance(plan, workshop, origin, passed, &listed, staged.path())?;
     listed.push(provenance);
     let kept = keep(workshop.keep, staged.path())?;
     listed.push(sums(&listed, &kept, staged.path())?);
@@ -459,13 +471,20 @@ fn stop_if_asked(step: &'static str) -> Result<(), BuildError> {
 fn provenance(
     plan: &BuildPlan,
     workshop: &Workshop<'_>,
-    began: Timestamp,
+    origin: BuildOrigin<'_>,
     passed: &[Passed],
     listed: &[ListedFile],
     into: &Path,
 ) -> Result<ListedFile, BuildError> {
     let now = workshop.clock.now();
-    let mut statement = product::statement(plan, listed, began, now, workshop.root);
+    let mut statement = match origin {
+        BuildOrigin::Now(began) => product::statement(plan, listed, began, now, workshop.root),
+        BuildOrigin::Adopted(stated) => {
+            let mut statement = product::statement(plan, listed, now, now, None);
+            product::state_circumstances(&mut statement, stated);
+            statement
+        }
+    };
     product::state_gates(&mut statement, passed);
     let line = match workshop.signer {
         Some(signer) => attestation::attest(signer, &statement, now).map_err(BuildError::Attest)?,

@@ -15,6 +15,7 @@ use super::FlowError;
 use super::build_cache::{self, BuildCache};
 pub use variant::{ArchiveAt, BinaryPart, Rebuild, Since, Variant};
 
+use super::attesting;
 use super::earlier_build::{self, Earlier};
 use super::hooks::{HookPackage, Hooks, Occasion};
 use super::project::Workspace;
@@ -44,6 +45,7 @@ use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access};
 use crate::sys::machine;
+use crate::sys::openpgp::Keyring;
 
 /// What to build, and how.
 #[derive(Debug, Clone)]
@@ -206,6 +208,9 @@ pub fn build(
     };
     let choice = signing::chosen(environment, &request.key, project.key.as_deref(), now)?;
     let keyring = signing::keyring(environment)?;
+    // Whose word counts for what is built already.
+    let certificates = choice.iter().map(|key| key.certificate().clone());
+    let signers = Keyring::new(certificates.collect());
     let target = variant::target(request.variant.architecture.as_ref(), &package, word)?;
     let scope = variant::scope(request.scope, &request.variant, &target, &package);
     let means = Means {
@@ -338,14 +343,16 @@ pub fn build(
     if request.dry_run {
         return Ok(Outcome::Planned(Box::new(plan)));
     }
-    let found = earlier_build::look(&plan, &out)?;
+    let found = earlier_build::look(&plan, &out, &signers)?;
     let mut unchecked = None;
     match found.earlier {
         Earlier::Nothing => {}
-        Earlier::Unchecked(built) if !request.force => unchecked = Some(built),
-        Earlier::Unchecked(_) => {}
+        Earlier::Unchecked(built, statement) if !request.force => {
+            unchecked = Some((built, *statement));
+        }
+        Earlier::Unchecked(..) => {}
         Earlier::Same(built) if !request.force => {
-            record(workspace, &built, listener);
+            record(workspace, &plan, &built, listener);
             return Ok(Outcome::Built {
                 plan: Box::new(plan),
                 built,
@@ -399,53 +406,82 @@ pub fn build(
         listener,
         program: environment.program(),
         root: provided.as_ref(),
-        toolchains: &surroundings::toolchains(&plan.host_environment),
+        toolchains: &surroundings::toolchains(&plan.host_environment, &plan.allowance.forbidden),
         keep: &found.beside,
     };
     let proven = match &request.candidate {
-        Some(directory) => earlier_build::proven(&plan, directory, &keyring)?,
+        Some(directory) => earlier_build::proven(&plan, directory, &signers)?,
         None => None,
     };
     let cache = match request.how.cache {
         CacheUse::Usual => BuildCache::of_user(environment),
         CacheUse::None => None,
     };
-    let system = match &provided {
-        Some(provided) => provided.identity,
-        None => build_cache::system(workshop.toolchains)?,
+    let system = match (&provided, &cache) {
+        (Some(provided), _) => Some(provided.identity),
+        (None, Some(_)) => build_cache::system(&plan, workshop.toolchains)?,
+        (None, None) => None,
     };
-    if let (Some(cache), None, None, false) = (&cache, &proven, &unchecked, request.force)
-        && plan.gates.is_empty()
-        && let Some(built) = cache.take(&plan, &system, &out)?
-    {
+    let cache = cache.zip(system);
+    let may_take = proven.is_none()
+        && unchecked.is_none()
+        && !request.force
+        // Only a build puts its files beside those of others, and checks them.
+        && found.beside.is_empty()
+        && plan.gates.is_empty();
+    let cached = match &cache {
+        Some((cache, system)) if may_take => cache.take(&plan, system, &out, &signers),
+        _ => Ok(None),
+    };
+    let cached = cached.unwrap_or_else(|error| {
+        listener.note(format!("not taken from the cache: {}", with_causes(&error)));
+        None
+    });
+    if let Some(built) = cached {
         listener.note(format!(
             "{} {} was built before: taken from the cache",
             plan.package, plan.version
         ));
-        return taken(workspace, plan, built, occasion, &hooks, listener);
+        return taken(
+            workspace,
+            plan,
+            built,
+            &found.words,
+            occasion,
+            &hooks,
+            listener,
+        );
     }
     let built = match (unchecked, proven) {
-        (Some(built), _) => {
+        (Some((built, stated)), _) => {
             listener.note(format!(
                 "{} is built; its checks are not made",
                 plan.package
             ));
-            apply::adopt(&built, &plan, &workshop)
+            apply::adopt(&built, &stated, &plan, &workshop)
         }
-        (None, Some(candidate)) => {
+        (None, Some((candidate, stated))) => {
             listener.note(format!("{} was built before its tag", plan.package));
-            apply::adopt(&candidate, &plan, &workshop)
+            apply::adopt(&candidate, &stated, &plan, &workshop)
         }
         (None, None) => apply::apply(&plan, &workshop),
     };
     match built {
         Ok(built) => {
-            if let Some(cache) = &cache
-                && let Err(error) = cache.put(&plan, &system, &built)
+            if let Some((cache, system)) = &cache
+                && let Err(error) = cache.put(&plan, system, &built)
             {
                 listener.warn(format!("not put into the cache: {}", with_causes(&error)));
             }
-            taken(workspace, plan, built, occasion, &hooks, listener)
+            taken(
+                workspace,
+                plan,
+                built,
+                &found.words,
+                occasion,
+                &hooks,
+                listener,
+            )
         }
         Err(BuildError::Failed {
             step,
@@ -482,16 +518,19 @@ pub fn build(
     }
 }
 
-/// Ends a build that went well.
+/// Ends a build that went well. `words` is what others attested of one that it
+/// replaces.
 fn taken(
     workspace: &Workspace,
     plan: BuildPlan,
-    built: Built,
+    mut built: Built,
+    words: &[String],
     occasion: Option<Occasion>,
     hooks: &Hooks<'_>,
     listener: &dyn Listener,
 ) -> Result<Outcome, FlowError> {
-    record(workspace, &built, listener);
+    attesting::keep(&mut built, words)?;
+    record(workspace, &plan, &built, listener);
     if let Some(mut occasion) = occasion {
         let artifacts = built.artifacts.iter();
         let paths = artifacts.map(|a| built.directory.join(&a.name).display().to_string());
@@ -540,9 +579,10 @@ pub fn last_build(workspace: &Workspace) -> Result<Option<LastBuild>, FlowError>
 }
 
 /// Notes what was built last. A build is no failure because that cannot be
-/// written: `publish` can be told what to take.
-fn record(workspace: &Workspace, built: &Built, listener: &dyn Listener) {
-    let Some(changes) = built.changes() else {
+/// written: `publish` can be told what to take. A candidate is never what it
+/// takes untold.
+fn record(workspace: &Workspace, plan: &BuildPlan, built: &Built, listener: &dyn Listener) {
+    let (Revision::Tag { .. }, Some(changes)) = (&plan.revision, built.changes()) else {
         return;
     };
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());

@@ -12,7 +12,7 @@ use crate::format::buildinfo::Buildinfo;
 use crate::format::checksums::parse_sums;
 use crate::model::{Listener, Sha256};
 use crate::sys::files;
-use crate::sys::openpgp::text_of;
+use crate::sys::openpgp::{Keyring, text_of};
 use crate::verify::Kind;
 use crate::verify::cause::Known;
 use crate::verify::reproduction::Reference;
@@ -96,10 +96,11 @@ fn is_compared(name: &str) -> bool {
 pub(super) fn earlier(
     plan: &BuildPlan,
     directory: &Path,
+    keyring: &Keyring,
     listener: &dyn Listener,
 ) -> Result<Option<First>, FlowError> {
-    let built = match earlier_build::look(plan, directory).map(|found| found.earlier) {
-        Ok(Earlier::Same(built) | Earlier::Unchecked(built)) => built,
+    let built = match earlier_build::look(plan, directory, keyring).map(|found| found.earlier) {
+        Ok(Earlier::Same(built) | Earlier::Unchecked(built, _)) => built,
         Ok(Earlier::Nothing) => return Ok(None),
         Ok(Earlier::Incomplete(why) | Earlier::Other(why)) => {
             listener.note(format!("{} is passed over: {why}", directory.display()));

@@ -428,6 +428,27 @@ impl Court<'_> {
         }
     }
 
+    /// Breaks a link whose text is about another source than the package: a
+    /// build makes no packages but its own source's, and no other version's.
+    fn of_source(&self, draft: &mut Draft, content: &Content) {
+        let control = self.facts.package.found();
+        let control = control.and_then(|package| package.control.as_ref().ok());
+        let (Some(control), Some(said)) = (control, &content.source) else {
+            return;
+        };
+        if (&control.source, &control.source_version) != (&said.name, &said.version) {
+            let message = format!(
+                "it is about the source {said}, but the package says it is of {} {}",
+                control.source, control.source_version
+            );
+            draft.breaks(
+                "other-source",
+                message,
+                "do not install it; tell who built it",
+            );
+        }
+    }
+
     fn archive(&self, found: &super::Archived) -> Link {
         let mut draft = Draft::of(LinkName::Archive, found.place.as_str());
         draft.weigh(
@@ -491,6 +512,7 @@ impl Court<'_> {
         }
         if let Some(content) = content {
             self.lists_package(&mut draft, content);
+            self.of_source(&mut draft, content);
         }
         (draft, content)
     }

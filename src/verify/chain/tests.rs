@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{FileDigests, Fingerprint, Sha256, Timestamp};
-use crate::verify::{Claim, Content, Further, Listed, Origin, Signature, Signer};
+use crate::verify::{Claim, Content, Further, Listed, Origin, Signature, Signer, SourceNamed};
 
 fn key(digit: char) -> Fingerprint {
     Fingerprint::new(digit.to_string().repeat(40)).expect("a fingerprint")
@@ -28,6 +28,13 @@ fn listed(name: &str, content: &str) -> Listed {
     }
 }
 
+fn source(name: &str, version: &str) -> SourceNamed {
+    SourceNamed {
+        name: name.to_owned(),
+        version: version.to_owned(),
+    }
+}
+
 fn text(file_name: &str, content: &str, lists: &[(&str, &str)]) -> Look<Text> {
     let lists = lists.iter().map(|(name, content)| listed(name, content));
     Look::Found(Text {
@@ -37,6 +44,7 @@ fn text(file_name: &str, content: &str, lists: &[(&str, &str)]) -> Look<Text> {
         claim: Claim {
             signature: by('B'),
             content: Ok(Content {
+                source: Some(source("a", "1")),
                 listed: lists.collect(),
                 ..Content::default()
             }),
@@ -191,6 +199,18 @@ fn the_first_link_that_breaks_is_named() {
             |f, _| found(&mut f.archive).signature = Signature::Bad { why: "x".into() },
             L::Archive,
             "bad-signature",
+        ),
+        (
+            "an upload of another source",
+            |f, _| content(&mut f.changes).source = Some(source("a", "2")),
+            L::Changes,
+            "other-source",
+        ),
+        (
+            "provenance of another source",
+            |f, _| content(&mut f.provenance).source = Some(source("b", "1")),
+            L::Provenance,
+            "other-source",
         ),
         (
             "another entry",
