@@ -12,11 +12,13 @@
 
 mod facts;
 mod judge;
+mod link;
 mod package;
 mod policy;
 
 pub use facts::{Archived, CommitFound, Control, Facts, Installed, Look, Package, TagFound, Text};
-pub use judge::{Chain, Link, LinkName, LinkSigner, State, judge};
+pub use judge::judge;
+pub use link::{Chain, Link, LinkName, LinkSigner, State};
 pub use package::{choose, compare_installed, read_package};
 pub use policy::Policy;
 
