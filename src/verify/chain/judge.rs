@@ -4,7 +4,7 @@ mod package;
 mod tag;
 mod texts;
 
-use super::facts::{Facts, Look};
+use super::facts::{Cause, Facts, Look};
 use super::link::{Chain, Link, LinkName, LinkSigner, State};
 use super::policy::Policy;
 use crate::model::{Finding, Fingerprint, Sha256};
@@ -128,16 +128,16 @@ fn says(content: &Content, name: &str, digest: Sha256) -> Says {
 impl Court<'_> {
     fn link(&self, name: LinkName) -> Option<Link> {
         let facts = self.facts;
-        let missing = |subject: String, why: &str| {
-            let mut link = Draft::of(name, subject).link;
-            link.state = State::Unchecked(why.to_owned());
+        let missing = |why: &str, cause: &Cause| {
+            let mut link = Draft::of(name, facts.asked.as_str()).link;
+            link.state = State::Unchecked(why.to_owned(), cause.clone());
             Some(link)
         };
         macro_rules! found {
             ($look:expr, $judge:expr) => {
                 match &$look {
                     Look::NotAsked => None,
-                    Look::Missing(why) => missing(facts.asked.clone(), why),
+                    Look::Missing(why, cause) => missing(why, cause),
                     Look::Found(found) => Some($judge(found)),
                 }
             };
@@ -153,7 +153,8 @@ impl Court<'_> {
             LinkName::Commit => match &facts.tag {
                 Look::Found(found) => self.commit(found),
                 Look::NotAsked => None,
-                Look::Missing(why) => missing(facts.asked.clone(), why),
+                // It is the tag that leads to it.
+                Look::Missing(why, _) => missing(why, &Cause::Follows(LinkName::Tag)),
             },
         }
     }

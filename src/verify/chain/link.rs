@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::facts::Cause;
 use crate::model::Finding;
 use crate::verify::facts::Signer;
 
@@ -62,8 +63,8 @@ pub enum State {
     Holds,
     /// Not true, or not allowed: each reason.
     Broken(Vec<Finding>),
-    /// Nobody could check it, and why.
-    Unchecked(String),
+    /// Nobody could check it: why, and what that lies in.
+    Unchecked(String, Cause),
 }
 
 /// Somebody whose accepted signature is on a link.
@@ -112,26 +113,36 @@ impl Chain {
     /// Returns the links that nobody could check.
     pub fn unchecked(&self) -> Vec<LinkName> {
         let links = self.links.iter();
-        let found = links.filter(|link| matches!(link.state, State::Unchecked(_)));
+        let found = links.filter(|link| matches!(link.state, State::Unchecked(..)));
         found.map(|link| link.name).collect()
     }
 
-    /// Returns what stands against it, in the order of the links.
+    /// Tells whether something stands against a link itself.
+    fn is_doubtful(&self, name: LinkName) -> bool {
+        let mut links = self.links.iter();
+        links.any(|link| link.name == name && link.state != State::Holds)
+    }
+
+    /// Returns what stands against it, in the order of the links. What only
+    /// follows from an earlier link is told there, with the one remedy.
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         for link in &self.links {
             match &link.state {
                 State::Holds => {}
                 State::Broken(reasons) => findings.extend(reasons.iter().cloned()),
-                State::Unchecked(why) => findings.push(unchecked(&self.asked, link.name, why)),
+                State::Unchecked(_, Cause::Follows(earlier)) if self.is_doubtful(*earlier) => {}
+                State::Unchecked(why, cause) => {
+                    findings.push(unchecked(&self.asked, link.name, why, cause));
+                }
             }
         }
         findings
     }
 }
 
-fn unchecked(asked: &str, link: LinkName, why: &str) -> Finding {
-    let fix = match link {
+fn unchecked(asked: &str, link: LinkName, why: &str, cause: &Cause) -> Finding {
+    let usual = match link {
         LinkName::Installed | LinkName::Package => "name the .deb, or --archive and --suite",
         LinkName::Archive => "name --archive and --suite, or the .deb itself",
         LinkName::Tag | LinkName::Commit => "name the project's clone with --repository DIR",
@@ -139,7 +150,15 @@ fn unchecked(asked: &str, link: LinkName, why: &str) -> Finding {
             "name the directory that has it with --artifacts DIR"
         }
     };
+    let fix = match cause {
+        Cause::Remedy(fix) => fix.clone(),
+        Cause::Unnamed => usual.to_owned(),
+        Cause::Follows(earlier) => format!("see to the link “{}” first", earlier.as_str()),
+    };
     let message = format!("the link “{}” was not checked: {why}", link.as_str());
-    let fix = format!("{fix}; --until LINK ends the walk earlier");
+    let fix = match link > LinkName::Archive {
+        true => format!("{fix}; --until LINK ends the walk earlier"),
+        false => fix,
+    };
     Finding::error("not-checked", asked, message).fix(fix)
 }

@@ -24,17 +24,27 @@ impl Court<'_> {
                 );
             }
         }
-        if let [first, rest @ ..] = &found.differing[..] {
-            let more = match rest.len() {
-                0 => String::new(),
-                more => format!(", and {more} more"),
-            };
-            let message = format!("installed files are not the package's: {first}{more}");
-            draft.breaks(
+        for (rule, what, list) in [
+            (
                 "installed-files-differ",
-                message,
-                "find out who changed them; install it again",
-            );
+                "installed files are not the package's",
+                &found.differing,
+            ),
+            (
+                "maintainer-scripts-differ",
+                "what dpkg keeps of it, and runs as root, is not the package's",
+                &found.scripts,
+            ),
+        ] {
+            if let [first, rest @ ..] = &list[..] {
+                let more = match rest.len() {
+                    0 => String::new(),
+                    more => format!(", and {more} more"),
+                };
+                let message = format!("{what}: {first}{more}");
+                let fix = "find out who changed them; install it again";
+                draft.breaks(rule, message, fix);
+            }
         }
         draft
             .link
@@ -104,6 +114,13 @@ impl Court<'_> {
                 draft.breaks("digest-mismatch", message, AGAIN);
             }
             None => draft.link.remarks.push(format!("SHA-256 {sha256}")),
+        }
+        for other in &self.facts.others {
+            draft.breaks(
+                "artifact-differs",
+                format!("{other} has its name and version, and is another package"),
+                "find out which is right; take the other away",
+            );
         }
         draft.done()
     }

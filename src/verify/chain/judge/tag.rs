@@ -1,7 +1,7 @@
 //! The tag and its commit.
 
 use super::{Allowed, Court, Draft};
-use crate::verify::chain::facts::TagFound;
+use crate::verify::chain::facts::{Cause, TagFound};
 use crate::verify::chain::link::{Link, LinkName, State};
 use crate::verify::facts::{Origin, Signature};
 
@@ -33,7 +33,9 @@ impl Court<'_> {
             Err(why) => {
                 // A tag that was moved is broken, whoever signed it.
                 if draft.reasons.is_empty() {
-                    draft.link.state = State::Unchecked(why.clone());
+                    let fix = "check it as it says, and end the walk before it";
+                    let cause = Cause::Remedy(fix.to_owned());
+                    draft.link.state = State::Unchecked(why.clone(), cause);
                     return draft.link;
                 }
             }

@@ -94,6 +94,16 @@ impl Court<'_> {
             .link
             .remarks
             .push(format!("builder {}", origin.builder));
+        let allowed = &self.policy.isolation;
+        let isolation = origin.isolation();
+        if !allowed.is_empty() && !isolation.is_some_and(|is| allowed.iter().any(|a| a == is)) {
+            let message = match isolation {
+                Some(is) => format!("built with isolation “{is}”, which the policy does not allow"),
+                None => "it does not say what the build was isolated by".to_owned(),
+            };
+            let fix = format!("build it again: debcut build --isolation {}", allowed[0]);
+            draft.breaks("isolation-not-allowed", message, &fix);
+        }
         let Some(tag) = self.facts.tag.found() else {
             return;
         };
