@@ -133,7 +133,7 @@ pub fn statement(
                     // and the machine, not the machine's name.
                     id: match plan.builder {
                         BinaryBuilder::Debcut => {
-                            format!("urn:debcut:builder:isolation-{}", plan.isolation.word())
+                            format!("{ISOLATION}{}", plan.isolation.word())
                         }
                         BinaryBuilder::Sbuild { .. } => "urn:debcut:builder:sbuild".to_owned(),
                     },
@@ -207,6 +207,8 @@ pub fn stated_gates(statement: &Statement) -> Vec<serde_json::Value> {
     stated.cloned().unwrap_or_default()
 }
 
+/// How the name of a builder starts that is told by its isolation.
+pub const ISOLATION: &str = "urn:debcut:builder:isolation-";
 /// Where the checks that were passed stand among the internal parameters.
 const GATES: &str = "gates";
 

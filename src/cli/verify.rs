@@ -22,7 +22,8 @@ use crate::verify::chain::{LinkName, Policy};
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct VerifyArguments {
-    /// Files, or directories with everything in them; with --chain .deb files or packages
+    /// Files, or directories with everything in them; with --chain .deb files, directories
+    /// of them, or packages
     #[arg(required = true, value_name = "FILE|PACKAGE")]
     files: Vec<PathBuf>,
     /// Take the certificates in FILE too, armoured or binary
@@ -43,7 +44,8 @@ pub struct VerifyArguments {
     /// Where the package is installed
     #[arg(long, value_name = "DIR", default_value = "/", requires = "chain")]
     root: PathBuf,
-    /// Look there first for .changes, .buildinfo, provenance and .deb
+    /// Look there first for .changes, .buildinfo and provenance; for the .deb where no
+    /// --archive is named, else it must be the archive's
     #[arg(long, value_name = "DIR|FILE", requires = "chain")]
     artifacts: Vec<PathBuf>,
     /// The project's clone, which has the tag [default: the current one]
@@ -103,7 +105,10 @@ of --keyring.
 --chain checks each link, names each signer and tells the first link that breaks. What
 could not be checked is told too, and is a no unless --until ends the walk before it.
 A policy file has the lists tag-keys, build-keys and publish-keys of fingerprints, and
-may say signed-commits = true and attestations = 2.
+may say signed-commits = true, attestations = 2 and isolation = [\"chroot\"].
+
+Of what is installed, contents, kind, mode and owner of each file and what dpkg keeps in
+/var/lib/dpkg/info are compared; dpkg-statoverride, diversions and conffiles are allowed.
 
 Without debcut: each line of an .intoto.jsonl is a DSSE envelope, whose Ed25519 key is the
 signing subkey of the OpenPGP certificate. securesystemslib (PyPI) and cosign verify it, and

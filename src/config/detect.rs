@@ -27,6 +27,8 @@ pub struct Detected {
     pub packages: Vec<DetectedPackage>,
     /// Packages whose releases belong together.
     pub groups: Vec<DetectedGroup>,
+    /// The one file at the top that has a licence.
+    pub license_file: Option<String>,
 }
 
 /// Packages whose releases belong together.
@@ -88,6 +90,8 @@ pub enum DetectedKind {
         /// The names of its binaries; empty for a library.
         binaries: Vec<String>,
     },
+    /// A Makefile that knows how to install what it makes.
+    Make,
     /// Anything else with a version file.
     Other {
         /// The description in its own metadata.
@@ -103,7 +107,7 @@ impl DetectedKind {
     /// Returns the description in its own metadata.
     pub fn summary(&self) -> Option<&str> {
         match self {
-            Self::Debian => None,
+            Self::Debian | Self::Make => None,
             Self::Cargo { summary, .. } | Self::Other { summary, .. } => summary.as_deref(),
         }
     }
@@ -111,7 +115,7 @@ impl DetectedKind {
     /// Returns the licence in its own metadata.
     pub fn license(&self) -> Option<&str> {
         match self {
-            Self::Debian => None,
+            Self::Debian | Self::Make => None,
             Self::Cargo { license, .. } | Self::Other { license, .. } => license.as_deref(),
         }
     }
@@ -150,7 +154,11 @@ pub fn detect(top: &Path, tags: &[TagName]) -> Result<Detected, FileError> {
     for group in &groups {
         one_tag(group, &mut packages, tags);
     }
-    Ok(Detected { packages, groups })
+    Ok(Detected {
+        packages,
+        groups,
+        license_file: license_file(top)?,
+    })
 }
 
 /// Tells whether a directory's newest changelog entry has a Debian revision.
@@ -175,10 +183,13 @@ fn bare(top: &Path) -> Result<Option<DetectedPackage>, FileError> {
         changes_file: None,
         tag: None,
         license_file: license_file(top)?,
-        kind: DetectedKind::Other {
-            summary: None,
-            license: None,
-            programs: programs(top),
+        kind: match installs(top)? {
+            true => DetectedKind::Make,
+            false => DetectedKind::Other {
+                summary: None,
+                license: None,
+                programs: programs(top),
+            },
         },
     }))
 }
@@ -202,6 +213,22 @@ fn changes_file(top: &Path, directory: &str) -> Result<Option<String>, FileError
         "" => name,
         path => format!("{path}/{name}"),
     }))
+}
+
+/// Tells whether a directory's Makefile has a target `install`.
+fn installs(directory: &Path) -> Result<bool, FileError> {
+    // As make(1) looks for them.
+    for name in ["GNUmakefile", "makefile", "Makefile"] {
+        if let Some(text) = text_at(&directory.join(name))? {
+            let is_rule = |line: &str| {
+                let (targets, rest) = line.split_once(':').unwrap_or_default();
+                let assigns = rest.starts_with('=') || rest.starts_with(":=");
+                !assigns && targets.split_whitespace().any(|target| target == "install")
+            };
+            return Ok(text.lines().any(is_rule));
+        }
+    }
+    Ok(false)
 }
 
 fn programs(directory: &Path) -> Option<&'static str> {

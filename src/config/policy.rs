@@ -39,6 +39,8 @@ pub struct Project {
     pub publish_keys: Vec<Fingerprint>,
     /// Whether a proof demands that the tagged commit is signed too.
     pub signed_commits: bool,
+    /// By what a proof demands that a build was isolated; empty: anything.
+    pub proven_isolation: Vec<String>,
     /// How many builders must attest what an archive of this name gets.
     pub attestations: BTreeMap<String, u32>,
     /// How packages are built.
@@ -51,6 +53,12 @@ pub struct Project {
 /// Upstream tags that are tried when the configuration names none: the name
 /// gbp gives an import, then the usual ones.
 const UPSTREAM_TAGS: [&str; 3] = ["upstream/{version}", "v{version}", "{version}"];
+
+/// Returns the words of a list.
+pub(super) fn words(written: &[written::Isolation]) -> Vec<String> {
+    let words = written.iter().map(|isolation| isolation.word().to_owned());
+    words.collect()
+}
 
 /// Reads the keys of a list.
 pub(super) fn fingerprints(
@@ -112,6 +120,7 @@ impl Project {
                 .collect(),
             key: written.signing.key,
             signed_commits: written.signing.signed_commits,
+            proven_isolation: words(&written.signing.isolation),
             tag_keys,
             build_keys,
             publish_keys,

@@ -4,8 +4,9 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::policy::{Project, fingerprints};
+use super::policy::{Project, fingerprints, words};
 use super::read::{ConfigError, Source};
+use super::written::Isolation;
 use crate::verify::chain::Policy;
 
 /// The file as it is written.
@@ -22,6 +23,8 @@ struct File {
     signed_commits: bool,
     #[serde(default)]
     attestations: u32,
+    #[serde(default)]
+    isolation: Vec<Isolation>,
 }
 
 /// Reads a policy file; `file` is its name for errors.
@@ -37,6 +40,7 @@ pub fn proof_policy(file: &str, text: &str) -> Result<Policy, ConfigError> {
         publish_keys: fingerprints(&source, &written.publish_keys)?,
         signed_commits: written.signed_commits,
         attestations: written.attestations,
+        isolation: words(&written.isolation),
     })
 }
 
@@ -51,6 +55,7 @@ impl Project {
             publish_keys: self.publish_keys.clone(),
             signed_commits: self.signed_commits,
             attestations: attestations.copied().unwrap_or_default(),
+            isolation: self.proven_isolation.clone(),
         }
     }
 }
@@ -60,13 +65,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_policy_is_three_lists_and_two_wishes() {
+    fn a_policy_is_lists_and_wishes() {
         let key = "AB".repeat(20);
-        let text = format!("tag-keys = ['{key}']\nsigned-commits = true\nattestations = 2\n");
+        let text = format!(
+            "tag-keys = ['{key}']\nsigned-commits = true\nattestations = 2\n\
+             isolation = ['chroot']\n"
+        );
         let found = proof_policy("policy.toml", &text).expect("valid");
         assert_eq!(found.tag_keys[0].as_str(), key);
         assert!(found.signed_commits && found.build_keys.is_empty());
         assert_eq!(found.attestations, 2);
+        assert_eq!(found.isolation, ["chroot"]);
         for (text, want) in [
             ("tag-keys = ['x']", "policy.toml:1: “x” is no fingerprint"),
             ("\ntag-key = []", "policy.toml:2: unknown key “tag-key”"),

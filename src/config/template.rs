@@ -44,6 +44,7 @@ const TAIL: &str = "
 # build-keys = [\"FINGERPRINT\"]    # whose builds may be published; default: anybody's
 # publish-keys = [\"FINGERPRINT\"]  # who may sign a suite; default: every known key
 # signed-commits = true       # verify --chain refuses a tagged commit that is not signed
+# isolation = [\"chroot\"]      # and what was not built in a clean chroot
 
 # [build]
 # timeout-minutes = 240
@@ -88,7 +89,8 @@ pub fn render(detected: &Detected, maintainer: Option<&str>) -> String {
     if detected.packages.is_empty() {
         text.push_str("\n# No package was found here; one is described like this:\n#\n");
         let mut example = String::new();
-        declared(&mut example, "hello", maintainer);
+        let license_file = detected.license_file.as_deref();
+        declared(&mut example, "hello", maintainer, license_file);
         let head = "# [[package]]\n# name = \"hello\"\n# build = \"declared\"\n";
         text.push_str(head);
         comment_out(&mut text, &example);
@@ -245,6 +247,15 @@ fn package(text: &mut String, package: &DetectedPackage, maintainer: &str) {
             text.push_str(FILES);
             text.push_str(MORE);
         }
+        DetectedKind::Make => {
+            start(text, name.as_str(), maintainer, None);
+            text.push_str(&self::copyright(copyright, None));
+            text.push_str("architecture = \"any\"      # or \"all\", where nothing is compiled\n");
+            for line in MAKE.lines() {
+                let _ = writeln!(text, "{}", line.trim_start_matches("# "));
+            }
+            text.push_str(MORE);
+        }
         DetectedKind::Other { summary, license, programs: Some(programs) } => {
             start(text, name.as_str(), maintainer, summary.as_deref());
             text.push_str(&self::copyright(copyright, license.as_deref()));
@@ -255,6 +266,12 @@ fn package(text: &mut String, package: &DetectedPackage, maintainer: &str) {
         }
     }
 }
+
+/// What a Makefile installs is taken from below a directory.
+const MAKE: &str = "\
+# command = \"make && make install DESTDIR=$PWD/out PREFIX=/usr prefix=/usr\"
+# files = [{ source = \"out\", target = \"/\" }]   # all that it installed there
+";
 
 const KEYS: &str = "\
 # architecture = \"all\"      # or \"any\": this machine's
@@ -337,15 +354,15 @@ fn copyright(file: Option<&str>, license: Option<&str>) -> String {
                 quoted(license)
             )
         }
-        (None, None) => "copyright = \"LICENSE\"   # correct this: no file was found, and no \
-                         license with a known text, such as \"MIT\"\n"
+        (None, None) => "copyright = \"LICENSE\"   # correct this: a file with the licence; or, \
+                         instead of this line, license = \"MIT\", by name\n"
             .to_owned(),
     }
 }
 
-fn declared(text: &mut String, name: &str, maintainer: &str) {
+fn declared(text: &mut String, name: &str, maintainer: &str, license_file: Option<&str>) {
     start(text, name, maintainer, None);
-    text.push_str(&copyright(None, None));
+    text.push_str(&copyright(license_file, None));
     for keys in [KEYS, FILES, MORE] {
         text.push_str(keys);
     }

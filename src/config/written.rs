@@ -290,6 +290,8 @@ pub struct Signing {
     pub publish_keys: Vec<Spanned<String>>,
     #[serde(default)]
     pub signed_commits: bool,
+    #[serde(default)]
+    pub isolation: Vec<Isolation>,
 }
 
 /// `[build]`.
@@ -339,6 +341,17 @@ pub enum Isolation {
     None,
     Namespace,
     Chroot,
+}
+
+impl Isolation {
+    /// Returns its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Namespace => "namespace",
+            Self::Chroot => "chroot",
+        }
+    }
 }
 
 /// `network = "…"`.

@@ -148,6 +148,12 @@ pub enum FlowError {
         /// The root directory.
         root: PathBuf,
     },
+    /// A directory holds no package.
+    #[error("{directory} holds no .deb")]
+    NoDebs {
+        /// The directory, as it was named.
+        directory: String,
+    },
     /// A kind of place that is not supported yet.
     #[error("{location} cannot be used: archives live in directories for now")]
     UnsupportedLocation {

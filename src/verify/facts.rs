@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::build::product::ISOLATION;
 use crate::model::{FileDigests, Fingerprint, Sha256, Timestamp};
 
 /// Everything that a verdict is made of. Paths are as the user gave them.
@@ -187,6 +188,14 @@ pub struct Origin {
     pub plan_digest: Option<String>,
     /// When the build ended.
     pub finished: Option<Timestamp>,
+}
+
+impl Origin {
+    /// Returns what stood between the build and the machine, where the builder
+    /// is one that says so.
+    pub fn isolation(&self) -> Option<&str> {
+        self.builder.strip_prefix(ISOLATION)
+    }
 }
 
 impl Facts {

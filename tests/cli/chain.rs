@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use debcut::format::statement::Envelope;
@@ -213,7 +214,30 @@ fn what_is_installed_leads_back_to_the_commit() {
     // What the administrator may change, and what not.
     fs::write(root.join("etc/tally.conf"), "# mine\n").expect("written");
     chain(&world, &words).code(0);
-    flip(&root.join("usr/bin/tally"));
+    let program = root.join("usr/bin/tally");
+    let info = root.join("var/lib/dpkg/info");
+    let run = |mode: u32| {
+        let mode = fs::Permissions::from_mode(mode);
+        fs::set_permissions(&program, mode).expect("set");
+        chain(&world, &words)
+    };
+    assert_eq!(broken(&run(0o4777).code(1)).1, "installed-files-differ");
+    let statoverride = root.join("var/lib/dpkg/statoverride");
+    fs::write(&statoverride, "root root 4777 /usr/bin/tally\n").expect("written");
+    run(0o4777).code(0);
+    fs::remove_file(&statoverride).expect("removed");
+    run(0o755).code(0);
+    let added = info.join("tally.postrm");
+    fs::write(&added, "#!/bin/sh\nid\n").expect("written");
+    assert_eq!(broken(&run(0o755).code(1)).1, "maintainer-scripts-differ");
+    fs::remove_file(&added).expect("removed");
+    let conffiles = info.join("tally.conffiles");
+    let before = fs::read(&conffiles).expect("it has a conffile");
+    fs::write(&conffiles, "/usr/bin/tally\n").expect("written");
+    assert_eq!(broken(&run(0o755).code(1)).1, "maintainer-scripts-differ");
+    fs::write(&conffiles, before).expect("written");
+    run(0o755).code(0);
+    flip(&program);
     let found = broken(&chain(&world, &words).code(1));
     assert_eq!(found.0, "installed");
     // The archive's own links.
@@ -310,8 +334,39 @@ fn the_first_broken_link_of_a_build_is_named() {
         assert_eq!(broken(&ran).0, *link, "{case}: {}", ran.stdout);
     }
     tag(&original);
+    // A directory is the packages in it.
+    let ran = chain(&world, &["dist/v1.2.0/"]).code(0);
+    let row = &ran.document(SCHEMA)["chains"][0];
+    assert_eq!(row["package"], format!("dist/v1.2.0/{DEB}"));
+    chain(&world, &["./"]).code(2);
+    let policy = world.path("isolation.toml");
+    fs::write(&policy, "isolation = ['chroot']\n").expect("written");
+    let words = ["dist/v1.2.0/", "--policy", policy.to_str().expect("text")];
+    let found = broken(&chain(&world, &words).code(1));
+    assert_eq!(
+        found,
+        ("provenance".to_owned(), "isolation-not-allowed".to_owned())
+    );
     let deb = dist(&world).join(DEB);
     let deb = deb.to_str().expect("text");
+    // A clone without the tag has to fetch it, and nothing else.
+    world.git(&["update-ref", "-d", "refs/tags/v1.2.0"]);
+    let ran = chain(&world, &[deb]).code(1);
+    let findings = &ran.document(SCHEMA)["findings"];
+    assert_eq!(findings.as_array().map(Vec::len), Some(1), "{findings:#}");
+    let fix = findings[0]["fix"].as_str().expect("a remedy");
+    assert!(fix.contains(" fetch --tags"), "{fix}");
+    tag(&original);
+    // A damaged .deb where one was told to look is not passed over.
+    let copy = copy(&world, &dist(&world), "copy");
+    flip(&copy.join(DEB));
+    let root = installed(&world, Path::new(deb));
+    let words = ["tally", "--root", root.to_str().expect("text")];
+    let ran = chain(
+        &world,
+        &[&words[..], &["--artifacts", copy.to_str().expect("text")]].concat(),
+    );
+    assert_eq!(broken(&ran.code(1)).0, "package");
     // Nobody who knows no key passes.
     let call = world.debcut(["verify", "--chain", "--json", deb]);
     let ran = call

@@ -345,6 +345,20 @@ fn the_configuration_is_read_and_fits_the_tree() {
     assert!(said.contains("lib/*.sh"), "{said}");
 }
 
+#[test]
+fn a_template_that_describes_nothing_yet_is_not_called_well() {
+    let world = World::new();
+    world.write("debcut.toml", "# [[package]]\n");
+    world.commit("chore: begin");
+    let document = document(&examine(&world).code(1));
+    let found = of(&document, "configuration");
+    assert_eq!(found.len(), 1, "{document:#}");
+    let fix = found[0]["fix"].to_string();
+    assert!(fix.contains("uncomment [[package]]"), "{fix}");
+    let passed = document["passed"].to_string();
+    assert!(!passed.contains("no package is described"), "{passed}");
+}
+
 const TWO: &str = "[[package]]\nname = \"aa\"\npath = \"crates/aa\"\ntag = \"aa-v{version}\"\n\
     version-files = [\"crates/aa/VERSION\"]\n\
     [[package]]\nname = \"bb\"\npath = \"crates/bb\"\ntag = \"bb-v{version}\"\n";

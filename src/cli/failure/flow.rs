@@ -46,6 +46,8 @@ impl From<FlowError> for Failure {
             FlowError::NotInstalled { .. } => Self::of(Exit::Request, "not-installed", &error)
                 .hint("--uninstalled takes the archive's package; --root DIR looks elsewhere")
                 .hint("a .deb is named by its path"),
+            FlowError::NoDebs { .. } => Self::of(Exit::Request, "no-package", &error)
+                .hint("--chain takes .deb files, directories with them, or packages by name"),
             FlowError::UnsupportedLocation { .. } => {
                 Self::of(Exit::Request, "unsupported-archive", &error)
             }

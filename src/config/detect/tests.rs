@@ -191,6 +191,25 @@ fn revisions_raise_no_version_file() {
 }
 
 #[test]
+fn a_makefile_that_installs_is_used() {
+    for (text, want) in [
+        (
+            "all:\n\tcc a.c\ninstall: all\n\tcp a $(DESTDIR)/usr/bin\n",
+            true,
+        ),
+        ("install := cp\nall:\n\ttrue\n", false),
+        ("all install:\n\ttrue\n", true),
+    ] {
+        let directory = tree(&[("Makefile", text)]);
+        assert_eq!(
+            installs(directory.path()).expect("readable"),
+            want,
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn one_file_is_the_licence() {
     let cases: [(&[&str], Option<&str>); 5] = [
         (&["LICENSE"], Some("LICENSE")),

@@ -2,16 +2,18 @@
 //! (dpkg(1), dpkg-divert(1), dpkg.cfg).
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
+use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-
-use sha2::Digest as _;
 
 use crate::flow::FlowError;
 use crate::format::deb822::{self, Syntax};
+use crate::format::tar::Entry;
 use crate::model::Sha256;
 use crate::sys::files;
+use crate::verify::chain::{There, ThereKind, Wanted};
 
 /// A package of the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,10 +62,24 @@ pub(super) struct View {
     root: PathBuf,
     diverted: BTreeMap<String, String>,
     rules: Vec<(bool, String)>,
+    overrides: BTreeMap<String, Override>,
+    users: BTreeMap<String, u64>,
+    groups: BTreeMap<String, u64>,
+    /// Who installs where that is not root, and is the owner of everything.
+    installer: Option<u64>,
+}
+
+/// A line of dpkg-statoverride(1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Override {
+    user: String,
+    group: String,
+    mode: u32,
 }
 
 impl View {
-    /// Reads diversions away from a package and what dpkg leaves out.
+    /// Reads diversions away from a package, what dpkg leaves out, and what it
+    /// gives another mode or owner.
     pub(super) fn of(root: &Path, package: &str) -> Result<Self, FlowError> {
         let read = |path: &Path| -> Result<String, FlowError> {
             let bytes = files::read_if_there(path)?.unwrap_or_default();
@@ -80,29 +96,104 @@ impl View {
         for path in paths.iter().filter(|path| path.is_file()) {
             rules.extend(read(path)?.lines().filter_map(rule));
         }
+        let database = root.join("var/lib/dpkg");
+        let owner = fs::symlink_metadata(&database).map_err(files::failed("read", &database))?;
         Ok(Self {
             root: root.to_owned(),
             diverted: diverted(&diversions, package),
             rules,
+            overrides: overrides(&read(&root.join("var/lib/dpkg/statoverride"))?),
+            users: numbers(&read(&root.join("etc/passwd"))?),
+            groups: numbers(&read(&root.join("etc/group"))?),
+            installer: Some(owner.uid().into()).filter(|uid| *uid != 0),
         })
     }
 
-    /// Hashes an installed file; none where there is none.
-    pub(super) fn digest(&self, path: &Path) -> io::Result<Option<Sha256>> {
+    /// Looks at an installed path; none where nothing is.
+    pub(super) fn look(&self, path: &Path) -> io::Result<Option<There>> {
         let shown = path.to_string_lossy();
         let path = match self.diverted.get(shown.as_ref()) {
             Some(to) => Path::new(to),
             None => path,
         };
-        let below = path.strip_prefix("/").unwrap_or(path);
-        let mut file = match File::open(self.root.join(below)) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        let path = self.root.join(path.strip_prefix("/").unwrap_or(path));
+        let metadata = match path.symlink_metadata() {
+            Ok(metadata) => metadata,
+            Err(error) if is_gone(&error) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let mut hasher = sha2::Sha256::new();
-        io::copy(&mut file, &mut hasher)?;
-        Ok(Some(Sha256::from_hasher(hasher)))
+        let kind = if metadata.is_symlink() {
+            ThereKind::Symlink(fs::read_link(&path)?.into_os_string().into_vec())
+        } else if metadata.is_dir() {
+            ThereKind::Directory
+        } else if metadata.is_file() {
+            ThereKind::File(Sha256::of_reader(File::open(&path)?)?)
+        } else {
+            ThereKind::Other
+        };
+        Ok(Some(There {
+            kind,
+            mode: metadata.mode() & 0o7777,
+            uid: metadata.uid().into(),
+            gid: metadata.gid().into(),
+        }))
+    }
+
+    /// Says what mode and owner an entry has to have here, and whether that is
+    /// the administrator's word. A name that is not known here has the number
+    /// of the package, and so it may where it is: dpkg --root asks the machine.
+    pub(super) fn wanted(&self, path: &str, entry: &Entry) -> (Wanted, bool) {
+        let number = |known: &BTreeMap<String, u64>, name: &str| {
+            let number = name.strip_prefix('#').and_then(|n| n.parse().ok());
+            number.or_else(|| known.get(name).copied())
+        };
+        let (mode, mut uids, mut gids) = match self.overrides.get(path) {
+            Some(said) => (
+                said.mode,
+                Vec::from_iter(number(&self.users, &said.user)),
+                Vec::from_iter(number(&self.groups, &said.group)),
+            ),
+            None => {
+                let owner = &entry.owner;
+                let user = String::from_utf8_lossy(&owner.user);
+                let group = String::from_utf8_lossy(&owner.group);
+                let mut uids = Vec::from_iter(number(&self.users, &user));
+                let mut gids = Vec::from_iter(number(&self.groups, &group));
+                uids.push(owner.uid);
+                gids.push(owner.gid);
+                (entry.mode, uids, gids)
+            }
+        };
+        if let Some(installer) = self.installer {
+            uids = vec![installer];
+            gids.clear();
+        }
+        let wanted = Wanted { mode, uids, gids };
+        (wanted, self.overrides.contains_key(path))
+    }
+
+    /// Reads what dpkg keeps of a package's control member, by the names that
+    /// it has there. Of a package of several architectures at once, dpkg names
+    /// the architecture (dpkg's infodb, format 1).
+    pub(super) fn kept(
+        &self,
+        name: &str,
+        architecture: Option<&str>,
+    ) -> Result<BTreeMap<String, Vec<u8>>, FlowError> {
+        let place = self.root.join("var/lib/dpkg/info");
+        let with = architecture.map(|architecture| format!("{name}:{architecture}."));
+        let plain = format!("{name}.");
+        let prefix = with.unwrap_or(plain);
+        let mut kept = BTreeMap::new();
+        for entry in fs::read_dir(&place).map_err(files::failed("list", &place))? {
+            let entry = entry.map_err(files::failed("list", &place))?;
+            let file = entry.file_name().to_string_lossy().into_owned();
+            // A dot further on is of another package's name: foo.bar.list.
+            if let Some(own) = file.strip_prefix(&prefix).filter(|own| !own.contains('.')) {
+                kept.insert(own.to_owned(), files::read(&entry.path())?);
+            }
+        }
+        Ok(kept)
     }
 
     /// Tells whether dpkg was told to leave a path out; the last rule that fits
@@ -145,9 +236,42 @@ fn diverted(text: &str, package: &str) -> BTreeMap<String, String> {
     others.map(pair).collect()
 }
 
+/// Tells whether nothing is there: a file on the way to it is nothing either.
+fn is_gone(error: &io::Error) -> bool {
+    use io::ErrorKind::{NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory)
+}
+
+/// Reads dpkg's statoverride: user, group, mode in octal, path.
+fn overrides(text: &str) -> BTreeMap<String, Override> {
+    let row = |line: &str| {
+        let mut words = line.splitn(4, ' ');
+        let (user, group) = (words.next()?, words.next()?);
+        let mode = u32::from_str_radix(words.next()?, 8).ok()?;
+        let said = Override {
+            user: user.to_owned(),
+            group: group.to_owned(),
+            mode,
+        };
+        Some((words.next()?.to_owned(), said))
+    };
+    text.lines().filter_map(row).collect()
+}
+
+/// Reads the numbers of passwd(5) or group(5).
+fn numbers(text: &str) -> BTreeMap<String, u64> {
+    let row = |line: &str| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        Some((name.to_owned(), fields.nth(1)?.parse().ok()?))
+    };
+    text.lines().filter_map(row).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::tar::{EntryKind, Owner, TreePath};
 
     #[test]
     fn dpkgs_database_is_read() {
@@ -179,7 +303,28 @@ mod tests {
             root: PathBuf::from("/"),
             diverted: BTreeMap::new(),
             rules: lines.into_iter().filter_map(rule).collect(),
+            overrides: overrides("root mail 2755 /usr/bin/mail\n#5 #6 0640 /etc/a b\n"),
+            users: numbers("root:x:0:0:root:/root:/bin/sh\n"),
+            groups: numbers("root:x:0:\nmail:x:8:ada\n"),
+            installer: None,
         };
+        let entry = Entry {
+            path: TreePath::root(),
+            kind: EntryKind::Fifo,
+            mode: 0o755,
+            owner: Owner::root(),
+            mtime: 0,
+            pax: false,
+        };
+        for (path, mode, uid, gid, overridden) in [
+            ("/usr/bin/mail", 0o2755, 0, 8, true),
+            ("/etc/a b", 0o640, 5, 6, true),
+            ("/usr/bin/other", 0o755, 0, 0, false),
+        ] {
+            let (wanted, said) = view.wanted(path, &entry);
+            let found = (wanted.mode, wanted.uids[0], wanted.gids[0], said);
+            assert_eq!(found, (mode, uid, gid, overridden), "{path}");
+        }
         for (path, want) in [
             ("/usr/share/doc/a/changelog.gz", true),
             ("/usr/share/doc/a/copyright", false),

@@ -15,14 +15,15 @@ use std::path::{Path, PathBuf};
 use super::FlowError;
 use super::verifying;
 use crate::format::deb::Contents;
-use crate::model::{Architecture, FileDigests, Listener, Suite, Timestamp};
+use crate::format::deb822::{self, Syntax};
+use crate::model::{Architecture, FileDigests, Listener, Sha256, Suite, Timestamp};
 use crate::sys::environment::Environment;
 use crate::sys::files;
 use crate::sys::store::Store;
 use crate::verify::Reader;
 use crate::verify::chain::{
-    Chain, Facts, Installed, LinkName, Look, Package, Policy, compare_installed, judge,
-    read_package,
+    Cause, Chain, Control, Facts, Installed, LinkName, Look, Package, Policy, Sight, Text,
+    compare_installed, judge, read_package,
 };
 use archived::{Opened, Published};
 
@@ -30,7 +31,8 @@ use archived::{Opened, Published};
 pub struct Walk<'a> {
     /// Where paths start that are not absolute.
     pub directory: &'a Path,
-    /// `.deb` files, or packages by name (`hello`, `hello:amd64`).
+    /// `.deb` files or directories of them, or packages by name (`hello`,
+    /// `hello:amd64`).
     pub asked: &'a [String],
     /// Further keyrings.
     pub keyrings: &'a [PathBuf],
@@ -74,7 +76,7 @@ pub fn walk(
         given: texts::in_directories(walk.directory, walk.artifacts, &reader)?,
     };
     let mut chains = Vec::new();
-    for asked in walk.asked {
+    for asked in &named(walk)? {
         listener.begin(format!("following {asked}"));
         let facts = walker.facts(asked)?;
         chains.push(judge(&facts, &walk.policy, walk.until));
@@ -86,7 +88,29 @@ struct Walker<'a> {
     walk: &'a Walk<'a>,
     reader: Reader<'a>,
     archive: Option<&'a Opened<'a>>,
-    given: Vec<crate::verify::chain::Text>,
+    given: Vec<Text>,
+}
+
+/// Lists what was asked for, each directory as the packages in it.
+fn named(walk: &Walk<'_>) -> Result<Vec<String>, FlowError> {
+    let mut named = Vec::new();
+    for asked in walk.asked {
+        let path = PathBuf::from(asked);
+        if !is_file(asked) || !walk.directory.join(&path).is_dir() {
+            named.push(asked.clone());
+            continue;
+        }
+        let inside = texts::files_in(walk.directory, &[path])?;
+        let debs = inside.iter().map(|path| path.display().to_string());
+        let before = named.len();
+        named.extend(debs.filter(|path| path.ends_with(".deb")));
+        if named.len() == before {
+            return Err(FlowError::NoDebs {
+                directory: asked.clone(),
+            });
+        }
+    }
+    Ok(named)
 }
 
 /// Tells whether a word is a file's path rather than a package's name.
@@ -100,6 +124,7 @@ impl Walker<'_> {
             asked: asked.to_owned(),
             installed: Look::NotAsked,
             package: Look::NotAsked,
+            others: Vec::new(),
             archive: Look::NotAsked,
             changes: Look::NotAsked,
             buildinfo: Look::NotAsked,
@@ -112,11 +137,14 @@ impl Walker<'_> {
             self.of_name(asked, &mut facts)?
         };
         let Some(package) = package else {
-            let none = || "the package was not found".to_owned();
-            facts.changes = Look::Missing(none());
-            facts.buildinfo = Look::Missing(none());
-            facts.provenance = Look::Missing(none());
-            facts.tag = Look::Missing(none());
+            let (why, cause) = (
+                "the package was not found",
+                Cause::Follows(LinkName::Package),
+            );
+            facts.changes = Look::Missing(why.to_owned(), cause.clone());
+            facts.buildinfo = Look::Missing(why.to_owned(), cause.clone());
+            facts.provenance = Look::Missing(why.to_owned(), cause.clone());
+            facts.tag = Look::Missing(why.to_owned(), cause);
             return Ok(facts);
         };
         let published = match (self.archive, &package.control) {
@@ -134,6 +162,7 @@ impl Walker<'_> {
         let start = self.walk.repository.unwrap_or(self.walk.directory);
         let start = self.walk.directory.join(start);
         facts.tag = tagged::find(&start, &facts.provenance, &self.reader)?;
+        facts.others = self.others(&package)?;
         facts.package = Look::Found(package);
         Ok(facts)
     }
@@ -184,24 +213,28 @@ impl Walker<'_> {
                     Ok(found) => match archive.package(&found)? {
                         Some((package, contents)) => (Some(package), contents),
                         None => {
-                            facts.package =
-                                Look::Missing(format!("{} is not in the pool", found.path));
+                            let why = format!("{} is not in the pool", found.path);
+                            let fix = "debcut archive check tells what the archive lost";
+                            facts.package = Look::Missing(why, Cause::Remedy(fix.to_owned()));
                             (None, None)
                         }
                     },
                     Err(_) => {
-                        facts.package = Look::Missing("the archive does not lead to it".into());
+                        let why = "the archive does not lead to it";
+                        let cause = Cause::Follows(LinkName::Archive);
+                        facts.package = Look::Missing(why.to_owned(), cause);
                         (None, None)
                     }
                 }
             }
             None => {
-                facts.archive = Look::Missing("no archive is named".to_owned());
+                facts.archive = Look::Missing("no archive is named".to_owned(), Cause::Unnamed);
                 match self.given_package(name, version.as_deref())? {
                     Some((package, contents)) => (Some(package), contents),
                     None => {
                         let why = "no archive is named, and no .deb of it is among the artifacts";
-                        facts.package = Look::Missing(why.to_owned());
+                        let cause = Cause::Follows(LinkName::Archive);
+                        facts.package = Look::Missing(why.to_owned(), cause);
                         (None, None)
                     }
                 }
@@ -210,36 +243,65 @@ impl Walker<'_> {
         if let (Some(row), Some(root)) = (row, self.walk.root) {
             facts.installed = match contents {
                 Some(contents) => Look::Found(compared(root, name, row, &contents)?),
-                None => Look::Missing("there is no sound package to compare with".to_owned()),
+                None => Look::Missing(
+                    "there is no sound package to compare with".to_owned(),
+                    Cause::Follows(LinkName::Package),
+                ),
             };
         }
         Ok((package, Vec::new()))
     }
 
-    /// Finds the `.deb` of an installed package among the artifacts.
+    /// Finds files among the artifacts that have a package's name and are not
+    /// the package.
+    fn others(&self, package: &Package) -> Result<Vec<String>, FlowError> {
+        let mut others = Vec::new();
+        for path in texts::files_in(self.walk.directory, self.walk.artifacts)? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name != package.file_name.as_str() {
+                continue;
+            }
+            let digest = Sha256::of_reader(files::open(&path)?);
+            if digest.map_err(files::failed("read", &path))? != package.digests.sha256 {
+                others.push(path.display().to_string());
+            }
+        }
+        Ok(others)
+    }
+
+    /// Finds the `.deb` of an installed package among the artifacts. One that
+    /// cannot be read is told to be unsound, rather than passed over, where no
+    /// other is there.
     fn given_package(
         &self,
         name: &str,
         version: Option<&str>,
     ) -> Result<Option<(Package, Option<Contents>)>, FlowError> {
+        let mut unsound = None;
         for path in texts::files_in(self.walk.directory, self.walk.artifacts)? {
             let file = path.file_name().unwrap_or_default().to_string_lossy();
             if !file.ends_with(".deb") || !file.starts_with(&format!("{name}_")) {
                 continue;
             }
             let (package, contents) = read_file(&path)?;
-            let is = |control: &crate::verify::chain::Control| {
+            let is = |control: &Control| {
                 control.name == name && version.is_none_or(|v| v == control.version)
             };
             if package.control.as_ref().is_ok_and(is) {
                 return Ok(Some((package, contents)));
             }
+            // A file's name has no epoch.
+            let plain = version.map(|v| v.split_once(':').map_or(v, |(_, rest)| rest));
+            let named = plain.is_none_or(|v| file.starts_with(&format!("{name}_{v}_")));
+            if package.control.is_err() && named {
+                unsound = Some((package, contents));
+            }
         }
-        Ok(None)
+        Ok(unsound)
     }
 }
 
-type Begun = (Option<Package>, Vec<crate::verify::chain::Text>);
+type Begun = (Option<Package>, Vec<Text>);
 
 fn read_file(path: &Path) -> Result<(Package, Option<Contents>), FlowError> {
     let digests = FileDigests::of_reader(files::open(path)?);
@@ -256,15 +318,24 @@ fn compared(
     contents: &Contents,
 ) -> Result<Installed, FlowError> {
     let view = installed::View::of(root, name)?;
-    let found = compare_installed(contents, &|path| view.digest(path), &|path| {
-        view.is_left_out(path)
-    })
-    .map_err(files::failed("read the installed files below", root))?;
+    let paragraph = contents.deb.control.paragraph();
+    let fields = deb822::paragraph(paragraph, Syntax::Generated).ok();
+    let several = fields.is_some_and(|fields| fields.get("Multi-Arch") == Some("same"));
+    let kept = view.kept(name, several.then_some(row.architecture.as_str()))?;
+    let sight = Sight {
+        look: &|path| view.look(path),
+        left_out: &|path| view.is_left_out(path),
+        wanted: &|path, entry| view.wanted(path, entry),
+        kept: &kept,
+    };
+    let found = compare_installed(contents, &sight)
+        .map_err(files::failed("read the installed files below", root))?;
     Ok(Installed {
         version: row.version,
         architecture: row.architecture,
         compared: found.count,
         differing: found.differing,
+        scripts: found.scripts,
         allowed: found.allowed,
     })
 }

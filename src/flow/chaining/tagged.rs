@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::flow::FlowError;
 use crate::sys::git::{Commit, GitError, Repository, TagKind};
-use crate::verify::chain::{CommitFound, Look, TagFound, Text};
+use crate::verify::chain::{Cause, CommitFound, LinkName, Look, TagFound, Text};
 use crate::verify::{Reader, Signature};
 
 /// Finds the tag in the repository that `start` is in.
@@ -13,26 +13,38 @@ pub(super) fn find(
     provenance: &Look<Text>,
     reader: &Reader<'_>,
 ) -> Result<Look<TagFound>, FlowError> {
-    let content = provenance.found().map(|text| &text.claim.content);
-    let Some(Ok(content)) = content else {
-        return Ok(Look::Missing(
-            "there is no provenance to name it".to_owned(),
-        ));
+    let follows = |why: &str| Look::Missing(why.to_owned(), Cause::Follows(LinkName::Provenance));
+    let content = match provenance {
+        Look::Found(text) => match &text.claim.content {
+            Ok(content) => content,
+            Err(_) => return Ok(follows("the provenance that would name it cannot be read")),
+        },
+        Look::Missing(..) | Look::NotAsked => {
+            return Ok(follows("there is no provenance to name it"));
+        }
     };
     let Some(name) = content.origin.as_ref().and_then(|o| o.tag.clone()) else {
         let why = "the provenance names no tag: a candidate was built";
-        return Ok(Look::Missing(why.to_owned()));
+        let fix = "build the tag, and publish that: debcut build TAG";
+        return Ok(Look::Missing(why.to_owned(), Cause::Remedy(fix.to_owned())));
     };
     let repository = match Repository::discover(start) {
         Ok(repository) => repository,
-        Err(error @ GitError::NoRepository { .. }) => return Ok(Look::Missing(error.to_string())),
+        Err(error @ GitError::NoRepository { .. }) => {
+            return Ok(Look::Missing(error.to_string(), Cause::Unnamed));
+        }
         Err(error) => return Err(error.into()),
     };
     let top = repository.top().to_owned();
     let tag = match repository.tag(&name) {
         Ok(tag) => tag,
         Err(error @ GitError::NoTag { .. }) => {
-            return Ok(Look::Missing(format!("{error} in {}", top.display())));
+            let why = format!("{error} in {}", top.display());
+            let fix = format!(
+                "git -C {} fetch --tags, or name the project's clone with --repository DIR",
+                top.display()
+            );
+            return Ok(Look::Missing(why, Cause::Remedy(fix)));
         }
         Err(error @ GitError::RenamedTag { .. }) => {
             let full = format!("refs/tags/{name}");

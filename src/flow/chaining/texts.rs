@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::archived::Published;
 use crate::model::FileDigests;
 use crate::sys::files::{self, FileError};
-use crate::verify::chain::{Look, Package, Text, choose};
+use crate::verify::chain::{Cause, Look, Package, Text, choose};
 use crate::verify::{Kind, Reader};
 
 /// Where texts were looked for, each place before the next.
@@ -128,6 +128,6 @@ impl Places<'_> {
             Published::NotAsked => "",
             Published::Kept(_) => ", and none was published with it",
         };
-        Look::Missing(format!("no {what}{kept}"))
+        Look::Missing(format!("no {what}{kept}"), Cause::Unnamed)
     }
 }

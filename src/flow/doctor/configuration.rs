@@ -22,11 +22,11 @@ pub(super) fn opened(
     match Workspace::open(patient.directory, patient.config) {
         Ok(workspace) => {
             let described = workspace.project.packages.len();
-            let why = match described {
-                0 => "no package is described: debian/ is taken as it is".to_owned(),
-                n => format!("{n} package(s)"),
-            };
-            checkup.pass("configuration", config::FILE_NAME, why);
+            // Without any, debian/ decides; whether there is one is seen later.
+            if described > 0 {
+                let why = format!("{described} package(s)");
+                checkup.pass("configuration", config::FILE_NAME, why);
+            }
             Ok(Some(workspace))
         }
         Err(FlowError::Config(error)) => {

@@ -48,7 +48,7 @@ pub fn examine(patient: &Patient<'_>) -> Result<Checkup, FlowError> {
     let workspace = configuration::opened(patient, &mut checkup)?;
     let policy = workspace
         .as_ref()
-        .and_then(|workspace| policy(workspace, &mut checkup));
+        .and_then(|workspace| policy(workspace, patient, &mut checkup));
     let stand = git::observe(&repository, policy.as_ref())?;
     checkup.extend(git::judge(&stand));
     checkup.extend(identity::judge(&identity::observe(patient)));
@@ -82,15 +82,26 @@ pub fn examine(patient: &Patient<'_>) -> Result<Checkup, FlowError> {
 }
 
 /// Reads how the project releases; what stands against that is a finding.
-fn policy(workspace: &Workspace, checkup: &mut Checkup) -> Option<Policy> {
+fn policy(workspace: &Workspace, patient: &Patient<'_>, checkup: &mut Checkup) -> Option<Policy> {
     match workspace.policy("HEAD") {
-        Ok(policy) => Some(policy),
+        Ok(policy) => {
+            if workspace.project.packages.is_empty() {
+                let why = "no package is described: debian/ is taken as it is";
+                checkup.pass("configuration", crate::config::FILE_NAME, why);
+            }
+            Some(policy)
+        }
         // What lacks is told with the repository's state.
         Err(FlowError::Git(GitError::Unborn { .. })) => None,
         Err(FlowError::NoPackage { .. }) => {
             let why = "it describes no package, and the tree has no debian/control";
             let finding = Finding::error("configuration", crate::config::FILE_NAME, why);
-            checkup.find(finding.fix("debcut init writes a debcut.toml to start from"));
+            let usual = workspace.repository.top().join(crate::config::FILE_NAME);
+            let fix = match patient.config.unwrap_or(&usual).exists() {
+                true => "uncomment [[package]] in debcut.toml, fill it in, and commit it",
+                false => "debcut init writes a debcut.toml to start from",
+            };
+            checkup.find(finding.fix(fix));
             None
         }
         Err(error) => {

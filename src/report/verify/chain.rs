@@ -67,7 +67,7 @@ impl LinkRow {
     fn of(link: &Link) -> Self {
         let (state, rules, reasons) = match &link.state {
             State::Holds => (Word::Holds, Vec::new(), Vec::new()),
-            State::Unchecked(why) => (Word::NotChecked, Vec::new(), vec![why.clone()]),
+            State::Unchecked(why, _) => (Word::NotChecked, Vec::new(), vec![why.clone()]),
             State::Broken(findings) => (
                 Word::Broken,
                 findings.iter().map(|finding| finding.rule).collect(),

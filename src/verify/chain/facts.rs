@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::link::LinkName;
 use crate::model::{FileDigests, Sha256, Timestamp};
 use crate::verify::facts::{Claim, Signature};
 
@@ -14,6 +15,8 @@ pub struct Facts {
     pub installed: Look<Installed>,
     /// The `.deb`.
     pub package: Look<Package>,
+    /// Other files of its name where the user said to look, which are not it.
+    pub others: Vec<String>,
     /// The suite that lists it; not asked where no archive is named.
     pub archive: Look<Archived>,
     /// The upload.
@@ -32,9 +35,20 @@ pub enum Look<T> {
     /// It is no part of this walk.
     NotAsked,
     /// It was looked for in vain: why, in a clause.
-    Missing(String),
+    Missing(String, Cause),
     /// Found.
     Found(T),
+}
+
+/// What has to be put right before a link can be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// Nobody said where it is.
+    Unnamed,
+    /// This, as a person would do it.
+    Remedy(String),
+    /// An earlier link; there is nothing else to do.
+    Follows(LinkName),
 }
 
 impl<T> Look<T> {
@@ -42,7 +56,7 @@ impl<T> Look<T> {
     pub fn found(&self) -> Option<&T> {
         match self {
             Self::Found(found) => Some(found),
-            Self::NotAsked | Self::Missing(_) => None,
+            Self::NotAsked | Self::Missing(..) => None,
         }
     }
 }
@@ -58,6 +72,9 @@ pub struct Installed {
     pub compared: usize,
     /// The files that are not what the `.deb` has, and how.
     pub differing: Vec<String>,
+    /// What dpkg keeps of the package, its maintainer scripts above all, and is
+    /// not what the `.deb` has.
+    pub scripts: Vec<String>,
     /// What differs and may: changed conffiles, files left out by dpkg's
     /// configuration.
     pub allowed: Vec<String>,

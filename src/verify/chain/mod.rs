@@ -11,13 +11,19 @@
 //! texts were found: the caller reads them from files or an archive.
 
 mod facts;
+mod installed;
 mod judge;
+mod link;
 mod package;
 mod policy;
 
-pub use facts::{Archived, CommitFound, Control, Facts, Installed, Look, Package, TagFound, Text};
-pub use judge::{Chain, Link, LinkName, LinkSigner, State, judge};
-pub use package::{choose, compare_installed, read_package};
+pub use facts::{
+    Archived, Cause, CommitFound, Control, Facts, Installed, Look, Package, TagFound, Text,
+};
+pub use installed::{Compared, Sight, There, ThereKind, Wanted, compare_installed};
+pub use judge::judge;
+pub use link::{Chain, Link, LinkName, LinkSigner, State};
+pub use package::{choose, read_package};
 pub use policy::Policy;
 
 #[cfg(test)]

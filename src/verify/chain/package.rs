@@ -1,15 +1,11 @@
-//! The bytes of links that are no signed texts: the `.deb` and what is
-//! installed of it; and which of several texts is meant.
+//! The `.deb`, and which of several texts about it is meant.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read};
-use std::path::Path;
+use std::io::Read;
 
 use super::facts::{Control, Package, Text};
 use crate::format::checksums::FileName;
 use crate::format::control::BinaryControl;
 use crate::format::deb::{Contents, Limits};
-use crate::format::tar::EntryKind;
 use crate::model::finding::with_causes;
 use crate::model::{FileDigests, Sha256};
 use crate::verify::facts::Signature;
@@ -52,77 +48,6 @@ pub fn read_package(
         }),
     };
     (package, Some(contents))
-}
-
-/// What comparing installed files with a package found.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Compared {
-    /// How many files were compared.
-    pub count: usize,
-    /// Files that are not the package's.
-    pub differing: Vec<String>,
-    /// What differs and may.
-    pub allowed: Vec<String>,
-}
-
-/// Compares what is installed with what the package has. `digest` reads an
-/// installed file by its absolute path (none where it is not there), after
-/// diversions; `left_out` tells whether dpkg was told not to install it.
-/// Conffiles are the administrator's to change, and links and directories are
-/// left to dpkg.
-pub fn compare_installed(
-    contents: &Contents,
-    digest: &dyn Fn(&Path) -> io::Result<Option<Sha256>>,
-    left_out: &dyn Fn(&str) -> bool,
-) -> io::Result<Compared> {
-    use std::ffi::OsStr;
-    use std::os::unix::ffi::OsStrExt as _;
-    let conffiles = contents.deb.control_files.get("conffiles");
-    let conffiles: BTreeSet<String> = conffiles
-        .map(|file| String::from_utf8_lossy(&file.bytes).into_owned())
-        .unwrap_or_default()
-        .lines()
-        .map(|line| line.trim().to_owned())
-        .collect();
-    let mut known = BTreeMap::new();
-    let mut found = Compared::default();
-    for listed in &contents.files {
-        let path = &listed.entry.path;
-        let want = match (&listed.entry.kind, listed.sha256) {
-            (EntryKind::File { .. }, Some(sha256)) => sha256,
-            (EntryKind::HardLink { target }, _) => match known.get(target.as_bytes()) {
-                Some(sha256) => *sha256,
-                None => continue,
-            },
-            _ => continue,
-        };
-        known.insert(path.as_bytes().to_vec(), want);
-        let absolute = [b"/", path.as_bytes()].concat();
-        let absolute = Path::new(OsStr::from_bytes(&absolute)).to_owned();
-        let shown = absolute.display().to_string();
-        found.count += 1;
-        match digest(&absolute)? {
-            Some(sha256) if sha256 == want => {}
-            is if conffiles.contains(&shown) => {
-                let what = if is.is_none() { "removed" } else { "changed" };
-                found
-                    .allowed
-                    .push(format!("the conffile {shown} was {what} here"));
-            }
-            None if left_out(&shown) => {
-                found
-                    .allowed
-                    .push(format!("dpkg was told to leave out {shown}"));
-            }
-            None => found.differing.push(format!("{shown} is missing")),
-            Some(sha256) => {
-                found
-                    .differing
-                    .push(format!("{shown} has SHA-256 {sha256}, not {want}"));
-            }
-        }
-    }
-    Ok(found)
 }
 
 /// Chooses, of texts that were found in one place, the one about a file: that

@@ -15,6 +15,9 @@ pub struct Policy {
     pub publish_keys: Vec<Fingerprint>,
     /// Whether the tagged commit must be signed too.
     pub signed_commits: bool,
+    /// What must have stood between the build and the machine: `chroot`,
+    /// `namespace` or `none`; empty: anything.
+    pub isolation: Vec<String>,
     /// How many different builders must attest the package.
     pub attestations: u32,
 }

@@ -66,7 +66,7 @@ fn whole() -> Facts {
         tag: Some("v1".into()),
         tag_object: Some("t1".into()),
         tree: Some("e1".into()),
-        builder: "urn:x".into(),
+        builder: "urn:debcut:builder:isolation-chroot".into(),
         ..Origin::default()
     });
     Facts {
@@ -89,6 +89,7 @@ fn whole() -> Facts {
                 source_version: "1".to_owned(),
             }),
         }),
+        others: Vec::new(),
         archive: Look::Found(Archived {
             place: "stable".to_owned(),
             signature: by('C'),
@@ -175,6 +176,24 @@ fn the_first_link_that_breaks_is_named() {
             |f, _| found(&mut f.installed).differing.push("/x".into()),
             L::Installed,
             "installed-files-differ",
+        ),
+        (
+            "a changed maintainer script",
+            |f, _| found(&mut f.installed).scripts.push("postinst".into()),
+            L::Installed,
+            "maintainer-scripts-differ",
+        ),
+        (
+            "another .deb beside it",
+            |f, _| f.others.push("dist/a_1_all.deb".into()),
+            L::Package,
+            "artifact-differs",
+        ),
+        (
+            "a build without the isolation that is asked for",
+            |_, p| p.isolation = vec!["namespace".into(), "none".into()],
+            L::Provenance,
+            "isolation-not-allowed",
         ),
         (
             "another version",
@@ -434,6 +453,7 @@ fn what_is_allowed_holds() {
             build_keys: vec![key('B'), key('D')],
             publish_keys: vec![key('C')],
             signed_commits: true,
+            isolation: vec!["chroot".into()],
             attestations: 2,
         },
     );
@@ -449,14 +469,27 @@ fn what_nobody_could_check_is_told() {
     let missing = |why: &str| why.to_owned();
     let mut facts = whole();
     facts.installed = Look::NotAsked;
-    facts.changes = Look::Missing(missing("not published"));
-    facts.tag = Look::Missing(missing("no clone"));
+    facts.changes = Look::Missing(missing("not published"), Cause::Unnamed);
+    let fetch = Cause::Remedy("git fetch --tags".into());
+    facts.tag = Look::Missing(missing("no tag"), fetch);
     let chain = judge(&facts, &Policy::default(), LinkName::Commit);
     assert_eq!(chain.broken(), None);
     let want = [LinkName::Changes, LinkName::Tag, LinkName::Commit];
     assert_eq!(chain.unchecked(), want);
     let rules: Vec<_> = chain.findings().iter().map(|f| f.rule).collect();
-    assert_eq!(rules, ["not-checked"; 3]);
+    assert_eq!(rules, ["not-checked"; 2], "a commit follows from its tag");
+    let fixes: Vec<_> = chain.findings().into_iter().map(|f| f.fix).collect();
+    assert!(fixes[0].starts_with("name the directory"), "{fixes:?}");
+    assert!(fixes[1].starts_with("git fetch --tags"), "{fixes:?}");
+    // One cause, one remedy: broken provenance names no tag.
+    let mut facts = whole();
+    found(&mut facts.provenance).claim.content = Err("no JSON".into());
+    let follows = Cause::Follows(LinkName::Provenance);
+    facts.tag = Look::Missing(missing("it cannot be read"), follows);
+    let chain = judge(&facts, &Policy::default(), LinkName::Commit);
+    let rules: Vec<_> = chain.findings().iter().map(|f| f.rule).collect();
+    assert_eq!(rules, ["invalid-artifact"]);
+    assert_eq!(chain.unchecked(), [LinkName::Tag, LinkName::Commit]);
     assert!(
         chain
             .links
