@@ -32,7 +32,7 @@ pub struct BuildCache {
 impl BuildCache {
     /// Opens it; none where the user has no home.
     pub fn of_user(environment: &Environment) -> Option<Self> {
-        let directory = environment.cache_home()?.join("debcut/builds");
+        let directory = crate::build::root::Cache::of(environment).ok()?.builds();
         Some(Self { directory })
     }
 

@@ -45,7 +45,9 @@ pub struct Acquire {
 /// Asks this machine's apt.
 pub fn acquire(environment: &Environment) -> Acquire {
     let dump = Tool::new("apt-config").arg("dump");
-    let dump = dump.env("PATH", super::ids::PATH).env("LC_ALL", "C.UTF-8");
+    let dump = dump
+        .env("PATH", crate::sys::sandbox::PATH)
+        .env("LC_ALL", "C.UTF-8");
     let dump = dump.limit(Duration::from_secs(30)).output();
     // Without apt here, its usual ways are taken.
     let dump = dump.map(|output| output.stdout).unwrap_or_default();

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use super::RootError;
 use super::acquire::Acquire;
 use super::wanted::{ExtraArchive, Place};
-use super::{RootError, ids};
 use crate::model::Sha256;
 use crate::sys::files;
 use crate::sys::process::{Tool, ToolError};
@@ -81,7 +81,7 @@ fn behind(
         .args(["-o", "APT::Sandbox::User=root", "download-file"])
         .arg(format!("{uri}/dists/{suite}/InRelease"))
         .arg(to.path())
-        .env("PATH", ids::PATH)
+        .env("PATH", crate::sys::sandbox::PATH)
         .env("LC_ALL", "C.UTF-8")
         .envs(acquire.variables.iter().map(|(name, value)| (name, value)))
         .limit(Duration::from_secs(120));

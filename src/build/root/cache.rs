@@ -13,6 +13,8 @@
 //! and the old one goes when nobody builds in it.
 
 use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -109,18 +111,36 @@ impl Cached {
     }
 }
 
+/// Makes a directory that nobody else enters: below it are setuid programs that
+/// belong to the user, whatever a build dependency makes of them, and builds
+/// that are not published yet. One that was open before is closed.
+pub fn closed(path: &Path) -> Result<(), FileError> {
+    let close = || -> io::Result<()> {
+        match fs::DirBuilder::new().mode(0o700).create(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => return made,
+        }
+        let found = path.symlink_metadata()?;
+        if found.is_dir() && found.mode() & 0o077 != 0 {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+        }
+        Ok(())
+    };
+    close().map_err(files::failed("close to others", path))?;
+    files::private_dir(path)
+}
+
 fn short(key: &Sha256) -> String {
     key.hex()[..16].to_owned()
 }
 
 impl Cache {
-    /// Finds the user's.
+    /// Finds the user's, and makes it if it is not there.
     pub fn of(environment: &Environment) -> Result<Self, RootError> {
-        let home = environment.path("XDG_CACHE_HOME");
-        let home = home
-            .filter(|path| path.is_absolute())
-            .or_else(|| Some(environment.home()?.join(".cache")));
-        let top = home.ok_or(RootError::NoCacheHome)?.join("debcut");
+        let home = environment.cache_home().ok_or(RootError::NoCacheHome)?;
+        files::create_dir(&home)?;
+        let top = home.join("debcut");
+        closed(&top)?;
         Ok(Self { top })
     }
 
@@ -132,6 +152,11 @@ impl Cache {
     /// Returns the directory of packages as they came.
     pub fn debs(&self) -> PathBuf {
         self.top.join("debs")
+    }
+
+    /// Returns the directory of finished builds.
+    pub fn builds(&self) -> PathBuf {
+        self.top.join("builds")
     }
 
     /// Lists the systems that are there, by name: so by suite, and the newest
@@ -276,7 +301,7 @@ impl Staged {
     /// Makes one in a directory.
     pub fn within(parent: &Path) -> Result<Self, FileError> {
         let mut builder = tempfile::Builder::new();
-        let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        let permissions = fs::Permissions::from_mode(0o755);
         let made = builder.prefix(STAGED).permissions(permissions);
         let made = made.tempdir_in(parent).and_then(|made| {
             let lock = File::open(made.path())?;
@@ -327,5 +352,27 @@ pub fn sweep(parent: &Path) {
         if left || name.starts_with(".gone-") {
             let _ = ids::remove(&path);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_else_enters_the_cache() {
+        let home = tempfile::tempdir().expect("a directory");
+        let top = home.path().join("debcut");
+        let mode = || fs::metadata(&top).expect("there").mode() & 0o777;
+        let variables = [("XDG_CACHE_HOME", home.path().display().to_string())];
+        let environment = Environment::new(home.path(), variables);
+        Cache::of(&environment).expect("made");
+        assert_eq!(mode(), 0o700);
+        fs::set_permissions(&top, fs::Permissions::from_mode(0o755)).expect("opened");
+        Cache::of(&environment).expect("closed");
+        assert_eq!(mode(), 0o700);
+        fs::remove_dir(&top).expect("empty");
+        std::os::unix::fs::symlink("/tmp", &top).expect("linked");
+        Cache::of(&environment).expect_err("it is somebody else's");
     }
 }

@@ -19,10 +19,7 @@ use std::time::Duration;
 use super::RootError;
 use crate::sys::files::{self, FileError};
 use crate::sys::process::{Tool, ToolError};
-use crate::sys::sandbox;
-
-/// Where the programs are: a user's own path has no say in what becomes root.
-pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+use crate::sys::sandbox::{self, PATH};
 
 /// Prepares a program that runs so. It ends with this process, however that
 /// ends: nobody else would take away what it makes.

@@ -455,7 +455,7 @@ impl Phase<'_, '_> {
             old_kernel_name: false,
         };
         let tool = tool
-            .env("PATH", ids::PATH)
+            .env("PATH", crate::sys::sandbox::PATH)
             .env("HOME", "/root")
             .env("LC_ALL", "C.UTF-8")
             .env("TZ", "UTC")

@@ -15,6 +15,7 @@
 
 mod acquire;
 mod archives;
+mod beneath;
 pub mod cache;
 pub mod choices;
 mod exact;
@@ -251,7 +252,7 @@ pub fn provide(
     let (root, held) = root(wanted, refresh, &cache, means)?;
     let tree = root.tree();
     if wanted.dependencies.is_none() && wanted.exact.is_none() {
-        let packages = packages_of(&tree, wanted)?;
+        let packages = packages_of(&[&tree], wanted)?;
         return Ok(Provided {
             identity: packages::identity(&packages),
             layers: vec![tree],
@@ -270,7 +271,7 @@ pub fn provide(
         if !place.join("layer.json").is_file() {
             ids::check(means.environment.var("USER"))?;
             let staged = install::install(wanted, &root, &cache, means)?;
-            let packages = packages_of(&staged.path().join("tree"), wanted)?;
+            let packages = packages_of(&[&staged.path().join("tree"), &tree], wanted)?;
             let record = LayerRecord {
                 subject: layer::subject(wanted),
                 made_unix: means.now.unix(),
@@ -283,8 +284,7 @@ pub fn provide(
         }
     }
     let layer = place.join("tree");
-    let with_own = layer.join("var/lib/dpkg/status").is_file();
-    let packages = packages_of(if with_own { &layer } else { &tree }, wanted)?;
+    let packages = packages_of(&[&layer, &tree], wanted)?;
     Ok(Provided {
         identity: packages::identity(&packages),
         layers: vec![tree, layer],
@@ -294,7 +294,17 @@ pub fn provide(
     })
 }
 
-fn packages_of(tree: &Path, wanted: &RootWanted) -> Result<Vec<Installed>, RootError> {
-    let status = files::read(&tree.join("var/lib/dpkg/status"))?;
-    packages::installed(&status, &wanted.architecture).map_err(RootError::Status)
+/// dpkg's list of packages: a thousand of them take 1 MB.
+const STATUS: &str = "var/lib/dpkg/status";
+const STATUS_BYTES: u64 = 256 << 20;
+
+/// Reads a system's packages from the uppermost of its trees that lists them.
+fn packages_of(trees: &[&Path], wanted: &RootWanted) -> Result<Vec<Installed>, RootError> {
+    for tree in trees {
+        if let Some(status) = beneath::read(tree, STATUS, STATUS_BYTES)? {
+            let found = packages::installed(&status, &wanted.architecture);
+            return found.map_err(RootError::Status);
+        }
+    }
+    Ok(Vec::new())
 }

@@ -29,5 +29,6 @@ pub use ids::root_number;
 pub use removal::remove_tree;
 pub use room::{Room, SandboxError, Sightings};
 
-/// Where the machine's own tools are, whatever the user's search path says.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// Where the machine's own tools are: a user's search path has no say in what
+/// becomes a room's root.
+pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -132,21 +132,8 @@ impl First {
             path: program.to_owned(),
             source,
         })?;
-        let mut command = tool("nsenter");
-        command.arg(format!("--user=/proc/{}/ns/user", holder.0.id()));
-        match ids.accounts {
-            Accounts::Many => command.args(["--setuid=0", "--setgid=0"]),
-            // Groups cannot be left without privilege.
-            Accounts::One => command.arg("--preserve-credentials"),
-        };
-        command.args([
-            "--",
-            "unshare",
-            "--fork",
-            "--kill-child",
-            "--pid",
-            "--mount",
-        ]);
+        let mut command = holder.entered(ids);
+        command.args(["unshare", "--fork", "--kill-child", "--pid", "--mount"]);
         command.args(["--uts", "--ipc", "--cgroup"]);
         if description.network == Network::None {
             command.arg("--net");
