@@ -69,7 +69,7 @@ pub struct VariantArguments {
     /// The suite of the archive that counts as published: for --since auto,
     /// --rebuild and the upgrade of --piuparts [default: all]
     #[arg(long, value_name = "SUITE", help_heading = UPLOAD)]
-    suite: Option<Suite>,
+    to: Option<Suite>,
 }
 
 /// Whether an upgrade from what is published is tried.
@@ -148,7 +148,7 @@ impl VariantArguments {
         };
         let archive = location.map(|location| ArchiveAt {
             location,
-            suite: self.suite.clone(),
+            suite: self.to.clone(),
         });
         let usual = Variant {
             architecture: None,
