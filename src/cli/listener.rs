@@ -37,6 +37,8 @@ pub struct Teller {
 struct Bars {
     all: MultiProgress,
     each: BTreeMap<Option<String>, Bar>,
+    /// Without such lines: the last that a tool printed.
+    latest: BTreeMap<Option<String>, String>,
 }
 
 struct Bar {
@@ -77,10 +79,23 @@ impl Teller {
             Event::Finished(text) => self.line(&format!("{} {of}{text}", page.good("✓"))),
             Event::Note(text) => self.line(&format!("{}: {of}{text}", page.dim("note"))),
             Event::Step(text) if self.live => self.show(subject, text),
-            Event::Step(text) => self.line(&format!("{} {of}{text}", page.dim("·"))),
+            Event::Step(text) => {
+                self.note_latest(&subject, String::new());
+                self.line(&format!("{} {of}{text}", page.dim("·")));
+            }
+            // Its output, or the line that renews itself, tells.
+            Event::Still { .. } if self.live || self.detail == Detail::Whole => {}
+            Event::Still { seconds } => {
+                let latest = self.bars.lock().ok();
+                let latest = latest.and_then(|bars| bars.latest.get(&subject).cloned());
+                let latest = latest.filter(|line| !line.is_empty());
+                let latest = latest.map_or_else(String::new, |line| format!(": {line}"));
+                self.line(&format!("  {} {of}{seconds} s{latest}", page.dim("…")));
+            }
             Event::Output(text) if self.detail == Detail::Whole => {
                 self.line(&format!("  {} {of}{text}", page.dim("|")));
             }
+            Event::Output(text) if !self.live => self.note_latest(&subject, first(&text, 76)),
             Event::Output(text) => self.with(&subject, |bar| bar.say(first(&text, 76))),
             Event::Progress { done, total } => self.with(&subject, |bar| {
                 let share = (done * 100).checked_div(total);
@@ -104,7 +119,7 @@ impl Teller {
         let Ok(mut bars) = self.bars.lock() else {
             return;
         };
-        let Bars { all, each } = &mut *bars;
+        let Bars { all, each, .. } = &mut *bars;
         let bar = each.entry(subject).or_insert_with(|| {
             let bar = all.add(ProgressBar::new_spinner());
             let style = ProgressStyle::with_template("{spinner} {prefix} {msg:.dim}");
@@ -123,6 +138,14 @@ impl Teller {
             && let Some(bar) = bars.each.get_mut(subject)
         {
             act(bar);
+        }
+    }
+
+    fn note_latest(&self, subject: &Option<String>, line: String) {
+        if let Ok(mut bars) = self.bars.lock()
+            && (line.is_empty() || !line.trim().is_empty())
+        {
+            bars.latest.insert(subject.clone(), line);
         }
     }
 

@@ -8,7 +8,7 @@ use super::Said;
 use super::context::Context;
 use super::failure::Failure;
 use crate::build::root::plan::Step;
-use crate::build::root::{Dependencies, Parts, Refresh};
+use crate::build::root::{self, Dependencies, Parts, Refresh};
 use crate::flow::project::Workspace;
 use crate::flow::rooting::{self, Made, Saying, Surroundings, Which};
 use crate::model::{Finding, Sha256};
@@ -62,16 +62,23 @@ struct Make {
 #[command(after_long_help = "\
 Examples:
   debcut root remove bookworm            every system of that suite
+  debcut root remove --old               what nobody has used for a month
   debcut root remove --all --dry-run     what would go
 
-Systems that somebody builds in stay.")]
+Systems that somebody builds in stay. --old and --all also take away packages
+and finished builds that nobody has asked for in a month, and what killed runs
+left. Without it, packages are kept up to 4 GB, builds up to 8 GB, and a system
+that nobody has used for 60 days goes when another one is made.")]
 struct Remove {
     /// Names as `root list` shows them, or suites
-    #[arg(value_name = "NAME", required_unless_present = "all")]
+    #[arg(value_name = "NAME", required_unless_present_any = ["all", "old"])]
     names: Vec<String>,
     /// All of them
-    #[arg(long, conflicts_with = "names")]
+    #[arg(long, conflicts_with_all = ["names", "old"])]
     all: bool,
+    /// Those that nobody has used for a month
+    #[arg(long, conflicts_with = "names")]
+    old: bool,
     /// Say what would go and remove nothing
     #[arg(long)]
     dry_run: bool,
@@ -94,7 +101,8 @@ fn list(context: &Context<'_>) -> Result<Answer, Failure> {
     let kept = rooting::kept(&context.environment)?;
     let now = context.now();
     let lines = kept.iter().map(|kept| RootLine::kept(kept, now));
-    Ok(Answer::new(RootList::new(lines.collect())))
+    let parts = rooting::parts(&context.environment)?;
+    Ok(Answer::new(RootList::new(lines.collect(), &parts)))
 }
 
 fn make(arguments: &Make, context: &Context<'_>) -> Result<Answer, Failure> {
@@ -146,8 +154,7 @@ fn make(arguments: &Make, context: &Context<'_>) -> Result<Answer, Failure> {
                 .dry_run(digest)
         }
         Made::Planned(Step::Make(why)) => {
-            let suites = std::iter::once(&wanted.suites.base).chain(&wanted.suites.further);
-            let suites: Vec<String> = suites.map(ToString::to_string).collect();
+            let suites = root::suites_of(&wanted);
             let digest = Sha256::of(suites.concat().as_bytes());
             Answer::new(RootMade::planned(suites, why)).dry_run(digest)
         }
@@ -170,9 +177,10 @@ fn make(arguments: &Make, context: &Context<'_>) -> Result<Answer, Failure> {
 }
 
 fn remove(arguments: Remove, context: &Context<'_>) -> Result<Answer, Failure> {
-    let which = match arguments.all {
-        true => Which::All,
-        false => Which::Named(arguments.names),
+    let which = match (arguments.all, arguments.old) {
+        (true, _) => Which::All,
+        (_, true) => Which::Old,
+        _ => Which::Named(arguments.names),
     };
     let chosen = rooting::chosen(&context.environment, &which)?;
     if arguments.dry_run {
@@ -181,13 +189,17 @@ fn remove(arguments: Remove, context: &Context<'_>) -> Result<Answer, Failure> {
         return Ok(Answer::new(RootRemoved::planned(&chosen)).dry_run(digest));
     }
     let (gone, busy) = rooting::remove(&context.environment, chosen)?;
+    let parts = match which {
+        Which::Named(_) => Vec::new(),
+        Which::Old | Which::All => rooting::remove_old_parts(&context.environment)?,
+    };
     let findings = busy.iter().map(|cached| {
         let finding = Finding::error("root-in-use", cached.name.as_str(), "somebody builds in it");
         finding.fix("run it again when that build has ended")
     });
     let findings: Vec<Finding> = findings.collect();
-    let changed = !gone.is_empty();
-    Ok(Answer::new(RootRemoved::new(&gone, &busy))
+    let changed = !gone.is_empty() || !parts.is_empty();
+    Ok(Answer::new(RootRemoved::new(&gone, &busy).with(&parts))
         .changed(changed)
         .findings(findings))
 }

@@ -14,6 +14,7 @@ use super::FlowError;
 use super::earlier_build::{self, Earlier};
 use crate::build::plan::BuildPlan;
 use crate::build::product::Built;
+use crate::build::root::cache::size;
 use crate::model::Sha256;
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, StagedDir};
@@ -23,6 +24,8 @@ use crate::sys::openpgp::Keyring;
 const KEPT: Duration = Duration::from_secs(60 * 24 * 60 * 60);
 /// How many entries are kept: of large packages they are gigabytes.
 const MOST: usize = 64;
+/// How much they may take, the ones wanted last staying.
+const MOST_BYTES: u64 = 8 << 30;
 
 /// The user's cache of builds.
 pub struct BuildCache {
@@ -96,6 +99,12 @@ impl BuildCache {
     /// Removes what nobody asked for in a long time. What cannot be removed
     /// is in nobody's way.
     fn prune(&self) {
+        self.drop_unused(KEPT);
+    }
+
+    /// Removes the builds that nobody asked for in so long, and those above
+    /// the limit.
+    pub fn drop_unused(&self, time: Duration) {
         let Ok(entries) = fs::read_dir(&self.directory) else {
             return;
         };
@@ -106,9 +115,11 @@ impl BuildCache {
             .collect();
         found.sort();
         let surplus = found.len().saturating_sub(MOST);
+        let mut total: u64 = found.iter().map(|(_, path)| size(path)).sum();
         for (at, (used, path)) in found.iter().enumerate() {
-            let old = used.elapsed().is_ok_and(|age| age > KEPT);
-            if at < surplus || old {
+            let old = used.elapsed().is_ok_and(|age| age > time);
+            if at < surplus || old || total > MOST_BYTES {
+                total -= size(path).min(total);
                 let _ = fs::remove_dir_all(path);
             }
         }

@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::FlowError;
+use super::build_cache::BuildCache;
 use crate::archive::layout;
+use crate::build::root::cache::OLD;
 use crate::build::root::choices::{ArchiveChoice, RootChoices};
 use crate::build::root::plan::Step;
 use crate::build::root::suite::{Of, Series, UnknownSuite, series_of_table, suites, usual_series};
 use crate::build::root::{
-    self, Cache, Cached, ExtraArchive, Kept, Means, Mirror, Place, Provided, Refresh, RootError,
-    RootWanted,
+    self, Cache, Cached, ExtraArchive, Kept, Means, Mirror, Part, Place, Provided, Refresh,
+    RootError, RootWanted,
 };
 use crate::config::ArchiveLocation;
 use crate::model::{Architecture, Listener, Timestamp};
@@ -223,7 +225,7 @@ pub fn kept(environment: &Environment) -> Result<Vec<Kept>, FlowError> {
         let layers = layers.into_iter().flatten().flatten();
         let layers = layers.filter(|entry| entry.path().join("layer.json").is_file());
         Kept {
-            size_bytes: size(&cached.directory),
+            size_bytes: root::cache::size(&cached.directory),
             layers: layers.count(),
             cached,
         }
@@ -231,15 +233,9 @@ pub fn kept(environment: &Environment) -> Result<Vec<Kept>, FlowError> {
     Ok(kept.collect())
 }
 
-/// Returns what a tree takes on disk, as far as it can be read.
-fn size(tree: &Path) -> u64 {
-    use std::os::unix::fs::MetadataExt;
-    const BLOCK: u64 = 512;
-    let entries = walkdir::WalkDir::new(tree).into_iter().flatten();
-    let blocks = entries
-        .filter_map(|entry| entry.metadata().ok())
-        .map(|found| found.blocks());
-    blocks.sum::<u64>() * BLOCK
+/// Says what is kept beside the systems.
+pub fn parts(environment: &Environment) -> Result<Vec<Part>, FlowError> {
+    Ok(Cache::of(environment)?.parts())
 }
 
 /// What came of asking for a system.
@@ -343,6 +339,8 @@ fn with_log<T>(
 pub enum Which {
     /// Those with these names, or of these suites.
     Named(Vec<String>),
+    /// Those that nobody has used for a month.
+    Old,
     /// All.
     All,
 }
@@ -350,8 +348,13 @@ pub enum Which {
 /// Chooses among the systems that are kept; a name that fits none is an error.
 pub fn chosen(environment: &Environment, which: &Which) -> Result<Vec<Cached>, FlowError> {
     let all = Cache::of(environment)?.list();
-    let Which::Named(names) = which else {
-        return Ok(all);
+    let names = match which {
+        Which::Named(names) => names,
+        Which::Old => {
+            let old = all.into_iter();
+            return Ok(old.filter(|cached| cached.unused_for(OLD)).collect());
+        }
+        Which::All => return Ok(all),
     };
     let fits = |cached: &Cached, name: &String| {
         cached.name == *name || cached.record.suites.contains(name)
@@ -369,6 +372,22 @@ pub fn chosen(environment: &Environment, which: &Which) -> Result<Vec<Cached>, F
         .into_iter()
         .filter(|cached| names.iter().any(|name| fits(cached, name)));
     Ok(chosen.collect())
+}
+
+/// Removes what else nobody has used for a month, and what killed runs left;
+/// returns what went, by part.
+pub fn remove_old_parts(environment: &Environment) -> Result<Vec<Part>, FlowError> {
+    let cache = Cache::of(environment)?;
+    let before = cache.parts();
+    cache.sweep();
+    cache.drop_packages(u64::MAX, OLD);
+    BuildCache::of_user(environment).inspect(|builds| builds.drop_unused(OLD));
+    let went = before.into_iter().zip(cache.parts()).map(|(was, is)| Part {
+        entries: was.entries.saturating_sub(is.entries),
+        size_bytes: was.size_bytes.saturating_sub(is.size_bytes),
+        ..was
+    });
+    Ok(went.filter(|part| part.entries > 0).collect())
 }
 
 /// Removes systems; returns those that were removed and those that somebody

@@ -10,6 +10,11 @@ pub enum Event {
     Step(String),
     /// A line of output of a tool that runs for the current step.
     Output(String),
+    /// The tool of the current step still runs.
+    Still {
+        /// For so many seconds by now.
+        seconds: u64,
+    },
     /// So many of so many bytes or items of the current step are done.
     Progress {
         /// How many are done.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Document, Page, size};
 use crate::build::root::cache::Record;
 use crate::build::root::plan::Why;
-use crate::build::root::{Cached, Kept, Provided};
+use crate::build::root::{Cached, Kept, Part, Provided};
 use crate::model::Timestamp;
 
 /// One system.
@@ -67,12 +67,46 @@ impl RootLine {
 #[derive(Debug, Serialize)]
 pub struct RootList {
     roots: Vec<RootLine>,
+    cache: Vec<PartLine>,
+}
+
+/// What is kept beside the systems.
+#[derive(Debug, Serialize)]
+struct PartLine {
+    name: &'static str,
+    path: String,
+    entries: usize,
+    size: u64,
+}
+
+impl PartLine {
+    fn of(part: &Part) -> Self {
+        Self {
+            name: part.name,
+            path: part.path.display().to_string(),
+            entries: part.entries,
+            size: part.size_bytes,
+        }
+    }
+
+    fn text(&self) -> String {
+        format!("{} {}, {}", self.entries, self.name, size(self.size))
+    }
 }
 
 impl RootList {
-    /// Shows systems.
-    pub fn new(roots: Vec<RootLine>) -> Self {
-        Self { roots }
+    /// Shows systems, and what else is kept.
+    pub fn new(roots: Vec<RootLine>, parts: &[Part]) -> Self {
+        let cache = parts.iter().map(PartLine::of).collect();
+        Self { roots, cache }
+    }
+
+    fn rest(&self, page: &mut Page) {
+        let there = self.cache.iter().filter(|part| part.entries > 0);
+        let there: Vec<String> = there.map(PartLine::text).collect();
+        if !there.is_empty() {
+            page.line(format!("beside: {}", there.join("; ")));
+        }
     }
 }
 
@@ -82,6 +116,7 @@ impl Document for RootList {
     fn text(&self, page: &mut Page) {
         if self.roots.is_empty() {
             page.line("no system is kept yet: the first build in a chroot makes one");
+            self.rest(page);
             return;
         }
         let rows = self.roots.iter().map(|root| {
@@ -103,6 +138,7 @@ impl Document for RootList {
             ["NAME", "SUITES", "AGE", "SIZE", "ON TOP", "PACKAGES"],
             &rows,
         );
+        self.rest(page);
     }
 }
 
@@ -198,6 +234,7 @@ impl Document for RootMade {
 pub struct RootRemoved {
     removed: Vec<String>,
     busy: Vec<String>,
+    cache: Vec<PartLine>,
     #[serde(skip)]
     planned: bool,
 }
@@ -209,8 +246,15 @@ impl RootRemoved {
         Self {
             removed: names(removed),
             busy: names(busy),
+            cache: Vec::new(),
             planned: false,
         }
+    }
+
+    /// Adds what else is gone.
+    pub fn with(self, parts: &[Part]) -> Self {
+        let cache = parts.iter().map(PartLine::of).collect();
+        Self { cache, ..self }
     }
 
     /// Shows what would go.
@@ -226,7 +270,7 @@ impl Document for RootRemoved {
     const SCHEMA: &'static str = "debcut/root-remove/1";
 
     fn text(&self, page: &mut Page) {
-        if self.removed.is_empty() && self.busy.is_empty() {
+        if self.removed.is_empty() && self.busy.is_empty() && self.cache.is_empty() {
             page.line("no system is kept");
         }
         let said = if self.planned {
@@ -236,6 +280,9 @@ impl Document for RootRemoved {
         };
         for name in &self.removed {
             page.line(format!("{said} {name}"));
+        }
+        for part in &self.cache {
+            page.line(format!("{said} {}", part.text()));
         }
     }
 }

@@ -370,8 +370,14 @@ impl Tool {
                 last.pop_front();
             }
         };
+        let (started, mut told) = (Instant::now(), 0);
         let ended = self.wait_with(&mut child, || {
             hear_some(Some(&waiting), &mut hear);
+            let seconds = started.elapsed().as_secs();
+            if seconds >= next_word(told) {
+                told = seconds;
+                listener.hear(Event::Still { seconds });
+            }
             meter.checked()
         });
         hear_out(&waiting, Instant::now() + LINGER, &mut hear);
@@ -571,6 +577,12 @@ impl Tool {
             tail,
         }
     }
+}
+
+/// When a tool that runs on is told of again, in seconds: often enough that
+/// nobody takes it for dead, seldom enough that a log can be read.
+fn next_word(told: u64) -> u64 {
+    told + if told < 60 { 10 } else { 60 }
 }
 
 enum Stop {

@@ -261,6 +261,14 @@ fn what_is_refused_has_a_remedy() {
     let document = make("bokworm").code(2).document("debcut/error/1");
     assert_eq!(document["kind"], "unknown-suite");
     assert_eq!(document["hints"][0], "did you mean “bookworm”?");
+    let hints = make("").code(2).document("debcut/error/1")["hints"].to_string();
+    assert!(!hints.contains("did you mean"), "{hints}");
+    let hints = make("UNRELEASED").code(2).document("debcut/error/1")["hints"].to_string();
+    assert!(hints.contains("--suite unstable"), "{hints}");
+    let planned = world.debcut(["root", "make", "bullseye", "--dry-run", "--json"]);
+    let planned = planned.env("XDG_CACHE_HOME", &own).run().code(0);
+    let planned = planned.document("debcut/root-make/1");
+    assert_eq!(planned["suites"][2], "bullseye-security", "{planned}");
     // Nobody listens on this port of the loopback interface.
     world.write(
         "debcut.toml",
@@ -332,7 +340,12 @@ fn a_stop_or_a_kill_leaves_no_system_that_is_half_there() {
         let listed = listed.run().code(0).document("debcut/root-list/1");
         assert_eq!(listed["roots"], json!([]));
     }
-    // The next run takes away what the killed one could not.
+    // It is no secret, and the next run takes it away.
+    let listed = world
+        .debcut(["root", "list"])
+        .env("XDG_CACHE_HOME", &own)
+        .run();
+    assert!(listed.code(0).stdout.contains("1 left by killed runs"));
     world.write(
         "debcut.toml",
         "[build]\nmirror = \"http://127.0.0.1:9/debian\"\n",
@@ -369,9 +382,22 @@ fn systems_are_listed_and_removed_but_not_from_under_a_build() {
     assert!(root(&["list"]).code(0).stdout.contains("no system is kept"));
     let busy = pretend(&cache, "bookworm-amd64-1-1", "bookworm");
     let free = pretend(&cache, "trixie-amd64-2-1", "trixie");
+    // What a killed run left, and packages as they came, are seen.
+    let left = cache.join("debcut/roots/.making-x");
+    std::fs::create_dir(&left).expect("a directory");
+    std::fs::create_dir(cache.join("debcut/debs")).expect("a directory");
+    std::fs::write(cache.join("debcut/debs/a.deb"), [1; 9000]).expect("a file");
     let listed = root(&["list", "--json"])
         .code(0)
         .document("debcut/root-list/1");
+    let parts = ["packages", "builds", "left by killed runs"];
+    for (at, (name, entries)) in parts.iter().zip([1, 0, 1]).enumerate() {
+        let part = &listed["cache"][at];
+        assert_eq!(
+            (&part["name"], &part["entries"]),
+            (&json!(name), &json!(entries))
+        );
+    }
     assert_eq!(listed["roots"][0]["suites"], json!(["bookworm"]));
     assert_eq!(listed["roots"][0]["age_days"], 9);
     assert_eq!(listed["roots"][1]["packages"], 147);
@@ -386,6 +412,18 @@ fn systems_are_listed_and_removed_but_not_from_under_a_build() {
     let planned = planned.document("debcut/root-remove/1");
     assert_eq!(planned["removed"].as_array().map(Vec::len), Some(2));
     assert!(busy.is_dir() && free.is_dir(), "a dry run removes nothing");
+
+    // Old is what nobody has used for a month.
+    let month_ago = std::time::SystemTime::now() - Duration::from_secs(31 * 24 * 60 * 60);
+    let other = pretend(&cache, "forky-amd64-3-1", "forky");
+    let lock = File::open(other.join("lock")).expect("it is there");
+    lock.set_modified(month_ago).expect("it is ours");
+    drop(lock);
+    let old = root(&["remove", "--old", "--json"]).code(0);
+    let old = old.document("debcut/root-remove/1");
+    assert_eq!(old["removed"], json!(["forky-amd64-3-1"]));
+    assert_eq!(old["cache"][0]["name"], "left by killed runs");
+    assert!(!left.exists() && busy.is_dir() && free.is_dir());
 
     let lock = File::open(busy.join("lock")).expect("it is there");
     lock.lock_shared().expect("it is free");

@@ -16,6 +16,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +75,29 @@ pub struct Kept {
     pub layers: usize,
 }
 
+/// What a part of the cache takes beside the systems.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// What it is: `packages`, `builds`, `left by killed runs`.
+    pub name: &'static str,
+    /// Where.
+    pub path: PathBuf,
+    /// How many entries it has.
+    pub entries: usize,
+    /// What it takes on disk.
+    pub size_bytes: u64,
+}
+
+/// How much the packages that are kept as they came may take: those of some
+/// dozen systems and what builds wanted on top. Those that nobody took for the
+/// longest time go first.
+const PACKAGES_BYTES: u64 = 4 << 30;
+/// How long a system that nobody builds in stays when others are made: as long
+/// as a finished build.
+const KEPT: Duration = Duration::from_secs(60 * 24 * 60 * 60);
+/// When the user calls one old.
+pub const OLD: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 /// Keeps a system from being removed while it is used.
 #[derive(Debug)]
 pub struct Held {
@@ -104,10 +128,18 @@ impl Cached {
         let Ok(file) = File::open(&path) else {
             return Ok(None);
         };
-        Ok(file
-            .try_lock_shared()
-            .is_ok()
-            .then_some(Held { _lock: file }))
+        if file.try_lock_shared().is_err() {
+            return Ok(None);
+        }
+        // Its time says when it was used last; who may not set it only reads.
+        let _ = file.set_modified(SystemTime::now());
+        Ok(Some(Held { _lock: file }))
+    }
+
+    /// Tells whether nobody has used it for so long.
+    pub fn unused_for(&self, time: Duration) -> bool {
+        let used = fs::metadata(self.directory.join("lock")).and_then(|found| found.modified());
+        used.is_ok_and(|used| used.elapsed().is_ok_and(|age| age > time))
     }
 }
 
@@ -159,6 +191,82 @@ impl Cache {
         self.top.join("builds")
     }
 
+    /// Returns what there is beside the systems, by name; nothing is left out
+    /// for being empty.
+    pub fn parts(&self) -> Vec<Part> {
+        let part = |name, path: PathBuf, entries: Vec<PathBuf>| Part {
+            name,
+            path,
+            entries: entries.len(),
+            size_bytes: entries.iter().map(|path| size(path)).sum(),
+        };
+        let below = |path: &Path| -> Vec<PathBuf> {
+            let entries = fs::read_dir(path).into_iter().flatten().flatten();
+            entries.map(|entry| entry.path()).collect()
+        };
+        vec![
+            part("packages", self.debs(), below(&self.debs())),
+            part("builds", self.builds(), below(&self.builds())),
+            part("left by killed runs", self.roots(), self.left()),
+        ]
+    }
+
+    /// Finds the directories that systems are made in.
+    fn makings(&self) -> Vec<PathBuf> {
+        let layers = self.list().into_iter();
+        let layers = layers.map(|cached| cached.directory.join("layers"));
+        std::iter::once(self.roots()).chain(layers).collect()
+    }
+
+    /// Finds what killed processes have left.
+    fn left(&self) -> Vec<PathBuf> {
+        let places = self.makings().into_iter();
+        let left = places.flat_map(|place| left(&place));
+        left.map(|(path, _)| path).collect()
+    }
+
+    /// Removes what killed processes have left.
+    pub fn sweep(&self) {
+        self.makings().iter().for_each(|place| sweep(place));
+    }
+
+    /// Removes what nobody used in a long time, now that something new is there.
+    pub fn bound(&self, new: &Cached) -> Result<(), FileError> {
+        for cached in self.list() {
+            if cached.name != new.name && cached.unused_for(KEPT) {
+                self.remove(&cached)?;
+            }
+        }
+        self.bound_packages();
+        Ok(())
+    }
+
+    /// Removes packages as they came, above the limit.
+    pub fn bound_packages(&self) {
+        self.drop_packages(PACKAGES_BYTES, Duration::MAX);
+    }
+
+    /// Removes the packages as they came that are above a limit or that nobody
+    /// took for so long. A package that is gone is only fetched again, and
+    /// what cannot be removed is in nobody's way.
+    pub fn drop_packages(&self, most_bytes: u64, unused: Duration) {
+        let entries = fs::read_dir(self.debs()).into_iter().flatten().flatten();
+        let entries = entries.filter_map(|entry| Some((entry.metadata().ok()?, entry.path())));
+        let mut found: Vec<_> = entries.filter(|(there, _)| there.is_file()).collect();
+        // A file's ctime, which nobody can choose: it came then, or was linked.
+        found.sort_by_key(|(there, _)| std::cmp::Reverse(there.ctime()));
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let now = now.unwrap_or_default().as_secs();
+        let mut total = 0;
+        for (there, path) in found {
+            total += there.len();
+            let age = now.saturating_sub(there.ctime().unsigned_abs());
+            if total > most_bytes || age > unused.as_secs() {
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+
     /// Lists the systems that are there, by name: so by suite, and the newest
     /// of each last.
     pub fn list(&self) -> Vec<Cached> {
@@ -201,7 +309,6 @@ impl Cache {
     pub fn stage(&self) -> Result<Staged, RootError> {
         let roots = self.roots();
         files::create_dir(&roots)?;
-        sweep(&roots);
         Ok(Staged::within(&roots)?)
     }
 
@@ -296,23 +403,35 @@ pub struct Staged {
 }
 
 const STAGED: &str = ".making-";
+/// How often its removal is tried.
+const TRIES: u32 = 20;
 
 impl Staged {
     /// Makes one in a directory.
     pub fn within(parent: &Path) -> Result<Self, FileError> {
         let mut builder = tempfile::Builder::new();
         let permissions = fs::Permissions::from_mode(0o755);
-        let made = builder.prefix(STAGED).permissions(permissions);
-        let made = made.tempdir_in(parent).and_then(|made| {
-            let lock = File::open(made.path())?;
-            lock.lock_shared()?;
-            Ok((made.keep(), lock))
-        });
-        let (path, lock) = made.map_err(files::failed("create a directory in", parent))?;
-        Ok(Self {
-            path: Some(path),
-            _lock: lock,
-        })
+        builder.prefix(STAGED).permissions(permissions);
+        loop {
+            let made = builder.tempdir_in(parent).and_then(|made| {
+                let lock = File::open(made.path())?;
+                lock.lock_shared()?;
+                Ok((made.keep(), lock))
+            });
+            let (path, lock) = match made {
+                // Another one swept it away before it was locked.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound && parent.is_dir() => {
+                    continue;
+                }
+                made => made.map_err(files::failed("create a directory in", parent))?,
+            };
+            if path.is_dir() {
+                return Ok(Self {
+                    path: Some(path),
+                    _lock: lock,
+                });
+            }
+        }
     }
 
     /// Returns where it is.
@@ -336,23 +455,50 @@ impl Staged {
 impl Drop for Staged {
     fn drop(&mut self) {
         if let Some(path) = &self.path {
-            // What cannot be removed now is swept by the next one.
-            let _ = ids::remove(path);
+            // A tool that was killed may write for a moment more. What cannot be
+            // removed now is swept by the next one.
+            for _ in 0..TRIES {
+                match ids::remove(path) {
+                    Ok(()) => break,
+                    Err(_) => std::thread::sleep(Duration::from_millis(100)),
+                }
+            }
         }
     }
 }
 
-/// Removes what killed processes have left.
+/// Removes what killed processes have left in a directory.
 pub fn sweep(parent: &Path) {
-    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let path = entry.path();
-        let left = name.starts_with(STAGED)
-            && File::open(&path).is_ok_and(|directory| directory.try_lock().is_ok());
-        if left || name.starts_with(".gone-") {
-            let _ = ids::remove(&path);
-        }
+    for (path, _held) in left(parent) {
+        let _ = ids::remove(&path);
     }
+}
+
+/// Finds what killed processes have left in a directory, and keeps it from
+/// being taken for somebody's work.
+fn left(parent: &Path) -> Vec<(PathBuf, Option<File>)> {
+    let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+    let left = entries.filter_map(|entry| {
+        let (name, path) = (entry.file_name(), entry.path());
+        let name = name.to_string_lossy();
+        if name.starts_with(".gone-") {
+            return Some((path, None));
+        }
+        let directory = name.starts_with(STAGED).then(|| File::open(&path).ok())??;
+        directory.try_lock().ok()?;
+        Some((path, Some(directory)))
+    });
+    left.collect()
+}
+
+/// Returns what a tree takes on disk, as far as it can be read.
+pub fn size(tree: &Path) -> u64 {
+    const BLOCK: u64 = 512;
+    let entries = walkdir::WalkDir::new(tree).into_iter().flatten();
+    let blocks = entries
+        .filter_map(|entry| entry.metadata().ok())
+        .map(|found| found.blocks());
+    blocks.sum::<u64>() * BLOCK
 }
 
 #[cfg(test)]

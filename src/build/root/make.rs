@@ -47,12 +47,8 @@ pub(super) fn make(
     let packages = installed(&status, &wanted.architecture).map_err(RootError::Status)?;
     ids::give_tree(&tree)?;
     ids::remove(&staged.path().join("tmp"))?;
-    let suites = &wanted.suites;
-    let all = std::iter::once(&suites.base)
-        .chain(&suites.further)
-        .chain(&suites.security);
     let record = Record {
-        suites: all.map(ToString::to_string).collect(),
+        suites: super::suites_of(wanted),
         architecture: wanted.architecture.clone(),
         key: key(wanted),
         made_unix: means.now.unix(),
@@ -81,10 +77,11 @@ fn mmdebstrap(wanted: &RootWanted, cache: &Cache, staged: &Staged, means: &Means
         // For packages whose rules require root, which no builder is.
         .args(["--include=fakeroot"])
         .arg(format!("--architectures={}", wanted.architecture))
-        // What is fetched once is taken from the cache for the next system.
+        // What is fetched once is taken from the cache for the next system. One
+        // that another run drops from the cache meanwhile is fetched again.
         .arg("--skip=essential/unlink,download/empty,check/qemu")
         .arg(format!(
-            "--setup-hook=mkdir -p {archives} && find {debs} {link} {archives} {{}} +"
+            "--setup-hook=mkdir -p {archives} && {{ find {debs} {link} {archives} {{}} + || true; }}"
         ))
         .arg(format!(
             "--customize-hook=find {archives} {link} {debs} {{}} +"

@@ -42,7 +42,7 @@ use crate::sys::process::ToolError;
 use crate::sys::sandbox::SandboxError;
 
 pub use acquire::{Acquire, acquire};
-pub use cache::{Cache, Cached, Kept};
+pub use cache::{Cache, Cached, Kept, Part};
 pub use plan::Refresh;
 pub use wanted::{Dependencies, ExtraArchive, Mirror, Parts, Place, RootWanted, Snapshot};
 
@@ -194,6 +194,13 @@ fn shown(unmet: &[said::Unmet]) -> String {
     all.collect::<Vec<_>>().join("; ")
 }
 
+/// Names the suites that a system is made from, the base first: security's
+/// too, where the mirror has it.
+pub fn suites_of(wanted: &RootWanted) -> Vec<String> {
+    let sources = sources::base_sources(wanted).into_iter();
+    sources.map(|source| source.suite).collect()
+}
+
 /// Says what [`root`] would do.
 pub fn look(wanted: &RootWanted, refresh: Refresh, cache: &Cache, now: Timestamp) -> Step {
     plan::step(cache.newest(&sources::key(wanted)), refresh, now)
@@ -207,6 +214,8 @@ pub fn root(
     means: &mut Means<'_>,
 ) -> Result<(Cached, cache::Held), RootError> {
     let key = sources::key(wanted);
+    // Also when nothing is made: what a killed run left is half a gigabyte.
+    cache.sweep();
     loop {
         let step = look(wanted, refresh, cache, means.now);
         let cached = match step {
@@ -226,6 +235,7 @@ pub fn root(
                         }
                         let made = make::make(wanted, cache, means)?;
                         cache.drop_older(&made)?;
+                        cache.bound(&made)?;
                         made
                     }
                 }
@@ -244,6 +254,9 @@ pub fn provide(
     refresh: Refresh,
     means: &mut Means<'_>,
 ) -> Result<Provided, RootError> {
+    // Before anything is prepared: also a system that is there is of no use
+    // without them.
+    ids::check(means.environment.var("USER"))?;
     let cache = Cache::of(means.environment)?;
     let mut made = match look(wanted, refresh, &cache, means.now) {
         Step::Use(_) => Fresh::Kept,
@@ -269,7 +282,6 @@ pub fn provide(
         let why = "another run is installing the same build dependencies";
         let _alone = cache::wait_for(&lock, why, means.listener)?;
         if !place.join("layer.json").is_file() {
-            ids::check(means.environment.var("USER"))?;
             let staged = install::install(wanted, &root, &cache, means)?;
             let packages = packages_of(&[&staged.path().join("tree"), &tree], wanted)?;
             let record = LayerRecord {
@@ -280,6 +292,7 @@ pub fn provide(
             let text = serde_json::to_vec_pretty(&record).expect("a record has string keys");
             files::replace(&staged.path().join("layer.json"), &text, Access::Public)?;
             staged.publish(&place)?;
+            cache.bound_packages();
             made = Fresh::New;
         }
     }

@@ -150,7 +150,12 @@ pub fn suites(
     };
     let unknown = |known: &[&str]| UnknownSuite {
         name: name.to_owned(),
-        nearest: nearest(name, known.iter().copied()).map(str::to_owned),
+        // To nothing at all, every short name is near.
+        nearest: match name {
+            "" => None,
+            "UNRELEASED" => Some("unstable".to_owned()),
+            name => nearest(name, known.iter().copied()).map(str::to_owned),
+        },
         from,
     };
     let suite = |name: &str| Suite::new(name).map_err(|_| unknown(&[]));
@@ -307,7 +312,7 @@ mod tests {
             (
                 "unstable",
                 Some("UNRELEASED"),
-                "nobody knows a suite “UNRELEASED” to build in None",
+                "nobody knows a suite “UNRELEASED” to build in Some(\"unstable\")",
             ),
         ];
         let series = usual_series();
@@ -315,6 +320,15 @@ mod tests {
             let found = suites(distribution, chosen, Of::Debian(&series));
             assert_eq!(shown(found), want, "{distribution} {chosen:?}");
         }
+    }
+
+    #[test]
+    fn nothing_is_near_no_name() {
+        // The machine's table has names as short as “bo”.
+        let name = "bo".to_owned();
+        let age = Age::Released;
+        let found = suites("unstable", Some(""), Of::Debian(&[Series { name, age }]));
+        assert_eq!(found.map_err(|unknown| unknown.nearest), Err(None));
     }
 
     #[test]

@@ -55,6 +55,10 @@ impl From<WantError> for Failure {
             WantError::Suite(unknown) => {
                 let failure = Self::of(Exit::Request, "unknown-suite", &error);
                 let failure = match &unknown.nearest {
+                    // What is not released has no suite; most is made for this one.
+                    Some(suite) if unknown.name == "UNRELEASED" => {
+                        return failure.hint(format!("name one: {suite}, or --suite {suite}"));
+                    }
                     Some(nearest) => failure.hint(format!("did you mean “{nearest}”?")),
                     None => failure,
                 };
