@@ -27,6 +27,8 @@ pub struct Detected {
     pub packages: Vec<DetectedPackage>,
     /// Packages whose releases belong together.
     pub groups: Vec<DetectedGroup>,
+    /// The one file at the top that has the licence.
+    pub license_file: Option<String>,
 }
 
 /// Packages whose releases belong together.
@@ -150,7 +152,11 @@ pub fn detect(top: &Path, tags: &[TagName]) -> Result<Detected, FileError> {
     for group in &groups {
         one_tag(group, &mut packages, tags);
     }
-    Ok(Detected { packages, groups })
+    Ok(Detected {
+        packages,
+        groups,
+        license_file: license_file(top)?,
+    })
 }
 
 /// Tells whether a directory's newest changelog entry has a Debian revision.

@@ -53,9 +53,10 @@ const TAIL: &str = "
 # space = \"8G\"               # what it may write; default: half of the memory
 # processes = 4096
 # network = \"warn\"           # of builds that try it in vain; default: they fail
+# limits = \"warn\"            # of builds that ran into one; default: they fail
 # gates = [\"lintian\"]        # also lintian-warning, autopkgtest, piuparts
 # suffix = { bookworm = \"~bpo12+1\" }  # of versions built --for it; default: ~deb12u1
-# host-paths = [\"/opt/sdk\"]  # what a build may read beside the system
+# host-paths = [\"/opt/sdk\"]  # what a build may read beside the system; commands find its bin/
 # suite = \"trixie\"           # of the clean chroot; default: what the changelog says
 # mirror = \"http://deb.debian.org/debian\"   # default: the one of this machine's apt
 # refresh-days = 7            # how old a chroot may be
@@ -88,7 +89,12 @@ pub fn render(detected: &Detected, maintainer: Option<&str>) -> String {
     if detected.packages.is_empty() {
         text.push_str("\n# No package was found here; one is described like this:\n#\n");
         let mut example = String::new();
-        declared(&mut example, "hello", maintainer);
+        declared(
+            &mut example,
+            "hello",
+            maintainer,
+            detected.license_file.as_deref(),
+        );
         let head = "# [[package]]\n# name = \"hello\"\n# build = \"declared\"\n";
         text.push_str(head);
         comment_out(&mut text, &example);
@@ -337,15 +343,15 @@ fn copyright(file: Option<&str>, license: Option<&str>) -> String {
                 quoted(license)
             )
         }
-        (None, None) => "copyright = \"LICENSE\"   # correct this: no file was found, and no \
-                         license with a known text, such as \"MIT\"\n"
+        (None, None) => "copyright = \"LICENSE\"   # correct this, no such file was found: a file \
+                         with the licence, or its name as license = \"MIT\"\n"
             .to_owned(),
     }
 }
 
-fn declared(text: &mut String, name: &str, maintainer: &str) {
+fn declared(text: &mut String, name: &str, maintainer: &str, license_file: Option<&str>) {
     start(text, name, maintainer, None);
-    text.push_str(&copyright(None, None));
+    text.push_str(&copyright(license_file, None));
     for keys in [KEYS, FILES, MORE] {
         text.push_str(keys);
     }

@@ -43,7 +43,14 @@ fn the_default_tags_are_the_default() {
     };
     let packages = vec![package];
     let groups = Vec::new();
-    let text = render(&Detected { packages, groups }, None);
+    let text = render(
+        &Detected {
+            packages,
+            groups,
+            license_file: None,
+        },
+        None,
+    );
     let said = text.replace("# tag = ", "tag = ");
     let tags = |text: &str| {
         let read = Project::parse("debcut.toml", text).expect(text);
@@ -56,7 +63,7 @@ fn the_default_tags_are_the_default() {
 #[test]
 fn every_key_that_is_only_shown_can_be_read() {
     let mut text = "[[package]]\nname = \"aa\"\n".to_owned();
-    declared(&mut text, "aa", "A B <a@b.example>");
+    declared(&mut text, "aa", "A B <a@b.example>", None);
     let (table, keys) = text.split_at(text.find(KEYS).expect("it ends the table"));
     let shown: String = keys
         .lines()
@@ -136,7 +143,14 @@ fn what_is_written_can_be_read() {
         let mut packages = packages.clone();
         packages[1].depends_on = vec![edge];
         let groups = vec![group.clone()];
-        let text = render(&Detected { packages, groups }, None);
+        let text = render(
+            &Detected {
+                packages,
+                groups,
+                license_file: None,
+            },
+            None,
+        );
         let read = Project::parse("debcut.toml", &text).expect(&text).release;
         let bb = &read.units[1];
         assert_eq!(
@@ -155,7 +169,14 @@ fn what_is_written_can_be_read() {
                 _ => vec![group.clone()],
             },
         );
-        let text = render(&Detected { packages, groups }, Some("A B <a@b.example>"));
+        let text = render(
+            &Detected {
+                packages,
+                groups,
+                license_file: None,
+            },
+            Some("A B <a@b.example>"),
+        );
         let read = Project::parse("debcut.toml", &text).expect(&text);
         // The library is only a comment.
         assert_eq!(read.packages.len(), count.saturating_sub(1), "{text}");
