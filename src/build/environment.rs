@@ -48,7 +48,7 @@ pub struct BuildEnvironment {
     pub profiles: Vec<String>,
     /// `DEB_BUILD_OPTIONS` but for `parallel`, in order.
     pub options: Vec<String>,
-    /// `PATH`, where it is the build's own affair; none: the machine's.
+    /// `PATH`; none, where nothing is run that was not made for it.
     pub search_path: Option<String>,
     /// Further variables.
     pub variables: BTreeMap<String, String>,

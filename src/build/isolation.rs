@@ -49,6 +49,8 @@ pub struct Allowance {
     pub host_paths: Vec<PathBuf>,
     /// What becomes of a build that reached for the network.
     pub network: NetworkAttempts,
+    /// What becomes of a build that ran into one of the limits.
+    pub limits: LimitsReached,
     /// Paths that a build has no business with; nobody else's affair either.
     #[serde(skip)]
     pub forbidden: Vec<PathBuf>,
@@ -59,6 +61,16 @@ pub struct Allowance {
 #[serde(rename_all = "kebab-case")]
 pub enum NetworkAttempts {
     /// It fails: what it makes may depend on the weather.
+    Fail,
+    /// It is warned of: its tests try and cope.
+    Warn,
+}
+
+/// What becomes of a build that ran into a limit and ended well all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LimitsReached {
+    /// It fails: whoever was ended for it may be missing in what was made.
     Fail,
     /// It is warned of: its tests try and cope.
     Warn,

@@ -1,6 +1,7 @@
 //! What a declared package's description names and its tree lacks, before
 //! anything is built. Knows nothing of what a build command makes.
 
+use super::license::License;
 use super::package::{Content, CopyrightSource, Declared, Package, is_pattern};
 use crate::sys::git::{TreeEntry, TreeEntryKind};
 
@@ -29,9 +30,38 @@ pub fn missing(entries: &[TreeEntry], package: &Package, declared: &Declared) ->
             true => matches(entries, package, &path),
             false => is_there(entries, path.trim_end_matches('/'), file_only),
         };
-        (!there).then(|| format!("{path} ({key})"))
+        (!there).then(|| match key.as_str() {
+            "copyright" => copyright_of(&path, name),
+            key => format!("{path} ({key})"),
+        })
     });
     lacking.collect()
+}
+
+/// Names the licence's file that the tree lacks, where a command makes the
+/// rest: no command makes a file that is called like a licence, or as licences'
+/// texts usually are.
+pub fn missing_copyright(
+    entries: &[TreeEntry],
+    package: &Package,
+    declared: &Declared,
+) -> Option<String> {
+    let CopyrightSource::File(file) = &declared.copyright else {
+        return None;
+    };
+    let stem = file.split('.').next().unwrap_or(file).to_uppercase();
+    let usual = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT"].contains(&stem.as_str());
+    let path = package.file(file);
+    let there = is_there(entries, &path, true);
+    (!there && (usual || License::new(file).is_ok())).then(|| copyright_of(&path, file))
+}
+
+/// Says which file is meant, and that a name is none.
+fn copyright_of(path: &str, file: &str) -> String {
+    match License::new(file) {
+        Ok(_) => format!("{path} (copyright; for a licence's name write license = \"{file}\")"),
+        Err(_) => format!("{path} (copyright)"),
+    }
 }
 
 fn is_there(entries: &[TreeEntry], path: &str, file_only: bool) -> bool {

@@ -22,6 +22,7 @@ pub mod plan;
 pub mod preload;
 mod pristine_tar;
 pub mod product;
+pub mod profiles;
 pub mod root;
 pub mod source;
 pub mod target;

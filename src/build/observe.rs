@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::missing::missing;
+use super::missing::{missing, missing_copyright};
 use super::origins::Origins;
-use super::package::{Debian, Kind, Package};
+use super::package::{CopyrightSource, Debian, Kind, Package};
 use super::source::{
     DebianSource, Recipe, Revision, SourceFormat, TagSignature, TaggedSource, VersionFileProblem,
     VersionFound,
@@ -192,6 +192,11 @@ pub fn observe(
                 let missing = missing(&repository.entries(&commit.tree)?, &package, declared);
                 if !missing.is_empty() {
                     return Err(tree.lacks(&package, missing));
+                }
+            } else if let CopyrightSource::File(_) = &declared.copyright {
+                let entries = repository.entries(&commit.tree)?;
+                if let Some(missing) = missing_copyright(&entries, &package, declared) {
+                    return Err(tree.lacks(&package, vec![missing]));
                 }
             }
             let changelog = match &declared.changelog {

@@ -98,16 +98,34 @@ impl Range<'_> {
             Some(row) => (Layout::Commits, self.each(&row)?),
             None => (Layout::Single, vec![self.whole()?]),
         };
+        let mut told = false;
+        let mut built = BTreeSet::new();
         for patch in &patches {
             for (path, what) in self.diff(&patch.before, &patch.after)?.left_out {
+                if path.starts_with("dist/") {
+                    built.insert(patch.commit.clone());
+                    continue;
+                }
                 let found = format!("it changes {what}, which no patch can hold: {path}");
                 let subject = patch.commit.as_deref().unwrap_or("debian/patches");
                 let finding = Finding::error("patch-cannot-hold", subject, found);
-                findings.push(finding.fix(
-                    "put the file below debian/ (debian/source/include-binaries) and install it \
-                     from there, or into a new upstream tarball",
-                ));
+                findings.push(match std::mem::replace(&mut told, true) {
+                    true => finding,
+                    false => finding.fix(
+                        "put the file below debian/ (debian/source/include-binaries) and install \
+                         it from there, or into a new upstream tarball",
+                    ),
+                });
             }
+        }
+        if let Some(commit) = built.pop_first() {
+            let subject = commit.as_deref().unwrap_or("debian/patches");
+            let found = "it adds what builds left in dist/, which no patch can hold";
+            let finding = Finding::error("patch-cannot-hold", subject, found);
+            findings.push(finding.fix(
+                "take it out of the history, or git rm --cached -r dist and commit; /dist/ in \
+                 .gitignore keeps it out",
+            ));
         }
         Ok(Planned {
             patches,

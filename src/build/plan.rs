@@ -421,7 +421,7 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
 fn environment(recipe: &RecipePlan, epoch: Timestamp, choices: &Choices) -> BuildEnvironment {
     let search_path = match recipe {
         RecipePlan::Debian { .. } => Some(super::observe::TOOL_PATH.to_owned()),
-        RecipePlan::Declared { .. } => None,
+        RecipePlan::Declared { .. } => host_environment(recipe, choices).remove("PATH"),
     };
     BuildEnvironment {
         search_path,

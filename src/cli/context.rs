@@ -1,7 +1,7 @@
 //! What every verb is given: where it runs, when, and who listens.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::arguments::Global;
 use super::failure::Failure;
@@ -138,8 +138,24 @@ impl<'a> Context<'a> {
 
     /// Takes a path as it was given, from the directory of `-C`.
     pub fn path(&self, path: &Path) -> PathBuf {
-        self.directory.join(path)
+        without_parents(&self.directory.join(path))
     }
+}
+
+/// Takes `..` out of a path, as the system would follow it: what stands before
+/// may be a link.
+fn without_parents(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                plain = plain.canonicalize().unwrap_or(plain);
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 /// Writes a command line as it was given, for the records.

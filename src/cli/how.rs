@@ -12,6 +12,11 @@ use crate::flow::building::{BuilderWanted, CacheUse, How};
 pub struct HowArguments {
     /// What stands between the build and this machine [default: chroot for
     /// build = "debian", namespace for declared packages]
+    ///
+    /// In a room of its own, a build that wants the network, opens a user's key
+    /// or credentials, runs into a limit or leaves programs behind is reported.
+    /// What simply fails there is not seen: writing outside its directory,
+    /// setting the clock, mounting, starting a key agent of its own.
     #[arg(
         long,
         value_name = "HOW",
@@ -44,10 +49,10 @@ pub struct HowArguments {
     )]
     jobs: Option<u32>,
     /// A build profile, such as nodoc (repeat it for several)
-    #[arg(long, value_name = "PROFILE", help_heading = "How it is built")]
+    #[arg(long, value_name = "PROFILE", value_parser = word, help_heading = "How it is built")]
     profile: Vec<String>,
     /// A word for DEB_BUILD_OPTIONS, such as nocheck (repeat it for several)
-    #[arg(long, value_name = "WORD", help_heading = "How it is built")]
+    #[arg(long, value_name = "WORD", value_parser = word, help_heading = "How it is built")]
     build_option: Vec<String>,
     /// Build even what was built before, and keep it nowhere but in its place
     #[arg(
@@ -102,6 +107,14 @@ enum BuilderArgument {
     Debcut,
     /// sbuild, as ~/.sbuildrc sets it up
     Sbuild,
+}
+
+/// Takes one word: both variables separate theirs by white space.
+fn word(text: &str) -> Result<String, String> {
+    match text.is_empty() || text.contains(char::is_whitespace) {
+        true => Err("one word is expected; repeat the option for several".to_owned()),
+        false => Ok(text.to_owned()),
+    }
 }
 
 impl HowArguments {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::read::{ConfigError, Source};
 use super::written;
 use crate::build::gates::{Gate, LintianLevel};
-use crate::build::isolation::NetworkAttempts;
+use crate::build::isolation::{LimitsReached, NetworkAttempts};
 
 /// How a project's packages are built, as far as the configuration says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct BuildRules {
     pub host_paths: Vec<PathBuf>,
     /// What becomes of a build that reached for the network.
     pub network: Option<NetworkAttempts>,
+    /// What becomes of a build that ran into a limit.
+    pub limits: Option<LimitsReached>,
     /// The checks that every build has to pass.
     pub gates: Vec<Gate>,
     /// What versions for a distribution end with, by its name.
@@ -53,7 +55,17 @@ const LIMIT_MINUTES: u32 = 240;
 impl BuildRules {
     /// Takes the table.
     pub(super) fn read(source: &Source<'_>, table: written::Build) -> Result<Self, ConfigError> {
-        let limit = table.timeout_minutes.unwrap_or(LIMIT_MINUTES);
+        let limit = match &table.timeout_minutes {
+            None => LIMIT_MINUTES,
+            Some(written) => minutes(*written.get_ref()).ok_or_else(|| {
+                let why = format!(
+                    "timeout-minutes is {}: a whole number from 1 to {} is expected",
+                    written.get_ref(),
+                    u32::MAX
+                );
+                source.refuse(&written.span(), why)
+            })?,
+        };
         let size = |written: &Option<toml::Spanned<String>>| match written {
             None => Ok(None),
             Some(text) => bytes(text.get_ref())
@@ -94,8 +106,12 @@ impl BuildRules {
                 .map(|path| PathBuf::from(path.into_inner()))
                 .collect(),
             network: table.network.map(|word| match word {
-                written::NetworkWord::Fail => NetworkAttempts::Fail,
-                written::NetworkWord::Warn => NetworkAttempts::Warn,
+                written::OnSight::Fail => NetworkAttempts::Fail,
+                written::OnSight::Warn => NetworkAttempts::Warn,
+            }),
+            limits: table.limits.map(|word| match word {
+                written::OnSight::Fail => LimitsReached::Fail,
+                written::OnSight::Warn => LimitsReached::Warn,
             }),
         })
     }
@@ -114,6 +130,11 @@ fn gate(word: written::GateWord) -> Gate {
         }
     };
     Gate::Lintian { fail_on }
+}
+
+/// Takes a number of minutes; none and fewer are no time to build in.
+fn minutes(written: i64) -> Option<u32> {
+    u32::try_from(written).ok().filter(|minutes| *minutes > 0)
 }
 
 fn refuse_size(source: &Source<'_>, at: &Range<usize>, text: &str) -> ConfigError {
@@ -139,6 +160,15 @@ fn bytes(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_build_needs_some_time() {
+        let cases = [(1, Some(1)), (240, Some(240)), (0, None), (-1, None)];
+        for (written, want) in cases {
+            assert_eq!(minutes(written), want, "{written}");
+        }
+        assert_eq!(minutes(i64::from(u32::MAX) + 1), None);
+    }
 
     #[test]
     fn sizes_are_read() {

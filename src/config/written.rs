@@ -298,7 +298,7 @@ pub struct Signing {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Build {
-    pub timeout_minutes: Option<u32>,
+    pub timeout_minutes: Option<Spanned<i64>>,
     pub jobs: Option<u32>,
     pub isolation: Option<Isolation>,
     pub processes: Option<u64>,
@@ -306,7 +306,8 @@ pub struct Build {
     pub space: Option<Spanned<String>>,
     #[serde(default)]
     pub host_paths: Vec<Spanned<String>>,
-    pub network: Option<NetworkWord>,
+    pub network: Option<OnSight>,
+    pub limits: Option<OnSight>,
     pub suite: Option<Spanned<String>>,
     pub mirror: Option<String>,
     pub security_mirror: Option<String>,
@@ -357,7 +358,7 @@ impl Isolation {
 /// `network = "…"`.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum NetworkWord {
+pub enum OnSight {
     Fail,
     Warn,
 }

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::FlowError;
 use super::parts::{self, Part};
 use crate::build::gates::Gate;
@@ -227,6 +229,75 @@ fn subjects(
     Ok(Ok(artifacts))
 }
 
+/// Says in which of the fields that decide a build it differs from what is
+/// planned, the first of them.
+fn difference(stated: Option<&Value>, plan: &BuildPlan) -> String {
+    const TOLD: usize = 3;
+    let planned = serde_json::to_value(plan).expect("a plan has string keys");
+    let mut found = Vec::new();
+    let stated = stated.unwrap_or(&Value::Null);
+    for pointer in [
+        "/commit",
+        "/version",
+        "/package",
+        "/path",
+        "/scope",
+        "/architecture",
+        "/isolation",
+        "/environment/profiles",
+        "/environment/options",
+        "/environment/variables",
+        "/target",
+        "/entry",
+        "/upload",
+        "/recipe",
+        "/builder",
+        "/epoch",
+        "/revision",
+        "/tree",
+    ] {
+        let at = |plan: &Value| plan.pointer(pointer).cloned().unwrap_or(Value::Null);
+        let name = pointer.trim_start_matches('/').replace('/', ".");
+        leaves(&name, &at(stated), &at(&planned), &mut found);
+    }
+    let left = found.len().saturating_sub(TOLD);
+    found.truncate(TOLD);
+    match (found.is_empty(), left) {
+        (true, _) => "it was built from something else".to_owned(),
+        (false, 0) => found.join("; "),
+        (false, left) => format!("{}; and {left} more", found.join("; ")),
+    }
+}
+
+/// Collects what differs below a name, down to the values themselves.
+fn leaves(name: &str, was: &Value, is: &Value, found: &mut Vec<String>) {
+    match (was, is) {
+        _ if was == is => {}
+        (Value::Object(a), Value::Object(b)) => {
+            let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+            for key in keys {
+                let at = |map: &serde_json::Map<String, Value>| map.get(key).cloned();
+                let (was, is) = (at(a).unwrap_or_default(), at(b).unwrap_or_default());
+                leaves(&format!("{name}.{key}"), &was, &is, found);
+            }
+        }
+        _ => found.push(format!("{name} was {}, is {}", shown(was), shown(is))),
+    }
+}
+
+fn shown(value: &Value) -> String {
+    const LONGEST: usize = 40;
+    let text = match value {
+        Value::Null => "nothing".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
 fn compare(
     plan: &BuildPlan,
     out: &Path,
@@ -240,9 +311,9 @@ fn compare(
         return Ok(Earlier::Other(why));
     };
     if parameter(statement, PLAN_DIGEST) != Some(&plan.digest().hex()) {
-        return Ok(Earlier::Other(
-            "it was built from something else".to_owned(),
-        ));
+        let definition = &statement.provenance.build_definition;
+        let stated = definition.internal_parameters.get("plan");
+        return Ok(Earlier::Other(difference(stated, plan)));
     }
     let incomplete = |why: String| Ok(Earlier::Incomplete(why));
     // The list of digests is signed by nobody: what is stated counts.
@@ -292,4 +363,27 @@ fn compare(
         true => Earlier::Same(built),
         false => Earlier::Unchecked(built, Box::new(statement.clone())),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_differs_is_named_to_its_leaf() {
+        let mut found = Vec::new();
+        let was = json!({"kind": "chroot", "suites": ["bookworm"], "same": 1});
+        let is = json!({"kind": "chroot", "suites": ["trixie"], "same": 1});
+        leaves("isolation", &was, &is, &mut found);
+        leaves("commit", &json!("ab"), &json!("cd"), &mut found);
+        leaves("entry", &json!(null), &json!("x".repeat(60)), &mut found);
+        let long = format!("entry was nothing, is {}…", "x".repeat(40));
+        let want = [
+            "isolation.suites was [\"bookworm\"], is [\"trixie\"]",
+            "commit was ab, is cd",
+            &long,
+        ];
+        assert_eq!(found, want);
+    }
 }

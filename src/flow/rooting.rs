@@ -288,6 +288,17 @@ pub fn make(
     }
 }
 
+/// Says how a build would come to its system. Writes nothing.
+pub fn prospect(
+    wanted: &RootWanted,
+    refresh: Refresh,
+    environment: &Environment,
+    now: Timestamp,
+) -> Result<Step, FlowError> {
+    let cache = Cache::of(environment)?;
+    Ok(root::look(wanted, refresh, &cache, now))
+}
+
 /// Provides a system with everything that is wanted on top of it.
 pub fn provide(
     wanted: &RootWanted,

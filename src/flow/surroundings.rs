@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::build::environment::{BuildUser, Machine};
-use crate::build::isolation::{Allowance, NetworkAttempts};
-use crate::config::BuildRules;
+use crate::build::isolation::{Allowance, LimitsReached, NetworkAttempts};
+use crate::config::{BuildRules, IsolationWord};
 use crate::sys::environment::Environment;
 use crate::sys::machine::MachineFacts;
 
@@ -33,20 +33,22 @@ pub fn allowance(rules: &BuildRules, facts: &MachineFacts, environment: &Environ
         space_bytes: rules.space_bytes.unwrap_or(facts.memory_bytes / 2),
         host_paths: rules.host_paths.clone(),
         network: rules.network.unwrap_or(NetworkAttempts::Fail),
-        forbidden: forbidden(environment, facts.uid),
+        limits: rules.limits.unwrap_or(LimitsReached::Fail),
+        forbidden: forbidden(environment, facts.uid, facts.home.as_deref()),
     }
 }
 
 /// Names what a build has no business with: keys, credentials and the sockets
 /// of agents, where users keep them.
-fn forbidden(environment: &Environment, uid: u32) -> Vec<PathBuf> {
+fn forbidden(environment: &Environment, uid: u32, account_home: Option<&Path>) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    if let Some(home) = environment.home() {
+    // HOME may be another one than the account's: keys lie in either.
+    let own = environment.home();
+    for home in own.iter().map(PathBuf::as_path).chain(account_home) {
         for name in [
             ".ssh/id_ed25519",
+            ".ssh/id_ecdsa",
             ".ssh/id_rsa",
-            ".gnupg/pubring.kbx",
-            ".gnupg/S.gpg-agent",
             ".aws/credentials",
             ".netrc",
             ".local/share/debcut/keys",
@@ -54,19 +56,82 @@ fn forbidden(environment: &Environment, uid: u32) -> Vec<PathBuf> {
             found.push(home.join(name));
         }
     }
-    // Where users have moved them.
-    let moved = |variable: &str, below: &str| Some(environment.path(variable)?.join(below));
-    found.extend(moved("XDG_DATA_HOME", "debcut/keys"));
-    found.extend(moved("GNUPGHOME", "S.gpg-agent"));
-    found.extend(moved("GNUPGHOME", "private-keys-v1.d"));
+    found.extend(environment.data_home().map(|data| data.join("debcut/keys")));
+    let gnupg = environment.path("GNUPGHOME");
+    let homes = own.iter().map(PathBuf::as_path).chain(account_home);
+    for home in gnupg
+        .into_iter()
+        .chain(homes.map(|home| home.join(".gnupg")))
+    {
+        for name in [
+            "pubring.kbx",
+            "private-keys-v1.d",
+            "S.gpg-agent",
+            "S.gpg-agent.extra",
+            "S.gpg-agent.ssh",
+        ] {
+            found.push(home.join(name));
+        }
+    }
     let run = PathBuf::from(format!("/run/user/{uid}"));
     found.push(run.join("gnupg/S.gpg-agent"));
+    found.push(run.join("gnupg/S.gpg-agent.extra"));
     found.push(run.join("gnupg/S.gpg-agent.ssh"));
     found.extend(environment.path("SSH_AUTH_SOCK"));
     found.retain(|path| path.is_absolute());
     found.sort();
     found.dedup();
     found
+}
+
+/// Where a machine has its programs, in a room: nothing of the user's own.
+const ROOM_PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
+
+/// What a declared package's build command needs of the user: the search path,
+/// and where Rust's toolchain and crates are, which `HOME` no longer tells.
+///
+/// In a room the path is the same for everybody but for what the configuration
+/// names and Rust's own programs; without one, it is the user's.
+pub fn command_environment(
+    isolation: IsolationWord,
+    rules: &BuildRules,
+    environment: &Environment,
+) -> BTreeMap<String, String> {
+    let mut variables = BTreeMap::new();
+    for (name, usual) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+        let usual = || environment.home().map(|home| home.join(usual));
+        let path = environment
+            .path(name)
+            .or_else(usual)
+            .filter(|path| path.is_dir());
+        if let Some(path) = path.as_deref().and_then(Path::to_str) {
+            variables.insert(name.to_owned(), path.to_owned());
+        }
+    }
+    let path = match isolation {
+        IsolationWord::None => environment.search_path(),
+        IsolationWord::Namespace | IsolationWord::Chroot => {
+            let cargo = variables
+                .get("CARGO_HOME")
+                .map(|home| format!("{home}/bin"));
+            let cargo = cargo.filter(|place| Path::new(place).is_dir());
+            let named = rules.host_paths.iter().filter_map(|path| {
+                let programs = path.join("bin");
+                let place = match programs.is_dir() {
+                    true => &programs,
+                    false => path,
+                };
+                place
+                    .to_str()
+                    .filter(|text| !text.contains(':'))
+                    .map(str::to_owned)
+            });
+            let places: Vec<_> = named.chain(cargo).chain([ROOM_PATH.to_owned()]).collect();
+            places.join(":")
+        }
+    };
+    variables.insert("PATH".to_owned(), path);
+    variables
 }
 
 /// Finds what of a user's toolchains a build command needs to see: programs
@@ -82,27 +147,10 @@ pub fn toolchains(variables: &BTreeMap<String, String>, forbidden: &[PathBuf]) -
         found.extend(text.is_ok_and(|text| !is_secret(&text)).then_some(settings));
     }
     found.extend(variables.get("RUSTUP_HOME").map(PathBuf::from));
-    if let Some(path) = variables.get("PATH") {
-        let own = path.split(':').map(PathBuf::from);
-        // What lies in the system is there anyway.
-        found.extend(own.filter(|place| {
-            place.is_absolute()
-                && !["/usr", "/bin", "/sbin"]
-                    .iter()
-                    .any(|s| place.starts_with(s))
-        }));
-    }
     found.retain(|place| place.exists());
     // A home directory in the search path brings all its keys.
     found.retain(|place| !forbidden.iter().any(|secret| secret.starts_with(place)));
     found.sort();
-    found.dedup();
-    // A place inside another is there with it.
-    let all = found.clone();
-    found.retain(|place| {
-        !all.iter()
-            .any(|other| other != place && place.starts_with(other))
-    });
     found
 }
 
@@ -154,6 +202,52 @@ mod tests {
             let mut want = vec![cargo.join("bin")];
             want.extend((!secret).then(|| cargo.join("config.toml")));
             assert_eq!(found, want, "{settings}");
+        }
+    }
+
+    #[test]
+    fn the_path_in_a_room_is_nobodys_own() {
+        let home = tempfile::tempdir().expect("a directory");
+        let at = |name: &str| home.path().join(name).display().to_string();
+        for name in [".cargo/bin", "sdk/bin", "tools", ".pyenv/shims"] {
+            std::fs::create_dir_all(home.path().join(name)).expect("a directory");
+        }
+        let shims = format!("{}:/usr/bin", at(".pyenv/shims"));
+        let own = [("HOME", at("")), ("PATH", shims.clone())];
+        let environment = Environment::new("/", own);
+        let rules = BuildRules {
+            host_paths: vec![home.path().join("sdk"), home.path().join("tools")],
+            ..BuildRules::default()
+        };
+        let path = |isolation| command_environment(isolation, &rules, &environment)["PATH"].clone();
+        let (sdk, tools, cargo) = (at("sdk/bin"), at("tools"), at(".cargo/bin"));
+        let want = format!("{sdk}:{tools}:{cargo}:{ROOM_PATH}");
+        assert_eq!(path(IsolationWord::Namespace), want);
+        assert_eq!(path(IsolationWord::Chroot), want);
+        assert!(path(IsolationWord::None).starts_with(&shims));
+    }
+
+    #[test]
+    fn keys_are_forbidden_wherever_they_are() {
+        let variables = [
+            ("HOME", "/h"),
+            ("XDG_DATA_HOME", "/data"),
+            ("GNUPGHOME", "/g"),
+            ("SSH_AUTH_SOCK", "/s/agent"),
+        ];
+        let environment = Environment::new("/", variables);
+        let found = forbidden(&environment, 1, Some(Path::new("/home/ana")));
+        for want in [
+            "/h/.ssh/id_ed25519",
+            "/home/ana/.ssh/id_ed25519",
+            "/h/.local/share/debcut/keys",
+            "/data/debcut/keys",
+            "/g/S.gpg-agent",
+            "/g/private-keys-v1.d",
+            "/run/user/1/gnupg/S.gpg-agent",
+            "/s/agent",
+        ] {
+            assert!(found.contains(&PathBuf::from(want)), "{want}: {found:?}");
         }
     }
 }

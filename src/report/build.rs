@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::{Document, Page, size};
-use crate::build::plan::{BuildPlan, RecipePlan, Scope};
+use crate::build::isolation::Isolation;
+use crate::build::plan::{BuildPlan, Builder, RecipePlan, Scope};
 use crate::build::product::{Artifact, Built};
 use crate::build::source::{Revision, TagSignature};
 use crate::build::target::Toolchain;
@@ -22,6 +23,10 @@ pub struct BuildDocument {
     scope: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     architecture: Option<String>,
+    /// What stands between the build and the machine: `none`, `namespace`,
+    /// `chroot`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    isolation: Option<&'static str>,
     epoch: Option<String>,
     signed_by: Option<String>,
     directory: Option<String>,
@@ -51,6 +56,7 @@ impl BuildDocument {
             commit: Some(commit.to_owned()),
             scope: None,
             architecture: None,
+            isolation: None,
             epoch: None,
             signed_by: None,
             directory: None,
@@ -63,10 +69,26 @@ impl BuildDocument {
     /// Shows what would be built.
     pub fn planned(plan: &BuildPlan) -> Self {
         let whole = serde_json::to_value(plan).expect("a plan has string keys");
+        let mut planned = Self::of(plan);
+        let around = &plan.environment;
+        planned.say("jobs", around.processors.to_string());
+        if !around.profiles.is_empty() {
+            planned.say("profiles", around.profiles.join(" "));
+        }
+        if !around.options.is_empty() {
+            planned.say("options", around.options.join(" "));
+        }
+        if let Some(path) = &around.search_path {
+            planned.say("path", path.clone());
+        }
         Self {
             plan: Some(whole),
-            ..Self::of(plan)
+            ..planned
         }
+    }
+
+    fn say(&mut self, name: &str, value: String) {
+        self.lines.push((name.to_owned(), value));
     }
 
     /// Shows a finished build.
@@ -115,6 +137,7 @@ impl BuildDocument {
             let what = format!("{} of {}{how}", plan.scope.word(), plan.architecture);
             lines.push(("built".to_owned(), what));
         }
+        lines.push(("isolation".to_owned(), isolation(plan)));
         for gate in &plan.gates {
             lines.push(("checked by".to_owned(), gate.word().to_owned()));
         }
@@ -130,12 +153,27 @@ impl BuildDocument {
             commit: Some(plan.commit.clone()),
             scope: Some(plan.scope.word()),
             architecture: Some(plan.architecture.to_string()),
+            isolation: Some(plan.isolation.word()),
             epoch: Some(plan.epoch.to_string()),
             signed_by: key.map(ToString::to_string),
             directory: None,
             artifacts: Vec::new(),
             plan: None,
             lines,
+        }
+    }
+}
+
+/// Says what stands between a build and the machine.
+fn isolation(plan: &BuildPlan) -> String {
+    match (&plan.isolation, &plan.builder) {
+        (_, Builder::Sbuild { .. }) => "sbuild's own".to_owned(),
+        (Isolation::None, Builder::Debcut) => "none".to_owned(),
+        (Isolation::Namespace, Builder::Debcut) => "namespace".to_owned(),
+        (Isolation::Chroot(wanted), Builder::Debcut) => {
+            let pinned = wanted.snapshot.as_ref();
+            let pinned = pinned.map_or(String::new(), |moment| format!(" at {moment}"));
+            format!("chroot of {}{pinned}", wanted.suites.join(", "))
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What this machine is: the facts that reach into builds that nothing
 //! isolates from it, and how much there is to give.
 
+use std::path::PathBuf;
+
 use rustix::system::{sysinfo, uname};
 
 /// The machine, as this process sees it.
@@ -18,6 +20,8 @@ pub struct MachineFacts {
     pub uid: u32,
     /// The user's name, by /etc/passwd; the number where that has none.
     pub user: String,
+    /// The user's home directory, by /etc/passwd.
+    pub home: Option<PathBuf>,
 }
 
 /// Reads the facts.
@@ -32,16 +36,17 @@ pub fn facts() -> MachineFacts {
         processors: std::thread::available_parallelism().map_or(1, |n| n.get() as u32),
         memory_bytes: u64::from(memory.mem_unit).saturating_mul(memory.totalram),
         uid,
-        user: name_in(&accounts, uid).unwrap_or_else(|| uid.to_string()),
+        user: field_in(&accounts, uid, 0).unwrap_or_else(|| uid.to_string()),
+        home: field_in(&accounts, uid, 5).map(PathBuf::from),
     }
 }
 
-/// Finds a user's name in passwd(5).
-fn name_in(accounts: &str, uid: u32) -> Option<String> {
+/// Finds what passwd(5) says of a user: 0 is the name, 5 the home directory.
+fn field_in(accounts: &str, uid: u32, field: usize) -> Option<String> {
+    let uid = uid.to_string();
     accounts.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)? == uid.to_string()).then(|| name.to_owned())
+        let fields: Vec<&str> = line.split(':').collect();
+        (*fields.get(2)? == uid).then(|| fields.get(field).map(|text| (*text).to_owned()))?
     })
 }
 
@@ -53,8 +58,9 @@ mod tests {
     fn a_user_has_a_name() {
         let accounts = "root:x:0:0:root:/root:/bin/sh\nana:x:10:10::/home/ana:/bin/sh\n";
         for (uid, want) in [(0, Some("root")), (10, Some("ana")), (1, None)] {
-            assert_eq!(name_in(accounts, uid).as_deref(), want, "{uid}");
+            assert_eq!(field_in(accounts, uid, 0).as_deref(), want, "{uid}");
         }
+        assert_eq!(field_in(accounts, 10, 5).as_deref(), Some("/home/ana"));
         assert!(facts().memory_bytes > 0);
     }
 }

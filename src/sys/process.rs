@@ -8,9 +8,9 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
@@ -110,7 +110,12 @@ pub struct Tool {
     limit: Duration,
     most_bytes: u64,
     through: Vec<OsString>,
+    outlived: Option<Outlived>,
 }
+
+/// The names of programs that ran on when the tool that started them had ended
+/// well, for whoever wants to know.
+pub type Outlived = Arc<Mutex<Vec<String>>>;
 
 /// How many of the last lines an error repeats.
 const TAIL_LINES: usize = 12;
@@ -126,6 +131,8 @@ const WAITING_LINES: usize = 1024;
 const LISTEN: Duration = Duration::from_millis(50);
 /// How often a running child is looked at; short against any tool's run time.
 const LOOK: Duration = Duration::from_millis(5);
+/// How long somebody may take to end once the tool has.
+const GRACE: Duration = Duration::from_millis(200);
 /// How long the output of a program that has ended is waited for. A pipe holds
 /// 64 KiB, which take no time; only a process that has left the program's group
 /// (a daemon it started) can hold it open longer, perhaps for ever.
@@ -144,6 +151,7 @@ impl Tool {
             limit: Duration::from_secs(600),
             most_bytes: u64::MAX,
             through: Vec::new(),
+            outlived: None,
         }
     }
 
@@ -221,6 +229,13 @@ impl Tool {
     #[must_use]
     pub fn through<W: Into<OsString>>(mut self, words: impl IntoIterator<Item = W>) -> Self {
         self.through = words.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Notes whom of its group it leaves behind, before they are ended.
+    #[must_use]
+    pub fn noting(mut self, outlived: &Outlived) -> Self {
+        self.outlived = Some(Arc::clone(outlived));
         self
     }
 
@@ -523,7 +538,12 @@ impl Tool {
         loop {
             let looked = look();
             let stop = match has_ended(child) {
-                Ok(true) => return end(child).map_err(Stop::Broken),
+                Ok(true) => {
+                    if let Some(outlived) = &self.outlived {
+                        note_others(child, outlived);
+                    }
+                    return end(child).map_err(Stop::Broken);
+                }
                 Ok(false) if looked.is_err() => Stop::TooMuch,
                 Ok(false) if interrupt::asked() => Stop::Interrupted,
                 Ok(false) if started.elapsed() > self.limit => Stop::TimedOut,
@@ -627,6 +647,38 @@ fn has_ended(child: &Child) -> io::Result<bool> {
         Err(Errno::INTR) => Ok(false),
         found => Ok(found?.is_some()),
     }
+}
+
+/// Notes who of an ended child's group runs on; those whom its end takes along
+/// have a moment.
+fn note_others(child: &Child, outlived: &Outlived) {
+    let until = Instant::now() + GRACE;
+    let mut names = group_of(child.id());
+    while !names.is_empty() && Instant::now() < until {
+        std::thread::sleep(LOOK);
+        names = group_of(child.id());
+    }
+    if let Ok(mut all) = outlived.lock() {
+        all.extend(names);
+    }
+}
+
+/// Names the programs of a process group that have not ended, by
+/// proc_pid_stat(5).
+fn group_of(group: u32) -> Vec<String> {
+    let running = |stat: &str| {
+        let (name, rest) = stat.split_once('(')?.1.rsplit_once(") ")?;
+        let mut fields = rest.split(' ');
+        let ended = matches!(fields.next()?, "Z" | "X");
+        let its = fields.nth(1)?.parse() == Ok(group);
+        (its && !ended).then(|| name.to_owned())
+    };
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let stats = entries.filter_map(|entry| {
+        let number: u32 = entry.file_name().to_str()?.parse().ok()?;
+        std::fs::read_to_string(format!("/proc/{number}/stat")).ok()
+    });
+    stats.filter_map(|stat| running(&stat)).collect()
 }
 
 /// Ends a child and all of its group: what it left behind would hold its

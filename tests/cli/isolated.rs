@@ -163,3 +163,114 @@ fn unchanged_inputs_are_not_built_twice() {
         .code(0);
     assert!(!signed.stderr.contains("cache"), "{}", signed.stderr);
 }
+
+#[test]
+fn the_path_in_a_room_is_the_same_for_everybody() {
+    let world = looking("echo $PATH > out/seen.txt; mine 2> /dev/null || true");
+    let shims = world.path("home/shims");
+    std::fs::create_dir_all(&shims).expect("a directory");
+    let usual = std::env::var("PATH").expect("a path");
+    let words = ["build", "--no-sign", "--isolation", "namespace"];
+    let ran = world
+        .debcut(words)
+        .env("PATH", format!("{}:{usual}", shims.display()));
+    ran.run().code(0);
+    let found = packed(&world, "dist/v1.0.0");
+    assert!(!found.contains("shims"), "{found}");
+    assert!(found.contains("/usr/local/bin:/usr/bin:/bin"), "{found}");
+    let planned = build(&world, &["--dry-run", "--json"]).code(0);
+    let plan: serde_json::Value = serde_json::from_str(&planned.stdout).expect("JSON");
+    let path = &plan["plan"]["environment"]["search_path"];
+    assert_eq!(path.as_str(), Some(found.trim()));
+}
+
+#[test]
+fn a_plan_says_what_stands_around_the_build() {
+    let world = looking("echo > out/seen.txt");
+    let shown = build(&world, &["--dry-run", "--jobs", "3", "--profile", "nodoc"]).code(0);
+    for (name, value) in [
+        ("isolation", "namespace"),
+        ("jobs", "3"),
+        ("profiles", "nodoc"),
+    ] {
+        let is_it = |line: &str| line.contains(name) && line.trim_end().ends_with(value);
+        assert!(shown.stdout.lines().any(is_it), "{name}: {}", shown.stdout);
+    }
+    let words = ["build", "--no-sign", "--isolation", "none"];
+    let bare = world.run(words).code(0);
+    assert!(
+        bare.stderr.contains("nothing isolates the build"),
+        "{}",
+        bare.stderr
+    );
+}
+
+#[test]
+fn whoever_runs_on_when_the_command_ends_is_named() {
+    let world = looking("echo > out/seen.txt; sleep 300 &");
+    let ran = build(&world, &[]).code(0);
+    assert!(
+        ran.stdout.contains("left programs running"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("sleep"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_is_built_does_not_get_into_the_next_commit() {
+    let world = looking("echo > out/seen.txt");
+    build(&world, &[]).code(0);
+    let exclude = std::fs::read_to_string(world.project().join(".git/info/exclude"));
+    let exclude = exclude.expect("it is there");
+    assert!(exclude.lines().any(|line| line == "/dist/"), "{exclude}");
+}
+
+#[test]
+fn a_licence_that_is_missing_is_missed_before_the_build() {
+    let world = looking("echo > out/seen.txt");
+    world.write(
+        "debcut.toml",
+        COMMAND.replace("license = \"MIT\"", "copyright = \"MIT\""),
+    );
+    world.commit("fix: the licence");
+    world.tag("v1.0.1");
+    let ran = build(&world, &["v1.0.1"]).code(2);
+    assert!(
+        ran.stderr.contains("write license = \"MIT\""),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn another_build_in_the_way_is_told_by_what_differs() {
+    let world = looking("echo > out/seen.txt");
+    build(&world, &["--out", "one"]).code(0);
+    let ran = build(&world, &["--out", "one", "--build-option", "nocheck"]).code(2);
+    assert!(
+        ran.stderr.contains("environment.options was []"),
+        "{}",
+        ran.stderr
+    );
+    let two = build(&world, &["--build-option", "a b"]).code(2);
+    assert!(
+        two.stderr.contains("one word is expected"),
+        "{}",
+        two.stderr
+    );
+}
+
+#[test]
+fn a_candidate_has_the_version_that_is_planned() {
+    let world = looking("echo > out/seen.txt");
+    world.write("more.txt", "more");
+    world.commit("feat: more");
+    let ran = build(&world, &["--commit", "HEAD"]).code(0);
+    assert!(ran.stdout.contains("1.1.0"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("a candidate, not a release"),
+        "{}",
+        ran.stdout
+    );
+}

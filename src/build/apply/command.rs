@@ -21,7 +21,7 @@ impl Bench<'_> {
         whole: &Path,
     ) -> Result<PathBuf, BuildError> {
         self.open()?;
-        self.carry_in(&[whole.to_owned()])?;
+        self.carry_in("carrying in the source of", &[whole.to_owned()])?;
         let tree = self.ground().join(self.plan.directory_name());
         let shell = self.on_floor("sh", &tree.join(&self.plan.path));
         self.run(

@@ -24,7 +24,7 @@ pub(super) fn build(
     bench.open()?;
     let ground = bench.ground();
     let sources = files_with_ending(&work, "")?;
-    bench.carry_in(&sources)?;
+    bench.carry_in("carrying in the source of", &sources)?;
     let tree = ground.join(bench.plan.directory_name());
     let unpack = bench.on_floor("dpkg-source", &ground);
     let unpack = unpack
@@ -72,7 +72,10 @@ pub(super) fn build(
     let buildinfo = work.join(one(&made, ".buildinfo", &ground)?);
     check_buildinfo(&buildinfo)?;
     bench.sign(&buildinfo)?;
-    bench.carry_in(std::slice::from_ref(&buildinfo))?;
+    bench.carry_in(
+        "carrying in the signed record of",
+        std::slice::from_ref(&buildinfo),
+    )?;
     // Only now: the upload hashes the signed record.
     let upload = bench.on_floor("dpkg-genchanges", &tree);
     let upload = upload.arg(&scope).args(bench.plan.upload.arguments());

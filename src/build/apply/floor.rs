@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use super::{Bench, BuildError, name_of};
 use crate::build::isolation::{Allowance, Isolation};
 use crate::build::plan::BuildPlan;
-use crate::model::Finding;
+use crate::model::{Event, Finding};
 use crate::sys::files;
 use crate::sys::process::Tool;
 use crate::sys::sandbox::{
@@ -106,7 +106,12 @@ impl Bench<'_> {
         let description = description(self.plan, root, &self.work(), toolchains);
         let room = Room::open(&description, self.workshop.program)?;
         for limit in room.unapplied() {
-            self.workshop.listener.warn(limit.clone());
+            // What can be done about it; the machine's reasons are for -v.
+            let (short, why) = limit.split_once('\n').unwrap_or((limit, ""));
+            self.workshop.listener.note(short.to_owned());
+            if !why.is_empty() {
+                self.workshop.listener.hear(Event::Output(why.to_owned()));
+            }
         }
         self.floor = Floor::Room {
             room: Box::new(room),
@@ -169,7 +174,11 @@ impl Bench<'_> {
     }
 
     /// Carries files and directories of the build place to the ground.
-    pub(super) fn carry_in(&mut self, paths: &[PathBuf]) -> Result<(), BuildError> {
+    pub(super) fn carry_in(
+        &mut self,
+        step: &'static str,
+        paths: &[PathBuf],
+    ) -> Result<(), BuildError> {
         if matches!(self.floor, Floor::Machine) || paths.is_empty() {
             return Ok(());
         }
@@ -182,7 +191,7 @@ impl Bench<'_> {
         let copy = self.on_floor("cp", &ground);
         let copy = copy.args(["--archive", "--no-preserve=ownership", "--"]);
         let copy = copy.args(seen).arg(&ground);
-        self.run("carrying in the source of", copy)
+        self.run(step, copy)
     }
 
     /// Carries regular files and links below a directory of the floor out, into

@@ -2,8 +2,9 @@
 
 use super::floor::Floor;
 use super::{Bench, BuildError};
-use crate::build::isolation::{Allowance, NetworkAttempts};
+use crate::build::isolation::{Allowance, LimitsReached, NetworkAttempts};
 use crate::model::Finding;
+use crate::model::finding::with_causes;
 use crate::sys::sandbox::Sightings;
 
 impl Bench<'_> {
@@ -41,6 +42,29 @@ impl Bench<'_> {
             Floor::Machine => Vec::new(),
             Floor::Room { seen, .. } => {
                 findings(seen, &self.plan.allowance, self.plan.package.as_str())
+            }
+        }
+    }
+
+    /// Adds what was seen of the build to the error that it ended with: who
+    /// opens what is none of its business may fail in many ways.
+    pub(super) fn with_sightings(&mut self, error: BuildError) -> BuildError {
+        match error {
+            error @ (BuildError::Failed { .. } | BuildError::Interrupted { .. }) => error,
+            BuildError::Refused { mut findings } => {
+                findings.extend(self.findings());
+                BuildError::Refused { findings }
+            }
+            error => {
+                self.look();
+                let seen = self.findings();
+                if !seen.iter().any(Finding::is_error) {
+                    return error;
+                }
+                let package = self.plan.package.as_str();
+                let failed = Finding::error("build-failed", package, with_causes(&error));
+                let findings = [failed].into_iter().chain(seen).collect();
+                BuildError::Refused { findings }
             }
         }
     }
@@ -83,10 +107,13 @@ fn findings(seen: &Sightings, allowance: &Allowance, package: &str) -> Vec<Findi
             "the build ran into its limit of {}",
             seen.limits.join(", of ")
         );
-        let finding = Finding::warning("limit", package, what);
-        found.push(
-            finding.fix("processes, memory, space and timeout-minutes in [build] set the limits"),
-        );
+        found.push(match allowance.limits {
+            LimitsReached::Fail => Finding::error("limit", package, what).fix(
+                "raise processes, memory, space or timeout-minutes in [build], or lower --jobs; \
+                 limits = \"warn\" lets a build pass whose tests only try",
+            ),
+            LimitsReached::Warn => Finding::warning("limit", package, what),
+        });
     }
     if !seen.left_behind.is_empty() {
         let what = format!(
@@ -107,13 +134,19 @@ mod tests {
         let one = |name: &str| vec![name.to_owned()];
         let nothing = Sightings::default;
         let cases = [
-            (nothing(), NetworkAttempts::Fail, &[][..]),
+            (
+                nothing(),
+                NetworkAttempts::Fail,
+                LimitsReached::Fail,
+                &[][..],
+            ),
             (
                 Sightings {
                     network: one("192.0.2.1:80/tcp"),
                     ..nothing()
                 },
                 NetworkAttempts::Fail,
+                LimitsReached::Fail,
                 &["error network"],
             ),
             (
@@ -122,7 +155,17 @@ mod tests {
                     ..nothing()
                 },
                 NetworkAttempts::Warn,
+                LimitsReached::Fail,
                 &["warning network"],
+            ),
+            (
+                Sightings {
+                    limits: one("memory"),
+                    ..nothing()
+                },
+                NetworkAttempts::Warn,
+                LimitsReached::Fail,
+                &["error limit"],
             ),
             (
                 Sightings {
@@ -132,6 +175,7 @@ mod tests {
                     ..nothing()
                 },
                 NetworkAttempts::Warn,
+                LimitsReached::Warn,
                 &[
                     "error forbidden-path",
                     "warning limit",
@@ -139,13 +183,14 @@ mod tests {
                 ],
             ),
         ];
-        for (seen, network, want) in cases {
+        for (seen, network, limits, want) in cases {
             let allowance = Allowance {
                 processes: 1,
                 memory_bytes: 1,
                 space_bytes: 1,
                 host_paths: Vec::new(),
                 network,
+                limits,
                 forbidden: Vec::new(),
             };
             let found: Vec<String> = findings(&seen, &allowance, "pp")

@@ -21,6 +21,7 @@ mod sbuild;
 mod source_package;
 mod throwaway;
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, LineWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -219,12 +220,13 @@ pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildEr
     let staged = StagedDir::beside(workshop.out)?;
     let mut bench = Bench::take(plan, workshop)?;
     let made = match &plan.recipe {
-        RecipePlan::Debian { orig, .. } => debian::build(&mut bench, orig.as_deref())?,
+        RecipePlan::Debian { orig, .. } => debian::build(&mut bench, orig.as_deref()),
         RecipePlan::Declared {
             declared,
             changelog,
-        } => declared::build(&mut bench, declared, changelog)?,
+        } => declared::build(&mut bench, declared, changelog),
     };
+    let made = made.map_err(|error| bench.with_sightings(error))?;
     let mut findings = bench.judged()?;
     let gates = bench.gates(&made)?;
     findings.extend(gates.findings);
@@ -304,6 +306,8 @@ struct Bench<'a> {
     floor: Floor,
     /// A library that the tools on the floor load.
     preloaded: Option<PathBuf>,
+    /// The step that was announced last.
+    step: Cell<&'static str>,
 }
 
 impl<'a> Bench<'a> {
@@ -323,6 +327,7 @@ impl<'a> Bench<'a> {
             log: LineWriter::new(log),
             floor: Floor::Machine,
             preloaded: None,
+            step: Cell::new(""),
         })
     }
 
@@ -392,8 +397,11 @@ impl Bench<'_> {
     }
 
     fn begin(&self, step: &'static str) -> Result<(), BuildError> {
-        let what = format!("{step} {}", self.plan.package);
-        self.workshop.listener.begin(what);
+        // A step may take several tools, or the same one for each program.
+        if self.step.replace(step) != step {
+            let what = format!("{step} {}", self.plan.package);
+            self.workshop.listener.begin(what);
+        }
         stop_if_asked(step)
     }
 

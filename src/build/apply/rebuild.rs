@@ -62,6 +62,7 @@ pub fn rebuild(
         log: LineWriter::new(log),
         floor: Floor::Machine,
         preloaded: None,
+        step: Default::default(),
     };
     let made = binaries(&mut bench, source)?;
     let findings = bench.judged()?;
@@ -85,7 +86,7 @@ fn binaries(bench: &mut Bench<'_>, source: &SourcePackage) -> Result<Vec<PathBuf
         given.push(to);
     }
     bench.open()?;
-    bench.carry_in(&given)?;
+    bench.carry_in("carrying in the source of", &given)?;
     let ground = bench.ground();
     let tree = ground.join(&source.tree);
     let unpack = bench.on_floor("dpkg-source", &ground);

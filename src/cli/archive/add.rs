@@ -97,6 +97,14 @@ pub fn publish(arguments: PublishArguments, context: &Context<'_>) -> Result<Sai
             )
             .hint("debcut build TAG, then debcut publish --to SUITE")
         })?;
+        let shown = last.directory.display();
+        let dist = workspace.repository.top().join("dist");
+        context
+            .listener()
+            .note(match last.directory.starts_with(dist) {
+                true => format!("publishing the last build, of {shown}"),
+                false => format!("publishing the last build, of {shown}, which is not in dist/"),
+            });
         files.extend(last_uploads(last, &arguments.publishing.to)?);
     }
     add(&files, &arguments.publishing, context, |document| document)

@@ -18,6 +18,7 @@ pub use variant::{ArchiveAt, BinaryPart, Rebuild, Since, Variant};
 use super::attesting;
 use super::earlier_build::{self, Earlier};
 use super::hooks::{HookPackage, Hooks, Occasion};
+use super::planning;
 use super::project::Workspace;
 use super::rooting;
 use super::signing::{self, KeyWanted};
@@ -27,9 +28,11 @@ use crate::build::apply::{self, BuildError, Workshop};
 use crate::build::gates::Gate;
 use crate::build::isolation::{ChrootWanted, Isolation};
 use crate::build::observe::{self, Means, Wanted};
-use crate::build::package::Kind;
+use crate::build::package::{Kind, Package};
 use crate::build::plan::{self, BuildPlan, Builder, Choices, Scope};
 use crate::build::product::Built;
+use crate::build::profiles;
+use crate::build::root::plan::{Step, Why};
 use crate::build::root::{Dependencies, Parts, Provided, Refresh, RootWanted};
 use crate::build::source::{Recipe, Revision};
 use crate::build::target::{self, Target};
@@ -40,7 +43,8 @@ use crate::config::IsolationWord;
 use crate::format::version::Version;
 use crate::keys::Ask;
 use crate::model::finding::with_causes;
-use crate::model::{Finding, Listener, PackageName, Suite, Timestamp};
+use crate::model::{Finding, Listener, PackageName, Suite, TagName, Timestamp};
+use crate::release::{self, plan::Decision};
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access};
@@ -192,6 +196,10 @@ pub fn build(
         None => Wanted::Tag(workspace.tag_at_head(request.package.as_ref())?),
     };
     let package = workspace.package(&wanted, request.package.as_ref())?;
+    let (wanted, planned_tag) = match with_planned_tag(workspace, &wanted, &package)? {
+        Some((release, tag)) => (release, Some(tag)),
+        None => (wanted, None),
+    };
     let rules = &project.build;
     let usual = match package.kind {
         Kind::Debian(_) => IsolationWord::Chroot,
@@ -231,6 +239,7 @@ pub fn build(
     };
     let source = observe::observe(&workspace.repository, &wanted, package, &means)?;
     let facts = machine::facts();
+    let command_environment = surroundings::command_environment(word, rules, environment);
     let mut root = None;
     let mut gates = gates::wanted(&request.how.gates, &rules.gates);
     gates::check(&gates, word)?;
@@ -282,7 +291,7 @@ pub fn build(
         machine: surroundings::machine(&facts, request.how.jobs.or(rules.jobs)),
         profiles: request.how.profiles.clone(),
         options: request.how.options.clone(),
-        tools: tools(&source.recipe, environment)?,
+        tools: tools(&source.recipe, &command_environment["PATH"])?,
         limit_seconds: rules.limit.as_secs(),
         signing_key: choice
             .as_ref()
@@ -296,7 +305,7 @@ pub fn build(
         target,
         gates,
         builder_version: crate::VERSION.to_owned(),
-        command_environment: command_environment(environment),
+        command_environment,
     };
     choices.upload.since = variant::since(&request.variant, &source, &published, &out)?;
     choices.entry = match &request.variant {
@@ -313,7 +322,7 @@ pub fn build(
         }
         Variant { .. } => None,
     };
-    let plan = match plan::plan(&source, &choices) {
+    let mut plan = match plan::plan(&source, &choices) {
         Ok(plan) => plan,
         Err(findings) => {
             return Ok(Outcome::Refused(Box::new(Refusal {
@@ -329,6 +338,21 @@ pub fn build(
             })));
         }
     };
+    if let Some(tag) = planned_tag {
+        let found = format!(
+            "it is built from a commit without a tag, as debcut plan would call it ({tag}): a \
+             candidate, not a release"
+        );
+        let finding = Finding::warning("candidate", plan.revision.shown(), found);
+        plan.warnings.push(finding);
+    }
+    if let Recipe::Debian(_) = &source.recipe {
+        let path = source.package.file("debian/control");
+        let control = workspace.repository.file(&source.tree, &path)?;
+        let control = String::from_utf8_lossy(&control.unwrap_or_default()).into_owned();
+        let unknown = profiles::unknown(&request.how.profiles, &control);
+        plan.warnings.extend(unknown);
+    }
     let mut dirty = workspace.repository.dirty()?;
     // What builds leave is no change of the project's.
     dirty.retain(|path| !path.starts_with("dist/"));
@@ -341,7 +365,19 @@ pub fn build(
         ));
     }
     if request.dry_run {
+        if let Some(wanted) = &root {
+            let days = Refresh::AfterDays(project.root.refresh_days);
+            let refresh = request.how.refresh.unwrap_or(days);
+            let step = rooting::prospect(wanted, refresh, environment, now)?;
+            plan.warnings.push(prospect(wanted, &step));
+        }
         return Ok(Outcome::Planned(Box::new(plan)));
+    }
+    if plan.isolation == Isolation::None && plan.builder == Builder::Debcut {
+        listener.warn(
+            "nothing isolates the build: what it makes may depend on this machine, and nothing \
+             keeps it from your files and keys",
+        );
     }
     let found = earlier_build::look(&plan, &out, &signers)?;
     let mut unchecked = None;
@@ -380,6 +416,9 @@ pub fn build(
             dry_run: false,
             findings: vec![finding],
         })));
+    }
+    if out.starts_with(top.join("dist")) {
+        leave_out_of_git(workspace, &source.tree, listener)?;
     }
     let signer = signing::unlocked(choice, now, ask)?;
     let log = log_file(workspace, &plan, environment)?;
@@ -542,6 +581,90 @@ fn taken(
         built,
         changed: true,
     })
+}
+
+/// Finds the tag that a declared package without version files would get, so
+/// that a candidate has its version; none, where that is told otherwise.
+fn with_planned_tag(
+    workspace: &Workspace,
+    wanted: &Wanted,
+    package: &Package,
+) -> Result<Option<(Wanted, TagName)>, FlowError> {
+    let Wanted::Commit(revision) = wanted else {
+        return Ok(None);
+    };
+    if matches!(package.kind, Kind::Debian(_)) || !package.version_files.is_empty() {
+        return Ok(None);
+    }
+    let asked = release::Request {
+        packages: vec![package.name.clone()],
+        ..release::Request::everything()
+    };
+    let planning::Outcome::Planned(planned) = planning::plan(workspace, revision, &asked)? else {
+        return Ok(None);
+    };
+    let mut plans = planned.plan.packages.iter();
+    let own = plans.find(|plan| plan.name == package.name);
+    let tag = own.and_then(|plan| match &plan.decision {
+        Decision::Release(next) => next.tag.clone(),
+        Decision::Prepared { tag, .. } => Some(tag.clone()),
+        Decision::Skip { .. } => None,
+    });
+    Ok(tag.map(|tag| {
+        let commit = revision.clone();
+        let name = tag.clone();
+        (Wanted::Release { commit, tag }, name)
+    }))
+}
+
+/// Says whether a clean Debian is kept, or has to be made first.
+fn prospect(wanted: &RootWanted, step: &Step) -> Finding {
+    let suite = wanted.suites.names().join(", ");
+    let found = match step {
+        Step::Use(cached) => format!("the chroot {} is kept and will do", cached.name),
+        Step::Make(Why::Missing) => "no chroot is kept: one would be made first".to_owned(),
+        Step::Make(Why::Old(days)) => {
+            format!("the chroot is {days} days old: it would be made anew")
+        }
+        Step::Make(Why::Asked) => "the chroot would be made anew, as asked".to_owned(),
+    };
+    Finding::info("chroot", suite, found)
+}
+
+/// Keeps `dist/` out of `git add`, where the project has no such directory of
+/// its own: what is built of a commit must not get into the next one.
+fn leave_out_of_git(
+    workspace: &Workspace,
+    tree: &str,
+    listener: &dyn Listener,
+) -> Result<(), FlowError> {
+    const LINE: &str = "/dist/";
+    let repository = &workspace.repository;
+    if repository.subtree(tree, "dist")?.is_some() {
+        return Ok(());
+    }
+    let own = repository.own_dir();
+    let exclude = own.parent().unwrap_or(&own).join("info/exclude");
+    let bytes = files::read_if_there(&exclude)?.unwrap_or_default();
+    let mut text = String::from_utf8_lossy(&bytes).into_owned();
+    if text.lines().any(|line| line.trim() == LINE) {
+        return Ok(());
+    }
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push_str(LINE);
+    text.push('\n');
+    let written = files::create_dir(exclude.parent().unwrap_or(&own))
+        .and_then(|()| files::replace(&exclude, text.as_bytes(), Access::Public));
+    if let Err(error) = written {
+        // A build is none the worse for it.
+        listener.note(format!(
+            "dist/ is not left out of git: {}",
+            with_causes(&error)
+        ));
+    }
+    Ok(())
 }
 
 /// Returns where a build's artifacts go when nobody says.
@@ -755,10 +878,7 @@ fn builder(wanted: BuilderWanted, environment: &Environment) -> Builder {
 }
 
 /// Identifies the machine's tools that are known to take part in a build.
-fn tools(
-    recipe: &Recipe,
-    environment: &Environment,
-) -> Result<BTreeMap<String, ToolIdentity>, FlowError> {
+fn tools(recipe: &Recipe, search_path: &str) -> Result<BTreeMap<String, ToolIdentity>, FlowError> {
     const DEBIAN: [&str; 9] = [
         "dpkg-source",
         "dpkg-buildpackage",
@@ -776,27 +896,10 @@ fn tools(
     Ok(match recipe {
         Recipe::Debian(_) => tools::identify(&DEBIAN, observe::TOOL_PATH)?,
         Recipe::Declared { .. } => {
-            let mut found = tools::identify(&COMMAND, &environment.search_path())?;
+            let mut found = tools::identify(&COMMAND, search_path)?;
             // What shapes the package is the system's, whatever the user's path.
             found.extend(tools::identify(&PACKAGE_TOOLS, observe::TOOL_PATH)?);
             found
         }
     })
-}
-
-/// What a declared package's build command needs of the user: the search path,
-/// and where Rust's toolchain and crates are, which `HOME` no longer tells.
-fn command_environment(environment: &Environment) -> BTreeMap<String, String> {
-    let mut variables = BTreeMap::from([("PATH".to_owned(), environment.search_path())]);
-    for (name, usual) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
-        let usual = || environment.home().map(|home| home.join(usual));
-        let path = environment
-            .path(name)
-            .or_else(usual)
-            .filter(|path| path.is_dir());
-        if let Some(path) = path.as_deref().and_then(Path::to_str) {
-            variables.insert(name.to_owned(), path.to_owned());
-        }
-    }
-    variables
 }

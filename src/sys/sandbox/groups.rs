@@ -69,9 +69,8 @@ impl Groups {
         let mut without = Vec::new();
         if groups.memory.is_none() {
             without.push(format!(
-                "memory: each process is limited, not all together, and who runs into it is \
-                 not seen ({why}); to have both: systemd-run --user --scope -p Delegate=yes \
-                 debcut …"
+                "the memory of all together is not limited, only that of each process: \
+                 systemd-run --user --scope -p Delegate=yes debcut … limits it\n({why})"
             ));
         }
         (groups, without)

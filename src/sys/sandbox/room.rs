@@ -14,7 +14,7 @@ use super::ids::Ids;
 use super::opening::{self, First, Holder};
 use super::wire::{Ask, Order, Word};
 use super::{enter, refusal};
-use crate::sys::process::Tool;
+use crate::sys::process::{Outlived, Tool};
 
 /// Why there is no room.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +76,7 @@ pub struct Room {
     account: u32,
     limits: Limits,
     unapplied: Vec<String>,
+    outlived: Outlived,
 }
 
 /// What was seen in a room so far.
@@ -138,6 +139,7 @@ impl Room {
             account: order.description.account.uid,
             limits,
             unapplied,
+            outlived: Outlived::default(),
         })
     }
 
@@ -151,7 +153,7 @@ impl Room {
             .map(|(name, file)| (*name, format!("/proc/{own}/fd/{}", file.as_raw_fd())))
             .collect();
         let groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
-        tool.through(enter::words(
+        tool.noting(&self.outlived).through(enter::words(
             &paths,
             &groups,
             self.ids.accounts,
@@ -171,6 +173,13 @@ impl Room {
             _ => Sightings::default(),
         };
         drop(first);
+        let mut outlived = self.outlived.lock().unwrap_or_else(PoisonError::into_inner);
+        for name in outlived.drain(..) {
+            if !seen.left_behind.contains(&name) {
+                seen.left_behind.push(name);
+            }
+        }
+        drop(outlived);
         let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
         for limit in groups.run_into() {
             if !seen.limits.contains(&limit) {
