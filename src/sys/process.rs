@@ -57,6 +57,14 @@ pub enum ToolError {
         /// The last lines of what it said.
         tail: String,
     },
+    /// The program said more than anybody wants to hear.
+    #[error("{program} wrote more than {most} bytes")]
+    TooMuch {
+        /// The program's name.
+        program: String,
+        /// What it was allowed.
+        most: u64,
+    },
     /// The user asked to stop; the program was ended.
     #[error("stopped while {program} was running")]
     Interrupted {
@@ -96,6 +104,7 @@ pub struct Tool {
     directory: Option<PathBuf>,
     input: Vec<u8>,
     limit: Duration,
+    most: u64,
     through: Vec<OsString>,
 }
 
@@ -107,6 +116,14 @@ const LOOK: Duration = Duration::from_millis(5);
 /// 64 KiB, which take no time; only a process that has left the program's group
 /// (a daemon it started) can hold it open longer, perhaps for ever.
 const LINGER: Duration = Duration::from_secs(3);
+/// The longest piece of a line that is passed on at once: a program that never
+/// ends its line must not fill the memory.
+const LONGEST_LINE_BYTES: u64 = 8 * 1024;
+/// How many lines may wait for whoever hears them; then the program waits.
+const WAITING_LINES: usize = 1024;
+/// How much of one program a log keeps: more than any build of Debian says, and
+/// little enough for every disk.
+const LONGEST_LOG_BYTES: u64 = 512 * 1024 * 1024;
 
 impl Tool {
     /// Prepares a program by name (found on the given `PATH`) or by path.
@@ -119,6 +136,7 @@ impl Tool {
             directory: None,
             input: Vec::new(),
             limit: Duration::from_secs(600),
+            most: u64::MAX,
             through: Vec::new(),
         }
     }
@@ -184,6 +202,14 @@ impl Tool {
         self
     }
 
+    /// Limits what it may write to each of its streams, where that is kept or
+    /// goes to a file: who writes more is ended.
+    #[must_use]
+    pub fn most(mut self, bytes: u64) -> Self {
+        self.most = bytes;
+        self
+    }
+
     /// Has other programs run it, somewhere else: these words come before its
     /// own. Its directory, program and environment are looked for there.
     #[must_use]
@@ -218,18 +244,37 @@ impl Tool {
 
     /// Runs it to its end, its standard output written to a file; any other
     /// exit code than 0 is an error that repeats its last words.
-    pub fn write_to(self, file: File) -> Result<(), ToolError> {
+    pub fn write_to(self, mut file: File) -> Result<(), ToolError> {
         let mut command = self.command();
-        command.stdout(file).stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.start(&mut command)?;
         drop(command);
-        let stderr = child.stderr.take().map(chunks);
+        let (done, written) = mpsc::channel();
+        let mut stdout = child.stdout.take().expect("it is piped");
+        let most = self.most;
+        std::thread::spawn(move || {
+            let copied = io::copy(&mut (&mut stdout).take(most.saturating_add(1)), &mut file);
+            // Whoever writes on finds nobody who reads.
+            drop(stdout);
+            let _ = done.send(copied);
+        });
+        let stderr = child.stderr.take().map(|from| chunks(from, most));
         let ended = self.wait(&mut child);
         let mut said = Vec::new();
         if let Some(chunks) = stderr {
             hear_out(&chunks, Instant::now() + LINGER, |chunk| said.extend(chunk));
         }
+        // As long as a slow disk may take; a daemon is never waited for longer.
+        let written = written.recv_timeout(10 * LINGER);
+        let written = written.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        if said.len() as u64 > most || matches!(written, Ok(bytes) if bytes > most) {
+            return Err(self.too_much());
+        }
         let status = ended.map_err(|why| self.stopped(why, tail(&said)))?;
+        written.map_err(|source| ToolError::Run {
+            program: self.name(),
+            source,
+        })?;
         match status.success() {
             true => Ok(()),
             false => Err(self.failed(status, tail(&said))),
@@ -242,8 +287,8 @@ impl Tool {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.start(&mut command)?;
         drop(command);
-        let stdout = child.stdout.take().map(chunks);
-        let stderr = child.stderr.take().map(chunks);
+        let stdout = child.stdout.take().map(|from| chunks(from, self.most));
+        let stderr = child.stderr.take().map(|from| chunks(from, self.most));
         let ended = self.wait(&mut child);
         let until = Instant::now() + LINGER;
         let read = |chunks: Option<Receiver<Vec<u8>>>| {
@@ -257,6 +302,10 @@ impl Tool {
             stdout: read(stdout),
             stderr: read(stderr),
         };
+        let longest = output.stdout.len().max(output.stderr.len());
+        if longest as u64 > self.most {
+            return Err(self.too_much());
+        }
         let status = ended.map_err(|why| self.stopped(why, tail(&output.stderr)))?;
         if self.is_missing_there(status, &output.stderr) {
             return Err(self.missing());
@@ -280,20 +329,28 @@ impl Tool {
         // The command keeps the pipe's writing end open until it is dropped.
         drop(command);
         let mut last = std::collections::VecDeque::new();
-        let (lines, waiting) = mpsc::channel();
+        let (lines, waiting) = mpsc::sync_channel(WAITING_LINES);
         std::thread::spawn(move || {
             let mut reader = BufReader::new(reader);
             let mut line = Vec::new();
-            while matches!(reader.read_until(b'\n', &mut line), Ok(1..)) {
+            let mut next = |line: &mut Vec<u8>| {
+                let piece = (&mut reader).take(LONGEST_LINE_BYTES);
+                { piece }.read_until(b'\n', line)
+            };
+            while matches!(next(&mut line), Ok(1..)) {
                 if lines.send(std::mem::take(&mut line)).is_err() {
                     break;
                 }
             }
         });
         let mut written = Ok(());
+        let mut log = Log {
+            to: log,
+            room: LONGEST_LOG_BYTES,
+        };
         let mut hear = |line: Vec<u8>| {
             if written.is_ok() {
-                written = log.write_all(&line);
+                written = log.write(&line);
             }
             let text = String::from_utf8_lossy(&line).trim_end().to_owned();
             listener.hear(Event::Output(text.clone()));
@@ -350,6 +407,13 @@ impl Tool {
             .unwrap_or(&self.program)
             .to_string_lossy()
             .into_owned()
+    }
+
+    fn too_much(&self) -> ToolError {
+        ToolError::TooMuch {
+            program: self.name(),
+            most: self.most,
+        }
     }
 
     fn missing(&self) -> ToolError {
@@ -497,6 +561,31 @@ impl Tool {
     }
 }
 
+/// A log that keeps no more than it has room for.
+struct Log<'a> {
+    to: &'a mut dyn Write,
+    room: u64,
+}
+
+impl Log<'_> {
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        if self.room == 0 {
+            return Ok(());
+        }
+        match self.room.checked_sub(line.len() as u64) {
+            Some(left) if left > 0 => {
+                self.room = left;
+                self.to.write_all(line)
+            }
+            _ => {
+                self.room = 0;
+                self.to
+                    .write_all(b"\nthe log is full: what the program says further is left out\n")
+            }
+        }
+    }
+}
+
 enum Stop {
     Interrupted,
     TimedOut,
@@ -521,10 +610,12 @@ fn end(child: &mut Child) -> io::Result<ExitStatus> {
     child.wait()
 }
 
-/// Reads a stream on a thread of its own, piece by piece.
-fn chunks(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+/// Reads a stream on a thread of its own, piece by piece, and stops at the
+/// first that makes it more than this.
+fn chunks(from: impl Read + Send + 'static, most: u64) -> Receiver<Vec<u8>> {
     let (pieces, waiting) = mpsc::channel();
     std::thread::spawn(move || {
+        let mut from = from.take(most.saturating_add(1));
         let mut buffer = [0; 1 << 14];
         loop {
             match from.read(&mut buffer) {

@@ -83,3 +83,54 @@ fn log_holds_both_streams_in_order() {
         .expect_err("fails");
     assert_eq!(error.to_string(), "sh ended with 1: last words");
 }
+
+#[test]
+fn who_says_too_much_is_ended() {
+    const ENDLESS: &str = "cat /dev/zero";
+    let too_much = |error: ToolError| matches!(error, ToolError::TooMuch { most: 5000, .. });
+    let tool = || sh(ENDLESS).most(5000).limit(Duration::from_secs(60));
+    assert!(too_much(tool().output().expect_err("stdout")));
+    let aloud = sh("cat /dev/zero >&2").most(5000);
+    assert!(too_much(aloud.output().expect_err("stderr")));
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let kept = file.reopen().expect("it is there");
+    assert!(too_much(tool().write_to(kept).expect_err("a file")));
+    assert_eq!(file.path().metadata().expect("it is there").len(), 5001);
+    let enough = sh("printf %05000d 0").most(5000);
+    assert_eq!(enough.output().expect("just enough").stdout.len(), 5000);
+}
+
+#[test]
+fn lines_without_end_are_heard_in_pieces() {
+    struct Longest(std::sync::Mutex<usize>);
+    impl Listener for Longest {
+        fn hear(&self, event: Event) {
+            if let Event::Output(text) = event {
+                let mut longest = self.0.lock().expect("no panic");
+                *longest = text.len().max(*longest);
+            }
+        }
+    }
+    let heard = Longest(Default::default());
+    let mut log = Vec::new();
+    let endless = sh("printf %0100000d 0");
+    endless.logged(&mut log, &heard).expect("runs");
+    assert_eq!(log.len(), 100_000);
+    let longest = *heard.0.lock().expect("no panic");
+    assert_eq!(longest as u64, LONGEST_LINE_BYTES);
+}
+
+#[test]
+fn full_logs_say_so_once() {
+    let mut text = Vec::new();
+    let mut log = Log {
+        to: &mut text,
+        room: 8,
+    };
+    for line in ["one\n", "two two\n", "3\n", "4\n"] {
+        log.write(line.as_bytes()).expect("memory");
+    }
+    let text = String::from_utf8(text).expect("text");
+    let full = "the log is full: what the program says further is left out\n";
+    assert_eq!(text, format!("one\n\n{full}"));
+}
