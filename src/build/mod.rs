@@ -2,8 +2,11 @@
 
 pub mod apply;
 mod attributes;
+pub mod cross;
 mod description;
+pub mod entry;
 pub mod environment;
+pub mod gates;
 mod instructions;
 pub mod isolation;
 mod layout;
@@ -21,8 +24,10 @@ mod pristine_tar;
 pub mod product;
 pub mod root;
 pub mod source;
+pub mod target;
 pub mod tools;
 pub mod unmet;
+pub mod upload;
 pub mod upstream;
 mod version;
 

@@ -11,7 +11,7 @@ use super::source::{
     DebianSource, Recipe, Revision, SourceFormat, TagSignature, TaggedSource, VersionFileProblem,
     VersionFound,
 };
-use super::unmet::{Unmet, unmet};
+use super::unmet::{Question, Unmet, unmet};
 use crate::format::changelog::{ChangelogError, Entry};
 use crate::format::control::{RulesRequiresRoot, SourceControl};
 use crate::format::deb822::Deb822Error;
@@ -49,8 +49,9 @@ pub struct Means<'a> {
     pub tag_keys: &'a [Fingerprint],
     /// The upstream tarball or its directory, where one was given.
     pub orig: Option<&'a Path>,
-    /// Whether binaries will be built, for which dependencies are needed.
-    pub binaries: bool,
+    /// Which dependencies are needed here; none: no binaries are built, or not
+    /// with what is installed here.
+    pub dependencies: Option<Question>,
 }
 
 /// Why there is nothing to plan with.
@@ -379,8 +380,8 @@ fn debian_source(
         findings,
     } = tree.origins(package, policy, (&changelog, &control, format), tag, means)?;
     let tools = tools(&control, means)?;
-    if means.binaries {
-        let missing = unmet(&control_text, means.environment)?;
+    if let Some(question) = &means.dependencies {
+        let missing = unmet(&control_text, question, means.environment)?;
         if !missing.is_empty() {
             let package = control.source.to_string();
             return Err(ObserveError::UnmetDependencies {
@@ -425,7 +426,7 @@ fn tools(
     );
     let root = rustix::process::geteuid().is_root();
     let needs_root = control.rules_requires_root != Some(RulesRequiresRoot::No);
-    if means.binaries && needs_root && !root {
+    if means.dependencies.is_some() && needs_root && !root {
         let fakeroot = TOOL_PATH
             .split(':')
             .any(|at| Path::new(at).join("fakeroot").is_file());

@@ -6,17 +6,24 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::description::remarks;
+use super::entry::{self, MadeEntry};
 use super::environment::{BuildEnvironment, Machine};
+use super::gates::Gate;
 use super::isolation::{Allowance, Isolation};
 use super::package::{Declared, Kind};
 use super::source::{
     DebianSource, Exported, Orig, Recipe, Revision, SourceFormat, TagSignature, TaggedSource,
     VersionFileProblem,
 };
+use super::target::{self, Target};
 use super::tools::ToolIdentity;
+use super::upload::Upload;
 use super::version::declared_version;
+use crate::format::changelog::Entry;
+use crate::format::control::BinaryTemplate;
 use crate::format::version::Version;
-use crate::model::{Architecture, Finding, Fingerprint, PackageName, Sha256, Timestamp};
+use crate::model::{Architecture, Finding, Fingerprint, PackageName, Sha256, Suite, Timestamp};
+use crate::release::debian_version::check_rebuild;
 use crate::release::upstream::is_release_of;
 use crate::release::{TagPattern, tag_pattern};
 
@@ -46,8 +53,14 @@ pub struct Choices {
     pub signing_key: Option<Fingerprint>,
     /// Whether the policy names whose tags count, so that unsigned ones do not.
     pub signed_tags_only: bool,
-    /// This machine's architecture.
-    pub architecture: Architecture,
+    /// What it is built for.
+    pub target: Target,
+    /// An entry that the changelog gets for this build alone.
+    pub entry: Option<EntryWanted>,
+    /// How the upload is described.
+    pub upload: Upload,
+    /// The checks that it has to pass.
+    pub gates: Vec<Gate>,
     /// The version of debcut.
     pub builder_version: String,
     /// Variables of the user's own that a declared build command needs to find
@@ -63,6 +76,61 @@ pub enum Scope {
     Full,
     /// The source package alone.
     Source,
+    /// The binaries alone.
+    Binary,
+    /// The binaries for one architecture.
+    Any,
+    /// The binaries for all architectures.
+    All,
+}
+
+impl Scope {
+    /// Returns its word, which is dpkg-buildpackage's.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Source => "source",
+            Self::Binary => "binary",
+            Self::Any => "any",
+            Self::All => "all",
+        }
+    }
+
+    /// Tells whether the source package is among what is built.
+    pub fn has_source(self) -> bool {
+        matches!(self, Self::Full | Self::Source)
+    }
+
+    /// Tells whether packages for one architecture are.
+    pub fn has_any(self) -> bool {
+        matches!(self, Self::Full | Self::Binary | Self::Any)
+    }
+
+    /// Tells whether packages for all architectures are.
+    pub fn has_all(self) -> bool {
+        matches!(self, Self::Full | Self::Binary | Self::All)
+    }
+}
+
+/// An entry that the changelog gets for a build alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EntryWanted {
+    /// Of a build for one distribution.
+    Distribution {
+        /// The distribution.
+        suite: Suite,
+        /// What its versions end with; may be empty.
+        suffix: String,
+    },
+    /// Of a rebuild of the same source.
+    Rebuild {
+        /// The version of the binaries.
+        version: Version,
+        /// Which rebuild it is, from 1.
+        count: u32,
+        /// Why it is made.
+        reason: String,
+    },
 }
 
 /// Who builds the binaries of a package with `debian/`.
@@ -123,8 +191,16 @@ pub struct BuildPlan {
     pub host_environment: BTreeMap<String, String>,
     /// How long a tool may run, in seconds.
     pub limit_seconds: u64,
-    /// The machine's architecture.
+    /// The architecture that is built for.
     pub architecture: Architecture,
+    /// By which means.
+    pub target: Target,
+    /// The entry that the changelog gets for this build alone.
+    pub entry: Option<MadeEntry>,
+    /// How the upload is described.
+    pub upload: Upload,
+    /// The checks that it has to pass; part of no digest: they make no bytes.
+    pub gates: Vec<Gate>,
     /// How it is built.
     pub recipe: RecipePlan,
     /// The certificate whose key signs.
@@ -195,6 +271,7 @@ impl BuildPlan {
             (&self.commit, &self.tree, self.epoch),
             (self.scope, &self.isolation, &self.architecture),
             self.environment.chosen(),
+            (&self.target, &self.entry, &self.upload),
             recipe,
             self.builder,
         ]);
@@ -204,7 +281,16 @@ impl BuildPlan {
     /// Returns the directory in which dpkg expects the source: the package's
     /// name and its upstream version.
     pub fn directory_name(&self) -> String {
-        format!("{}-{}", self.package, self.version.upstream())
+        format!("{}-{}", self.package, self.source_version().upstream())
+    }
+
+    /// Returns the version of the source package: of a rebuild, the binaries
+    /// have another one.
+    pub fn source_version(&self) -> &Version {
+        match &self.entry {
+            Some(made) if made.place == entry::EntryPlace::Binaries => &made.source_version,
+            _ => &self.version,
+        }
     }
 
     /// Returns `NAME_VERSION` as in names of files, without the epoch.
@@ -217,9 +303,12 @@ impl BuildPlan {
 pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<Finding>> {
     let mut findings = Vec::new();
     let shown = source.revision.shown();
+    let mut made = None;
     let (name, version, epoch, recipe) = match (&source.recipe, &source.package.kind) {
         (Recipe::Debian(debian), _) => {
             debian_findings(source, debian, &mut findings);
+            scope_findings(debian, choices, &mut findings);
+            made = made_entry(&debian.changelog, choices, &mut findings);
             let recipe = RecipePlan::Debian {
                 format: debian.format,
                 orig: debian.orig.clone().map(Box::new),
@@ -262,27 +351,22 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
                 let why = "a declared package has no source package";
                 findings.push(Finding::error("no-source-package", name.as_str(), why));
             }
-            let built_for = &declared.architecture;
-            if declared.command.is_some()
-                && !built_for.is_all()
-                && *built_for != choices.architecture
-            {
-                let found = format!(
-                    "its command would build for {}, not {built_for}: cross builds are not \
-                     available yet",
-                    choices.architecture
-                );
-                let finding = Finding::error("cross-build", name.as_str(), found);
-                findings.push(finding.fix(format!(
-                    "build it on {built_for}, or say architecture = \"any\""
-                )));
-            }
+            declared_findings(name.as_str(), declared, choices, &mut findings);
             let epoch = changelog.map_or(source.committed, |(entry, _)| entry.date);
-            let changelog = match changelog {
+            let mut changelog = match changelog {
                 Some((_, text)) => String::from_utf8_lossy(text).into_owned(),
                 None => made_changelog(&name, &version, declared, epoch),
             };
-            let declared = declared.clone();
+            let mut declared = declared.clone();
+            if let Ok(newest) = Entry::newest(changelog.as_bytes()) {
+                made = made_entry(&newest, choices, &mut findings);
+            }
+            if let Some(made) = &made {
+                changelog.insert_str(0, &made.text);
+            }
+            if let Some(EntryWanted::Distribution { suite, .. }) = &choices.entry {
+                declared.distribution = suite.to_string();
+            }
             (
                 name,
                 version,
@@ -298,6 +382,7 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
         }
     };
     version_findings(source, &version, &mut findings);
+    let epoch = made.as_ref().map_or(epoch, |made| made.date);
     signature_findings(source, choices, &mut findings);
     if findings.iter().any(Finding::is_error) {
         return Err(findings);
@@ -310,18 +395,22 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
         host_environment: host_environment(&recipe, choices),
         environment: environment(&recipe, epoch, choices),
         package: name,
-        version,
+        version: made.as_ref().map_or(version, |made| made.version.clone()),
         path: source.package.path.clone(),
         revision: source.revision.clone(),
         commit: source.commit.clone(),
         tree: source.tree.clone(),
         epoch,
+        entry: made,
+        target: choices.target.clone(),
+        upload: choices.upload.clone(),
+        gates: choices.gates.clone(),
         scope: choices.scope,
         isolation: choices.isolation.clone(),
         builder: choices.builder.clone(),
         allowance: choices.allowance.clone(),
         limit_seconds: choices.limit_seconds,
-        architecture: choices.architecture.clone(),
+        architecture: choices.target.architecture.clone(),
         recipe,
         signing_key: choices.signing_key.clone(),
         builder_version: choices.builder_version.clone(),
@@ -336,8 +425,8 @@ fn environment(recipe: &RecipePlan, epoch: Timestamp, choices: &Choices) -> Buil
     };
     BuildEnvironment {
         search_path,
-        profiles: choices.profiles.clone(),
-        options: choices.options.clone(),
+        profiles: target::with(&choices.profiles, choices.target.profiles()),
+        options: target::with(&choices.options, choices.target.options()),
         tools: choices.tools.clone(),
         ..BuildEnvironment::usual(&choices.isolation, &choices.machine, epoch)
     }
@@ -386,6 +475,122 @@ fn debian_findings(source: &TaggedSource, debian: &DebianSource, findings: &mut 
         };
         let found = format!("{} does not fit the source format {format}", entry.version);
         findings.push(Finding::error("version-format", &path, found).fix(fix));
+    }
+}
+
+/// Says what a package does not have that is to be built of it.
+fn scope_findings(debian: &DebianSource, choices: &Choices, findings: &mut Vec<Finding>) {
+    let is_all = |package: &BinaryTemplate| package.architectures.iter().all(Architecture::is_all);
+    let binaries = &debian.control.binaries;
+    let lacks = match choices.scope {
+        Scope::Any => binaries.iter().all(is_all),
+        Scope::All => !binaries.iter().any(is_all),
+        Scope::Full | Scope::Source | Scope::Binary => false,
+    };
+    if !lacks {
+        return;
+    }
+    let name = debian.control.source.as_str();
+    let finding = match choices.scope {
+        Scope::All => Finding::error(
+            "nothing-to-build",
+            name,
+            "it has no package for all \
+            architectures",
+        )
+        .fix("--only any builds those that it has"),
+        _ => {
+            let found = format!(
+                "it has no package for {} alone: all of them are for every architecture",
+                choices.target.architecture
+            );
+            Finding::error("nothing-to-build", name, found)
+                .fix("they are built once, without --arch, --rebuild and --only any")
+        }
+    };
+    findings.push(finding);
+}
+
+/// Makes the entry that a build's own version needs.
+fn made_entry(newest: &Entry, choices: &Choices, findings: &mut Vec<Finding>) -> Option<MadeEntry> {
+    match choices.entry.as_ref()? {
+        EntryWanted::Distribution { suite, suffix } => {
+            // A tag that was made for the suite alone says so already.
+            let own = !suffix.is_empty() && newest.version.as_str().ends_with(suffix.as_str());
+            let suffix = if own { "" } else { suffix.as_str() };
+            if suffix.is_empty() && newest.distributions == [suite.clone()] {
+                return None;
+            }
+            match Version::new(format!("{}{suffix}", newest.version)) {
+                Ok(version) => Some(entry::for_distribution(newest, version, suite)),
+                Err(error) => {
+                    let found = format!("“{suffix}” ends no version: {error}");
+                    let finding = Finding::error("version-suffix", suite.as_str(), found);
+                    findings.push(finding.fix("correct suffix in [build]"));
+                    None
+                }
+            }
+        }
+        EntryWanted::Rebuild {
+            version,
+            count,
+            reason,
+        } => {
+            if let Err(error) = check_rebuild(version, &newest.version) {
+                let found = error.to_string();
+                findings.push(Finding::error("binary-version", version.as_str(), found));
+            }
+            let architecture = &choices.target.architecture;
+            Some(entry::of_rebuild(
+                newest,
+                version.clone(),
+                *count,
+                architecture,
+                reason,
+            ))
+        }
+    }
+}
+
+/// Says which of the wishes are none for a package without `debian/`.
+fn declared_findings(
+    name: &str,
+    declared: &Declared,
+    choices: &Choices,
+    findings: &mut Vec<Finding>,
+) {
+    let (built_for, target) = (&declared.architecture, &choices.target);
+    let here = Architecture::of_this_machine();
+    let another = declared.command.is_some() && *built_for != here
+        || target.architecture != here && target.architecture != *built_for;
+    if another && !built_for.is_all() {
+        let found = format!(
+            "its command runs on {here} and would build for {here}, not for {}",
+            if *built_for == here {
+                &target.architecture
+            } else {
+                built_for
+            }
+        );
+        let finding = Finding::error("cross-build", name, found);
+        findings.push(finding.fix(
+            "build it on a machine of that architecture (debcut build --matrix lists the jobs), \
+             or say architecture = \"any\"",
+        ));
+    }
+    if let Some(EntryWanted::Rebuild { .. }) = &choices.entry {
+        let found = "a declared package has no source package to build again";
+        let finding = Finding::error("no-rebuild", name, found);
+        findings.push(finding.fix("raise revision in [package.declared], commit and tag"));
+    }
+    let own_part = match choices.scope {
+        Scope::Any => built_for.is_all(),
+        Scope::All => !built_for.is_all(),
+        Scope::Full | Scope::Source | Scope::Binary => false,
+    };
+    if own_part {
+        let found = format!("it is one package, for {built_for}");
+        findings.push(Finding::error("nothing-to-build", name, found));
     }
 }
 

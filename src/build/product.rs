@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::gates::Passed;
 use super::plan::BuildPlan;
 use super::root::Provided;
 use crate::format::checksums::{FileName, ListedFile};
@@ -63,9 +64,16 @@ impl Built {
     }
 }
 
-/// Returns the name of a plan's provenance.
+/// Returns the name of a plan's provenance: that of the whole release, or of a
+/// part of it, called as dpkg calls the part's `.changes`.
 pub fn provenance_name(plan: &BuildPlan) -> FileName {
-    FileName::new(format!("{}.intoto.jsonl", plan.file_stem())).expect("names have no slash")
+    let stem = plan.file_stem();
+    let name = match plan.scope {
+        Scope::Full | Scope::Source => format!("{stem}.intoto.jsonl"),
+        Scope::Binary | Scope::Any => format!("{stem}_{}.intoto.jsonl", plan.architecture),
+        Scope::All => format!("{stem}_all.intoto.jsonl"),
+    };
+    FileName::new(name).expect("names have no slash")
 }
 
 /// Where the plan's digest stands among the internal parameters.
@@ -86,10 +94,6 @@ pub fn statement(
         name: file.name.to_string(),
         sha256: file.digests.sha256,
     };
-    let scope = match plan.scope {
-        Scope::Full => "full",
-        Scope::Source => "source",
-    };
     let kind = match plan.revision {
         Revision::Tag { .. } => "tag",
         Revision::Candidate { .. } => "candidate",
@@ -104,7 +108,7 @@ pub fn statement(
                     (kind.to_owned(), text(plan.revision.shown())),
                     ("package".to_owned(), text(plan.package.as_str())),
                     ("version".to_owned(), text(plan.version.as_str())),
-                    ("scope".to_owned(), text(scope)),
+                    ("scope".to_owned(), text(plan.scope.word())),
                 ]
                 .into(),
                 internal_parameters: [
@@ -158,6 +162,26 @@ fn root_told(root: &Provided) -> serde_json::Value {
         "packages": packages.collect::<Vec<_>>(),
     })
 }
+
+/// Adds to a statement which checks were passed.
+pub fn state_gates(statement: &mut Statement, passed: &[Passed]) {
+    if !passed.is_empty() {
+        let passed = serde_json::to_value(passed).expect("a check has string keys");
+        let parameters = &mut statement.provenance.build_definition.internal_parameters;
+        parameters.insert(GATES.to_owned(), passed);
+    }
+}
+
+/// Returns which checks a statement says were passed: an array of objects, as
+/// [`Passed`] is written.
+pub fn stated_gates(statement: &Statement) -> Vec<serde_json::Value> {
+    let parameters = &statement.provenance.build_definition.internal_parameters;
+    let stated = parameters.get(GATES).and_then(|gates| gates.as_array());
+    stated.cloned().unwrap_or_default()
+}
+
+/// Where the checks that were passed stand among the internal parameters.
+const GATES: &str = "gates";
 
 /// Lists what the artifacts were made of, by digest.
 fn sources(plan: &BuildPlan) -> Vec<Resource> {

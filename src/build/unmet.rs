@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::observe::TOOL_PATH;
+use super::plan::Scope;
+use crate::model::Architecture;
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, FileError};
 use crate::sys::process::{Tool, ToolError};
@@ -66,13 +68,49 @@ impl Unmet {
     }
 }
 
+/// Which of a package's build dependencies matter.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// What is built.
+    pub scope: Scope,
+    /// What it is built for, in a cross build.
+    pub host_architecture: Option<Architecture>,
+    /// The build profiles.
+    pub profiles: Vec<String>,
+}
+
+impl Question {
+    /// Returns the arguments of dpkg-checkbuilddeps.
+    fn arguments(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if !self.scope.has_any() {
+            words.push("-A".to_owned());
+        }
+        if !self.scope.has_all() {
+            words.push("-B".to_owned());
+        }
+        if let Some(architecture) = &self.host_architecture {
+            words.push(format!("-a{architecture}"));
+        }
+        if !self.profiles.is_empty() {
+            words.push(format!("-P{}", self.profiles.join(",")));
+        }
+        words
+    }
+}
+
 /// Asks dpkg-checkbuilddeps about a `debian/control`.
-pub fn unmet(control: &[u8], environment: &Environment) -> Result<Unmet, UnmetError> {
+pub fn unmet(
+    control: &[u8],
+    question: &Question,
+    environment: &Environment,
+) -> Result<Unmet, UnmetError> {
     let directory = environment.temporary_directory();
     let staged = tempfile::NamedTempFile::new_in(&directory);
     let staged = staged.map_err(files::failed("write in", &directory))?;
     files::replace(staged.path(), control, files::Access::Private)?;
-    let tool = Tool::new("dpkg-checkbuilddeps").arg(staged.path());
+    let tool = Tool::new("dpkg-checkbuilddeps").args(question.arguments());
+    let tool = tool.arg(staged.path());
     let tool = tool.env("PATH", TOOL_PATH).env("LC_ALL", "C.UTF-8");
     match tool.limit(Duration::from_secs(120)).output() {
         Ok(_) => Ok(Unmet::default()),

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::build::gates::{Gate, LintianLevel};
 use crate::build::root::Refresh;
 use crate::config::IsolationWord;
 use crate::flow::building::{BuilderWanted, CacheUse, How};
@@ -57,6 +58,32 @@ pub struct HowArguments {
         help_heading = "How it is built"
     )]
     no_cache: bool,
+    /// Fail on what lintian calls an error, or a warning, or worth a look
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "error",
+        help_heading = "What it has to pass"
+    )]
+    lintian: Option<LintianArgument>,
+    /// Run the package's tests (debian/tests) against what was built
+    #[arg(long, help_heading = "What it has to pass")]
+    autopkgtest: bool,
+    /// Install, upgrade, remove and purge what was built
+    #[arg(long, help_heading = "What it has to pass")]
+    piuparts: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LintianArgument {
+    /// Errors (E:)
+    Error,
+    /// Warnings as well (W:)
+    Warning,
+    /// All that is worth a look (I:)
+    Info,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -99,6 +126,25 @@ impl HowArguments {
                 true => CacheUse::None,
                 false => CacheUse::Usual,
             },
+            gates: self.gates(),
         }
+    }
+
+    fn gates(&self) -> Vec<Gate> {
+        let lintian = self.lintian.map(|level| Gate::Lintian {
+            fail_on: match level {
+                LintianArgument::Error => LintianLevel::Error,
+                LintianArgument::Warning => LintianLevel::Warning,
+                LintianArgument::Info => LintianLevel::Info,
+            },
+        });
+        let autopkgtest = self.autopkgtest.then_some(Gate::Autopkgtest);
+        let piuparts = self.piuparts.then_some(Gate::Piuparts {
+            published: Vec::new(),
+        });
+        [lintian, autopkgtest, piuparts]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }

@@ -30,6 +30,7 @@ mod sandbox;
 mod status;
 mod tag;
 mod terminal;
+mod variant;
 mod verify;
 mod version;
 

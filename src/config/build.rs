@@ -1,11 +1,13 @@
 //! `[build]`: where builds happen, and what they may use up.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::read::{ConfigError, Source};
 use super::written;
+use crate::build::gates::{Gate, LintianLevel};
 use crate::build::isolation::NetworkAttempts;
 
 /// How a project's packages are built, as far as the configuration says.
@@ -28,6 +30,10 @@ pub struct BuildRules {
     pub host_paths: Vec<PathBuf>,
     /// What becomes of a build that reached for the network.
     pub network: Option<NetworkAttempts>,
+    /// The checks that every build has to pass.
+    pub gates: Vec<Gate>,
+    /// What versions for a distribution end with, by its name.
+    pub suffix: BTreeMap<String, String>,
 }
 
 /// What stands between builds and the machine, as it is chosen.
@@ -60,7 +66,18 @@ impl BuildRules {
                 return Err(source.refuse(&path.span(), why));
             }
         }
+        let mut suffix = BTreeMap::new();
+        for (suite, written) in table.suffix {
+            let text = written.get_ref();
+            if crate::format::version::Version::new(format!("1{text}")).is_err() {
+                let why = format!("“{text}” ends no version, such as \"~deb12u1\"");
+                return Err(source.refuse(&written.span(), why));
+            }
+            suffix.insert(suite, written.into_inner());
+        }
         Ok(Self {
+            suffix,
+            gates: table.gates.into_iter().map(gate).collect(),
             limit: Duration::from_secs(u64::from(limit) * 60),
             jobs: table.jobs,
             isolation: table.isolation.map(|word| match word {
@@ -82,6 +99,21 @@ impl BuildRules {
             }),
         })
     }
+}
+
+fn gate(word: written::GateWord) -> Gate {
+    let fail_on = match word {
+        written::GateWord::Lintian => LintianLevel::Error,
+        written::GateWord::LintianWarning => LintianLevel::Warning,
+        written::GateWord::LintianInfo => LintianLevel::Info,
+        written::GateWord::Autopkgtest => return Gate::Autopkgtest,
+        written::GateWord::Piuparts => {
+            return Gate::Piuparts {
+                published: Vec::new(),
+            };
+        }
+    };
+    Gate::Lintian { fail_on }
 }
 
 fn refuse_size(source: &Source<'_>, at: &Range<usize>, text: &str) -> ConfigError {

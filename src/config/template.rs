@@ -53,6 +53,8 @@ const TAIL: &str = "
 # space = \"8G\"               # what it may write; default: half of the memory
 # processes = 4096
 # network = \"warn\"           # of builds that try it in vain; default: they fail
+# gates = [\"lintian\"]        # also lintian-warning, autopkgtest, piuparts
+# suffix = { bookworm = \"~bpo12+1\" }  # of versions built --for it; default: ~deb12u1
 # host-paths = [\"/opt/sdk\"]  # what a build may read beside the system
 # suite = \"trixie\"           # of the clean chroot; default: what the changelog says
 # mirror = \"http://deb.debian.org/debian\"   # default: the one of this machine's apt

@@ -315,6 +315,21 @@ pub struct Build {
     pub refresh_days: Option<u32>,
     #[serde(default)]
     pub archives: Vec<ArchiveOfBuild>,
+    #[serde(default)]
+    pub gates: Vec<GateWord>,
+    #[serde(default)]
+    pub suffix: BTreeMap<String, Spanned<String>>,
+}
+
+/// One of `gates = […]`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GateWord {
+    Lintian,
+    LintianWarning,
+    LintianInfo,
+    Autopkgtest,
+    Piuparts,
 }
 
 /// `isolation = "…"`.

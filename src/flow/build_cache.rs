@@ -46,7 +46,8 @@ impl BuildCache {
         if !entry.is_dir() {
             return Ok(None);
         }
-        let Ok(Earlier::Same(found)) = earlier_build::look(plan, &entry) else {
+        let found = earlier_build::look(plan, &entry).map(|found| found.earlier);
+        let Ok(Earlier::Same(found)) = found else {
             files::remove_tree(&entry)?;
             return Ok(None);
         };

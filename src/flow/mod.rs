@@ -19,6 +19,7 @@ pub mod inspecting;
 pub mod lead_time;
 pub mod noting;
 pub mod packing;
+mod parts;
 pub mod planning;
 pub mod preparing;
 pub mod project;
@@ -38,7 +39,7 @@ use crate::build::observe::ObserveError;
 use crate::build::root::RootError;
 use crate::config::ConfigError;
 use crate::keys::{ChooseError, StoreError};
-use crate::model::TagName;
+use crate::model::{Architecture, TagName};
 use crate::publish::PublishError;
 use crate::release::prepare::apply::PrepareError;
 use crate::release::tag::apply::TagError;
@@ -250,6 +251,14 @@ pub enum FlowError {
     OneVersionForSeveral {
         /// Their names.
         packages: Vec<String>,
+    },
+    /// Nothing on this machine builds for an architecture.
+    #[error(
+        "nothing here builds for {architecture}: it has no cross compiler, and its programs do not run"
+    )]
+    NoToolchain {
+        /// The architecture.
+        architecture: Architecture,
     },
     /// HEAD has no tag to build, or several.
     #[error("{}", match tags.as_slice() {

@@ -406,6 +406,7 @@ impl Run<'_, '_> {
             out: Some(out),
             orig: self.wanted.orig.clone(),
             scope: Scope::Full,
+            variant: building::Variant::default(),
             how: self.wanted.how.clone(),
             key: self.wanted.key.clone(),
             dry_run: false,

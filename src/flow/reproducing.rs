@@ -145,6 +145,7 @@ pub fn reproduce(
                 out: None,
                 orig: orig.clone(),
                 scope: Scope::Full,
+                variant: building::Variant::default(),
                 how: request.how.clone(),
                 key: KeyWanted::None,
                 dry_run: true,
@@ -213,6 +214,7 @@ fn from_tag(
             program: environment.program(),
             root: root.as_ref(),
             toolchains: &toolchains,
+            keep: &[],
         };
         apply::apply(plan, &workshop)
     };

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::{Document, Page, size};
-use crate::build::plan::{BuildPlan, RecipePlan};
+use crate::build::plan::{BuildPlan, RecipePlan, Scope};
 use crate::build::product::{Artifact, Built};
 use crate::build::source::{Revision, TagSignature};
+use crate::build::target::Toolchain;
 use crate::format::version::Version;
 use crate::model::PackageName;
 
@@ -16,6 +17,11 @@ pub struct BuildDocument {
     version: Option<String>,
     tag: Option<String>,
     commit: Option<String>,
+    /// What is built: `full`, `source`, `binary`, `any`, `all`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    architecture: Option<String>,
     epoch: Option<String>,
     signed_by: Option<String>,
     directory: Option<String>,
@@ -43,6 +49,8 @@ impl BuildDocument {
             version: version.map(ToString::to_string),
             tag,
             commit: Some(commit.to_owned()),
+            scope: None,
+            architecture: None,
             epoch: None,
             signed_by: None,
             directory: None,
@@ -98,6 +106,18 @@ impl BuildDocument {
             RecipePlan::Declared { .. } => "declared in debcut.toml".to_owned(),
         };
         lines.push(("made of".to_owned(), how));
+        if plan.target.toolchain != Toolchain::Native || plan.scope != Scope::Full {
+            let how = match plan.target.toolchain {
+                Toolchain::Native => "",
+                Toolchain::Cross { .. } => ", by a cross compiler",
+                Toolchain::Foreign => ", in a system of that architecture",
+            };
+            let what = format!("{} of {}{how}", plan.scope.word(), plan.architecture);
+            lines.push(("built".to_owned(), what));
+        }
+        for gate in &plan.gates {
+            lines.push(("checked by".to_owned(), gate.word().to_owned()));
+        }
         let key = plan.signing_key.as_ref();
         lines.push((
             "signed by".to_owned(),
@@ -108,12 +128,37 @@ impl BuildDocument {
             version: Some(plan.version.to_string()),
             tag,
             commit: Some(plan.commit.clone()),
+            scope: Some(plan.scope.word()),
+            architecture: Some(plan.architecture.to_string()),
             epoch: Some(plan.epoch.to_string()),
             signed_by: key.map(ToString::to_string),
             directory: None,
             artifacts: Vec::new(),
             plan: None,
             lines,
+        }
+    }
+}
+
+/// What `build` answers of several builds.
+#[derive(Debug, Serialize)]
+pub struct BuildsDocument {
+    builds: Vec<BuildDocument>,
+}
+
+impl BuildsDocument {
+    /// Shows builds in the order in which they were made.
+    pub fn new(builds: Vec<BuildDocument>) -> Self {
+        Self { builds }
+    }
+}
+
+impl Document for BuildsDocument {
+    const SCHEMA: &'static str = BuildDocument::SCHEMA;
+
+    fn text(&self, page: &mut Page) {
+        for build in &self.builds {
+            build.text(page);
         }
     }
 }

@@ -13,6 +13,7 @@ mod init;
 mod keys;
 mod lead_time;
 mod manual;
+mod matrix;
 mod notes;
 mod page;
 mod plan;
@@ -28,7 +29,7 @@ pub use archive::{
     RemoveDocument, ShowDocument, SourcesDocument,
 };
 pub use attest::AttestDocument;
-pub use build::BuildDocument;
+pub use build::{BuildDocument, BuildsDocument};
 pub use deb::{DebDiff, DebPack, DebShow};
 pub use demo::DemoDocument;
 pub use doctor::DoctorDocument;
@@ -37,6 +38,7 @@ pub use init::InitDocument;
 pub use keys::{ExportedKey, ImportedKeys, KeyList, NewKeyDocument, NewKeyPlan};
 pub use lead_time::LeadTimeDocument;
 pub use manual::ManualDocument;
+pub use matrix::{MatrixDocument, MatrixOf};
 pub use notes::{NotesDocument, Shown};
 pub use page::{Colour, Page, size};
 pub use plan::PlanDocument;

@@ -2,6 +2,7 @@
 //! stores.
 
 pub mod apt;
+pub mod binfmt;
 pub mod clock;
 pub mod disk;
 pub mod ed25519;

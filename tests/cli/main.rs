@@ -4,6 +4,7 @@
 
 mod apt;
 mod archive;
+mod binary;
 mod building;
 mod bytes;
 mod chain;
@@ -16,8 +17,10 @@ mod debian;
 mod debianize;
 mod declared;
 mod demo;
+mod distributions;
 mod doctor;
 mod edges;
+mod gates;
 mod grounds;
 mod histories;
 mod hostile;
@@ -47,6 +50,7 @@ mod status;
 mod steps;
 mod stopping;
 mod tagging;
+mod uploading;
 mod uploads;
 mod verify;
 mod world;

@@ -3,6 +3,7 @@
 //! Binaries are built from the extracted source package, never from the
 //! export, so that what is published as source is what was built.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::floor::{listed_in, one};
@@ -31,17 +32,27 @@ pub(super) fn build(
         .arg(name_of(&dsc))
         .arg(&tree);
     bench.run("unpacking the source package of", unpack)?;
-    let scope = match bench.plan.scope {
-        Scope::Source => "--build=source",
-        Scope::Full => "--build=full",
+    bench.enter_into_binaries(&tree)?;
+    let scope = format!("--build={}", bench.plan.scope.word());
+    let host = bench.plan.target.host_architecture();
+    // What dpkg-buildpackage would tell those that it calls.
+    let variables = host.map(|host| ("DEB_HOST_ARCH".to_owned(), host.to_string()));
+    let binaries = match bench.plan.scope {
+        Scope::Source => None,
+        Scope::Full | Scope::Binary => Some("--build=binary"),
+        Scope::Any => Some("--build=any"),
+        Scope::All => Some("--build=all"),
     };
     match (bench.plan.scope, &bench.plan.builder) {
         // It records its own build.
         (Scope::Full, Builder::Sbuild { .. }) => super::sbuild::build(bench, &dsc, &tree)?,
-        (wanted, _) => {
-            if wanted == Scope::Full {
-                let build = bench.on_floor("dpkg-buildpackage", &tree);
-                let build = build.args(["--build=binary", "--no-sign"]);
+        _ => {
+            if let Some(binaries) = binaries {
+                let mut build = bench.on_floor("dpkg-buildpackage", &tree);
+                if let Some(host) = host {
+                    build = build.args(["--host-arch", host.as_str()]);
+                }
+                let build = build.args([binaries, "--no-sign"]);
                 // It would put a varied umask right; the environment is clean
                 // anyway.
                 let build = match bench.plan.environment.umask {
@@ -50,7 +61,8 @@ pub(super) fn build(
                 };
                 bench.run("building", build)?;
             }
-            let buildinfo = bench.on_floor("dpkg-genbuildinfo", &tree).arg(scope);
+            let buildinfo = bench.on_floor("dpkg-genbuildinfo", &tree).arg(&scope);
+            let buildinfo = buildinfo.envs(variables.clone());
             bench.run("recording the build of", buildinfo)?;
         }
     }
@@ -63,16 +75,20 @@ pub(super) fn build(
     bench.carry_in(std::slice::from_ref(&buildinfo))?;
     // Only now: the upload hashes the signed record.
     let upload = bench.on_floor("dpkg-genchanges", &tree);
-    let upload = bench.said("listing the upload of", upload.args([scope, "-sa"]))?;
+    let upload = upload.arg(&scope).args(bench.plan.upload.arguments());
+    let upload = upload.envs(variables);
+    let upload = bench.said("listing the upload of", upload)?;
     let changes = work.join(name_of(&buildinfo).replace(".buildinfo", ".changes"));
     files::replace(&changes, &upload, Access::Public)?;
     let named = named_files(&changes)?;
     bench.sign(&changes)?;
-    Ok(named
-        .into_iter()
-        .map(|name| work.join(name))
-        .chain([changes])
-        .collect())
+    let mut files: BTreeSet<PathBuf> = named.into_iter().map(|name| work.join(name)).collect();
+    if bench.plan.scope.has_source() {
+        // A .dsc is of no use without the tarball that an upload may leave out.
+        files.extend(sources.into_iter().filter(|path| path.is_file()));
+    }
+    files.insert(changes);
+    Ok(files.into_iter().collect())
 }
 
 fn named_files(changes: &Path) -> Result<Vec<String>, BuildError> {

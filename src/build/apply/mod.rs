@@ -4,17 +4,22 @@
 //! result's, which appears whole or not at all. Signatures are made in the
 //! order in which the files hash each other: `.dsc`, `.buildinfo`, `.changes`.
 
+mod autopkgtest;
 mod command;
 mod debian;
 mod declared;
+mod entry;
 mod floor;
+mod gates;
 mod given_back;
 mod ground;
 mod orig;
+mod piuparts;
 mod preload;
 pub mod rebuild;
 mod sbuild;
 mod source_package;
+mod throwaway;
 
 use std::fs::{self, File};
 use std::io::{self, LineWriter, Write as _};
@@ -22,6 +27,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use self::floor::Floor;
+use super::gates::Passed;
 use super::isolation::Isolation;
 use super::place::{BuildPlace, PlaceError};
 use super::plan::{BuildPlan, RecipePlan};
@@ -65,6 +71,9 @@ pub struct Workshop<'a> {
     /// Where this machine keeps toolchains that a declared build command may
     /// need, beside its system.
     pub toolchains: &'a [PathBuf],
+    /// Files and directories where the artifacts go that stay beside them:
+    /// other parts of the same release. What is not among them goes.
+    pub keep: &'a [PathBuf],
 }
 
 /// Why a build did not finish.
@@ -96,6 +105,16 @@ pub enum BuildError {
     /// The library that varies what a build sees cannot be made.
     #[error("cannot make the library that varies time and order")]
     Preload(#[source] ToolError),
+    /// A check cannot be made here.
+    #[error("{gate} cannot be run: {why}")]
+    Ungated {
+        /// The check.
+        gate: &'static str,
+        /// Why not.
+        why: String,
+        /// What makes it possible.
+        remedy: String,
+    },
     /// A tool of the build said no; its whole output is in the log.
     #[error("{step} failed: {source}")]
     Failed {
@@ -201,20 +220,7 @@ pub enum BuildError {
 pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildError> {
     let began = workshop.clock.now();
     let staged = StagedDir::beside(workshop.out)?;
-    let place = match plan.isolation {
-        Isolation::None => BuildPlace::take(workshop.listener)?,
-        Isolation::Namespace | Isolation::Chroot(_) => BuildPlace::beside()?,
-    };
-    // Only now: another build of this version may have written its log so far.
-    let log = File::create(workshop.log).map_err(files::failed("write", workshop.log))?;
-    let mut bench = Bench {
-        plan,
-        workshop,
-        place,
-        log: LineWriter::new(log),
-        floor: Floor::Machine,
-        preloaded: None,
-    };
+    let mut bench = Bench::take(plan, workshop)?;
     let made = match &plan.recipe {
         RecipePlan::Debian { orig, .. } => debian::build(&mut bench, orig.as_deref())?,
         RecipePlan::Declared {
@@ -222,14 +228,16 @@ pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildEr
             changelog,
         } => declared::build(&mut bench, declared, changelog)?,
     };
-    let findings = bench.judged()?;
-    let built = finish(&made, plan, workshop, staged, began)?;
+    let mut findings = bench.judged()?;
+    let gates = bench.gates(&made)?;
+    findings.extend(gates.findings);
+    let built = finish(&made, plan, workshop, staged, began, &gates.passed)?;
     Ok(Built { findings, ..built })
 }
 
-/// Takes the artifacts of a candidate that was built of the same commit, and
-/// states of them that they are this plan's. The caller has checked that they
-/// are.
+/// Takes the artifacts of a candidate that was built of the same commit, or of
+/// a build that did not have to pass the same checks, and states of them that
+/// they are this plan's. The caller has checked that they are.
 pub fn adopt(
     candidate: &Built,
     plan: &BuildPlan,
@@ -240,7 +248,14 @@ pub fn adopt(
     let names = names.filter(|name| !own.contains(name));
     let made: Vec<_> = names.map(|name| candidate.directory.join(name)).collect();
     let staged = StagedDir::beside(workshop.out)?;
-    finish(&made, plan, workshop, staged, workshop.clock.now())
+    let began = workshop.clock.now();
+    let mut bench = Bench::take(plan, workshop)?;
+    let gates = bench.gates(&made)?;
+    let built = finish(&made, plan, workshop, staged, began, &gates.passed)?;
+    Ok(Built {
+        findings: gates.findings,
+        ..built
+    })
 }
 
 /// Puts finished files into the result's directory, with their provenance and
@@ -251,14 +266,17 @@ fn finish(
     workshop: &Workshop<'_>,
     staged: StagedDir,
     began: Timestamp,
+    passed: &[Passed],
 ) -> Result<Built, BuildError> {
     let mut listed = Vec::new();
     for path in made {
         listed.push(copy(path, staged.path())?);
     }
     listed.sort_by(|a, b| a.name.as_str().cmp(b.name.as_str()));
-    listed.push(provenance(plan, workshop, began, &listed, staged.path())?);
-    listed.push(sums(&listed, staged.path())?);
+    let provenance = provenance(plan, workshop, began, passed, &listed, staged.path())?;
+    listed.push(provenance);
+    let kept = keep(workshop.keep, staged.path())?;
+    listed.push(sums(&listed, &kept, staged.path())?);
     stop_if_asked("putting the artifacts in place")?;
     let directory = staged.publish()?;
     Ok(Built {
@@ -277,6 +295,33 @@ struct Bench<'a> {
     floor: Floor,
     /// A library that the tools on the floor load.
     preloaded: Option<PathBuf>,
+}
+
+impl<'a> Bench<'a> {
+    /// Takes the user's build place and begins the log.
+    fn take(plan: &'a BuildPlan, workshop: &'a Workshop<'a>) -> Result<Self, BuildError> {
+        let place = match plan.isolation {
+            Isolation::None => BuildPlace::take(workshop.listener)?,
+            Isolation::Namespace | Isolation::Chroot(_) => BuildPlace::beside()?,
+        };
+        // Only now: another build of this version may have written its log so
+        // far.
+        let log = File::create(workshop.log).map_err(files::failed("write", workshop.log))?;
+        Ok(Self {
+            plan,
+            workshop,
+            place,
+            log: LineWriter::new(log),
+            floor: Floor::Machine,
+            preloaded: None,
+        })
+    }
+
+    /// Writes into the log what a tool said that is no step of the build.
+    fn note(&mut self, said: &[u8]) -> Result<(), BuildError> {
+        let written = self.log.write_all(said);
+        Ok(written.map_err(files::failed("write", self.workshop.log))?)
+    }
 }
 
 impl Bench<'_> {
@@ -401,11 +446,13 @@ fn provenance(
     plan: &BuildPlan,
     workshop: &Workshop<'_>,
     began: Timestamp,
+    passed: &[Passed],
     listed: &[ListedFile],
     into: &Path,
 ) -> Result<ListedFile, BuildError> {
     let now = workshop.clock.now();
-    let statement = product::statement(plan, listed, began, now, workshop.root);
+    let mut statement = product::statement(plan, listed, began, now, workshop.root);
+    product::state_gates(&mut statement, passed);
     let line = match workshop.signer {
         Some(signer) => attestation::attest(signer, &statement, now).map_err(BuildError::Attest)?,
         None => Envelope {
@@ -418,8 +465,28 @@ fn provenance(
     write(provenance_name(plan), line.as_bytes(), into)
 }
 
-fn sums(listed: &[ListedFile], into: &Path) -> Result<ListedFile, BuildError> {
-    let text = write_sums(listed.iter().map(|file| (&file.name, &file.digests.sha256)));
+/// Takes over what stays; returns the files among it.
+fn keep(paths: &[PathBuf], into: &Path) -> Result<Vec<ListedFile>, BuildError> {
+    let mut kept = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            // Builds for other distributions, each with its own list.
+            let to = into.join(name_of(path));
+            files::create_dir(&to)?;
+            for file in files_with_ending(path, "")? {
+                copy(&file, &to)?;
+            }
+        } else {
+            kept.push(copy(path, into)?);
+        }
+    }
+    Ok(kept)
+}
+
+/// Writes the list of digests: the build's own files first, then what stays.
+fn sums(listed: &[ListedFile], kept: &[ListedFile], into: &Path) -> Result<ListedFile, BuildError> {
+    let all = listed.iter().chain(kept);
+    let text = write_sums(all.map(|file| (&file.name, &file.digests.sha256)));
     write(FileName::new(SUMS)?, text.as_bytes(), into)
 }
 

@@ -65,7 +65,7 @@ pub fn rebuild(
     };
     let made = binaries(&mut bench, source)?;
     let findings = bench.judged()?;
-    let built = finish(&made, plan, workshop, staged, began)?;
+    let built = finish(&made, plan, workshop, staged, began, &[])?;
     Ok(Built { findings, ..built })
 }
 

@@ -38,6 +38,7 @@ pub(super) fn source_package(
         }
         None => bench.whole_tree(&tree, &packed)?,
     }
+    bench.enter_into_source(&packed)?;
     let (format, _) = bench.source_choices();
     let mut pack = bench.tool("dpkg-source", &export);
     // dpkg-source leaves out what it takes for litter (*.so, *.a, .gitignore);

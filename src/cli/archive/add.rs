@@ -12,7 +12,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{Said, passphrase};
 use crate::flow::archiving::{Act, Outcome};
-use crate::flow::building;
+use crate::flow::building::{self, LastBuild, Together};
 use crate::flow::project::Workspace;
 use crate::model::{Component, Suite};
 use crate::report::{AddDocument, Answer, Document, PublishDocument};
@@ -97,9 +97,29 @@ pub fn publish(arguments: PublishArguments, context: &Context<'_>) -> Result<Sai
             )
             .hint("debcut build TAG, then debcut publish --to SUITE")
         })?;
-        files.push(last.changes);
+        files.extend(last_uploads(last, &arguments.publishing.to)?);
     }
     add(&files, &arguments.publishing, context, |document| document)
+}
+
+/// Gathers the uploads of the last builds: of those for several distributions
+/// the ones that are for this suite.
+fn last_uploads(last: LastBuild, to: &Suite) -> Result<Vec<PathBuf>, Failure> {
+    if last.together.is_empty() {
+        return Ok(vec![last.changes]);
+    }
+    let is_meant = |build: &&Together| build.distribution.as_ref().is_none_or(|d| d == to);
+    let meant = last.together.iter().filter(is_meant);
+    let meant: Vec<_> = meant.map(|build| build.changes.clone()).collect();
+    if meant.is_empty() {
+        let why = format!("the last build was for several distributions, none of them {to}");
+        let failure = Failure::request("no-build", why);
+        return Err(last.together.iter().fold(failure, |failure, build| {
+            let directory = build.changes.parent().unwrap_or(&build.changes);
+            failure.hint(format!("debcut publish {} --to {to}", directory.display()))
+        }));
+    }
+    Ok(meant)
 }
 
 fn add<D: Document + 'static>(

@@ -79,7 +79,7 @@ pub struct ArchiveArgument {
 
 impl ArchiveArgument {
     /// Returns where it is.
-    pub(super) fn location(&self, context: &Context<'_>) -> Result<String, Failure> {
+    pub(in crate::cli) fn location(&self, context: &Context<'_>) -> Result<String, Failure> {
         match &self.archive {
             // The configuration is read only where it can matter: the one in
             // the work tree may be half-written.
@@ -104,7 +104,10 @@ impl ArchiveArgument {
     }
 
     /// Returns where it is, if one is named or exactly one is configured.
-    pub(super) fn named_location(&self, context: &Context<'_>) -> Result<Option<String>, Failure> {
+    pub(in crate::cli) fn named_location(
+        &self,
+        context: &Context<'_>,
+    ) -> Result<Option<String>, Failure> {
         if self.archive.is_none() && !matches!(configured(context)?.as_slice(), [_]) {
             return Ok(None);
         }

@@ -117,6 +117,10 @@ impl From<BuildError> for Failure {
             BuildError::Sandbox(error) => error.into(),
             // The caller makes an answer of it.
             BuildError::Refused { .. } => Self::of(Exit::No, "build", &error),
+            BuildError::Ungated { ref remedy, .. } => {
+                let remedy = remedy.clone();
+                Self::of(Exit::Request, "missing-tool", &error).hint(remedy)
+            }
             BuildError::Carried { .. }
             | BuildError::Failed { .. }
             | BuildError::Product { .. }

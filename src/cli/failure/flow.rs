@@ -124,6 +124,18 @@ impl From<FlowError> for Failure {
                         .hint("debcut build --commit HEAD builds a candidate"),
                 }
             }
+            FlowError::NoToolchain { ref architecture } => Self::of(
+                Exit::Request,
+                "unsupported-architecture",
+                &error,
+            )
+            .hint(format!(
+                "apt-get install crossbuild-essential-{architecture}   # to cross build"
+            ))
+            .hint(format!(
+                "apt-get install qemu-user-static binfmt-support, then --isolation chroot   \
+                         # to build in a system of {architecture}"
+            )),
             FlowError::OtherBuild { .. } => Self::of(Exit::Request, "other-build", &error)
                 .hint("--force replaces it; --out DIR builds somewhere else"),
             FlowError::OutTaken { .. } => Self::of(Exit::Request, "output-taken", &error)

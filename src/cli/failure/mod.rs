@@ -270,6 +270,8 @@ fn package_of(program: &str) -> Option<&'static str> {
         | "dpkg-parsechangelog" => "dpkg-dev",
         "fakeroot" => "fakeroot",
         "sbuild" => "sbuild",
+        "lintian" => "lintian",
+        "autopkgtest" => "autopkgtest",
         "gpg" | "gpgconf" => "gnupg",
         "git" => "git",
         "apt-get" => "apt",

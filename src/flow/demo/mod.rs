@@ -123,6 +123,7 @@ pub fn run(
         out: Some(directory.join("dist")),
         orig: None,
         scope: Scope::Full,
+        variant: building::Variant::default(),
         how: How {
             cache: CacheUse::None,
             ..How::default()

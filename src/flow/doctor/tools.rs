@@ -4,7 +4,8 @@ use super::git_signing::{self, Format};
 use super::{Patient, tools};
 use crate::build::observe::TOOL_PATH;
 use crate::build::package::{Kind, Package};
-use crate::build::unmet::{Unmet, unmet};
+use crate::build::plan::Scope;
+use crate::build::unmet::{Question, Unmet, unmet};
 use crate::config::Project;
 use crate::flow::project::Workspace;
 use crate::format::control::{RulesRequiresRoot, SourceControl};
@@ -165,7 +166,12 @@ pub(super) fn check(
         weight: Weight::Needed,
     });
     for (path, text) in controls.iter().filter(|_| has_checker) {
-        match unmet(text, patient.environment) {
+        let question = Question {
+            scope: Scope::Full,
+            host_architecture: None,
+            profiles: Vec::new(),
+        };
+        match unmet(text, &question, patient.environment) {
             Ok(found) => checkup.extend(dependencies(path, &found)),
             Err(error) => {
                 checkup.find(Finding::info(

@@ -17,6 +17,8 @@ use crate::build::environment::{BUILD_PATH, BuildEnvironment};
 use crate::build::isolation::{ChrootWanted, Isolation};
 use crate::build::plan::{BuildPlan, Builder, RecipePlan, Scope};
 use crate::build::source::{Revision, SourceFormat};
+use crate::build::target::Target;
+use crate::build::upload::Upload;
 use crate::config::{BuildRules, IsolationWord};
 use crate::flow::{FlowError, surroundings};
 use crate::format::buildinfo::Buildinfo;
@@ -101,6 +103,7 @@ pub(super) fn reproduce(
             program: site.environment.program(),
             root: provided.as_ref(),
             toolchains: &[],
+            keep: &[],
         };
         rebuild(plan, &source, &workshop)
     };
@@ -268,6 +271,10 @@ fn plan(
         tree: String::new(),
         epoch,
         scope: Scope::Full,
+        entry: None,
+        target: Target::native(),
+        upload: Upload::default(),
+        gates: Vec::new(),
         builder: Builder::Debcut,
         isolation,
         environment,

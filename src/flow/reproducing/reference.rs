@@ -98,8 +98,8 @@ pub(super) fn earlier(
     directory: &Path,
     listener: &dyn Listener,
 ) -> Result<Option<First>, FlowError> {
-    let built = match earlier_build::look(plan, directory) {
-        Ok(Earlier::Same(built)) => built,
+    let built = match earlier_build::look(plan, directory).map(|found| found.earlier) {
+        Ok(Earlier::Same(built) | Earlier::Unchecked(built)) => built,
         Ok(Earlier::Nothing) => return Ok(None),
         Ok(Earlier::Incomplete(why) | Earlier::Other(why)) => {
             listener.note(format!("{} is passed over: {why}", directory.display()));

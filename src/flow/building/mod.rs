@@ -1,5 +1,11 @@
 //! `build`: from a tag to signed artifacts, once: run again, it finds them.
 
+mod gates;
+pub mod matrix;
+mod published;
+mod rebuild;
+mod variant;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::FlowError;
 use super::build_cache::{self, BuildCache};
+pub use variant::{ArchiveAt, BinaryPart, Rebuild, Since, Variant};
+
 use super::earlier_build::{self, Earlier};
 use super::hooks::{HookPackage, Hooks, Occasion};
 use super::project::Workspace;
@@ -15,6 +23,7 @@ use super::signing::{self, KeyWanted};
 use super::surroundings;
 use crate::build::TaggedSource;
 use crate::build::apply::{self, BuildError, Workshop};
+use crate::build::gates::Gate;
 use crate::build::isolation::{ChrootWanted, Isolation};
 use crate::build::observe::{self, Means, Wanted};
 use crate::build::package::Kind;
@@ -22,12 +31,15 @@ use crate::build::plan::{self, BuildPlan, Builder, Choices, Scope};
 use crate::build::product::Built;
 use crate::build::root::{Dependencies, Parts, Provided, Refresh, RootWanted};
 use crate::build::source::{Recipe, Revision};
+use crate::build::target::{self, Target};
 use crate::build::tools::{self, PACKAGE_TOOLS, ToolIdentity};
+use crate::build::unmet::Question;
+use crate::build::upload::Upload;
 use crate::config::IsolationWord;
 use crate::format::version::Version;
 use crate::keys::Ask;
 use crate::model::finding::with_causes;
-use crate::model::{Architecture, Finding, Listener, PackageName, Timestamp};
+use crate::model::{Finding, Listener, PackageName, Suite, Timestamp};
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access};
@@ -46,6 +58,8 @@ pub struct Request {
     pub orig: Option<PathBuf>,
     /// Source and binaries, or the source alone.
     pub scope: Scope,
+    /// Which of its builds.
+    pub variant: Variant,
     /// How; what is left open the configuration says.
     pub how: How,
     /// Which key signs.
@@ -78,6 +92,8 @@ pub struct How {
     pub suite: Option<String>,
     /// When a chroot is made anew; none: by its age, as configured.
     pub refresh: Option<Refresh>,
+    /// Checks beside those that the configuration names.
+    pub gates: Vec<Gate>,
 }
 
 /// Who is to build the binaries of a package with `debian/`.
@@ -142,6 +158,18 @@ pub struct LastBuild {
     pub directory: PathBuf,
     /// Its `.changes`.
     pub changes: PathBuf,
+    /// Those of the builds that were made together with it.
+    #[serde(default)]
+    pub together: Vec<Together>,
+}
+
+/// One of several builds that were made together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Together {
+    /// Its `.changes`.
+    pub changes: PathBuf,
+    /// The distribution that it is for, where each is for one.
+    pub distribution: Option<Suite>,
 }
 
 const LAST_BUILD: &str = "last-build.json";
@@ -178,6 +206,8 @@ pub fn build(
     };
     let choice = signing::chosen(environment, &request.key, project.key.as_deref(), now)?;
     let keyring = signing::keyring(environment)?;
+    let target = variant::target(request.variant.architecture.as_ref(), &package, word)?;
+    let scope = variant::scope(request.scope, &request.variant, &target, &package);
     let means = Means {
         environment,
         keyring: &keyring,
@@ -185,20 +215,55 @@ pub fn build(
         orig: request.orig.as_deref(),
         // A chroot gets what the build needs, as sbuild's does; here nothing is
         // installed for it.
-        binaries: request.scope == Scope::Full
+        dependencies: (scope != Scope::Source
             && word != IsolationWord::Chroot
-            && request.how.builder == BuilderWanted::Debcut,
+            && request.how.builder == BuilderWanted::Debcut)
+            .then(|| Question {
+                scope,
+                host_architecture: target.host_architecture().cloned(),
+                profiles: target::with(&request.how.profiles, target.profiles()),
+            }),
     };
     let source = observe::observe(&workspace.repository, &wanted, package, &means)?;
     let facts = machine::facts();
     let mut root = None;
-    let choices = Choices {
-        scope: request.scope,
+    let mut gates = gates::wanted(&request.how.gates, &rules.gates);
+    gates::check(&gates, word)?;
+    let out = request.out.clone();
+    let out = out.unwrap_or_else(|| usual_out(workspace, &source.revision, &source.commit));
+    let out = match &request.variant.distribution {
+        Some(suite) => out.join(suite.as_str()),
+        None => out,
+    };
+    let top = workspace.repository.top();
+    let published = published::read(request.variant.archive.as_ref(), &source, top)?;
+    // Goes when the build is done.
+    let before = tempfile::tempdir_in(environment.temporary_directory());
+    let before = before.map_err(files::failed(
+        "write in",
+        &environment.temporary_directory(),
+    ))?;
+    for gate in &mut gates {
+        if let Gate::Piuparts { published } = gate {
+            let (at, built_for) = (request.variant.archive.as_ref(), &target.architecture);
+            *published = published::packages(at, &source, built_for, top, before.path())?;
+        }
+    }
+    let mut choices = Choices {
+        scope,
         isolation: match word {
             IsolationWord::None => Isolation::None,
             IsolationWord::Namespace => Isolation::Namespace,
             IsolationWord::Chroot => {
-                let wanted = root_wanted(workspace, request, &source, environment, now)?;
+                let wanted = root_wanted(
+                    workspace,
+                    request,
+                    &source,
+                    scope,
+                    &target,
+                    environment,
+                    now,
+                )?;
                 let told = ChrootWanted {
                     suites: wanted.suites.names(),
                     snapshot: wanted.snapshot.as_ref().map(|moment| moment.id.clone()),
@@ -218,9 +283,30 @@ pub fn build(
             .as_ref()
             .map(|key| key.certificate().fingerprint().clone()),
         signed_tags_only: !project.tag_keys.is_empty(),
-        architecture: Architecture::of_this_machine(),
+        entry: None,
+        upload: Upload {
+            include_orig: request.variant.include_orig,
+            since: None,
+        },
+        target,
+        gates,
         builder_version: crate::VERSION.to_owned(),
         command_environment: command_environment(environment),
+    };
+    choices.upload.since = variant::since(&request.variant, &source, &published, &out)?;
+    choices.entry = match &request.variant {
+        Variant {
+            distribution: Some(suite),
+            ..
+        } => Some(variant::for_distribution(suite, rules)),
+        Variant {
+            rebuild: Some(rebuild),
+            ..
+        } => {
+            let architecture = &choices.target.architecture;
+            rebuild::entry(rebuild, &source, architecture, &out, &published)?
+        }
+        Variant { .. } => None,
     };
     let plan = match plan::plan(&source, &choices) {
         Ok(plan) => plan,
@@ -252,17 +338,12 @@ pub fn build(
     if request.dry_run {
         return Ok(Outcome::Planned(Box::new(plan)));
     }
-    let usual = || {
-        let name = match &plan.revision {
-            Revision::Tag { name, .. } => name.to_string(),
-            // Never into a release's directory, whatever the revision is called.
-            Revision::Candidate { .. } => format!("candidate-{:.12}", plan.commit),
-        };
-        workspace.repository.top().join("dist").join(name)
-    };
-    let out = request.out.clone().unwrap_or_else(usual);
-    match earlier_build::look(&plan, &out)? {
+    let found = earlier_build::look(&plan, &out)?;
+    let mut unchecked = None;
+    match found.earlier {
         Earlier::Nothing => {}
+        Earlier::Unchecked(built) if !request.force => unchecked = Some(built),
+        Earlier::Unchecked(_) => {}
         Earlier::Same(built) if !request.force => {
             record(workspace, &built, listener);
             return Ok(Outcome::Built {
@@ -319,6 +400,7 @@ pub fn build(
         program: environment.program(),
         root: provided.as_ref(),
         toolchains: &surroundings::toolchains(&plan.host_environment),
+        keep: &found.beside,
     };
     let proven = match &request.candidate {
         Some(directory) => earlier_build::proven(&plan, directory, &keyring)?,
@@ -332,7 +414,8 @@ pub fn build(
         Some(provided) => provided.identity,
         None => build_cache::system(workshop.toolchains)?,
     };
-    if let (Some(cache), None, false) = (&cache, &proven, request.force)
+    if let (Some(cache), None, None, false) = (&cache, &proven, &unchecked, request.force)
+        && plan.gates.is_empty()
         && let Some(built) = cache.take(&plan, &system, &out)?
     {
         listener.note(format!(
@@ -341,12 +424,19 @@ pub fn build(
         ));
         return taken(workspace, plan, built, occasion, &hooks, listener);
     }
-    let built = match proven {
-        Some(candidate) => {
+    let built = match (unchecked, proven) {
+        (Some(built), _) => {
+            listener.note(format!(
+                "{} is built; its checks are not made",
+                plan.package
+            ));
+            apply::adopt(&built, &plan, &workshop)
+        }
+        (None, Some(candidate)) => {
             listener.note(format!("{} was built before its tag", plan.package));
             apply::adopt(&candidate, &plan, &workshop)
         }
-        None => apply::apply(&plan, &workshop),
+        (None, None) => apply::apply(&plan, &workshop),
     };
     match built {
         Ok(built) => {
@@ -415,6 +505,16 @@ fn taken(
     })
 }
 
+/// Returns where a build's artifacts go when nobody says.
+fn usual_out(workspace: &Workspace, revision: &Revision, commit: &str) -> PathBuf {
+    let name = match revision {
+        Revision::Tag { name, .. } => name.to_string(),
+        // Never into a release's directory, whatever the revision is called.
+        Revision::Candidate { .. } => format!("candidate-{commit:.12}"),
+    };
+    workspace.repository.top().join("dist").join(name)
+}
+
 /// Tells hooks of a build. A candidate is none of their business: nobody else
 /// sees it before its tag.
 fn occasion(plan: &BuildPlan) -> Option<Occasion> {
@@ -449,9 +549,22 @@ fn record(workspace: &Workspace, built: &Built, listener: &dyn Listener) {
     let last = LastBuild {
         directory: absolute(&built.directory),
         changes: absolute(&changes),
+        together: Vec::new(),
     };
+    write_last(workspace, &last, listener);
+}
+
+/// Notes that the last builds were made together: `publish` takes them so.
+pub fn record_together(workspace: &Workspace, builds: Vec<Together>, listener: &dyn Listener) {
+    if let Ok(Some(last)) = last_build(workspace) {
+        let together = builds;
+        write_last(workspace, &LastBuild { together, ..last }, listener);
+    }
+}
+
+fn write_last(workspace: &Workspace, last: &LastBuild, listener: &dyn Listener) {
     let own = workspace.repository.own_dir();
-    let text = serde_json::to_vec_pretty(&last).expect("paths are text");
+    let text = serde_json::to_vec_pretty(last).expect("paths are text");
     let written = files::create_dir(&own)
         .and_then(|()| files::replace(&own.join(LAST_BUILD), &text, Access::Public));
     if let Err(error) = written {
@@ -502,10 +615,11 @@ pub fn system(
         keyring: &signing::keyring(environment)?,
         tag_keys: &workspace.project.tag_keys,
         orig: request.orig.as_deref(),
-        binaries: false,
+        dependencies: None,
     };
     let source = observe::observe(&workspace.repository, &wanted, package, &means)?;
-    let root = root_wanted(workspace, request, &source, environment, now)?;
+    let (scope, target) = (plan.scope, &plan.target);
+    let root = root_wanted(workspace, request, &source, scope, target, environment, now)?;
     let days = Refresh::AfterDays(workspace.project.root.refresh_days);
     let around = rooting::Surroundings {
         environment,
@@ -521,6 +635,8 @@ fn root_wanted(
     workspace: &Workspace,
     request: &Request,
     source: &TaggedSource,
+    scope: Scope,
+    target: &Target,
     environment: &Environment,
     now: Timestamp,
 ) -> Result<RootWanted, FlowError> {
@@ -536,11 +652,15 @@ fn root_wanted(
             let control = workspace.repository.file(&source.tree, &path)?;
             let dependencies = Dependencies {
                 control: String::from_utf8_lossy(&control.unwrap_or_default()).into_owned(),
-                parts: Parts::All,
-                profiles: request.how.profiles.clone(),
-                host_architecture: None,
+                parts: match (scope.has_any(), scope.has_all()) {
+                    (true, false) => Parts::Arch,
+                    (false, true) => Parts::Indep,
+                    _ => Parts::All,
+                },
+                profiles: target::with(&request.how.profiles, target.profiles()),
+                host_architecture: target.host_architecture().cloned(),
             };
-            let binaries = request.scope == Scope::Full;
+            let binaries = scope != Scope::Source;
             let named = debian.changelog.distributions.iter();
             let named: Vec<_> = named.map(|suite| suite.as_str()).collect();
             (named.join(" "), binaries.then_some(dependencies))
@@ -548,9 +668,14 @@ fn root_wanted(
         (_, Kind::Declared(declared)) => (declared.distribution.clone(), None),
         (Recipe::Declared { .. }, Kind::Debian(_)) => (String::new(), None),
     };
+    let distribution = match &request.variant.distribution {
+        Some(suite) => suite.to_string(),
+        None => distribution,
+    };
     let suite = request.how.suite.as_deref();
     let wanted = rooting::wanted(&saying, &distribution, suite, environment, now)?;
     Ok(RootWanted {
+        architecture: target.build_architecture().clone(),
         dependencies,
         ..wanted
     })
