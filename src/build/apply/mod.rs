@@ -16,6 +16,7 @@ mod ground;
 mod orig;
 mod piuparts;
 mod preload;
+mod proof;
 pub mod rebuild;
 mod sbuild;
 mod source_package;
@@ -33,7 +34,6 @@ use super::place::{BuildPlace, PlaceError};
 use super::plan::{BuildPlan, RecipePlan};
 use super::product::{self, Artifact, Built, SUMS, provenance_name};
 use super::root::Provided;
-use crate::format::buildinfo::Buildinfo;
 use crate::format::changelog::ChangelogError;
 use crate::format::checksums::{FileName, FileNameError, ListedFile, write_sums};
 use crate::format::deb822::{Deb822Error, WriteError};
@@ -94,14 +94,6 @@ pub enum BuildError {
     /// There is no room to build in.
     #[error("cannot isolate the build")]
     Sandbox(#[from] SandboxError),
-    /// What was to be carried out of a room is not what was asked for.
-    #[error("{file} does not come out of the build's room: {why}")]
-    Carried {
-        /// Its name inside.
-        file: String,
-        /// What is wrong with it.
-        why: String,
-    },
     /// The library that varies what a build sees cannot be made.
     #[error("cannot make the library that varies time and order")]
     Preload(#[source] ToolError),
@@ -222,12 +214,13 @@ pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildEr
     let staged = StagedDir::beside(workshop.out)?;
     let mut bench = Bench::take(plan, workshop)?;
     let made = match &plan.recipe {
-        RecipePlan::Debian { orig, .. } => debian::build(&mut bench, orig.as_deref())?,
+        RecipePlan::Debian { orig, .. } => debian::build(&mut bench, orig.as_deref()),
         RecipePlan::Declared {
             declared,
             changelog,
-        } => declared::build(&mut bench, declared, changelog)?,
+        } => declared::build(&mut bench, declared, changelog),
     };
+    let made = made.map_err(|error| bench.explained(error))?;
     let mut findings = bench.judged()?;
     let gates = bench.gates(&made)?;
     findings.extend(gates.findings);
@@ -393,7 +386,9 @@ impl Bench<'_> {
                     source,
                 }
             }
-            source @ (ToolError::Failed { .. } | ToolError::TimedOut { .. }) => {
+            source @ (ToolError::Failed { .. }
+            | ToolError::TimedOut { .. }
+            | ToolError::TooMuch { .. }) => {
                 self.look();
                 BuildError::Failed {
                     step,
@@ -515,10 +510,17 @@ fn listed(path: &Path) -> Result<ListedFile, BuildError> {
     })
 }
 
-/// Copies a finished file and returns what was copied.
+/// Copies a finished file and returns what was copied. Where nothing isolates
+/// a build, what it made may be anything; a link would show what it leads to.
 fn copy(path: &Path, into: &Path) -> Result<ListedFile, BuildError> {
     let to = into.join(name_of(path));
-    files::copy_to_new(files::open(path)?, &to)?;
+    let Some(file) = files::open_regular(path)? else {
+        let what = "the build lists it among what it made, and it is no regular file";
+        return Err(BuildError::Refused {
+            findings: vec![Finding::error("no-file", name_of(path), what)],
+        });
+    };
+    files::copy_to_new(file, &to)?;
     listed(&to)
 }
 
@@ -546,13 +548,4 @@ fn only(directory: &Path, ending: &'static str) -> Result<PathBuf, BuildError> {
         return Err(files::failed("find the build's result in", directory)(why).into());
     };
     Ok(path.clone())
-}
-
-/// Checks that what will be signed is a `.buildinfo`.
-fn check_buildinfo(path: &Path) -> Result<(), BuildError> {
-    let parsed = Buildinfo::parse(&files::read(path)?);
-    parsed.map(drop).map_err(|source| BuildError::Product {
-        file: name_of(path),
-        source,
-    })
 }
