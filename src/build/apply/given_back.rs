@@ -13,6 +13,8 @@
 //!   or where `orig-only` names them;
 //! - the executable bit of `debian/rules`, which dpkg-source sets, and in format
 //!   1.0 those that a diff cannot hold;
+//! - the changelog's entry of a build for one distribution, which that build alone
+//!   has;
 //! - directories: git has none that are empty.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -30,7 +30,7 @@ pub(super) fn source_package(
     let export = work.join("export");
     files::create_dir(&export)?;
     let tree = bench.package_tree()?;
-    let tagged = given_back::tagged(bench.workshop.repository, &tree)?;
+    let mut tagged = given_back::tagged(bench.workshop.repository, &tree)?;
     let packed = export.join(bench.plan.directory_name());
     match orig {
         Some(orig) => {
@@ -40,6 +40,18 @@ pub(super) fn source_package(
         None => bench.whole_tree(&tree, &packed)?,
     }
     bench.enter_into_source(&packed)?;
+    if bench.plan.entry.is_some() {
+        // What the source package is held to is the tree with the entry that
+        // this build alone has.
+        let path = "debian/changelog";
+        let id = bench
+            .workshop
+            .repository
+            .blob_id(&files::read(&packed.join(path))?)?;
+        let executable = false;
+        let seen = given_back::Seen::File { id, executable };
+        tagged.files.insert(path.to_owned(), seen);
+    }
     let (format, _) = bench.source_choices();
     let mut pack = bench.tool("dpkg-source", &export);
     // dpkg-source leaves out what it takes for litter (*.so, *.a, .gitignore);
