@@ -97,7 +97,7 @@ fn in_a_room(
         .dir(&description.build_path)
         .limit(Duration::from_secs(run.limit));
     let ended = room.enter(tool, &manner).finish();
-    let seen = room.sightings();
+    let seen = room.sightings()?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let ran = match ended {
         Ok((status, output)) => json!({

@@ -128,7 +128,8 @@ mod tests {
     fn builds_that_never_began_are_no_success() {
         let is_bad = |outcome: &i32| *outcome < 0;
         // (what ended, of how many, what is told; none: interrupted)
-        let cases: [(&[i32], usize, Option<&[i32]>); 4] = [
+        type Case<'a> = (&'a [i32], usize, Option<&'a [i32]>);
+        let cases: [Case<'_>; 4] = [
             (&[1, 2], 2, Some(&[1, 2])),
             (&[1], 2, None),
             (&[], 2, None),

@@ -51,6 +51,20 @@ pub fn open(path: &Path) -> Result<File, FileError> {
     File::open(path).map_err(failed("open", path))
 }
 
+/// Opens a regular file for reading, or says that there is something else: a
+/// link is not followed, a pipe not waited for.
+pub fn open_regular(path: &Path) -> Result<Option<File>, FileError> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        // A link; a socket or a device that nobody serves.
+        Err(Errno::LOOP | Errno::NXIO) => return Ok(None),
+        opened => File::from(opened.map_err(|error| failed("open", path)(error.into()))?),
+    };
+    let found = file.metadata().map_err(failed("read", path))?;
+    Ok(found.is_file().then_some(file))
+}
+
 /// Makes a directory and its parents; one that is there is fine.
 pub fn create_dir(path: &Path) -> Result<(), FileError> {
     fs::create_dir_all(path).map_err(failed("create", path))

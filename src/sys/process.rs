@@ -217,10 +217,10 @@ impl Tool {
     }
 
     /// Limits what it may write, to its output and errors together; who writes
-    /// more is ended. Without it there is no limit.
+    /// more is ended. Without it there is no limit; of several the least counts.
     #[must_use]
     pub fn at_most(mut self, bytes: u64) -> Self {
-        self.most_bytes = bytes;
+        self.most_bytes = bytes.min(self.most_bytes);
         self
     }
 

@@ -11,6 +11,7 @@ mod chain;
 mod choices;
 mod chroot;
 mod config;
+mod crossings;
 mod deb_bytes;
 mod debhelper;
 mod debian;

@@ -347,7 +347,7 @@ fn tool_in_a_room_is_stopped_in_time() {
     assert!(matches!(ran, Err(ToolError::TimedOut { .. })), "{ran:?}");
     assert!(started.elapsed() < Duration::from_secs(5));
     assert_eq!(said(&room, "echo again"), "again");
-    let seen = room.sightings();
+    let seen = room.sightings().expect("its first process lives");
     assert_eq!(seen.left_behind, Vec::<String>::new());
 }
 
@@ -438,10 +438,13 @@ fn toolchain_in_a_forbidden_home_is_shown_without_its_secrets() {
     let room = opened(&description);
     let cargo = at(".cargo").display().to_string();
     assert_eq!(said(&room, &format!("cat {cargo}/bin/tool")), "shown");
-    assert_eq!(room.sightings().forbidden, Vec::<String>::new());
+    assert_eq!(
+        room.sightings().expect("its first process lives").forbidden,
+        Vec::<String>::new()
+    );
     let script = format!("cat {cargo}/credentials.toml; ls {cargo}/..; touch /tmp/x");
     assert_eq!(said(&room, &script), "");
-    let seen = room.sightings().forbidden;
+    let seen = room.sightings().expect("its first process lives").forbidden;
     let credentials = format!("{cargo}/credentials.toml");
     assert!(seen.contains(&credentials), "{seen:?}");
     assert!(

@@ -4,7 +4,8 @@
 
 use std::path::PathBuf;
 
-use super::throwaway::{INBOX, Said};
+use super::floor::INBOX;
+use super::throwaway::Said;
 use super::{Bench, BuildError, name_of};
 use crate::build::isolation::Isolation;
 use crate::model::Finding;

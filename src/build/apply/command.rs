@@ -6,10 +6,13 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-use super::floor::Floor;
+use super::floor::{Floor, Links};
 use super::{Bench, BuildError};
 use crate::build::package::{Declared, is_pattern};
 use crate::sys::files;
+
+/// What the names of a million files take.
+const LISTING_BYTES: u64 = 128 * 1024 * 1024;
 
 impl Bench<'_> {
     /// Runs the command in the exported tree `whole`, and returns the tree to
@@ -33,12 +36,12 @@ impl Bench<'_> {
         }
         let list = self.on_floor("find", &tree);
         let list = list.args([".", "-mindepth", "1", "-printf", "%y%P\\0%l\\0"]);
-        let list = self.said("looking at the result of", list)?;
+        let list = self.said("looking at the result of", list.at_most(LISTING_BYTES))?;
         let sources: Vec<String> = declared.sources().map(str::to_owned).collect();
         let names = wanted(&Listing::read(&list), &self.plan.path, &sources);
         let into = self.work().join("made").join(self.plan.directory_name());
         files::create_dir(&into.join(&self.plan.path))?;
-        self.carry_out(&tree, &names, &into)?;
+        self.carry_out(&tree, &names, &into, Links::Kept)?;
         Ok(into)
     }
 }

@@ -4,13 +4,14 @@
 //! export, so that what is published as source is what was built.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::floor::{listed_in, one};
+use super::floor::{Links, one};
 use super::source_package::source_package;
-use super::{Bench, BuildError, check_buildinfo, files_with_ending, name_of};
+use super::{Bench, BuildError, files_with_ending, name_of};
 use crate::build::plan::{Builder, Scope};
 use crate::build::source::Orig;
+use crate::format::buildinfo::Buildinfo;
 use crate::format::changes::Changes;
 use crate::sys::files::{self, Access};
 
@@ -21,6 +22,7 @@ pub(super) fn build(
 ) -> Result<Vec<PathBuf>, BuildError> {
     let work = bench.work();
     let dsc = source_package(bench, orig, &work)?;
+    let proven = bench.proven(&dsc)?;
     bench.open()?;
     let ground = bench.ground();
     let sources = files_with_ending(&work, "")?;
@@ -62,15 +64,18 @@ pub(super) fn build(
                 bench.run("building", build)?;
             }
             let buildinfo = bench.on_floor("dpkg-genbuildinfo", &tree).arg(&scope);
-            let buildinfo = buildinfo.envs(variables.clone());
+            let buildinfo = buildinfo.args(bench.papers()?).envs(variables.clone());
             bench.run("recording the build of", buildinfo)?;
         }
     }
-    let list = bench.on_floor("cat", &tree).arg("debian/files");
-    let made = listed_in(&bench.said("reading what was made of", list)?);
-    bench.carry_out(&ground, &made, &work)?;
+    let made = bench.listed_files(&tree)?;
+    bench.check_names(&made, &sources)?;
+    bench.carry_out(&ground, &made, &work, Links::Refused)?;
+    bench.check_binaries(&proven, &made)?;
     let buildinfo = work.join(one(&made, ".buildinfo", &ground)?);
-    check_buildinfo(&buildinfo)?;
+    let found = bench.parsed(&buildinfo, Buildinfo::parse(&files::read(&buildinfo)?))?;
+    bench.check_source(&buildinfo, &proven, (&found.source, &found.source_version))?;
+    bench.check_listed(&buildinfo, &found.files)?;
     bench.sign(&buildinfo)?;
     bench.carry_in(
         "carrying in the signed record of",
@@ -79,30 +84,21 @@ pub(super) fn build(
     // Only now: the upload hashes the signed record.
     let upload = bench.on_floor("dpkg-genchanges", &tree);
     let upload = upload.arg(&scope).args(bench.plan.upload.arguments());
-    let upload = upload.envs(variables);
+    let upload = upload.args(bench.papers()?).envs(variables);
     let upload = bench.said("listing the upload of", upload)?;
     let changes = work.join(name_of(&buildinfo).replace(".buildinfo", ".changes"));
     files::replace(&changes, &upload, Access::Public)?;
-    let named = named_files(&changes)?;
+    let found = bench.parsed(&changes, Changes::parse(&upload))?;
+    bench.check_source(&changes, &proven, (&found.source, &found.source_version))?;
+    let named: Vec<_> = found.files.into_iter().map(|listed| listed.file).collect();
+    bench.check_listed(&changes, &named)?;
     bench.sign(&changes)?;
-    let mut files: BTreeSet<PathBuf> = named.into_iter().map(|name| work.join(name)).collect();
+    let named = named.into_iter().map(|file| work.join(file.name));
+    let mut files: BTreeSet<PathBuf> = named.collect();
     if bench.plan.scope.has_source() {
         // A .dsc is of no use without the tarball that an upload may leave out.
         files.extend(sources.into_iter().filter(|path| path.is_file()));
     }
     files.insert(changes);
     Ok(files.into_iter().collect())
-}
-
-fn named_files(changes: &Path) -> Result<Vec<String>, BuildError> {
-    let parsed = Changes::parse(&files::read(changes)?);
-    let parsed = parsed.map_err(|source| BuildError::Product {
-        file: name_of(changes),
-        source,
-    })?;
-    Ok(parsed
-        .files
-        .iter()
-        .map(|listed| listed.file.name.to_string())
-        .collect())
 }

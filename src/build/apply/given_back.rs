@@ -56,6 +56,17 @@ pub(super) enum Seen {
         /// The object.
         id: String,
     },
+    /// A pipe, a socket or a device, which git cannot hold.
+    Special,
+}
+
+/// Names a path: as text, and where it is none so that no two are the same; a
+/// tree has no path that begins with a slash.
+fn key(path: &[u8]) -> String {
+    match std::str::from_utf8(path) {
+        Ok(path) => path.to_owned(),
+        Err(_) => format!("/{}", path.escape_ascii()),
+    }
 }
 
 /// Everything in a tree but directories.
@@ -74,7 +85,7 @@ pub(super) struct Tagged {
 pub(super) fn tagged(repository: &Repository, tree: &str) -> Result<Tagged, BuildError> {
     let mut found = Tagged::default();
     for entry in repository.entries(tree)? {
-        let path = String::from_utf8_lossy(&entry.path).into_owned();
+        let path = key(&entry.path);
         let id = entry.id;
         match entry.kind {
             TreeEntryKind::File { executable } => {
@@ -102,12 +113,14 @@ pub(super) fn unpacked(repository: &Repository, directory: &Path) -> Result<File
         })?;
         let path = entry.path();
         let below = path.strip_prefix(directory).unwrap_or(path);
-        let below = below.to_string_lossy().into_owned();
+        let below = key(below.as_os_str().as_bytes());
         if entry.file_type().is_symlink() {
             let target = fs::read_link(path).map_err(files::failed("read", path))?;
             let id = repository.blob_id(target.as_os_str().as_bytes())?;
             found.insert(below, Seen::Link { id });
-        } else if !entry.file_type().is_dir() {
+        } else if !entry.file_type().is_dir() && !entry.file_type().is_file() {
+            found.insert(below, Seen::Special);
+        } else if entry.file_type().is_file() {
             let metadata = fs::symlink_metadata(path).map_err(files::failed("read", path))?;
             let id = repository.blob_id(&files::read(path)?)?;
             let executable = metadata.mode() & 0o100 != 0;
@@ -143,6 +156,8 @@ pub(super) struct Compared {
     pub changed: Vec<String>,
     /// Files that the source package lacks.
     pub missing: Vec<String>,
+    /// What is no file, no link and no directory in the source package.
+    pub special: Vec<String>,
     /// Files that the tree lacks.
     pub extra: Vec<String>,
 }
@@ -158,6 +173,7 @@ impl Rules<'_> {
         let paths: BTreeSet<&String> = tagged.files.keys().chain(unpacked.keys()).collect();
         for path in paths {
             match (tagged.files.get(path), unpacked.get(path)) {
+                (_, Some(Seen::Special)) => found.special.push(path.clone()),
                 (Some(tree), Some(source)) => self.both(path, tree, source, &mut found),
                 (Some(_), None) if self.may_lack(path) => found.left_out.push(path.clone()),
                 (Some(_), None) => found.missing.push(path.clone()),
@@ -273,6 +289,11 @@ impl Compared {
             "dpkg-source -x does not give these files of the tag's tree",
             "make a patch that adds them, or put them below debian/; .gitattributes with \
              export-ignore says that they are not to be published",
+        );
+        differ(
+            &self.special,
+            "dpkg-source -x gives pipes, sockets or devices, which no source holds",
+            "make the upstream tarball without them",
         );
         differ(
             &self.extra,

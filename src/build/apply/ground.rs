@@ -1,6 +1,6 @@
 //! What was seen in a build's room, and what follows from it.
 
-use super::floor::Floor;
+use super::floor::{Floor, Watched};
 use super::{Bench, BuildError};
 use crate::build::isolation::{Allowance, LimitsReached, NetworkAttempts};
 use crate::model::Finding;
@@ -10,8 +10,17 @@ use crate::sys::sandbox::Sightings;
 impl Bench<'_> {
     /// Notes what was seen since the last look, after a tool has ended.
     pub(super) fn look(&mut self) {
-        if let Floor::Room { room, seen, .. } = &mut self.floor {
-            let now = room.sightings();
+        if let Floor::Room {
+            room,
+            seen,
+            watched,
+            ..
+        } = &mut self.floor
+        {
+            let Ok(now) = room.sightings() else {
+                *watched = Watched::NoMore;
+                return;
+            };
             for (known, new) in [
                 (&mut seen.network, now.network),
                 (&mut seen.forbidden, now.forbidden),
@@ -40,33 +49,57 @@ impl Bench<'_> {
     pub(super) fn findings(&self) -> Vec<Finding> {
         match &self.floor {
             Floor::Machine => Vec::new(),
-            Floor::Room { seen, .. } => {
-                findings(seen, &self.plan.allowance, self.plan.package.as_str())
+            Floor::Room { seen, watched, .. } => {
+                let package = self.plan.package.as_str();
+                let mut found = findings(seen, &self.plan.allowance, package);
+                if *watched == Watched::NoMore {
+                    let what = "the first process of the build's room is gone, and everybody \
+                                with it: what the build did last, nobody saw";
+                    let finding = Finding::error("unwatched", package, what);
+                    found.push(finding.fix(
+                        "look at what the build does to the processes that it meets; where the \
+                         machine ran out of memory, build again",
+                    ));
+                }
+                found
             }
         }
     }
 
-    /// Adds what was seen of the build to the error that it ended with: who
-    /// opens what is none of its business may fail in many ways.
-    pub(super) fn with_sightings(&mut self, error: BuildError) -> BuildError {
-        match error {
-            error @ (BuildError::Failed { .. } | BuildError::Interrupted { .. }) => error,
-            BuildError::Refused { mut findings } => {
-                findings.extend(self.findings());
-                BuildError::Refused { findings }
-            }
-            error => {
-                self.look();
-                let seen = self.findings();
-                if !seen.iter().any(Finding::is_error) {
-                    return error;
-                }
-                let package = self.plan.package.as_str();
-                let failed = Finding::error("build-failed", package, with_causes(&error));
-                let findings = [failed].into_iter().chain(seen).collect();
-                BuildError::Refused { findings }
-            }
+    /// Says where everything is that the tools said.
+    pub(super) fn whole_output(&self) -> String {
+        format!("the whole output is in {}", self.workshop.log.display())
+    }
+
+    /// Adds what was seen in a room to what ended the build there. A room's
+    /// products that are not what they should be are an answer about the build,
+    /// not a failure of whoever looks at them.
+    pub(super) fn explained(&self, error: BuildError) -> BuildError {
+        if matches!(self.floor, Floor::Machine) {
+            return error;
         }
+        let seen = self.findings();
+        let findings = match error {
+            BuildError::Refused { findings } => findings,
+            BuildError::Failed { .. }
+            | BuildError::NoSpace { .. }
+            | BuildError::Interrupted { .. }
+            | BuildError::Place(_)
+            | BuildError::Sandbox(_) => return error,
+            BuildError::Product { .. } | BuildError::NotUtf8 { .. } | BuildError::Name(_) => {
+                self.odd_product(&error)
+            }
+            _ if seen.iter().any(Finding::is_error) => self.odd_product(&error),
+            _ => return error,
+        };
+        BuildError::Refused {
+            findings: [findings, seen].concat(),
+        }
+    }
+
+    fn odd_product(&self, error: &BuildError) -> Vec<Finding> {
+        let finding = Finding::error("build", self.plan.package.as_str(), with_causes(error));
+        vec![finding.fix(self.whole_output())]
     }
 
     /// Returns what is odd about a build that ended well, or refuses it.

@@ -16,6 +16,7 @@ mod ground;
 mod orig;
 mod piuparts;
 mod preload;
+mod proof;
 pub mod rebuild;
 mod sbuild;
 mod source_package;
@@ -34,7 +35,6 @@ use super::place::{BuildPlace, PlaceError};
 use super::plan::{BuildPlan, RecipePlan};
 use super::product::{self, Artifact, Built, SUMS, provenance_name};
 use super::root::Provided;
-use crate::format::buildinfo::Buildinfo;
 use crate::format::changelog::ChangelogError;
 use crate::format::checksums::{FileName, FileNameError, ListedFile, write_sums};
 use crate::format::deb822::{Deb822Error, WriteError};
@@ -226,7 +226,7 @@ pub fn apply(plan: &BuildPlan, workshop: &Workshop<'_>) -> Result<Built, BuildEr
             changelog,
         } => declared::build(&mut bench, declared, changelog),
     };
-    let made = made.map_err(|error| bench.with_sightings(error))?;
+    let made = made.map_err(|error| bench.explained(error))?;
     let mut findings = bench.judged()?;
     let gates = bench.gates(&made)?;
     findings.extend(gates.findings);
@@ -556,10 +556,17 @@ fn listed(path: &Path) -> Result<ListedFile, BuildError> {
     })
 }
 
-/// Copies a finished file and returns what was copied.
+/// Copies a finished file and returns what was copied. Where nothing isolates
+/// a build, what it made may be anything; a link would show what it leads to.
 fn copy(path: &Path, into: &Path) -> Result<ListedFile, BuildError> {
     let to = into.join(name_of(path));
-    files::copy_to_new(files::open(path)?, &to)?;
+    let Some(file) = files::open_regular(path)? else {
+        let what = "the build lists it among what it made, and it is no regular file";
+        return Err(BuildError::Refused {
+            findings: vec![Finding::error("no-file", name_of(path), what)],
+        });
+    };
+    files::copy_to_new(file, &to)?;
     listed(&to)
 }
 
@@ -587,13 +594,4 @@ fn only(directory: &Path, ending: &'static str) -> Result<PathBuf, BuildError> {
         return Err(files::failed("find the build's result in", directory)(why).into());
     };
     Ok(path.clone())
-}
-
-/// Checks that what will be signed is a `.buildinfo`.
-fn check_buildinfo(path: &Path) -> Result<(), BuildError> {
-    let parsed = Buildinfo::parse(&files::read(path)?);
-    parsed.map(drop).map_err(|source| BuildError::Product {
-        file: name_of(path),
-        source,
-    })
 }

@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::throwaway::{INBOX, Said, Throwaway};
+use super::floor::INBOX;
+use super::throwaway::{Said, Throwaway};
 use super::{Bench, BuildError, name_of};
 use crate::model::Finding;
 

@@ -5,9 +5,9 @@
 
 use std::fs::File;
 use std::io::LineWriter;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::floor::{Floor, listed_in};
+use super::floor::{Floor, Links};
 use super::{Bench, BuildError, Workshop, finish, name_of};
 use crate::build::isolation::Isolation;
 use crate::build::place::BuildPlace;
@@ -64,7 +64,8 @@ pub fn rebuild(
         preloaded: None,
         step: Default::default(),
     };
-    let made = binaries(&mut bench, source)?;
+    let made = binaries(&mut bench, source);
+    let made = made.map_err(|error| bench.explained(error))?;
     let findings = bench.judged()?;
     let built = finish(
         &made,
@@ -109,8 +110,7 @@ fn binaries(bench: &mut Bench<'_>, source: &SourcePackage) -> Result<Vec<PathBuf
     };
     // Not --sanitize-env: what it would put right is varied on purpose.
     bench.run("building", build.args([which, "--no-sign"]))?;
-    let list = bench.on_floor("cat", Path::new(&tree)).arg("debian/files");
-    let made = listed_in(&bench.said("reading what was made of", list)?);
-    bench.carry_out(&ground, &made, &work)?;
+    let made = bench.listed_files(&tree)?;
+    bench.carry_out(&ground, &made, &work, Links::Refused)?;
     Ok(made.into_iter().map(|name| work.join(name)).collect())
 }

@@ -17,6 +17,7 @@ use crate::build::patches;
 use crate::build::plan::RecipePlan;
 use crate::build::source::SourceFormat;
 use crate::build::upstream::{Exported, Follow, Orig};
+use crate::model::Finding;
 use crate::sys::files::{self, Access};
 use crate::sys::git::ExportChanges;
 
@@ -206,6 +207,7 @@ impl Bench<'_> {
                 &|path| ignored.is_no_change(path),
             )?;
             let path = below.join(&patch.name);
+            no_link_between(packaging, &path)?;
             files::create_dir(path.parent().unwrap_or(&below))?;
             let text = [patch.header.as_bytes(), b"\n", &diff.text].concat();
             files::replace(&path, &text, Access::Public)?;
@@ -287,6 +289,27 @@ fn ignored(orig: &Orig, exported: &Exported) -> Ignored {
     Ignored::new(components, &orig.packing.diff_ignore, exported)
 }
 
+/// Refuses to write where the tag's tree has something else than a directory on
+/// the way: a link would lead out of the export.
+fn no_link_between(packaging: &Path, path: &Path) -> Result<(), BuildError> {
+    let above = path.ancestors().skip(1);
+    for directory in above.take_while(|above| above.starts_with(packaging)) {
+        if directory
+            .symlink_metadata()
+            .is_ok_and(|found| !found.is_dir())
+        {
+            let shown = directory.strip_prefix(packaging).unwrap_or(directory);
+            let what = "patches are to be written there, and it is no directory";
+            let shown = Path::new("debian").join(shown).display().to_string();
+            let finding = Finding::error("no-directory", shown, what);
+            return Err(BuildError::Refused {
+                findings: vec![finding.fix("remove it, commit, and tag that commit")],
+            });
+        }
+    }
+    Ok(())
+}
+
 fn set(path: &Path, mode: u32, unix: i64) -> Result<(), BuildError> {
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(unix.max(0).unsigned_abs());
     let set = || {
@@ -294,4 +317,30 @@ fn set(path: &Path, mode: u32, unix: i64) -> Result<(), BuildError> {
         fs::File::open(path)?.set_modified(time)
     };
     Ok(set().map_err(files::failed("set the time of", path))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patches_are_written_through_no_link() {
+        let place = tempfile::tempdir().expect("a directory");
+        let packaging = place.path().join("debian");
+        fs::create_dir_all(packaging.join("patches/real")).expect("directories");
+        let lead = |name: &str| std::os::unix::fs::symlink("../..", packaging.join(name));
+        lead("patches/away").expect("a link");
+        lead("away").expect("a link");
+        for (name, fine) in [
+            ("patches/a.patch", true),
+            ("patches/new/a.patch", true),
+            ("patches/real/a.patch", true),
+            ("patches/away/a.patch", false),
+            ("away/a.patch", false),
+            ("away/deep/a.patch", false),
+        ] {
+            let found = no_link_between(&packaging, &packaging.join(name));
+            assert_eq!(found.is_ok(), fine, "{name}");
+        }
+    }
 }

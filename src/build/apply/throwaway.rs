@@ -9,9 +9,6 @@ use crate::sys::files;
 use crate::sys::process::{Tool, ToolError};
 use crate::sys::sandbox::{self, Description, Manner, Network, Room, Root, Upper, Who};
 
-/// Where it sees the files of the build place.
-pub(super) const INBOX: &str = "/run/debcut/in";
-
 /// A system that is gone when this is dropped.
 pub(super) struct Throwaway {
     room: Room,

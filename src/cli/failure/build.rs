@@ -84,8 +84,16 @@ impl From<ObserveError> for Failure {
 
 impl From<SandboxError> for Failure {
     fn from(error: SandboxError) -> Self {
-        Self::of(Exit::Request, "isolation", &error)
-            .hint("--isolation none builds on this machine without isolation, and says so")
+        let failure = Self::of(Exit::Request, "isolation", &error);
+        match error {
+            SandboxError::NotAllowed { .. } | SandboxError::NoAccounts { .. } => failure
+                .hint("--isolation none builds on this machine without isolation, and says so"),
+            SandboxError::Source { .. } => failure
+                .hint("host-paths in debcut.toml names what a build is shown of this machine"),
+            SandboxError::SetUp { .. } | SandboxError::Broken { .. } | SandboxError::Run { .. } => {
+                failure
+            }
+        }
     }
 }
 

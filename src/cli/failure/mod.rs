@@ -227,9 +227,10 @@ impl From<ToolError> for Failure {
                 install.into_iter().fold(failure, Self::hint)
             }
             ToolError::Run { .. } => Self::of(Exit::Outside, "tool", &error),
-            ToolError::Failed { .. } => Self::of(Exit::Outside, "tool", &error),
+            ToolError::Failed { .. } | ToolError::TooMuch { .. } => {
+                Self::of(Exit::Outside, "tool", &error)
+            }
             ToolError::TimedOut { .. } => Self::of(Exit::Outside, "timeout", &error),
-            ToolError::TooMuch { .. } => Self::of(Exit::Outside, "too-much-output", &error),
             ToolError::Interrupted { .. } => Self::of(Exit::Stopped, "interrupted", &error)
                 .hint("run the same command again to finish"),
         }

@@ -40,7 +40,7 @@ pub use difference::{
 pub use limits::Limits;
 pub use pack_plan::PackPlan;
 pub use places::PlaceError;
-pub use read::{ControlFile, Deb, Member, Oddity, ReadError, TarMember, read};
+pub use read::{ControlFile, Deb, Member, Oddity, ReadError, TarMember, control, read};
 pub use write::{CarryError, ControlMember, MakeTar, Options, WriteError, write, write_carried};
 
 /// What dpkg calls the maintainer scripts.

@@ -201,16 +201,7 @@ pub fn read(
     mut visit: impl FnMut(&Entry, &mut dyn Read) -> io::Result<()>,
 ) -> Result<Deb, ReadError> {
     let mut members = Members::open(source, limits)?;
-
-    let mut found = ControlFiles::default();
-    let member = members.tar("control.tar", limits.control_bytes, |entry, content| {
-        found.take(entry, content, limits.control_bytes)
-    })?;
-    let mut control_files = found.files;
-    let control = match control_files.remove("control") {
-        Some(file) => Control::parse(file.bytes).map_err(ReadError::Control)?,
-        None => return Err(ReadError::NoControl { member }),
-    };
+    let (control, control_files) = control_member(&mut members, limits)?;
 
     members.tar("data.tar", limits.data_bytes, |entry, content| {
         visit(entry, content).map_err(Stop::Io)
@@ -223,6 +214,30 @@ pub fn read(
         control,
         control_files,
     })
+}
+
+/// Reads a package as far as its control file.
+pub fn control(source: impl Read, limits: &Limits) -> Result<Control, ReadError> {
+    let mut members = Members::open(source, limits)?;
+    Ok(control_member(&mut members, limits)?.0)
+}
+
+fn control_member(
+    members: &mut Members<'_, impl Read>,
+    limits: &Limits,
+) -> Result<(Control, BTreeMap<String, ControlFile>), ReadError> {
+    let mut found = ControlFiles::default();
+    let member = members.tar("control.tar", limits.control_bytes, |entry, content| {
+        found.take(entry, content, limits.control_bytes)
+    })?;
+    let mut control_files = found.files;
+    match control_files.remove("control") {
+        Some(file) => {
+            let control = Control::parse(file.bytes).map_err(ReadError::Control)?;
+            Ok((control, control_files))
+        }
+        None => Err(ReadError::NoControl { member }),
+    }
 }
 
 /// Why an entry's taker wants to go no further.

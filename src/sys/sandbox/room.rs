@@ -164,13 +164,14 @@ impl Room {
     }
 
     /// Returns what was seen since the last call, after a tool has ended:
-    /// whoever it left behind is ended now.
-    pub fn sightings(&self) -> Sightings {
+    /// whoever it left behind is ended now. Where the first process is gone,
+    /// everybody is, and nobody knows what they did.
+    pub fn sightings(&self) -> Result<Sightings, SandboxError> {
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut seen = match first.say(&Ask::Clear).and_then(|()| first.hear()) {
-            Ok(Word::Seen(seen)) => seen,
-            // It is gone, and everybody with it.
-            _ => Sightings::default(),
+        first.say(&Ask::Clear)?;
+        let mut seen = match first.hear()? {
+            Word::Seen(seen) => seen,
+            word => return Err(word.unexpected()),
         };
         drop(first);
         let mut outlived = self.outlived.lock().unwrap_or_else(PoisonError::into_inner);
@@ -186,7 +187,7 @@ impl Room {
                 seen.limits.push(limit);
             }
         }
-        seen
+        Ok(seen)
     }
 
     /// Names the limits that could not be applied, and why.

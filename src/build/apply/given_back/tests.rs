@@ -152,3 +152,30 @@ fn only_listed_differences_are_allowed() {
         );
     }
 }
+
+#[test]
+fn names_that_are_no_text_stay_apart() {
+    let keys = [&b"a\xff"[..], b"a\xfe", b"a\\xff", "a\u{fffd}".as_bytes()].map(key);
+    let all: BTreeSet<_> = keys.iter().collect();
+    assert_eq!(all.len(), keys.len(), "{keys:?}");
+    assert_eq!(key(b"debian/a\\x2db.service"), "debian/a\\x2db.service");
+}
+
+#[test]
+fn special_files_are_told_not_read() {
+    let tagged = Tagged::default();
+    let unpacked = Files::from([("pipe".to_owned(), Seen::Special)]);
+    let orig = orig(Layout::Overlay);
+    let exported = Exported::default();
+    let ignored = Ignored::new([], &[], &exported);
+    let rules = Rules {
+        format: SourceFormat::Quilt,
+        orig: Some(&orig),
+        exported: &exported,
+        ignored: &ignored,
+        is_filled: &|_| false,
+    };
+    let found = rules.compare(&tagged, &unpacked);
+    assert_eq!(found.special, ["pipe"]);
+    assert_eq!(found.findings("a.dsc").len(), 1);
+}

@@ -40,12 +40,14 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Watches until the owner is gone.
+    /// Watches until the owner is gone, or as long as there is anything to see:
+    /// a first process that a build has blinded (prlimit(1) takes its files
+    /// away) ends, and the kernel ends everybody with it.
     pub(super) fn until_alone(mut self, owner: &UnixStream) -> io::Result<()> {
         let mut lines = BufReader::new(owner.try_clone()?);
         loop {
             let heard = self.wait(owner)?;
-            self.look();
+            self.look()?;
             if !heard {
                 continue;
             }
@@ -55,8 +57,8 @@ impl Watch {
             }
             match serde_json::from_str(&line)? {
                 Ask::Clear => {
-                    self.clear();
-                    self.look();
+                    self.clear()?;
+                    self.look()?;
                     say(owner, &Word::Seen(std::mem::take(&mut self.seen)))?;
                 }
             }
@@ -80,9 +82,9 @@ impl Watch {
     }
 
     /// Looks at everything once.
-    fn look(&mut self) {
+    fn look(&mut self) -> io::Result<()> {
         // Whoever has ended counts until he is reaped, also for the limit.
-        let threads: u64 = everybody().iter().map(|other| other.threads).sum();
+        let threads: u64 = everybody()?.iter().map(|other| other.threads).sum();
         if threads + ENTERING >= self.limits.processes {
             note(&mut self.seen.limits, ["processes".to_owned()]);
         }
@@ -96,25 +98,27 @@ impl Watch {
         {
             note(&mut self.seen.limits, ["space".to_owned()]);
         }
+        Ok(())
     }
 
     /// Ends everybody else in the room, and notes who they were.
-    fn clear(&mut self) {
+    fn clear(&mut self) -> io::Result<()> {
         let until = Instant::now() + GRACE;
         reap();
-        while !others().is_empty() && Instant::now() < until {
+        while !others()?.is_empty() && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(2));
             reap();
         }
-        let names: BTreeSet<String> = others().into_iter().map(|other| other.name).collect();
+        let names: BTreeSet<String> = others()?.into_iter().map(|other| other.name).collect();
         note(&mut self.seen.left_behind, names);
         // To the process group -1, which is everybody but the first process
         // (kill(2)), at one moment: nobody can start another meanwhile.
-        while !others().is_empty() {
+        while !others()?.is_empty() {
             let _ = kill_process_group(Pid::INIT, Signal::KILL);
             std::thread::sleep(Duration::from_millis(1));
             reap();
         }
+        Ok(())
     }
 }
 
@@ -148,20 +152,37 @@ enum State {
 }
 
 /// Finds the processes of the room that work, but this one.
-fn others() -> Vec<Other> {
-    let mut others = everybody();
+fn others() -> io::Result<Vec<Other>> {
+    let mut others = everybody()?;
     others.retain(|other| other.state == State::Running);
-    others
+    Ok(others)
 }
 
 /// Finds the processes of the room but this one.
-fn everybody() -> Vec<Other> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|number: &u32| *number != 1)
-        .filter_map(|number| other(&fs::read_to_string(format!("/proc/{number}/stat")).ok()?))
-        .collect()
+fn everybody() -> io::Result<Vec<Other>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let name = entry?.file_name();
+        let Some(number) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
+        if number == 1 {
+            continue;
+        }
+        // Not as text: a process names itself with any bytes.
+        match fs::read(format!("/proc/{number}/stat")) {
+            Ok(stat) => found.extend(other(&String::from_utf8_lossy(&stat))),
+            Err(error) if has_gone(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
+/// Tells whether somebody ended between being listed and being looked at.
+fn has_gone(error: &io::Error) -> bool {
+    const NO_SUCH_PROCESS: i32 = rustix::io::Errno::SRCH.raw_os_error();
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(NO_SUCH_PROCESS)
 }
 
 /// Reads a line of proc_pid_stat(5).
