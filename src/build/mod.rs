@@ -2,6 +2,7 @@
 
 pub mod apply;
 mod attributes;
+mod database;
 mod description;
 pub mod environment;
 mod instructions;

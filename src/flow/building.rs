@@ -13,6 +13,7 @@ use super::project::Workspace;
 use super::rooting;
 use super::signing::{self, KeyWanted};
 use super::surroundings;
+use super::tooling;
 use crate::build::TaggedSource;
 use crate::build::apply::{self, BuildError, Workshop};
 use crate::build::isolation::{ChrootWanted, Isolation};
@@ -22,7 +23,6 @@ use crate::build::plan::{self, BuildPlan, Builder, Choices, Scope};
 use crate::build::product::Built;
 use crate::build::root::{Dependencies, Parts, Provided, Refresh, RootWanted};
 use crate::build::source::{Recipe, Revision};
-use crate::build::tools::{self, PACKAGE_TOOLS, ToolIdentity};
 use crate::config::IsolationWord;
 use crate::format::version::Version;
 use crate::keys::Ask;
@@ -31,6 +31,7 @@ use crate::model::{Architecture, Finding, Listener, PackageName, Timestamp};
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access};
+use crate::sys::layers::Layers;
 use crate::sys::machine;
 
 /// What to build, and how.
@@ -192,6 +193,11 @@ pub fn build(
     let source = observe::observe(&workspace.repository, &wanted, package, &means)?;
     let facts = machine::facts();
     let mut root = None;
+    let variables = command_environment(environment);
+    let took_part = |system: Layers| {
+        let repository = &workspace.repository;
+        tooling::tools(repository, &source, environment, &variables, &system)
+    };
     let choices = Choices {
         scope: request.scope,
         isolation: match word {
@@ -212,7 +218,11 @@ pub fn build(
         machine: surroundings::machine(&facts, request.how.jobs.or(rules.jobs)),
         profiles: request.how.profiles.clone(),
         options: request.how.options.clone(),
-        tools: tools(&source.recipe, environment)?,
+        tools: match root {
+            // Those of a clean system are known when it is there.
+            Some(_) => BTreeMap::new(),
+            None => took_part(Layers::machine())?,
+        },
         limit_seconds: rules.limit.as_secs(),
         signing_key: choice
             .as_ref()
@@ -220,9 +230,9 @@ pub fn build(
         signed_tags_only: !project.tag_keys.is_empty(),
         architecture: Architecture::of_this_machine(),
         builder_version: crate::VERSION.to_owned(),
-        command_environment: command_environment(environment),
+        command_environment: variables.clone(),
     };
-    let plan = match plan::plan(&source, &choices) {
+    let mut plan = match plan::plan(&source, &choices) {
         Ok(plan) => plan,
         Err(findings) => {
             return Ok(Outcome::Refused(Box::new(Refusal {
@@ -309,6 +319,11 @@ pub fn build(
             Some(rooting::provide(wanted, refresh, &around)?)
         }
     };
+    let toolchains = surroundings::toolchains(&plan.host_environment);
+    if let Some(provided) = &provided {
+        let system = Layers::of(provided.layers.clone()).showing(&toolchains);
+        plan.environment.tools = took_part(system)?;
+    }
     let workshop = Workshop {
         repository: &workspace.repository,
         signer: signer.as_ref(),
@@ -318,7 +333,7 @@ pub fn build(
         listener,
         program: environment.program(),
         root: provided.as_ref(),
-        toolchains: &surroundings::toolchains(&plan.host_environment),
+        toolchains: &toolchains,
     };
     let proven = match &request.candidate {
         Some(directory) => earlier_build::proven(&plan, directory, &keyring)?,
@@ -587,36 +602,6 @@ fn builder(wanted: BuilderWanted, environment: &Environment) -> Builder {
             }
         }
     }
-}
-
-/// Identifies the machine's tools that are known to take part in a build.
-fn tools(
-    recipe: &Recipe,
-    environment: &Environment,
-) -> Result<BTreeMap<String, ToolIdentity>, FlowError> {
-    const DEBIAN: [&str; 9] = [
-        "dpkg-source",
-        "dpkg-buildpackage",
-        "dpkg-genbuildinfo",
-        "dpkg-genchanges",
-        "dpkg-deb",
-        "fakeroot",
-        "tar",
-        "xz",
-        "sh",
-    ];
-    const COMMAND: [&str; 12] = [
-        "sh", "make", "cc", "c++", "ld", "cargo", "rustc", "go", "python3", "node", "perl", "tar",
-    ];
-    Ok(match recipe {
-        Recipe::Debian(_) => tools::identify(&DEBIAN, observe::TOOL_PATH)?,
-        Recipe::Declared { .. } => {
-            let mut found = tools::identify(&COMMAND, &environment.search_path())?;
-            // What shapes the package is the system's, whatever the user's path.
-            found.extend(tools::identify(&PACKAGE_TOOLS, observe::TOOL_PATH)?);
-            found
-        }
-    })
 }
 
 /// What a declared package's build command needs of the user: the search path,
