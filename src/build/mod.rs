@@ -3,6 +3,7 @@
 pub mod apply;
 mod attributes;
 pub mod cross;
+mod database;
 mod description;
 pub mod entry;
 pub mod environment;

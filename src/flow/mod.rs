@@ -30,6 +30,7 @@ pub mod signing;
 pub mod status;
 mod surroundings;
 pub mod tagging;
+mod tooling;
 pub mod verifying;
 
 use std::path::PathBuf;

@@ -11,6 +11,7 @@ pub mod files;
 pub mod git;
 pub mod http;
 pub mod interrupt;
+pub mod layers;
 pub mod machine;
 pub mod openpgp;
 pub mod process;

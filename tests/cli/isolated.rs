@@ -274,3 +274,59 @@ fn a_candidate_has_the_version_that_is_planned() {
         ran.stdout
     );
 }
+
+#[test]
+fn a_builds_papers_say_how_the_machine_is_tainted() {
+    let world = looking("echo > out/seen.txt");
+    build(&world, &[]).code(0);
+    let buildinfo = find(&world.project().join("dist"), ".buildinfo");
+    let text = std::fs::read_to_string(buildinfo).expect("text");
+    let lines = text
+        .lines()
+        .skip_while(|line| !line.starts_with("Build-Tainted-By:"));
+    let found: Vec<&str> = lines
+        .skip(1)
+        .take_while(|line| line.starts_with(' '))
+        .collect();
+    let mut perl = crate::world::tool("perl", "perl");
+    perl.arg("-e").arg(
+        "require Dpkg::Vendor::Debian; \
+         print \" $_\\n\" for Dpkg::Vendor::Debian::_build_tainted_by(undef)",
+    );
+    let want = world.judge(perl).code(0).stdout;
+    assert_eq!(found, want.lines().collect::<Vec<_>>(), "{text}");
+}
+
+#[test]
+fn a_compiler_is_told_by_its_toolchain() {
+    let world = looking("echo > out/seen.txt");
+    let arch = std::env::consts::ARCH;
+    let toolchain = format!("rustup/toolchains/1.99.0-{arch}-unknown-linux-gnu/bin/rustc");
+    for (name, text) in [("bin/rustup", "a stand-in"), (&toolchain, "a compiler")] {
+        let path = world.path(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        std::fs::write(path, text).expect("a file");
+    }
+    std::os::unix::fs::symlink("rustup", world.path("bin/rustc")).expect("a link");
+    let told = |tag: &str| {
+        let path = format!("{}:/usr/bin:/bin", world.path("bin").display());
+        let words = ["build", "--dry-run", "--json", "--no-sign", tag];
+        let call = world.debcut(words).env("PATH", path);
+        let ran = call.env("RUSTUP_HOME", world.path("rustup")).run();
+        let said: serde_json::Value = serde_json::from_str(&ran.code(0).stdout).expect("JSON");
+        said.to_string()
+    };
+    let digest = |name: &str| {
+        let mut sum = crate::world::tool("sha256sum", "coreutils");
+        sum.arg(world.path(name));
+        world.judge(sum).code(0).stdout[..64].to_owned()
+    };
+    let stand_in = digest("bin/rustup");
+    assert!(!told("v1.0.0").contains(&stand_in));
+    world.write("rust-toolchain.toml", "[toolchain]\nchannel = \"1.99.0\"\n");
+    world.commit("build: choose a compiler");
+    world.tag("v1.1.0");
+    let chosen = told("v1.1.0");
+    assert!(chosen.contains(&digest(&toolchain)), "{chosen}");
+    assert!(!chosen.contains(&stand_in), "{chosen}");
+}

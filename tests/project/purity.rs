@@ -114,3 +114,20 @@ fn an_impure_file_is_found() {
         assert_eq!(found.len(), *want, "{path}: {text}: {found:?}");
     }
 }
+
+#[test]
+fn what_a_build_made_is_looked_at_on_its_floor() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/build/apply/declared");
+    let mut found = Vec::new();
+    for entry in walkdir::WalkDir::new(&top) {
+        let path = entry.expect("it can be listed").into_path();
+        let text = match path.is_file() {
+            true => std::fs::read_to_string(&path).expect("text"),
+            false => continue,
+        };
+        if !path.ends_with("tests.rs") && (text.contains(".tool(") || text.contains("Tool::new")) {
+            found.push(path);
+        }
+    }
+    assert!(found.is_empty(), "the machine's tools run in {found:?}");
+}

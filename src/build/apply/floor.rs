@@ -98,10 +98,17 @@ pub(super) fn description(
 }
 
 impl Bench<'_> {
-    /// Opens the floor that the plan asks for; what needs none was done before.
+    /// Opens the floor that the plan asks for, with what varies the build; what
+    /// needs none was done before.
     pub(super) fn open(&mut self) -> Result<(), BuildError> {
+        self.open_floor()?;
+        self.preload()
+    }
+
+    /// Opens the floor that the plan asks for.
+    pub(super) fn open_floor(&mut self) -> Result<(), BuildError> {
         let root = match &self.plan.isolation {
-            Isolation::None => return self.preload(),
+            Isolation::None => return Ok(()),
             Isolation::Namespace => Root::Host,
             Isolation::Chroot(_) => {
                 let system = self.workshop.root;
@@ -134,7 +141,7 @@ impl Bench<'_> {
             seen: Sightings::default(),
             watched: Watched::Yes,
         };
-        self.preload()
+        Ok(())
     }
 
     /// Returns the directory that source trees are in, as the floor knows it.

@@ -23,6 +23,7 @@ use super::project::Workspace;
 use super::rooting;
 use super::signing::{self, KeyWanted};
 use super::surroundings;
+use super::tooling;
 use crate::build::TaggedSource;
 use crate::build::apply::{self, BuildError, Workshop};
 use crate::build::gates::Gate;
@@ -36,7 +37,6 @@ use crate::build::root::plan::{Step, Why};
 use crate::build::root::{Dependencies, Parts, Provided, Refresh, RootWanted};
 use crate::build::source::{Recipe, Revision};
 use crate::build::target::{self, Target};
-use crate::build::tools::{self, PACKAGE_TOOLS, ToolIdentity};
 use crate::build::unmet::Question;
 use crate::build::upload::Upload;
 use crate::config::IsolationWord;
@@ -48,6 +48,7 @@ use crate::release::{self, plan::Decision};
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access, Lock};
+use crate::sys::layers::Layers;
 use crate::sys::machine;
 use crate::sys::openpgp::Keyring;
 
@@ -263,6 +264,10 @@ pub fn build(
             *published = published::packages(at, &source, built_for, top, before.path())?;
         }
     }
+    let took_part = |system: Layers| {
+        let repository = &workspace.repository;
+        tooling::tools(repository, &source, &command_environment, &system)
+    };
     let mut choices = Choices {
         scope,
         isolation: match word {
@@ -291,7 +296,11 @@ pub fn build(
         machine: surroundings::machine(&facts, request.how.jobs.or(rules.jobs)),
         profiles: request.how.profiles.clone(),
         options: request.how.options.clone(),
-        tools: tools(&source.recipe, &command_environment["PATH"])?,
+        tools: match root {
+            // Those of a clean system are known when it is there.
+            Some(_) => BTreeMap::new(),
+            None => took_part(Layers::machine())?,
+        },
         limit_seconds: rules.limit.as_secs(),
         signing_key: choice
             .as_ref()
@@ -305,7 +314,7 @@ pub fn build(
         target,
         gates,
         builder_version: crate::VERSION.to_owned(),
-        command_environment,
+        command_environment: command_environment.clone(),
     };
     choices.upload.since = variant::since(&request.variant, &source, &published, &out)?;
     choices.entry = match &request.variant {
@@ -436,6 +445,11 @@ pub fn build(
             Some(rooting::provide(wanted, refresh, &around)?)
         }
     };
+    let toolchains = surroundings::toolchains(&plan.host_environment, &plan.allowance.forbidden);
+    if let Some(provided) = &provided {
+        let system = Layers::of(provided.layers.clone()).showing(&toolchains);
+        plan.environment.tools = took_part(system)?;
+    }
     let workshop = Workshop {
         repository: &workspace.repository,
         signer: signer.as_ref(),
@@ -445,7 +459,7 @@ pub fn build(
         listener,
         program: environment.program(),
         root: provided.as_ref(),
-        toolchains: &surroundings::toolchains(&plan.host_environment, &plan.allowance.forbidden),
+        toolchains: &toolchains,
         keep: &found.beside,
     };
     let proven = match &request.candidate {
@@ -893,32 +907,6 @@ fn builder(wanted: BuilderWanted, environment: &Environment) -> Builder {
     }
 }
 
-/// Identifies the machine's tools that are known to take part in a build.
-fn tools(recipe: &Recipe, search_path: &str) -> Result<BTreeMap<String, ToolIdentity>, FlowError> {
-    const DEBIAN: [&str; 9] = [
-        "dpkg-source",
-        "dpkg-buildpackage",
-        "dpkg-genbuildinfo",
-        "dpkg-genchanges",
-        "dpkg-deb",
-        "fakeroot",
-        "tar",
-        "xz",
-        "sh",
-    ];
-    const COMMAND: [&str; 12] = [
-        "sh", "make", "cc", "c++", "ld", "cargo", "rustc", "go", "python3", "node", "perl", "tar",
-    ];
-    Ok(match recipe {
-        Recipe::Debian(_) => tools::identify(&DEBIAN, observe::TOOL_PATH)?,
-        Recipe::Declared { .. } => {
-            let mut found = tools::identify(&COMMAND, search_path)?;
-            // What shapes the package is the system's, whatever the user's path.
-            found.extend(tools::identify(&PACKAGE_TOOLS, observe::TOOL_PATH)?);
-            found
-        }
-    })
-}
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,6 @@
 //! that debhelper makes.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::Shaping;
 use super::place::replaced;
@@ -51,11 +50,7 @@ const LEFT_ALONE: [&str; 31] = [
 ];
 
 /// Compresses what is to be, and leads links to where it went.
-pub(super) fn compress(
-    bench: &mut Bench<'_>,
-    shaping: &mut Shaping,
-    staging: &Path,
-) -> Result<(), BuildError> {
+pub(super) fn compress(bench: &mut Bench<'_>, shaping: &mut Shaping) -> Result<(), BuildError> {
     let mut compressed = BTreeMap::new();
     for (path, node) in shaping.data.iter() {
         let Kind::File(content) = &node.kind else {
@@ -69,9 +64,10 @@ pub(super) fn compress(
             .open()
             .and_then(|mut file| std::io::Read::read_to_end(&mut file, &mut bytes))
             .map_err(|error| bench.refuse(format!("cannot read /{path}: {error}")))?;
-        let gzip = bench.tool("gzip", staging).env("PATH", TOOL_PATH);
-        let output = gzip.args(["-9n"]).input(bytes).output()?;
-        compressed.insert(path.clone(), Content::bytes(output.stdout));
+        let gzip = bench.on_floor("gzip", &bench.ground());
+        let gzip = gzip.env("PATH", TOOL_PATH).args(["-9n"]).input(bytes);
+        let packed = bench.said("compressing the documents of", gzip)?;
+        compressed.insert(path.clone(), Content::bytes(packed));
     }
     if compressed.is_empty() {
         return Ok(());

@@ -13,6 +13,7 @@ mod papers;
 mod place;
 mod programs;
 mod snippets;
+mod staging;
 mod system;
 mod units;
 mod writing;
@@ -26,7 +27,7 @@ use self::programs::DebugFiles;
 use self::writing::Package;
 use super::{Bench, BuildError};
 use crate::build::package::Declared;
-use crate::build::tools::{DPKG_SHLIBDEPS, STRIP};
+use crate::build::tools::{DPKG_SHLIBDEPS, OBJCOPY, STRIP};
 use crate::format::changelog::Entry;
 use crate::format::control::RelationField;
 use crate::format::relation::{Clause, Form, relations};
@@ -51,7 +52,11 @@ pub(super) fn build(
     bench.export(&bench.plan.tree, &whole)?;
     let whole = match &declared.command {
         Some(command) => bench.command(declared, command, &whole)?,
-        None => whole,
+        None => {
+            // Only the package's own tools run, and nothing varies those.
+            bench.open_floor()?;
+            whole
+        }
     };
     let source = whole.join(&bench.plan.path);
     bench
@@ -110,10 +115,8 @@ fn packages(
     shaping
         .conffiles
         .sort_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
-    let staging = work.join("staging");
-    files::create_dir(&staging)?;
-    compressed::compress(bench, &mut shaping, &staging)?;
-    let programs = shape_programs(bench, declared, &mut shaping, &staging)?;
+    compressed::compress(bench, &mut shaping)?;
+    let programs = shape_programs(bench, declared, &mut shaping)?;
     let integration = system::integrate(bench, declared, &shaping, &mut control_files)?;
     let mut depends = programs.depends;
     for text in &integration.depends {
@@ -163,16 +166,14 @@ fn shape_programs(
     bench: &mut Bench<'_>,
     declared: &Declared,
     shaping: &mut Shaping,
-    staging: &Path,
 ) -> Result<ProgramsFound, BuildError> {
     let mut found = ProgramsFound::default();
     let wanted = declared.programs;
     if !wanted.strip && !wanted.detect_depends {
         return Ok(found);
     }
-    let tree = staging.join("debian").join(bench.plan.package.as_str());
-    let control = tree.join("DEBIAN");
-    files::create_dir(&control)?;
+    let package = &bench.plan.package;
+    let tree = Path::new("debian").join(package.as_str());
     let programs = programs::find(bench, shaping, &tree)?;
     let misplaced = programs::misplaced(declared, &programs);
     if !misplaced.is_empty() {
@@ -180,30 +181,46 @@ fn shape_programs(
             findings: misplaced,
         });
     }
-    let tools = &bench.plan.environment.tools;
-    let has_archives = programs::has_archives(&shaping.data);
-    if wanted.strip && (!programs.is_empty() || has_archives) {
-        if !tools.contains_key(STRIP) {
-            let why = "its programs are to be stripped, and strip is not installed";
+    let mut archives = Vec::new();
+    if wanted.strip {
+        archives = programs::find_archives(bench, shaping)?;
+        programs::make_room_for_symbols(bench, declared, &programs)?;
+    }
+    if programs.is_empty() && archives.is_empty() {
+        return Ok(found);
+    }
+    found.shlibs = depends::shlibs(bench, &programs);
+    let control = depends::pseudo_control(package);
+    bench.stage(Path::new("debian/control"), control.as_bytes())?;
+    // dpkg-shlibdeps tells a package's tree by it.
+    let own = tree.join("DEBIAN");
+    bench.stage(&own.join("shlibs"), found.shlibs.as_bytes())?;
+    bench.carry_in_staged()?;
+    if wanted.strip {
+        let prefix = programs::cross_prefix(bench, declared, &programs);
+        let missing = [STRIP, OBJCOPY].map(|tool| format!("{prefix}{tool}"));
+        if let Some(tool) = missing.iter().find(|tool| !bench.has_tool(tool)) {
+            let why = format!("its programs are to be stripped, and {tool} is not installed");
             let finding = Finding::error("missing-tool", bench.plan.package.as_str(), why);
-            let fix = "apt-get install binutils, or say strip = false";
+            let fix = match prefix.trim_end_matches('-') {
+                "" => "apt-get install binutils, or say strip = false".to_owned(),
+                triplet => {
+                    let package = triplet.replace('_', "-");
+                    format!("apt-get install binutils-{package}, or say strip = false")
+                }
+            };
             return Err(BuildError::Refused {
                 findings: vec![finding.fix(fix)],
             });
         }
-        found.debug = programs::strip(bench, declared, shaping, &programs, staging)?;
-    }
-    found.shlibs = depends::shlibs(bench, &programs);
-    if !found.shlibs.is_empty() {
-        let path = control.join("shlibs");
-        files::replace(&path, found.shlibs.as_bytes(), Access::Public)?;
+        found.debug = programs::strip(bench, declared, shaping, &programs, archives)?;
     }
     if wanted.detect_depends {
-        let look_up = match tools.contains_key(DPKG_SHLIBDEPS) {
+        let look_up = match bench.has_tool(DPKG_SHLIBDEPS) {
             true => LookUp::Shlibdeps,
             false => LookUp::Own,
         };
-        found.depends = depends::depends(bench, declared, shaping, &programs, staging, look_up)?;
+        found.depends = depends::depends(bench, declared, shaping, &programs, look_up)?;
     }
     Ok(found)
 }

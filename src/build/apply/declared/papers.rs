@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::writing::Package;
 use crate::build::apply::{Bench, BuildError, listed};
+use crate::build::database;
 use crate::build::package::Declared;
 use crate::build::tools::PACKAGE_TOOLS;
 use crate::format::buildinfo::{Buildinfo, Installed};
@@ -39,7 +40,7 @@ pub(super) fn record(
             let path = bench.ground().join(plan.directory_name());
             path.display().to_string()
         }),
-        tainted_by: Vec::new(),
+        tainted_by: database::taints(&bench.system()),
         installed: installed(bench, declared),
         environment,
     };
@@ -49,10 +50,13 @@ pub(super) fn record(
     })
 }
 
-/// Lists the packages of the tools that took part, as far as they are known: a
-/// build command may run any of them, and without one only those do that shape
-/// packages.
+/// Lists the packages of a clean system; of the machine's, those of the tools
+/// that took part, as far as they are known: a build command may run any of
+/// them, and without one only those do that shape packages.
 fn installed(bench: &Bench<'_>, declared: &Declared) -> Vec<Installed> {
+    if let Some(root) = bench.workshop.root {
+        return root.packages.clone();
+    }
     let tools = bench.plan.environment.tools.iter();
     let took_part =
         |name: &String| declared.command.is_some() || PACKAGE_TOOLS.contains(&name.as_str());

@@ -1,10 +1,10 @@
 //! Programs and libraries of a package: found, stripped, their symbols kept
 //! apart, as dh_strip(1) does it.
 //!
-//! Works on copies in a staging directory that looks like a package's build
-//! tree to dpkg's tools.
+//! Works on copies in the staging directory.
 
-use std::fs::{self, File};
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
@@ -13,10 +13,9 @@ use std::path::{Path, PathBuf};
 use super::Shaping;
 use super::place::replaced;
 use crate::build::apply::{Bench, BuildError};
-use crate::build::observe::TOOL_PATH;
 use crate::build::package::Declared;
 use crate::format::elf::{self, Elf};
-use crate::format::tar::{Content, Kind, Node, Tree, TreePath};
+use crate::format::tar::{Kind, Node, Tree, TreePath};
 use crate::model::{Architecture, Finding};
 use crate::sys::files;
 
@@ -27,7 +26,7 @@ pub(super) struct Program {
     pub(super) path: TreePath,
     /// What it is.
     pub(super) elf: Elf,
-    /// Its copy.
+    /// Its copy in the staging directory.
     pub(super) staged: PathBuf,
     executable: bool,
 }
@@ -46,21 +45,20 @@ impl Program {
 }
 
 /// Finds programs and libraries and copies them, with the links that lead to
-/// libraries, below `staging`.
+/// libraries, below a directory of the staging directory.
 pub(super) fn find(
     bench: &Bench<'_>,
     shaping: &Shaping,
-    staging: &Path,
+    below: &Path,
 ) -> Result<Vec<Program>, BuildError> {
     let mut found = Vec::new();
     for (path, node) in shaping.data.iter() {
-        let staged = staging.join(std::ffi::OsStr::from_bytes(path.as_bytes()));
+        let staged = below.join(OsStr::from_bytes(path.as_bytes()));
         if let Kind::Symlink(to) = &node.kind {
             let name = String::from_utf8_lossy(path.file_name());
             if name.ends_with(".so") || name.contains(".so.") {
-                make_room(&staged)?;
-                symlink(std::ffi::OsStr::from_bytes(to), &staged)
-                    .map_err(files::failed("write", &staged))?;
+                let staged = bench.staged(&staged)?;
+                symlink(OsStr::from_bytes(to), &staged).map_err(files::failed("write", &staged))?;
             }
             continue;
         }
@@ -78,8 +76,7 @@ pub(super) fn find(
                 continue;
             }
         };
-        make_room(&staged)?;
-        fs::write(&staged, &bytes).map_err(files::failed("write", &staged))?;
+        bench.stage(&staged, &bytes)?;
         found.push(Program {
             path: path.clone(),
             elf,
@@ -88,10 +85,6 @@ pub(super) fn find(
         });
     }
     Ok(found)
-}
-
-fn make_room(path: &Path) -> Result<(), BuildError> {
-    Ok(files::create_dir(path.parent().unwrap_or(path))?)
 }
 
 /// Reads a file that is a program or library; what lies among debug files or
@@ -146,23 +139,65 @@ pub(super) struct DebugFiles {
     pub(super) build_ids: Vec<String>,
 }
 
-/// Strips programs, libraries and archives; returns what was taken out, where
-/// that is wanted and there was any.
+/// Finds static libraries and copies them into the staging directory.
+pub(super) fn find_archives(
+    bench: &Bench<'_>,
+    shaping: &Shaping,
+) -> Result<Vec<(TreePath, PathBuf)>, BuildError> {
+    let mut found: Vec<(TreePath, PathBuf)> = Vec::new();
+    for (path, node) in shaping.data.iter() {
+        let bytes = archive(path, node);
+        let bytes = bytes.map_err(|why| bench.refuse(format!("cannot read /{path}: {why}")))?;
+        if let Some(bytes) = bytes {
+            let staged = Path::new("archives").join(found.len().to_string());
+            bench.stage(&staged, &bytes)?;
+            found.push((path.clone(), staged));
+        }
+    }
+    Ok(found)
+}
+
+/// Makes the directories that symbols are kept in.
+pub(super) fn make_room_for_symbols(
+    bench: &Bench<'_>,
+    declared: &Declared,
+    programs: &[Program],
+) -> Result<(), BuildError> {
+    for kept in programs
+        .iter()
+        .filter_map(|program| kept(declared, program))
+    {
+        bench.staged(&kept)?;
+    }
+    Ok(())
+}
+
+/// Returns where a program's symbols are kept, where they are.
+fn kept(declared: &Declared, program: &Program) -> Option<PathBuf> {
+    let elf = &program.elf;
+    let id = elf.build_id.as_ref().filter(|id| id.len() > 2)?;
+    let wanted = elf.has_symbols && declared.programs.debug_symbols;
+    wanted.then(|| Path::new("debug").join(debug_name(id)))
+}
+
+fn debug_name(id: &str) -> String {
+    format!("{}/{}.debug", &id[..2], &id[2..])
+}
+
+/// Strips programs, libraries and archives on the floor; returns what was taken
+/// out, where that is wanted and there was any.
 pub(super) fn strip(
     bench: &mut Bench<'_>,
     declared: &Declared,
     shaping: &mut Shaping,
     programs: &[Program],
-    staging: &Path,
+    archives: Vec<(TreePath, PathBuf)>,
 ) -> Result<Option<DebugFiles>, BuildError> {
-    let debug = staging.join("debug");
-    let mut build_ids = Vec::new();
+    let mut build_ids: Vec<String> = Vec::new();
     let mut stripped: Vec<(TreePath, PathBuf)> = Vec::new();
     let prefix = cross_prefix(bench, declared, programs);
     let run = |bench: &mut Bench<'_>, tool: &str, arguments: &[&str], files: &[&Path]| {
-        let tool = bench
-            .tool(&format!("{prefix}{tool}"), staging)
-            .env("PATH", TOOL_PATH);
+        let tool = bench.staged_tool(&format!("{prefix}{tool}"));
         bench.run(
             "stripping the programs of",
             tool.args(arguments).args(files.iter().copied()),
@@ -172,28 +207,18 @@ pub(super) fn strip(
         let Program {
             path, elf, staged, ..
         } = program;
-        let kept = match (
-            &elf.build_id,
-            elf.has_symbols,
-            declared.programs.debug_symbols,
-        ) {
-            (Some(id), true, true) if id.len() > 2 => {
-                let kept = debug.join(&id[..2]).join(format!("{}.debug", &id[2..]));
-                make_room(&kept)?;
-                if !kept.exists() {
-                    let keep = ["--only-keep-debug", "--compress-debug-sections"];
-                    run(bench, "objcopy", &keep, &[staged, &kept])?;
-                    build_ids.push(id.clone());
-                }
-                Some(kept)
-            }
-            (None, true, true) => {
-                let why = format!("/{path} has no build id, so its symbols are not kept");
-                bench.workshop.listener.warn(why);
-                None
-            }
-            _ => None,
-        };
+        let kept = kept(declared, program);
+        if let (Some(kept), Some(id)) = (&kept, &elf.build_id)
+            && !build_ids.contains(id)
+        {
+            let keep = ["--only-keep-debug", "--compress-debug-sections"];
+            run(bench, "objcopy", &keep, &[staged, kept])?;
+            build_ids.push(id.clone());
+        }
+        if elf.build_id.is_none() && elf.has_symbols && declared.programs.debug_symbols {
+            let why = format!("/{path} has no build id, so its symbols are not kept");
+            bench.workshop.listener.warn(why);
+        }
         let mut arguments = vec!["--remove-section=.comment", "--remove-section=.note"];
         if !program.executable {
             arguments.push("--strip-unneeded");
@@ -205,15 +230,7 @@ pub(super) fn strip(
         }
         stripped.push((path.clone(), staged.clone()));
     }
-    for (path, node) in shaping.data.iter() {
-        let Some(bytes) = archive(path, node)
-            .map_err(|error| bench.refuse(format!("cannot read /{path}: {error}")))?
-        else {
-            continue;
-        };
-        let staged = staging.join("archives").join(stripped.len().to_string());
-        make_room(&staged)?;
-        fs::write(&staged, bytes).map_err(files::failed("write", &staged))?;
+    for (path, staged) in archives {
         let arguments = [
             "--strip-debug",
             "--remove-section=.comment",
@@ -225,11 +242,18 @@ pub(super) fn strip(
             "--strip-symbol=__gnu_lto_v1",
         ];
         run(bench, "strip", &arguments, &[&staged])?;
-        stripped.push((path.clone(), staged));
+        stripped.push((path, staged));
     }
+    build_ids.sort();
+    let debug = build_ids
+        .iter()
+        .map(|id| Path::new("debug").join(debug_name(id)));
+    let names = stripped.iter().map(|(_, staged)| staged.clone());
+    let names: BTreeSet<PathBuf> = names.chain(debug).collect();
+    bench.carry_out_staged(&names)?;
     let mut contents = std::collections::BTreeMap::new();
     for (path, staged) in stripped {
-        contents.insert(path, content(staged)?);
+        contents.insert(path, bench.shaped(&staged)?);
     }
     let data = replaced(&shaping.data, |path, node| {
         let kind = Kind::File(contents.get(path)?.clone());
@@ -245,12 +269,11 @@ pub(super) fn strip(
     if build_ids.is_empty() {
         return Ok(None);
     }
-    build_ids.sort();
-    let data = debug_files(bench, &build_ids, &debug)?;
+    let data = debug_files(bench, &build_ids)?;
     Ok(Some(DebugFiles { data, build_ids }))
 }
 
-fn debug_files(bench: &Bench<'_>, ids: &[String], debug: &Path) -> Result<Tree, BuildError> {
+fn debug_files(bench: &Bench<'_>, ids: &[String]) -> Result<Tree, BuildError> {
     let (plan, mut data) = (bench.plan, Tree::new());
     let mtime = plan.epoch.unix();
     let mut put = |path: String, node: Node| {
@@ -259,26 +282,14 @@ fn debug_files(bench: &Bench<'_>, ids: &[String], debug: &Path) -> Result<Tree, 
         put.map_err(|error| bench.refuse(error.to_string()))
     };
     for id in ids {
-        let below = format!("{}/{}.debug", &id[..2], &id[2..]);
-        let kind = Kind::File(content(debug.join(&below))?);
+        let below = debug_name(id);
+        let kind = Kind::File(bench.shaped(&Path::new("debug").join(&below))?);
         let node = Node::of_root(kind, 0o644, mtime);
         put(format!("usr/lib/debug/.build-id/{below}"), node)?;
     }
     let link = Node::symlink(plan.package.as_str(), mtime);
     put(format!("usr/share/doc/{}-dbgsym", plan.package), link)?;
     Ok(data)
-}
-
-fn content(path: PathBuf) -> Result<Content, BuildError> {
-    let metadata = fs::metadata(&path).map_err(files::failed("read", &path))?;
-    Ok(Content::opened_by(metadata.len(), move || {
-        Ok(Box::new(File::open(&path)?))
-    }))
-}
-
-/// Tells whether there may be a static library.
-pub(super) fn has_archives(data: &Tree) -> bool {
-    data.iter().any(|(path, _)| is_archive(path))
 }
 
 fn is_archive(path: &TreePath) -> bool {
@@ -302,7 +313,7 @@ fn archive(path: &TreePath, node: &Node) -> std::io::Result<Option<Vec<u8>>> {
 
 /// Returns what stands before the names of binutils' programs where they are
 /// for another architecture than this machine's.
-fn cross_prefix(bench: &Bench<'_>, declared: &Declared, programs: &[Program]) -> String {
+pub(super) fn cross_prefix(bench: &Bench<'_>, declared: &Declared, programs: &[Program]) -> String {
     let here = bench.plan.architecture.as_str();
     let foreign = |program: &Program| {
         let runs_on = program.elf.abi.architectures();

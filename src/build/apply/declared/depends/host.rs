@@ -1,5 +1,5 @@
-//! Where the dynamic linker would find libraries: in the package, or on the
-//! machine. ld.so(8), ldconfig(8).
+//! Where the dynamic linker would find libraries: in the package, or in the
+//! system that it was built in. ld.so(8), ldconfig(8).
 
 use std::fs;
 use std::io::Read;
@@ -10,47 +10,48 @@ use crate::build::apply::declared::compressed::target;
 use crate::build::apply::declared::programs::Program;
 use crate::format::elf::Abi;
 use crate::format::tar::{Kind, Tree, TreePath};
+use crate::sys::layers::Layers;
 
 /// Where a library was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Found {
     /// In the package itself, in this directory.
     Own(String),
-    /// On the machine.
-    Host(PathBuf),
+    /// In the system, at this path of it.
+    System(PathBuf),
 }
 
 impl Found {
     pub(super) fn own(&self) -> Option<&str> {
         match self {
             Self::Own(directory) => Some(directory),
-            Self::Host(_) => None,
+            Self::System(_) => None,
         }
     }
 
-    pub(super) fn host(&self) -> Option<&Path> {
+    pub(super) fn system(&self) -> Option<&Path> {
         match self {
             Self::Own(_) => None,
-            Self::Host(path) => Some(path),
+            Self::System(path) => Some(path),
         }
     }
 }
 
 /// What libraries there are.
-pub(super) struct Libraries {
+pub(super) struct Libraries<'a> {
     /// Names in the package that lead to one of its libraries.
     own: Vec<(TreePath, Abi)>,
-    root: PathBuf,
-    /// Where the linker looks for every program, below the root.
+    system: &'a Layers,
+    /// Where the linker looks for every program.
     usual: Vec<PathBuf>,
 }
 
-impl Libraries {
-    /// Looks at the package and at the machine below `root`.
+impl<'a> Libraries<'a> {
+    /// Looks at the package and at the system.
     pub(super) fn new(
         shaping: &Shaping,
         programs: &[&Program],
-        root: &Path,
+        system: &'a Layers,
         triplet: Option<&str>,
     ) -> Self {
         let abi = |path: &TreePath| {
@@ -61,16 +62,16 @@ impl Libraries {
         let own = shaping.data.iter();
         let own = own.filter_map(|(path, _)| Some((path.clone(), abi(path)?)));
         let mut usual = Vec::new();
-        for top in ["lib", "usr/lib"] {
+        for top in ["/lib", "/usr/lib"] {
             let tuple = triplet.map(|triplet| PathBuf::from(top).join(triplet));
             usual.extend(tuple);
             usual.push(PathBuf::from(top));
         }
-        configured(root, Path::new("etc/ld.so.conf"), 0, &mut usual);
-        usual.extend(["lib64", "usr/lib64", "lib32", "usr/lib32"].map(PathBuf::from));
+        configured(system, Path::new("/etc/ld.so.conf"), 0, &mut usual);
+        usual.extend(["/lib64", "/usr/lib64", "/lib32", "/usr/lib32"].map(PathBuf::from));
         Self {
             own: own.collect(),
-            root: root.to_owned(),
+            system,
             usual,
         }
     }
@@ -95,15 +96,17 @@ impl Libraries {
             let path = path
                 .replace("${ORIGIN}", &origin)
                 .replace("$ORIGIN", &origin);
-            PathBuf::from(path.trim_start_matches('/'))
+            PathBuf::from(path)
         });
         own_paths
             .chain(self.usual.iter().cloned())
             .find_map(|directory| {
-                let path = self.root.join(directory).join(soname);
+                let path = directory.join(soname);
+                let place = self.system.file(&path)?;
                 let mut head = [0; 20];
-                let read = fs::File::open(&path).and_then(|mut file| file.read_exact(&mut head));
-                (read.is_ok() && Abi::of(&head) == Some(abi)).then_some(Found::Host(path))
+                let file = fs::File::open(place.outside);
+                let read = file.and_then(|mut file| file.read_exact(&mut head));
+                (read.is_ok() && Abi::of(&head) == Some(abi)).then_some(Found::System(path))
             })
     }
 }
@@ -122,31 +125,31 @@ fn resolved(data: &Tree, path: &TreePath) -> Option<TreePath> {
 }
 
 /// Reads the directories that ldconfig is told of.
-fn configured(root: &Path, file: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+fn configured(system: &Layers, file: &Path, depth: usize, found: &mut Vec<PathBuf>) {
     const DEEPEST: usize = 4;
-    let Ok(text) = fs::read_to_string(root.join(file)) else {
+    let Some(text) = system.read(file) else {
         return;
     };
-    for line in text.lines() {
+    for line in String::from_utf8_lossy(&text).lines() {
         let line = line.split('#').next().unwrap_or_default().trim();
         if let Some(pattern) = line.strip_prefix("include ") {
-            let whole = match pattern.trim().strip_prefix('/') {
-                Some(absolute) => root.join(absolute),
-                None => root.join("etc").join(pattern.trim()),
+            // A pattern for names in one directory, as Debian has it.
+            let whole = Path::new("/etc").join(pattern.trim());
+            let (Some(directory), Some(name)) = (whole.parent(), whole.file_name()) else {
+                continue;
             };
-            let files = glob::glob(&whole.to_string_lossy())
-                .into_iter()
-                .flatten()
-                .flatten();
+            let Ok(pattern) = glob::Pattern::new(&name.to_string_lossy()) else {
+                continue;
+            };
             if depth < DEEPEST {
-                for file in files {
-                    if let Ok(file) = file.strip_prefix(root) {
-                        configured(root, file, depth + 1, found);
+                for name in system.names(directory) {
+                    if pattern.matches(&name.to_string_lossy()) {
+                        configured(system, &directory.join(name), depth + 1, found);
                     }
                 }
             }
-        } else if let Some(directory) = line.strip_prefix('/') {
-            found.push(PathBuf::from(directory));
+        } else if line.starts_with('/') {
+            found.push(PathBuf::from(line));
         }
     }
 }

@@ -6,7 +6,6 @@ mod database;
 mod host;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use self::database::Database;
@@ -14,15 +13,14 @@ use self::host::{Found, Libraries};
 use super::Shaping;
 use super::programs::{Program, triplet};
 use crate::build::apply::{Bench, BuildError};
-use crate::build::observe::TOOL_PATH;
 use crate::build::package::Declared;
 use crate::format::elf::Linking;
 use crate::format::relation::{Alternative, Clause, Form, Operator, Relation, relations};
 use crate::format::symbols::split_soname;
 use crate::format::tar::TreePath;
 use crate::format::version::Version;
-use crate::model::Finding;
-use crate::sys::files;
+use crate::model::{Finding, PackageName};
+use crate::sys::layers::Layers;
 
 /// Who looks dependencies up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +71,6 @@ pub(super) fn depends(
     declared: &Declared,
     shaping: &Shaping,
     programs: &[Program],
-    staging: &Path,
     look_up: LookUp,
 ) -> Result<Vec<Clause>, BuildError> {
     let dynamic = |program: &&Program| program.elf.linking == Linking::Dynamic;
@@ -82,7 +79,8 @@ pub(super) fn depends(
         return Ok(Vec::new());
     }
     let triplet = triplet(&declared.architecture);
-    let libraries = Libraries::new(shaping, &programs, Path::new("/"), triplet);
+    let system = bench.system();
+    let libraries = Libraries::new(shaping, &programs, &system, triplet);
     let mut needed = Vec::new();
     let mut missing = Vec::new();
     for program in &programs {
@@ -97,9 +95,9 @@ pub(super) fn depends(
         return Err(BuildError::Refused { findings: missing });
     }
     let text = match look_up {
-        LookUp::Shlibdeps => shlibdeps(bench, &programs, &needed, declared, staging)?,
+        LookUp::Shlibdeps => shlibdeps(bench, &programs, &needed, declared)?,
         LookUp::Own => {
-            own(&needed, Path::new("/")).map_err(|findings| BuildError::Refused { findings })?
+            own(&needed, &system).map_err(|findings| BuildError::Refused { findings })?
         }
     };
     relations(&text, Form::Settled).map_err(|error| {
@@ -110,33 +108,32 @@ pub(super) fn depends(
 }
 
 fn nobody_provides(program: &Program, soname: &str) -> Finding {
-    let found = format!("it needs {soname}, which neither the package nor this machine has");
+    let found =
+        format!("it needs {soname}, which neither the package nor the system it is built in has");
     Finding::error("missing-library", format!("/{}", program.path), found).fix(format!(
         "install the package with {soname} (apt-file search {soname}), add the library to files, \
          or say detect-depends = false and list depends yourself"
     ))
 }
 
-/// Asks dpkg-shlibdeps, which wants a source tree around what it looks at.
+/// What dpkg-shlibdeps wants to stand around what it looks at: a source tree.
+pub(super) fn pseudo_control(package: &PackageName) -> String {
+    format!("Source: {package}\n\nPackage: {package}\nArchitecture: any\n")
+}
+
+/// Asks dpkg-shlibdeps.
 fn shlibdeps(
     bench: &mut Bench<'_>,
     programs: &[&Program],
     needed: &[(&Program, &str, Found)],
     declared: &Declared,
-    staging: &Path,
 ) -> Result<String, BuildError> {
     let package = &bench.plan.package;
-    let control = format!("Source: {package}\n\nPackage: {package}\nArchitecture: any\n");
-    let path = staging.join("debian/control");
-    fs::write(&path, control).map_err(files::failed("write", &path))?;
-    let substvars = staging.join("substvars");
     // Our own packages' relations to themselves say nothing.
     let mut tool = bench
-        .tool("dpkg-shlibdeps", staging)
-        .env("PATH", TOOL_PATH)
+        .staged_tool("dpkg-shlibdeps")
         .env("DEB_HOST_ARCH", declared.architecture.as_str())
-        .arg(format!("-T{}", substvars.display()))
-        .arg(format!("-x{package}"));
+        .args(["-O".to_owned(), format!("-x{package}")]);
     let mut private: Vec<_> = needed
         .iter()
         .filter_map(|(_, _, found)| found.own())
@@ -147,18 +144,18 @@ fn shlibdeps(
         tool = tool.arg(format!("-l/{directory}"));
     }
     let tool = tool.args(programs.iter().map(|program| program.staged.clone()));
-    bench.run("looking up the libraries of", tool)?;
-    let text = String::from_utf8_lossy(&files::read(&substvars)?).into_owned();
+    let said = bench.said("looking up the libraries of", tool)?;
+    let text = String::from_utf8_lossy(&said);
     let mut lines = text.lines();
     let found = lines.find_map(|line| line.strip_prefix("shlibs:Depends="));
     Ok(found.unwrap_or_default().to_owned())
 }
 
-/// Looks up the packages of libraries in the database of the system at `root`,
-/// as dpkg-shlibdeps does.
-fn own(needed: &[(&Program, &str, Found)], root: &Path) -> Result<String, Vec<Finding>> {
-    let libraries = needed.iter().filter_map(|(_, _, found)| found.host());
-    let mut database = Database::read(root, libraries);
+/// Looks up the packages of libraries in the system's database, as
+/// dpkg-shlibdeps does.
+fn own(needed: &[(&Program, &str, Found)], system: &Layers) -> Result<String, Vec<Finding>> {
+    let libraries = needed.iter().filter_map(|(_, _, found)| found.system());
+    let mut database = Database::read(system, libraries);
     let mut found: BTreeMap<String, Option<Version>> = BTreeMap::new();
     let mut raise = |template: &str, version: Option<&Version>| {
         for part in template
@@ -188,7 +185,7 @@ fn own(needed: &[(&Program, &str, Found)], root: &Path) -> Result<String, Vec<Fi
         rest = after;
         let mut symbols = Vec::new();
         for (_, soname, found) in own {
-            let Some(path) = found.host() else { continue };
+            let Some(path) = found.system() else { continue };
             if let Some(known) = database.symbols(path, soname) {
                 let (template, least) = known.least();
                 raise(template, least);

@@ -61,6 +61,7 @@ const REAL: [&str; 8] = [
 
 #[test]
 fn own_reading_finds_what_dpkg_shlibdeps_finds() {
+    use std::fs;
     use std::process::Command;
 
     use crate::build::apply::declared::place::read_tree;
@@ -69,6 +70,7 @@ fn own_reading_finds_what_dpkg_shlibdeps_finds() {
     fs::create_dir(dir.path().join("debian")).expect("a directory");
     let control = "Source: x\n\nPackage: x\nArchitecture: any\n";
     fs::write(dir.path().join("debian/control"), control).expect("a file");
+    let machine = Layers::machine();
     let mut judged = 0;
     for path in REAL {
         let Ok(real) = fs::canonicalize(path) else {
@@ -98,7 +100,7 @@ fn own_reading_finds_what_dpkg_shlibdeps_finds() {
         let (shaping, programs) = read_tree(&[(&name, &fs::read(&real).expect("readable"))]);
         let shown: Vec<&Program> = programs.iter().collect();
         let here = crate::model::Architecture::of_this_machine();
-        let libraries = Libraries::new(&shaping, &shown, Path::new("/"), triplet(&here));
+        let libraries = Libraries::new(&shaping, &shown, &machine, triplet(&here));
         let needed: Vec<_> = programs[0]
             .elf
             .needed
@@ -112,7 +114,7 @@ fn own_reading_finds_what_dpkg_shlibdeps_finds() {
                 )
             })
             .collect();
-        let found = own(&needed, Path::new("/")).expect("all are known");
+        let found = own(&needed, &machine).expect("all are known");
         let sorted = |text: &str| {
             let mut parts: Vec<_> = text.split(", ").map(str::to_owned).collect();
             parts.sort();
@@ -122,4 +124,43 @@ fn own_reading_finds_what_dpkg_shlibdeps_finds() {
         judged += 1;
     }
     assert!(judged > 5, "only {judged} programs are here");
+}
+
+#[test]
+fn a_clean_systems_libraries_are_its_own() {
+    use std::fs;
+
+    use crate::build::apply::declared::place::read_tree;
+
+    let shell = fs::canonicalize("/bin/sh").expect("a shell");
+    let (shaping, programs) = read_tree(&[("bin/sh", &fs::read(&shell).expect("readable"))]);
+    let shown: Vec<&Program> = programs.iter().collect();
+    let here = crate::model::Architecture::of_this_machine();
+    let usual = Layers::machine();
+    let usual = Libraries::new(&shaping, &shown, &usual, triplet(&here));
+    let libc = match usual.find(&programs[0], "libc.so.6") {
+        Some(Found::System(path)) => path,
+        other => panic!("{other:?}"),
+    };
+    let dir = tempfile::tempdir().expect("a directory");
+    let put = |path: &str, bytes: &[u8]| {
+        let path = dir.path().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        fs::write(path, bytes).expect("a file");
+    };
+    let bare = Layers::of(vec![dir.path().to_owned()]);
+    let libraries = Libraries::new(&shaping, &shown, &bare, triplet(&here));
+    assert_eq!(
+        libraries.find(&programs[0], "libc.so.6"),
+        None,
+        "not the machine's"
+    );
+    put("usr/lib/libc.so.6", &fs::read(libc).expect("readable"));
+    put("var/lib/dpkg/info/otherc.list", b"/lib/libc.so.6\n");
+    put("var/lib/dpkg/info/otherc.shlibs", b"libc 6 otherc (>= 9)\n");
+    let found = libraries
+        .find(&programs[0], "libc.so.6")
+        .expect("it is there");
+    let needed = [(&programs[0], "libc.so.6", found)];
+    assert_eq!(own(&needed, &bare).expect("it is known"), "otherc (>= 9)");
 }
