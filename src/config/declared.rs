@@ -240,12 +240,16 @@ fn contents(source: &Source<'_>, written: &written::Declared) -> Result<Vec<Cont
     Ok(found)
 }
 
-/// Takes an absolute path on the installed system; an ending `/` is kept.
+/// Takes an absolute path on the installed system; an ending `/` is kept. The
+/// top itself is where a whole tree goes.
 fn installed_path(
     source: &Source<'_>,
     at: &Range<usize>,
     path: &str,
 ) -> Result<String, ConfigError> {
+    if path == "/" {
+        return Ok(path.to_owned());
+    }
     let inside = path.strip_prefix('/').unwrap_or_default();
     let plain = inside.trim_end_matches('/');
     let bad = |part: &str| matches!(part, "" | "." | "..") || part.contains('\0');

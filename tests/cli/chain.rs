@@ -337,7 +337,8 @@ fn the_first_broken_link_of_a_build_is_named() {
     // A directory is the packages in it.
     let ran = chain(&world, &["dist/v1.2.0/"]).code(0);
     let row = &ran.document(SCHEMA)["chains"][0];
-    assert_eq!(row["package"], format!("dist/v1.2.0/{DEB}"));
+    let shown = row["package"].as_str().unwrap_or_default();
+    assert!(shown.ends_with(&format!("dist/v1.2.0/{DEB}")), "{shown}");
     chain(&world, &["./"]).code(2);
     let policy = world.path("isolation.toml");
     fs::write(&policy, "isolation = ['chroot']\n").expect("written");

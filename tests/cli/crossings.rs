@@ -51,7 +51,7 @@ const CONTROL: &str = "Source: tally\nSection: misc\nPriority: optional\n\
      Maintainer: Ada Example <ada@example.org>\nStandards-Version: 4.6.2\n\n\
      Package: tally\nArchitecture: all\nDescription: count things\n It counts.\n";
 const RULES: &str = "#!/usr/bin/make -f\nclean build build-arch build-indep binary-arch:\n\
-     binary binary-indep:\n\tmkdir -p debian/tally/DEBIAN\n\tdpkg-gencontrol -ptally\n\
+     binary binary-indep:\n\tmkdir -p debian/tally/DEBIAN\n\tdpkg-gencontrol -ptally -Pdebian/tally\n\
      \tdpkg-deb --root-owner-group --build debian/tally ..\n\tsh debian/hostile\n";
 
 fn build(world: &World) -> Ran {

@@ -37,6 +37,7 @@ attempt 'the first process' sh -c 'kill -9 1 && sleep 0.1 && ! kill -0 1'
 setsid sleep $MARK >/dev/null 2>&1 </dev/null &
 (setsid sh -c "trap '' TERM HUP INT; sleep $MARK" >/dev/null 2>&1 </dev/null &)
 dd if=/dev/zero of=/tmp/full bs=1M count=500 2>/dev/null && got 'all that space'
+sleep 0.3
 rm -f /tmp/full
 perl -e 'for (1..1000) { defined($p = fork) or last; $n++; $p or do { sleep 3; exit } }
   print "got 1000 processes\n" if $n == 1000; sleep 1' >&3

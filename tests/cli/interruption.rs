@@ -131,20 +131,3 @@ fn failing_debian_build_is_a_no() {
     assert!(message.contains("dpkg-buildpackage"), "{message}");
     assert!(!world.project().join("dist/debian/1.0").exists());
 }
-
-#[test]
-fn command_that_does_not_end_is_ended() {
-    let world = with_command("sleep 300");
-    world.edit(
-        "debcut.toml",
-        "[[package]]",
-        "[build]\ntimeout-minutes = 0\n\n[[package]]",
-    );
-    world.commit("build: no time at all");
-    let ran = world
-        .run(["build", "v1.2.0", "--no-sign", "--json"])
-        .code(1);
-    let finding = &ran.document("debcut/build/1")["findings"][0];
-    let message = finding["message"].as_str().expect("text");
-    assert!(message.contains("did not end within 0 s"), "{message}");
-}

@@ -104,11 +104,14 @@ impl Bench<'_> {
 
     /// Returns what is odd about a build that ended well, or refuses it.
     pub(super) fn judged(&self) -> Result<Vec<Finding>, BuildError> {
-        let findings = self.findings();
-        match findings.iter().any(Finding::is_error) {
-            true => Err(BuildError::Refused { findings }),
-            false => Ok(findings),
+        let mut findings = self.findings();
+        if !findings.iter().any(Finding::is_error) {
+            return Ok(findings);
         }
+        let what = "it ended well, and is refused all the same";
+        let finding = Finding::warning("build-refused", self.plan.package.as_str(), what);
+        findings.push(finding.fix(self.whole_output()));
+        Err(BuildError::Refused { findings })
     }
 }
 

@@ -426,9 +426,6 @@ pub fn build(
             findings: vec![finding],
         })));
     }
-    if out.starts_with(top.join("dist")) {
-        leave_out_of_git(workspace, &source.tree, listener)?;
-    }
     let signer = signing::unlocked(choice, now, ask)?;
     let (log, _lock) = log_file(workspace, &plan, environment)?;
     let provided = match &root {
@@ -584,6 +581,12 @@ fn taken(
 ) -> Result<Outcome, FlowError> {
     attesting::keep(&mut built, words)?;
     record(workspace, &plan, &built, listener);
+    if built
+        .directory
+        .starts_with(workspace.repository.top().join("dist"))
+    {
+        leave_out_of_git(workspace, &plan.tree, listener)?;
+    }
     if let Some(mut occasion) = occasion {
         let artifacts = built.artifacts.iter();
         let paths = artifacts.map(|a| built.directory.join(&a.name).display().to_string());
