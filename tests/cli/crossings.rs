@@ -107,8 +107,9 @@ fn holes_count_for_the_space() {
 #[test]
 fn endless_listings_are_refused() {
     let world = debian("rm debian/files; ln -sf /dev/zero debian/files");
-    let ran = refused(&world, "build-failed");
-    assert!(ran.stdout.contains("debian/files"), "{}", ran.stdout);
+    // dpkg's own tools read it first, until there is no memory left.
+    world.write("debcut.toml", "[build]\nmemory = \"300M\"\n");
+    refused(&world, "build-failed");
 }
 
 #[test]
@@ -116,8 +117,10 @@ fn the_source_package_is_nobodys_to_replace() {
     let world =
         debian("echo x > ../tally_1.0.0.dsc; echo 'tally_1.0.0.dsc misc optional' >> debian/files");
     refused(&world, "replaces-source");
+    // dpkg-genchanges compares it with the signed .dsc.
     let world = debian("echo x >> ../tally_1.0.0.tar.xz");
-    refused(&world, "other-files");
+    let ran = refused(&world, "build-failed");
+    assert!(ran.stdout.contains("tally_1.0.0.tar.xz"), "{}", ran.stdout);
 }
 
 #[test]
