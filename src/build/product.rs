@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::plan::BuildPlan;
 use super::root::Provided;
+use super::root::debs::Debs;
 use crate::format::checksums::{FileName, ListedFile};
 use crate::format::statement::{
     BuildDefinition, Builder, Provenance, Resource, RunDetails, RunMetadata, Statement, Subject,
@@ -121,7 +122,7 @@ pub fn statement(
                 .into_iter()
                 .chain(root.map(|root| ("root".to_owned(), root_told(root))))
                 .collect(),
-                resolved_dependencies: sources(plan),
+                resolved_dependencies: sources(plan, root.map(|root| &root.debs)),
             },
             run_details: RunDetails {
                 builder: Builder {
@@ -159,8 +160,9 @@ fn root_told(root: &Provided) -> serde_json::Value {
     })
 }
 
-/// Lists what the artifacts were made of, by digest.
-fn sources(plan: &BuildPlan) -> Vec<Resource> {
+/// Lists what the artifacts were made of, by digest: commits, tarballs, and the
+/// packages of the system that they were built in.
+fn sources(plan: &BuildPlan, debs: Option<&Debs>) -> Vec<Resource> {
     let resource = |name: &str, kind: &str, digest: &str| Resource {
         uri: None,
         name: Some(name.to_owned()),
@@ -195,5 +197,7 @@ fn sources(plan: &BuildPlan) -> Vec<Resource> {
             }
         }));
     }
+    let debs = debs.into_iter().flatten();
+    found.extend(debs.map(|(name, digest)| resource(name, "sha256", &digest.hex())));
     found
 }

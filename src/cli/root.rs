@@ -181,6 +181,13 @@ fn remove(arguments: Remove, context: &Context<'_>) -> Result<Answer, Failure> {
         return Ok(Answer::new(RootRemoved::planned(&chosen)).dry_run(digest));
     }
     let (gone, busy) = rooting::remove(&context.environment, chosen)?;
+    if let Some((directory, count, size)) = rooting::left(&context.environment)? {
+        context.listener().note(format!(
+            "{count} packages ({} MB) stay in {} for the next system: after 30 days unused they go",
+            size.div_ceil(1_000_000),
+            directory.display()
+        ));
+    }
     let findings = busy.iter().map(|cached| {
         let finding = Finding::error("root-in-use", cached.name.as_str(), "somebody builds in it");
         finding.fix("run it again when that build has ended")

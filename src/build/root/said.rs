@@ -105,6 +105,23 @@ impl Unmet {
     }
 }
 
+/// Names the packages that are lacking, are in one of these suites and were not
+/// asked of them yet.
+pub fn to_pin(unmet: &[Unmet], suites: &[String], asked: &[String]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for package in unmet {
+        let has = |place: &String| {
+            let mut suites = suites.iter();
+            suites.any(|suite| place.contains(&format!(" {suite}/")))
+        };
+        let name = package.package().to_owned();
+        if package.there.iter().any(has) && !asked.contains(&name) && !found.contains(&name) {
+            found.push(name);
+        }
+    }
+    found
+}
+
 /// Reads what `apt-cache madison` says: the versions of each package and where
 /// they are, as `VERSION (WHERE)`.
 pub fn madison(said: &str) -> BTreeMap<String, Vec<(String, String)>> {

@@ -37,7 +37,7 @@ pub const KEYS: &str = "/etc/apt/keyrings/debcut-";
 
 /// Changes when systems are made in another way, so that none from before is
 /// taken.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 
 /// Returns the sources that the bare system is made from.
 pub fn base_sources(wanted: &RootWanted) -> Vec<Source> {
