@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::gates::Passed;
 use super::plan::BuildPlan;
 use super::root::Provided;
+use super::root::debs::Debs;
 use crate::format::checksums::{FileName, ListedFile};
 use crate::format::statement::{
     BuildDefinition, Builder, Provenance, Resource, RunDetails, RunMetadata, Statement, Subject,
@@ -125,7 +126,7 @@ pub fn statement(
                 .into_iter()
                 .chain(root.map(|root| (ROOT.to_owned(), root_told(root))))
                 .collect(),
-                resolved_dependencies: sources(plan),
+                resolved_dependencies: sources(plan, root.map(|root| &root.debs)),
             },
             run_details: RunDetails {
                 builder: Builder {
@@ -212,8 +213,9 @@ pub const ISOLATION: &str = "urn:debcut:builder:isolation-";
 /// Where the checks that were passed stand among the internal parameters.
 const GATES: &str = "gates";
 
-/// Lists what the artifacts were made of, by digest.
-fn sources(plan: &BuildPlan) -> Vec<Resource> {
+/// Lists what the artifacts were made of, by digest: commits, tarballs, and the
+/// packages of the system that they were built in.
+fn sources(plan: &BuildPlan, debs: Option<&Debs>) -> Vec<Resource> {
     let resource = |name: &str, kind: &str, digest: &str| Resource {
         uri: None,
         name: Some(name.to_owned()),
@@ -248,6 +250,8 @@ fn sources(plan: &BuildPlan) -> Vec<Resource> {
             }
         }));
     }
+    let debs = debs.into_iter().flatten();
+    found.extend(debs.map(|(name, digest)| resource(name, "sha256", &digest.hex())));
     found
 }
 

@@ -18,9 +18,9 @@ use crate::build::root::{
     RootError, RootWanted,
 };
 use crate::config::ArchiveLocation;
-use crate::model::{Architecture, Listener, Timestamp};
+use crate::model::{Architecture, Listener, Sha256, Timestamp};
 use crate::sys::environment::Environment;
-use crate::sys::files;
+use crate::sys::files::{self, Access};
 use crate::sys::process::Tool;
 
 /// Debian's own mirror, and that of its security updates.
@@ -108,14 +108,7 @@ fn mirror(choices: &RootChoices, environment: &Environment, top: &Path) -> Mirro
             keyring,
         };
     }
-    let tool = Tool::new("apt-get").args(["indextargets", "--format"]);
-    let tool = tool.args(["$(ORIGIN)|$(LABEL)|$(REPO_URI)", "Created-By: Packages"]);
-    let tool = tool
-        .env("PATH", environment.search_path())
-        .env("LC_ALL", "C.UTF-8");
-    let said = tool.limit(Duration::from_secs(30)).output();
-    let said = said.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-    let said = said.unwrap_or_default();
+    let said = origins(environment);
     let of = |label: &str| {
         let mut lines = said.lines();
         let uri = lines.find_map(|line| line.strip_prefix(&format!("Debian|{label}|")))?;
@@ -131,6 +124,59 @@ fn mirror(choices: &RootChoices, environment: &Environment, top: &Path) -> Mirro
             .or_else(|| Some(SECURITY.to_owned())),
         keyring,
     }
+}
+
+/// Where this machine's apt has its sources, and what it knows of them: asking
+/// it takes seconds, and what it says changes with these only.
+const SOURCES: [&str; 3] = [
+    "/etc/apt/sources.list",
+    "/etc/apt/sources.list.d",
+    "/var/lib/apt/lists",
+];
+
+/// Returns what this machine's apt says of its sources: `ORIGIN|LABEL|URI` a
+/// line; what it said last, where its sources are the same.
+fn origins(environment: &Environment) -> String {
+    let state = |path: &&str| {
+        let changed = fs::metadata(path).and_then(|found| found.modified());
+        let mut entries: Vec<String> = walkdir::WalkDir::new(path)
+            .max_depth(1)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| {
+                let modified = entry.metadata().ok()?.modified().ok()?;
+                Some(format!("{} {modified:?}", entry.path().display()))
+            })
+            .collect();
+        entries.sort();
+        format!("{changed:?} {}\n", entries.join("\n"))
+    };
+    let state: String = SOURCES.iter().map(state).collect();
+    let state = Sha256::of(state.as_bytes()).hex();
+    let kept = Cache::of(environment).ok().map(|cache| cache.origins());
+    let last = kept.as_ref().and_then(|path| fs::read_to_string(path).ok());
+    let last = last.and_then(|text| Some(text.strip_prefix(&format!("{state}\n"))?.to_owned()));
+    if let Some(said) = last {
+        return said;
+    }
+    let tool = Tool::new("apt-get").args(["indextargets", "--format"]);
+    let tool = tool.args(["$(ORIGIN)|$(LABEL)|$(REPO_URI)", "Created-By: Packages"]);
+    let tool = tool
+        .env("PATH", environment.search_path())
+        .env("LC_ALL", "C.UTF-8");
+    let Ok(output) = tool.limit(Duration::from_secs(30)).output() else {
+        return String::new();
+    };
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    if let Some(path) = kept {
+        // Next time apt is asked again.
+        let _ = files::replace(
+            &path,
+            format!("{state}\n{said}").as_bytes(),
+            Access::Private,
+        );
+    }
+    said
 }
 
 /// Finds an archive that build dependencies may come from.

@@ -372,6 +372,32 @@ fn pretend(cache: &Path, name: &str, suite: &str) -> PathBuf {
 }
 
 #[test]
+fn apt_is_asked_for_its_mirror_once() {
+    let world = World::new();
+    let asked = world.path("asked");
+    let bin = world.path("bin");
+    std::fs::create_dir_all(&bin).expect("a directory");
+    let script = format!(
+        "#!/bin/sh\necho x >>{}\necho 'Debian|Debian|http://own.example/debian/'\n",
+        asked.display()
+    );
+    let fake = bin.join("apt-get");
+    std::fs::write(&fake, script).expect("a file");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&fake, mode).expect("ours");
+    let path = std::env::var("PATH").unwrap_or_default();
+    for _ in 0..2 {
+        let call = world.debcut(["root", "make", SUITE, "--dry-run"]);
+        let call = call.env("PATH", format!("{}:{path}", bin.display()));
+        call.env("XDG_CACHE_HOME", world.path("cache"))
+            .run()
+            .code(0);
+    }
+    let asked = std::fs::read_to_string(asked).expect("it was asked");
+    assert_eq!(asked, "x\n");
+}
+
+#[test]
 fn systems_are_listed_and_removed_but_not_from_under_a_build() {
     let world = World::new();
     let cache = world.path("cache");

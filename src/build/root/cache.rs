@@ -20,6 +20,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use super::debs::Debs;
+use super::layer::LayerRecord;
 use super::{RootError, ids};
 use crate::model::{Architecture, Listener, Sha256, Timestamp};
 use crate::sys::environment::Environment;
@@ -47,10 +49,13 @@ pub struct Record {
     pub snapshot: Option<String>,
     /// Its sources, one a line as in sources.list(5).
     pub sources: Vec<String>,
-    /// The digest of its list of packages.
+    /// The digest of its packages.
     pub identity: Sha256,
     /// How many there are.
     pub packages: usize,
+    /// What they came in.
+    #[serde(default)]
+    pub debs: Debs,
 }
 
 /// A system that is there.
@@ -122,6 +127,20 @@ impl Cached {
         self.directory.join("layers").join(short(key))
     }
 
+    /// Removes what is installed on top of it and was not built in for long.
+    pub(super) fn drop_unused_layers(&self) {
+        let layers = fs::read_dir(self.directory.join("layers"));
+        for entry in layers.into_iter().flatten().flatten() {
+            let used = fs::metadata(entry.path().join("layer.json"));
+            let used = used.and_then(|record| record.modified());
+            let is_old = |used: SystemTime| used.elapsed().is_ok_and(|age| age > LAYER_KEPT);
+            if used.is_ok_and(is_old) {
+                // What cannot be removed now is removed another time.
+                let _ = ids::remove(&entry.path());
+            }
+        }
+    }
+
     /// Keeps it from being removed; none: it is being removed right now.
     pub fn hold(&self) -> Result<Option<Held>, FileError> {
         let path = self.directory.join("lock");
@@ -162,6 +181,19 @@ pub fn closed(path: &Path) -> Result<(), FileError> {
     files::private_dir(path)
 }
 
+/// How long a layer is kept that nobody builds in: longer than any build.
+const LAYER_KEPT: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+/// Reads what a layer is, where it is there and whole. Its record's time says
+/// when it was wanted last.
+pub(super) fn layer(place: &Path) -> Option<LayerRecord> {
+    let path = place.join("layer.json");
+    let record = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+    let file = File::options().write(true).open(path);
+    let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
+    Some(record)
+}
+
 fn short(key: &Sha256) -> String {
     key.hex()[..16].to_owned()
 }
@@ -184,6 +216,11 @@ impl Cache {
     /// Returns the directory of packages as they came.
     pub fn debs(&self) -> PathBuf {
         self.top.join("debs")
+    }
+
+    /// Returns the file with what the machine's apt said of its sources.
+    pub fn origins(&self) -> PathBuf {
+        self.top.join("apt-sources")
     }
 
     /// Returns the directory of finished builds.
@@ -389,7 +426,7 @@ pub fn wait_for(path: &Path, why: &str, listener: &dyn Listener) -> Result<files
             listener.note(format!("{why}: waiting for it"));
             told = true;
         }
-        std::thread::sleep(std::time::Duration::from_millis(100));
+        std::thread::sleep(Duration::from_millis(100));
     }
 }
 

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::RootError;
+use super::debs::Debs;
 use super::sources::{Source, extra_sources};
 use super::wanted::{Dependencies, RootWanted};
 use crate::format::deb822::{Syntax, paragraphs};
@@ -16,12 +17,14 @@ pub struct LayerRecord {
     pub subject: String,
     /// When it was made, in seconds since 1970.
     pub made_unix: i64,
-    /// The digest of the list of packages, those of the bare system included.
+    /// The digest of the packages, those of the bare system included.
     pub identity: Sha256,
+    /// What those that were installed here came in.
+    pub debs: Debs,
 }
 
 /// Changes when layers are made in another way.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 
 /// Returns the digest of what decides a layer: the system below, what it needs,
 /// and what the archives that it may come from hold.

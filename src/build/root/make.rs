@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::cache::{Cache, Cached, Record, Staged};
+use super::debs::recorded;
 use super::packages::{identity, installed};
 use super::sources::{base_sources, key};
 use super::wanted::RootWanted;
@@ -16,6 +17,9 @@ use crate::sys::process::{Tool, ToolError};
 /// How long it may take: half a minute where the mirror is near, and many
 /// where it is far.
 const LIMIT: Duration = Duration::from_secs(3600);
+
+/// The archives' records of its packages, while it is made.
+const RECORDS: &str = "records";
 
 /// Makes a system and puts it into the cache. Killed half-way, it leaves
 /// nothing but a directory that the next run removes.
@@ -34,8 +38,7 @@ pub(super) fn make(
         wanted.architecture
     ));
     let staged = cache.stage()?;
-    files::create_dir(&cache.debs())?;
-    let tool = mmdebstrap(wanted, cache, &staged, means);
+    let tool = mmdebstrap(wanted, &staged, means);
     match tool.logged(means.log, means.listener) {
         Ok(()) => {}
         Err(ToolError::Interrupted { .. }) => return Err(RootError::Interrupted),
@@ -45,6 +48,9 @@ pub(super) fn make(
     settle(&tree)?;
     let status = files::read(&tree.join("var/lib/dpkg/status"))?;
     let packages = installed(&status, &wanted.architecture).map_err(RootError::Status)?;
+    let records = staged.path().join(RECORDS);
+    let debs = recorded(&files::read(&records)?).map_err(RootError::Status)?;
+    fs::remove_file(&records).map_err(files::failed("remove", &records))?;
     ids::give_tree(&tree)?;
     ids::remove(&staged.path().join("tmp"))?;
     let record = Record {
@@ -57,19 +63,17 @@ pub(super) fn make(
             .iter()
             .map(super::sources::Source::line)
             .collect(),
-        identity: identity(&packages),
+        identity: identity(&packages, &debs),
         packages: packages.len(),
+        debs,
     };
     Ok(cache.publish(staged, record)?)
 }
 
-fn mmdebstrap(wanted: &RootWanted, cache: &Cache, staged: &Staged, means: &Means<'_>) -> Tool {
+fn mmdebstrap(wanted: &RootWanted, staged: &Staged, means: &Means<'_>) -> Tool {
     let temporary = staged.path().join("tmp");
     // It makes nothing there that outlives it; a failure shows when it starts.
     let _ = fs::create_dir(&temporary);
-    let debs = quoted(&cache.debs());
-    let archives = "\"$1/var/cache/apt/archives\"";
-    let link = "-maxdepth 1 -name '*.deb' -exec cp --archive --link --force --target-directory";
     let mut tool = ids::as_root_of_rooms("mmdebstrap")
         // Root of a user namespace, or the real one: never mmdebstrap's own
         // choice, whose numbers of users would be others.
@@ -77,14 +81,14 @@ fn mmdebstrap(wanted: &RootWanted, cache: &Cache, staged: &Staged, means: &Means
         // For packages whose rules require root, which no builder is.
         .args(["--include=fakeroot"])
         .arg(format!("--architectures={}", wanted.architecture))
-        // What is fetched once is taken from the cache for the next system. One
-        // that another run drops from the cache meanwhile is fetched again.
-        .arg("--skip=essential/unlink,download/empty,check/qemu")
+        .arg("--skip=check/qemu")
+        // Nothing is taken that an earlier run has fetched: apt would look at
+        // its size only.
         .arg(format!(
-            "--setup-hook=mkdir -p {archives} && {{ find {debs} {link} {archives} {{}} + || true; }}"
-        ))
-        .arg(format!(
-            "--customize-hook=find {archives} {link} {debs} {{}} +"
+            "--customize-hook=chroot \"$1\" dpkg-query --show \
+             --showformat='${{Package}}:${{Architecture}}=${{Version}}\\n' | \
+             xargs chroot \"$1\" apt-cache show >{}",
+            quoted(&staged.path().join(RECORDS))
         ))
         // A crash leaves no system anyway; waiting for the disk at every file
         // takes longer than everything else.

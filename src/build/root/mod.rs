@@ -9,15 +9,18 @@
 //! | [`cache`] | what is there, and what it is |
 //! | [`plan`] | whether what is there will do |
 //! | `make`, `install` | the bare system by mmdebstrap(1), the rest by apt |
+//! | [`debs`] | packages as they came, and their digests |
 //!
 //! [`provide`] is the way in. It opens rooms with network to install packages
 //! in, and none to build in: that is the caller's, with the layers it is given.
 
 mod acquire;
+mod apt;
 mod archives;
 mod beneath;
 pub mod cache;
 pub mod choices;
+pub mod debs;
 mod exact;
 mod ids;
 mod install;
@@ -46,6 +49,7 @@ pub use cache::{Cache, Cached, Kept, Part};
 pub use plan::Refresh;
 pub use wanted::{Dependencies, ExtraArchive, Mirror, Parts, Place, RootWanted, Snapshot};
 
+use debs::Debs;
 use layer::LayerRecord;
 use plan::{Step, Why};
 
@@ -72,7 +76,10 @@ pub struct Provided {
     pub layers: Vec<PathBuf>,
     /// Its packages, by name.
     pub packages: Vec<Installed>,
-    /// The digest of their list.
+    /// What they came in, by name; those of the bare system first.
+    pub debs: Debs,
+    /// The digest of both: another where a package is another, and be it of the
+    /// same version.
     pub identity: Sha256,
     /// Whether anything was made for it.
     pub made: Fresh,
@@ -267,9 +274,10 @@ pub fn provide(
     if wanted.dependencies.is_none() && wanted.exact.is_none() {
         let packages = packages_of(&[&tree], wanted)?;
         return Ok(Provided {
-            identity: packages::identity(&packages),
+            identity: root.record.identity,
             layers: vec![tree],
             packages,
+            debs: root.record.debs,
             made,
             _held: held,
         });
@@ -277,34 +285,60 @@ pub fn provide(
     let states = archives::states(&wanted.archives, &means.acquire, &root.directory)?;
     let key = layer::key(wanted, &root.record.identity, &states)?;
     let place = root.layer(&key);
-    if !place.join("layer.json").is_file() {
-        let lock = root.directory.join(format!(".lock-{}", &key.hex()[..16]));
-        let why = "another run is installing the same build dependencies";
-        let _alone = cache::wait_for(&lock, why, means.listener)?;
-        if !place.join("layer.json").is_file() {
-            let staged = install::install(wanted, &root, &cache, means)?;
-            let packages = packages_of(&[&staged.path().join("tree"), &tree], wanted)?;
-            let record = LayerRecord {
-                subject: layer::subject(wanted),
-                made_unix: means.now.unix(),
-                identity: packages::identity(&packages),
-            };
-            let text = serde_json::to_vec_pretty(&record).expect("a record has string keys");
-            files::replace(&staged.path().join("layer.json"), &text, Access::Public)?;
-            staged.publish(&place)?;
-            cache.bound_packages();
-            made = Fresh::New;
+    let record = match cache::layer(&place) {
+        Some(record) => record,
+        None => {
+            let lock = root.directory.join(format!(".lock-{}", &key.hex()[..16]));
+            let why = "another run is installing the same build dependencies";
+            let _alone = cache::wait_for(&lock, why, means.listener)?;
+            match cache::layer(&place) {
+                Some(record) => record,
+                None => {
+                    made = Fresh::New;
+                    fill(wanted, &root, &place, &cache, means)?
+                }
+            }
         }
-    }
+    };
     let layer = place.join("tree");
     let packages = packages_of(&[&layer, &tree], wanted)?;
+    let mut debs = root.record.debs;
+    debs.extend(record.debs);
     Ok(Provided {
-        identity: packages::identity(&packages),
+        identity: record.identity,
         layers: vec![tree, layer],
         packages,
+        debs,
         made,
         _held: held,
     })
+}
+
+/// Installs what is wanted on top of a bare system.
+fn fill(
+    wanted: &RootWanted,
+    root: &Cached,
+    place: &Path,
+    cache: &Cache,
+    means: &mut Means<'_>,
+) -> Result<LayerRecord, RootError> {
+    ids::check(means.environment.var("USER"))?;
+    let (staged, debs) = install::install(wanted, root, cache, means)?;
+    let trees = [staged.path().join("tree"), root.tree()];
+    let packages = packages_of(&trees.each_ref().map(PathBuf::as_path), wanted)?;
+    let mut all = root.record.debs.clone();
+    all.extend(debs.clone());
+    let record = LayerRecord {
+        subject: layer::subject(wanted),
+        made_unix: means.now.unix(),
+        identity: packages::identity(&packages, &all),
+        debs,
+    };
+    let text = serde_json::to_vec_pretty(&record).expect("a record has string keys");
+    files::replace(&staged.path().join("layer.json"), &text, Access::Public)?;
+    staged.publish(place)?;
+    root.drop_unused_layers();
+    Ok(record)
 }
 
 /// dpkg's list of packages: a thousand of them take 1 MB.

@@ -1,6 +1,7 @@
 //! dpkg's status file → the packages that are installed, and the digest of
 //! their list, which is a system's identity.
 
+use super::debs::Debs;
 use crate::format::buildinfo::Installed;
 use crate::format::deb822::{Deb822Error, Syntax, paragraphs};
 use crate::model::{Architecture, Sha256};
@@ -26,10 +27,15 @@ pub fn installed(status: &[u8], native: &Architecture) -> Result<Vec<Installed>,
     Ok(found)
 }
 
-/// Returns the digest of a list of packages, whatever its order.
-pub fn identity(packages: &[Installed]) -> Sha256 {
+/// Returns the digest of a list of packages, whatever its order, and of what
+/// they came in: two packages of one version need not be the same.
+pub fn identity(packages: &[Installed], debs: &Debs) -> Sha256 {
     let mut lines: Vec<String> = packages.iter().map(|p| format!("{p}\n")).collect();
     lines.sort();
+    lines.extend(
+        debs.iter()
+            .map(|(name, digest)| format!("{digest} {name}\n")),
+    );
     Sha256::of(lines.concat().as_bytes())
 }
 
@@ -50,7 +56,11 @@ mod tests {
         assert_eq!(shown, ["aa (= 1)", "libc6:arm64 (= 2.36)", "zz (= 1:2-3)"]);
         let mut turned = found.clone();
         turned.reverse();
-        assert_eq!(identity(&turned), identity(&found));
-        assert_ne!(identity(&turned[1..]), identity(&found));
+        let mut debs = Debs::from([("aa_1_all.deb".to_owned(), Sha256::of(b"aa"))]);
+        let first = identity(&found, &debs);
+        assert_eq!(identity(&turned, &debs), first);
+        assert_ne!(identity(&turned[1..], &debs), first);
+        debs.insert("aa_1_all.deb".to_owned(), Sha256::of(b"built again"));
+        assert_ne!(identity(&found, &debs), first);
     }
 }

@@ -79,6 +79,7 @@ mod tests {
                 sources: Vec::new(),
                 identity: Sha256::of(b""),
                 packages: 0,
+                debs: Default::default(),
             },
         };
         let pinned = Some("20250520T000000Z");

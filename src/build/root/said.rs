@@ -105,6 +105,23 @@ impl Unmet {
     }
 }
 
+/// Names the packages that are lacking, are in one of these suites and were not
+/// asked of them yet.
+pub fn to_pin(unmet: &[Unmet], suites: &[String], asked: &[String]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for package in unmet {
+        let has = |place: &String| {
+            let mut suites = suites.iter();
+            suites.any(|suite| place.contains(&format!(" {suite}/")))
+        };
+        let name = package.package().to_owned();
+        if package.there.iter().any(has) && !asked.contains(&name) && !found.contains(&name) {
+            found.push(name);
+        }
+    }
+    found
+}
+
 /// Reads what `apt-cache madison` says: the versions of each package and where
 /// they are, as `VERSION (WHERE)`.
 pub fn madison(said: &str) -> BTreeMap<String, Vec<(String, String)>> {
@@ -205,7 +222,7 @@ E: Unable to correct problems, you have held broken packages.
     #[test]
     fn versions_are_read() {
         let said = " hello | 2.10-3 | http://deb.debian.org/debian bookworm/main amd64 Packages\n\
-                     \x20hello | 2.12-1 | file:/run/debcut-archive-0 stable/main amd64 Packages\n\
+                     \x20hello | 2.12-1 | copy:/run/debcut-archive-0 stable/main amd64 Packages\n\
                      \x20other | 1 | http://x y/main amd64 Packages\n";
         let found = madison(said);
         assert_eq!(found.len(), 2);
@@ -213,7 +230,7 @@ E: Unable to correct problems, you have held broken packages.
             found["hello"][1],
             (
                 "2.12-1".to_owned(),
-                "file:/run/debcut-archive-0 stable/main amd64".to_owned()
+                "copy:/run/debcut-archive-0 stable/main amd64".to_owned()
             )
         );
     }

@@ -83,7 +83,9 @@ pub fn extra_sources(wanted: &RootWanted) -> Vec<Source> {
     let mut sources = Vec::new();
     for (at, archive) in wanted.archives.iter().enumerate() {
         let uri = match &archive.place {
-            Place::Directory(_) => format!("file:{BOUND}{at}"),
+            // Copied: what is only used in its place cannot be installed
+            // without fetching.
+            Place::Directory(_) => format!("copy:{BOUND}{at}"),
             Place::Uri(uri) => uri.trim_end_matches('/').to_owned(),
         };
         let signed_by = archive.keys.as_ref().map(|_| format!("{KEYS}{at}.asc"));
@@ -209,7 +211,7 @@ pub(super) mod tests {
         ];
         assert_eq!(
             lines(&extra_sources(&wanted)),
-            "deb [signed-by=/etc/apt/keyrings/debcut-0.asc] file:/run/debcut-archive-0 stable \
+            "deb [signed-by=/etc/apt/keyrings/debcut-0.asc] copy:/run/debcut-archive-0 stable \
              main contrib\n\
              deb http://a.example/debian stable main contrib\n"
         );
