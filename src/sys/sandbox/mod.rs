@@ -3,13 +3,13 @@
 //! the essential package util-linux. Root is not needed where user namespaces
 //! are allowed.
 //!
-//! The first process of the room is this program itself ([`init`]): it mounts
+//! The first process of the room is this program itself (its hidden verb): it mounts
 //! what the [`Description`] says, changes the root, watches, and ends the
 //! moment its standard input closes, with which the kernel ends everybody in
 //! the room. So a room never outlives the process that opened it, however
 //! that one ends.
 //!
-//! Tools are ordinary [`Tool`]s, whose limits, logs and interruption work as
+//! Tools are ordinary [`Tool`](crate::sys::process::Tool)s, whose limits, logs and interruption work as
 //! outside; [`Room::enter`] only says where they run.
 
 mod description;
