@@ -1,18 +1,26 @@
 //! `build`: from a tag to signed artifacts, once: run again, it finds them.
 
 mod gates;
+mod last;
+mod log;
 pub mod matrix;
 mod published;
 mod rebuild;
+mod sbuild;
+mod system;
 mod variant;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
-
+use self::last::record;
+use self::log::log_file;
+use self::sbuild::builder;
+use self::system::{prospect, root_wanted};
 use super::FlowError;
 use super::build_cache::{self, BuildCache};
+pub use last::{LastBuild, Together, last_build, record_together};
+pub use system::system;
 pub use variant::{ArchiveAt, BinaryPart, Rebuild, Since, Variant};
 
 use super::attesting;
@@ -24,7 +32,6 @@ use super::rooting;
 use super::signing::{self, KeyWanted};
 use super::surroundings;
 use super::tooling;
-use crate::build::TaggedSource;
 use crate::build::apply::{self, BuildError, Workshop};
 use crate::build::gates::Gate;
 use crate::build::isolation::{ChrootWanted, Isolation};
@@ -33,21 +40,20 @@ use crate::build::package::{Kind, Package};
 use crate::build::plan::{self, BuildPlan, Builder, Choices, Scope};
 use crate::build::product::Built;
 use crate::build::profiles;
-use crate::build::root::plan::{Step, Why};
-use crate::build::root::{Dependencies, Parts, Provided, Refresh, RootWanted};
+use crate::build::root::Refresh;
 use crate::build::source::{Recipe, Revision};
-use crate::build::target::{self, Target};
+use crate::build::target;
 use crate::build::unmet::Question;
 use crate::build::upload::Upload;
 use crate::config::IsolationWord;
 use crate::format::version::Version;
 use crate::keys::Ask;
 use crate::model::finding::with_causes;
-use crate::model::{Finding, Listener, PackageName, Suite, TagName, Timestamp};
+use crate::model::{Finding, Listener, PackageName, TagName};
 use crate::release::{self, plan::Decision};
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
-use crate::sys::files::{self, Access, Lock};
+use crate::sys::files::{self, Access};
 use crate::sys::layers::Layers;
 use crate::sys::machine;
 use crate::sys::openpgp::Keyring;
@@ -157,29 +163,6 @@ pub struct Refusal {
     /// The reasons.
     pub findings: Vec<Finding>,
 }
-
-/// What `publish` takes when it is told nothing: the last build.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LastBuild {
-    /// Where its artifacts are.
-    pub directory: PathBuf,
-    /// Its `.changes`.
-    pub changes: PathBuf,
-    /// Those of the builds that were made together with it.
-    #[serde(default)]
-    pub together: Vec<Together>,
-}
-
-/// One of several builds that were made together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Together {
-    /// Its `.changes`.
-    pub changes: PathBuf,
-    /// The distribution that it is for, where each is for one.
-    pub distribution: Option<Suite>,
-}
-
-const LAST_BUILD: &str = "last-build.json";
 
 /// Builds what is asked for in a workspace.
 pub fn build(
@@ -634,20 +617,6 @@ fn with_planned_tag(
     }))
 }
 
-/// Says whether a clean Debian is kept, or has to be made first.
-fn prospect(wanted: &RootWanted, step: &Step) -> Finding {
-    let suite = wanted.suites.names().join(", ");
-    let found = match step {
-        Step::Use(cached) => format!("the chroot {} is kept and will do", cached.name),
-        Step::Make(Why::Missing) => "no chroot is kept: one would be made first".to_owned(),
-        Step::Make(Why::Old(days)) => {
-            format!("the chroot is {days} days old: it would be made anew")
-        }
-        Step::Make(Why::Asked) => "the chroot would be made anew, as asked".to_owned(),
-    };
-    Finding::info("chroot", suite, found)
-}
-
 /// Keeps `dist/` out of `git add`, where the project has no such directory of
 /// its own: what is built of a commit must not get into the next one.
 fn leave_out_of_git(
@@ -710,222 +679,4 @@ fn occasion(plan: &BuildPlan) -> Option<Occasion> {
         artifacts: Vec::new(),
     };
     Some(Occasion::new("build", vec![package]))
-}
-
-/// Reads what the last build of a repository left.
-pub fn last_build(workspace: &Workspace) -> Result<Option<LastBuild>, FlowError> {
-    let bytes = files::read_if_there(&workspace.repository.own_dir().join(LAST_BUILD))?;
-    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
-}
-
-/// Notes what was built last. A build is no failure because that cannot be
-/// written: `publish` can be told what to take. A candidate is never what it
-/// takes untold.
-fn record(workspace: &Workspace, plan: &BuildPlan, built: &Built, listener: &dyn Listener) {
-    let (Revision::Tag { .. }, Some(changes)) = (&plan.revision, built.changes()) else {
-        return;
-    };
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let last = LastBuild {
-        directory: absolute(&built.directory),
-        changes: absolute(&changes),
-        together: Vec::new(),
-    };
-    write_last(workspace, &last, listener);
-}
-
-/// Notes that the last builds were made together: `publish` takes them so.
-pub fn record_together(workspace: &Workspace, builds: Vec<Together>, listener: &dyn Listener) {
-    if let Ok(Some(last)) = last_build(workspace) {
-        let together = builds;
-        write_last(workspace, &LastBuild { together, ..last }, listener);
-    }
-}
-
-fn write_last(workspace: &Workspace, last: &LastBuild, listener: &dyn Listener) {
-    let own = workspace.repository.own_dir();
-    let text = serde_json::to_vec_pretty(last).expect("paths are text");
-    let written = files::create_dir(&own)
-        .and_then(|()| files::replace(&own.join(LAST_BUILD), &text, Access::Public));
-    if let Err(error) = written {
-        listener.warn(format!(
-            "{}: publish will have to be told what to take",
-            with_causes(&error)
-        ));
-    }
-}
-
-/// Finds a place for the log: beside git's own files, else in the user's data.
-/// One that another build is writing is not written into.
-fn log_file(
-    workspace: &Workspace,
-    plan: &BuildPlan,
-    environment: &Environment,
-) -> Result<(PathBuf, Lock), FlowError> {
-    let own = workspace.repository.own_dir().join("logs");
-    if files::create_dir(&own).is_ok() && files::is_writable(&own) {
-        return free_log(&own, &plan.file_stem());
-    }
-    let data = environment.data_home().ok_or(FlowError::NoDataHome)?;
-    let logs = data.join("debcut/logs");
-    files::create_dir(&logs)?;
-    free_log(&logs, &plan.file_stem())
-}
-
-/// Returns the first log of this name that nobody writes, for as long as the
-/// lock is held: `NAME.log`, `NAME-2.log`.
-fn free_log(directory: &Path, name: &str) -> Result<(PathBuf, Lock), FlowError> {
-    for number in 1.. {
-        let file = match number {
-            1 => format!("{name}.log"),
-            _ => format!("{name}-{number}.log"),
-        };
-        let path = directory.join(file);
-        if let Some(lock) = files::try_lock(&path)? {
-            return Ok((path, lock));
-        }
-    }
-    unreachable!("some number is free")
-}
-
-/// Provides the clean Debian that a planned build happens in; none, where it
-/// happens in the machine's own system.
-pub fn system(
-    workspace: &Workspace,
-    request: &Request,
-    plan: &BuildPlan,
-    environment: &Environment,
-    now: Timestamp,
-    listener: &dyn Listener,
-) -> Result<Option<Provided>, FlowError> {
-    if !matches!(plan.isolation, Isolation::Chroot(_)) {
-        return Ok(None);
-    }
-    let wanted = match &plan.revision {
-        Revision::Tag { name, .. } => Wanted::Tag(name.clone()),
-        Revision::Candidate { revision, .. } => Wanted::Commit(revision.clone()),
-    };
-    let package = workspace.package(&wanted, Some(&plan.package))?;
-    let means = Means {
-        environment,
-        keyring: &signing::keyring(environment)?,
-        tag_keys: &workspace.project.tag_keys,
-        orig: request.orig.as_deref(),
-        dependencies: None,
-    };
-    let source = observe::observe(&workspace.repository, &wanted, package, &means)?;
-    let (scope, target) = (plan.scope, &plan.target);
-    let root = root_wanted(workspace, request, &source, scope, target, environment, now)?;
-    let days = Refresh::AfterDays(workspace.project.root.refresh_days);
-    let around = rooting::Surroundings {
-        environment,
-        program: environment.program(),
-        now,
-        listener,
-    };
-    rooting::provide(&root, request.how.refresh.unwrap_or(days), &around).map(Some)
-}
-
-/// Says which clean Debian a build needs, with what of its dependencies.
-fn root_wanted(
-    workspace: &Workspace,
-    request: &Request,
-    source: &TaggedSource,
-    scope: Scope,
-    target: &Target,
-    environment: &Environment,
-    now: Timestamp,
-) -> Result<RootWanted, FlowError> {
-    let project = &workspace.project;
-    let saying = rooting::Saying {
-        choices: &project.root,
-        archives: &project.archives,
-        top: workspace.repository.top(),
-    };
-    let (distribution, dependencies) = match (&source.recipe, &source.package.kind) {
-        (Recipe::Debian(debian), _) => {
-            let path = source.package.file("debian/control");
-            let control = workspace.repository.file(&source.tree, &path)?;
-            let dependencies = Dependencies {
-                control: String::from_utf8_lossy(&control.unwrap_or_default()).into_owned(),
-                parts: match (scope.has_any(), scope.has_all()) {
-                    (true, false) => Parts::Arch,
-                    (false, true) => Parts::Indep,
-                    _ => Parts::All,
-                },
-                profiles: target::with(&request.how.profiles, target.profiles()),
-                host_architecture: target.host_architecture().cloned(),
-            };
-            let binaries = scope != Scope::Source;
-            let named = debian.changelog.distributions.iter();
-            let named: Vec<_> = named.map(|suite| suite.as_str()).collect();
-            (named.join(" "), binaries.then_some(dependencies))
-        }
-        (_, Kind::Declared(declared)) => (declared.distribution.clone(), None),
-        (Recipe::Declared { .. }, Kind::Debian(_)) => (String::new(), None),
-    };
-    let distribution = match &request.variant.distribution {
-        Some(suite) => suite.to_string(),
-        None => distribution,
-    };
-    let suite = request.how.suite.as_deref();
-    let wanted = rooting::wanted(&saying, &distribution, suite, environment, now)?;
-    Ok(RootWanted {
-        architecture: target.build_architecture().clone(),
-        dependencies,
-        ..wanted
-    })
-}
-
-/// sbuild with the variables that it finds its configuration and chroots by.
-fn builder(wanted: BuilderWanted, environment: &Environment) -> Builder {
-    const VARIABLES: [&str; 11] = [
-        "HOME",
-        "USER",
-        "LOGNAME",
-        "PATH",
-        "XDG_CACHE_HOME",
-        "XDG_CONFIG_HOME",
-        "SBUILD_CONFIG",
-        "TMPDIR",
-        "http_proxy",
-        "https_proxy",
-        "no_proxy",
-    ];
-    match wanted {
-        BuilderWanted::Debcut => Builder::Debcut,
-        BuilderWanted::Sbuild => {
-            let variable = |name: &&str| {
-                let value = environment.var(name)?;
-                Some(((*name).to_owned(), value.to_owned()))
-            };
-            let mut variables: BTreeMap<String, String> =
-                VARIABLES.iter().filter_map(variable).collect();
-            // It lies in sbin for some of its helpers.
-            variables.insert("PATH".to_owned(), environment.search_path());
-            Builder::Sbuild {
-                environment: variables,
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_two_builds_write_one_log() {
-        let place = tempfile::tempdir().expect("a directory");
-        let free = || free_log(place.path(), "tally_1.0.0").expect("a log");
-        let name = |log: &(PathBuf, Lock)| {
-            let name = log.0.file_name().expect("a name");
-            name.to_string_lossy().into_owned()
-        };
-        let (first, second) = (free(), free());
-        assert_eq!(name(&first), "tally_1.0.0.log");
-        assert_eq!(name(&second), "tally_1.0.0-2.log");
-        drop(first);
-        assert_eq!(name(&free()), "tally_1.0.0.log");
-    }
 }
