@@ -101,17 +101,19 @@ fn observed(
     manifest: Manifest,
     question: Question<'_>,
 ) -> Result<Current, PublishError> {
-    let rule = &manifest.settings.chunks;
     let names: BTreeSet<&PackageName> = match question {
         Question::Manifest | Question::Whole => BTreeSet::new(),
         Question::Packages(names) => names.iter().collect(),
         Question::Candidates(candidates) => candidates.iter().map(Candidate::name).collect(),
     };
     let mut chunks = BTreeMap::new();
-    for index in &manifest.indices {
+    for index in manifest.listings() {
         let wanted = match question {
             Question::Whole => (0..index.chunks.len()).collect(),
-            _ => touched(rule, &index.chunks, names.iter().copied()),
+            _ => {
+                let rule = manifest.settings.rule_of(&index.name);
+                touched(&rule, &index.chunks, names.iter().map(|name| name.as_str()))
+            }
         };
         for at in wanted {
             let chunk = &index.chunks[at];
@@ -139,16 +141,18 @@ fn observed(
     })
 }
 
+/// Reads a chunk of an index that lists packages.
 pub(super) fn read_chunk(
     store: &dyn Store,
     index: &Index,
     chunk: &Chunk,
 ) -> Result<Vec<Stanza>, PublishError> {
+    let kind = index.name.kind().expect("it lists packages");
     let text = read_object(store, ObjectKind::Chunk, &chunk.sha256)?;
-    index::parse(&text, index.name.kind()).map_err(|source| PublishError::Chunk {
+    index::parse(&text, kind).map_err(|source| PublishError::Chunk {
         first: chunk.first.clone(),
         path: layout::object(ObjectKind::Chunk, &chunk.sha256),
-        source,
+        source: Box::new(source),
     })
 }
 

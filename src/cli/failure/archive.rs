@@ -41,6 +41,7 @@ impl From<PublishError> for Failure {
             | PublishError::Missing { .. }
             | PublishError::Damaged { .. }
             | PublishError::Chunk { .. }
+            | PublishError::Package { .. }
             | PublishError::Piece { .. } => Self::of(Exit::Request, "damaged-archive", &error)
                 .hint("debcut archive check --deep says what else is damaged"),
         }

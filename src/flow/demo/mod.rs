@@ -179,6 +179,7 @@ pub fn run(
         key: KeyWanted::Usual,
         ask: &mut no_passphrase,
         dry_run: false,
+        reason: None,
     };
     let settings = |before: Option<&Settings>| {
         before.cloned().unwrap_or_else(|| {

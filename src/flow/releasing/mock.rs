@@ -71,6 +71,7 @@ pub fn mock(
         key: KeyWanted::Usual,
         ask: &mut nobody,
         dry_run: false,
+        reason: None,
     };
     desk.settle(&wanted.to, &settings, &mut act)?;
     let wanted = Wanted {
