@@ -319,6 +319,7 @@ mod tests {
                     first: "aa".to_owned(),
                     sha256: Sha256::of(b"x"),
                     size: 0,
+                    lines: 0,
                 };
                 m.indices[0].chunks = vec![chunk.clone(), chunk];
             }),

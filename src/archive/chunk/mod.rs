@@ -72,6 +72,8 @@ pub struct Chunk {
     pub sha256: Sha256,
     /// The size of its text in bytes.
     pub size: u64,
+    /// How many lines its text has.
+    pub lines: u64,
 }
 
 /// A chunk of the next state of an index.
@@ -280,6 +282,7 @@ fn cut_segment<T: Entry>(rule: &ChunkRule, entries: &[T]) -> Vec<(Chunk, String)
             first: first.to_owned(),
             sha256: Sha256::of(text.as_bytes()),
             size: text.len() as u64,
+            lines: text.bytes().filter(|byte| *byte == b'\n').count() as u64,
         };
         (chunk, text)
     };

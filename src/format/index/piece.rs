@@ -86,6 +86,40 @@ impl Encoding {
         }
     }
 
+    /// Takes the pieces out of a file that was put together of pieces of these
+    /// sizes; `None` when it was not.
+    pub fn take_apart(
+        self,
+        file: &[u8],
+        sizes: impl ExactSizeIterator<Item = u64>,
+    ) -> Option<Vec<Vec<u8>>> {
+        if sizes.len() == 0 {
+            return Some(Vec::new());
+        }
+        match self {
+            Self::Xz => {
+                let blocks = xz_stream::blocks(file).ok()?;
+                let alone = |block| {
+                    let mut stream = xz_stream::Assembly::default();
+                    stream.push(block);
+                    stream.finish()
+                };
+                Some(blocks.iter().map(alone).collect())
+            }
+            Self::Gz => gzip_member::members(file, sizes),
+            Self::Zst => {
+                let mut rest = file;
+                let mut pieces = Vec::new();
+                for size in sizes {
+                    let (own, after) = rest.split_at_checked(usize::try_from(size).ok()?)?;
+                    pieces.push(own.to_vec());
+                    rest = after;
+                }
+                rest.is_empty().then_some(pieces)
+            }
+        }
+    }
+
     /// Decompresses a piece, or the whole file that pieces were put together
     /// to; fails when there are more than `limit` bytes in it.
     pub fn decompress(self, bytes: &[u8], limit: u64) -> io::Result<Vec<u8>> {
@@ -210,6 +244,10 @@ mod tests {
                 let file = joined(encoding, &pieces);
                 let raw = encoding.decompress(&file, u64::MAX).expect("valid");
                 prop_assert_eq!(raw, pieces.concat());
+                let own: Vec<_> = pieces.iter().map(|piece| encoding.compress(piece)).collect();
+                let sizes = own.iter().map(|piece| piece.len() as u64);
+                let apart = encoding.take_apart(&file, sizes);
+                prop_assert_eq!(apart.as_ref(), Some(&own));
             }
         }
     }
