@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::lock::{Guard, Holder, LockError};
-use super::{Condition, Content, Entry, Object, Store, StoreError};
+use super::{Condition, Content, Entry, Object, Reads, Store, StoreError};
 use crate::model::ArchivePath;
 
 /// Whether a change that fails has taken effect.
@@ -159,6 +159,18 @@ impl Store for FaultyStore<'_> {
 
     fn delete(&self, path: &ArchivePath) -> Result<(), StoreError> {
         self.change(path, || self.inner.delete(path))
+    }
+
+    fn erase(&self, path: &ArchivePath) -> Result<(), StoreError> {
+        self.change(path, || self.inner.erase(path))
+    }
+
+    fn reads(&self) -> Reads {
+        self.inner.reads()
+    }
+
+    fn fan_out(&self, files: usize) -> usize {
+        self.inner.fan_out(files)
     }
 
     fn lock(
