@@ -11,6 +11,7 @@ mod faulty;
 mod fetched;
 mod lock;
 mod memory;
+mod s3;
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -26,6 +27,7 @@ pub use faulty::{Fault, FaultyStore, Moment};
 pub use fetched::FetchedStore;
 pub use lock::{Guard, Holder, LockError};
 pub use memory::MemoryStore;
+pub use s3::{S3Error, S3Store};
 
 /// Names one state of one file: two reads that give the same revision gave the
 /// same bytes. Only the store that made it knows what it means.
@@ -128,6 +130,12 @@ pub trait Store: Send + Sync {
         copy_hashing(&mut file, &mut io::sink(), failed, failed).map(Some)
     }
 
+    /// Returns a file's size and digest as they were noted when it was written;
+    /// where nobody noted them, reads it to its end.
+    fn recorded_digest(&self, path: &ArchivePath) -> Result<Option<(u64, Sha256)>, StoreError> {
+        self.digest(path)
+    }
+
     /// Writes a file: readers see the old one or the new one, never a part, and
     /// when this returns it survives a loss of power.
     fn write(
@@ -161,6 +169,16 @@ pub trait Store: Send + Sync {
     /// at once; at least one.
     fn fan_out(&self, files: usize) -> usize {
         (files / FILES_A_WRITER).clamp(1, WRITERS)
+    }
+
+    /// Tells what was asked of the store until now, where that costs something.
+    fn traffic(&self) -> Option<String> {
+        None
+    }
+
+    /// Tells what is weaker here than a writer expects, once it has the lock.
+    fn caution(&self) -> Option<String> {
+        None
     }
 
     /// Becomes the only writer, waiting at most `wait` for another one, who is
@@ -226,6 +244,15 @@ pub enum StoreError {
         expected: Sha256,
         /// The digest it has.
         found: Sha256,
+    },
+    /// The store cannot be used as it was asked for: its name, the key.
+    #[error("cannot use {place}")]
+    Setup {
+        /// The store.
+        place: String,
+        /// What stands against it.
+        #[source]
+        source: S3Error,
     },
     /// Anything else that the system or the network says.
     #[error("cannot {act} {path} in {place}")]
