@@ -24,7 +24,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::format::checksums::FileName;
 use crate::format::index::Kind;
 use crate::format::index::piece::Encoding;
-use crate::model::{Architecture, ArchivePath, Component, Fingerprint, PackageName, Sha256, Suite};
+use crate::model::{
+    Architecture, ArchivePath, Component, Fingerprint, Freshness, PackageName, Sha256, Suite,
+};
 
 /// An index of a suite, displayed as its path below `dists/SUITE/`
 /// (`main/binary-amd64/Packages`, `main/source/Sources`, `main/Contents-amd64`,
@@ -301,6 +303,25 @@ pub fn pool_file(directory: &ArchivePath, file: &FileName) -> ArchivePath {
     made(format!("{directory}/{file}"))
 }
 
+/// Tells for how long whoever keeps a copy of a file may use it without asking.
+///
+/// A file of the pool, and what is named by its digest, is never another one.
+/// The rest that clients read changes with every publish; and our own state is
+/// what the next publish is decided by.
+pub fn freshness(path: &ArchivePath) -> Freshness {
+    let path = path.as_str();
+    if path.starts_with("pool/")
+        || path.starts_with(".debcut/objects/")
+        || path.contains("/by-hash/")
+    {
+        Freshness::Lasting
+    } else if path.starts_with(".debcut/") && !path.starts_with(".debcut/keys/") {
+        Freshness::Never
+    } else {
+        Freshness::Brief
+    }
+}
+
 fn made(path: String) -> ArchivePath {
     ArchivePath::new(path).expect("made from names that are valid in paths")
 }
@@ -341,6 +362,27 @@ mod tests {
             assert_eq!(found.as_str(), want);
         }
         assert_eq!(suite_of_head(&head(&suite)), Some(suite));
+    }
+
+    #[test]
+    fn only_what_never_changes_is_kept() {
+        let (suite, digest) = (Suite::new("stable").expect("a suite"), Sha256::of(b""));
+        let index: IndexName = "main/binary-amd64/Packages".parse().expect("an index");
+        let key = Fingerprint::new("0".repeat(40)).expect("a fingerprint");
+        let pool = ArchivePath::new("pool/main/a/a/a_1_all.deb").expect("a path");
+        for (path, want) in [
+            (pool, Freshness::Lasting),
+            (by_hash(&suite, &index, &digest), Freshness::Lasting),
+            (proof(&suite, &digest), Freshness::Lasting),
+            (object(ObjectKind::Chunk, &digest), Freshness::Lasting),
+            (index_file(&suite, &index, Encoding::Xz), Freshness::Brief),
+            (in_release(&suite), Freshness::Brief),
+            (release_gpg(&suite), Freshness::Brief),
+            (certificate(&key), Freshness::Brief),
+            (head(&suite), Freshness::Never),
+        ] {
+            assert_eq!(freshness(&path), want, "{path}");
+        }
     }
 
     #[test]

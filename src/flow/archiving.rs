@@ -17,7 +17,7 @@ use crate::archive::{
 use crate::format::index::Kind;
 use crate::format::version::Version;
 use crate::keys::{Ask, Choice};
-use crate::model::{Component, Finding, Listener, PackageName, Suite};
+use crate::model::{Component, Event, Finding, Listener, PackageName, Suite};
 use crate::publish::client::{ClientSources, file_uri};
 use crate::publish::incoming::{self, Incoming};
 use crate::publish::{
@@ -27,7 +27,9 @@ use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files;
 use crate::sys::openpgp::{Certificate, Keyring, Signer};
-use crate::sys::store::{Condition, Content, DirectoryStore, FetchedStore, Guard, Holder, Store};
+use crate::sys::store::{
+    Condition, Content, DirectoryStore, FetchedStore, Guard, Holder, S3Store, Store,
+};
 
 /// How often a publish that lost is tried again before it is told so: each
 /// time, somebody else's publish has succeeded.
@@ -80,8 +82,16 @@ pub enum Outcome {
     Done(Box<Published>, Vec<Finding>),
 }
 
-/// Opens an archive by its location.
-pub fn open_store(location: &str, directory: &Path) -> Result<Box<dyn Store>, FlowError> {
+/// Opens an archive by its location: a directory, or a part of a bucket.
+pub fn open_store(
+    location: &str,
+    directory: &Path,
+    environment: &Environment,
+) -> Result<Box<dyn Store>, FlowError> {
+    if S3Store::is_s3(location) {
+        let store = S3Store::new(location, environment, layout::freshness)?;
+        return Ok(Box::new(store));
+    }
     if let Some((scheme, _)) = location.split_once("://") {
         if scheme != "file" {
             return Err(FlowError::UnsupportedLocation {
@@ -96,7 +106,11 @@ pub fn open_store(location: &str, directory: &Path) -> Result<Box<dyn Store>, Fl
 }
 
 /// Opens an archive that is only read: also one on a web server.
-pub fn open_to_read(location: &str, directory: &Path) -> Result<Box<dyn Store>, FlowError> {
+pub fn open_to_read(
+    location: &str,
+    directory: &Path,
+    environment: &Environment,
+) -> Result<Box<dyn Store>, FlowError> {
     if FetchedStore::is_url(location) {
         let store = FetchedStore::new(location).map_err(files::failed(
             "keep what is fetched from",
@@ -104,7 +118,16 @@ pub fn open_to_read(location: &str, directory: &Path) -> Result<Box<dyn Store>, 
         ))?;
         return Ok(Box::new(store));
     }
-    open_store(location, directory)
+    open_store(location, directory, environment)
+}
+
+impl Drop for Desk<'_> {
+    /// Tells what the store was asked for, to whoever wants to know all.
+    fn drop(&mut self) {
+        if let Some(traffic) = self.store.traffic() {
+            self.listener.hear(Event::Output(traffic));
+        }
+    }
 }
 
 /// The suite as it is, and whether it may change as it is asked to.
@@ -137,7 +160,11 @@ impl Desk<'_> {
             command: self.command.clone(),
         };
         let told = |other: &Holder| self.listener.note(format!("waiting for {other}"));
-        Ok(self.store.lock(&holder, self.wait, &told)?)
+        let guard = self.store.lock(&holder, self.wait, &told)?;
+        if let Some(caution) = self.store.caution() {
+            self.listener.warn(caution);
+        }
+        Ok(guard)
     }
 
     /// Creates a suite, or gives one that is there what it lacks. `adjust`

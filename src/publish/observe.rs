@@ -156,12 +156,12 @@ pub(super) fn read_chunk(
     })
 }
 
-/// Reads and hashes a file of the pool; `None` when it is not there.
+/// Looks up a file of the pool with its digest; `None` when it is not there.
 pub(super) fn pool_file(
     store: &dyn Store,
     path: &ArchivePath,
 ) -> Result<Option<PoolFile>, PublishError> {
-    let found = store.digest(path)?;
+    let found = store.recorded_digest(path)?;
     Ok(found.map(|(size, sha256)| PoolFile {
         path: path.clone(),
         size,
