@@ -361,6 +361,9 @@ impl Desk<'_> {
             let plan = publish::plan(next);
             // Asked only now: the wait for another publisher may have been long.
             let now = self.clock.now();
+            if plan.base().is_none() {
+                self.explain()?;
+            }
             match publish::apply(self.store.as_ref(), &plan, seal, now, self.listener) {
                 Ok(published) => return Ok(Outcome::Done(Box::new(published), findings)),
                 Err(error) if error.is_lost_race() && attempt < ATTEMPTS => {
@@ -417,6 +420,14 @@ impl Desk<'_> {
             ));
         }
         Ok(choice)
+    }
+
+    /// Leaves word for whoever finds the archive without debcut.
+    fn explain(&self) -> Result<(), FlowError> {
+        let text = Content::Bytes(layout::EXPLANATION.as_bytes());
+        let path = layout::explanation();
+        self.store.write(&path, text, &Condition::Always)?;
+        Ok(())
     }
 
     /// Keeps the certificate that clients need in the archive itself.

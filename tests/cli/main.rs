@@ -43,6 +43,7 @@ mod projects;
 mod publishing;
 mod ready_hooks;
 mod rebuilding;
+mod recovery;
 mod refusals;
 mod releasing;
 mod repacking;
