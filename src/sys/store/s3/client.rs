@@ -18,10 +18,10 @@ use crate::sys::interrupt;
 use crate::sys::store::StoreError;
 
 /// How often a request is made again. With the pauses between them, a store may
-/// be away for about eight seconds.
+/// be away for about five seconds.
 const RETRIES: u32 = 7;
 /// The first pause; each later one is twice as long, up to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// How long we do as a store says that wants us to wait.
 const PATIENCE: Duration = Duration::from_secs(20);
