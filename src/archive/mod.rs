@@ -14,6 +14,7 @@ pub mod chunk;
 pub mod current;
 pub mod demand;
 pub mod derived;
+mod descriptions;
 pub mod generation;
 pub mod layout;
 pub mod manifest;

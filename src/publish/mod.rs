@@ -17,6 +17,7 @@ mod head;
 mod history;
 pub mod incoming;
 mod join;
+mod objects;
 mod observe;
 mod plan;
 mod proofs;

@@ -11,7 +11,7 @@ use crate::model::Suite;
 use crate::publish::error::PublishError;
 use crate::publish::head::Head;
 use crate::publish::repair::repair;
-use crate::sys::store::{Condition, Content, Revision, Store, StoreError};
+use crate::sys::store::{Condition, Content, Reads, Revision, Store, StoreError};
 
 /// A suite whose clients read what its head says.
 #[derive(Debug)]
@@ -64,7 +64,10 @@ fn follow(
                 // and we may have written over them.
                 let overtaken = repaired.as_ref().is_some_and(|at| *at != found.revision);
                 if plain == Plain::IfNotSwitched && !overtaken {
-                    if repaired.is_none() && repair(store, &head)? {
+                    // Nobody loses single files of an object store, and each
+                    // look is a request.
+                    let near = store.reads() == Reads::Near;
+                    if near && repaired.is_none() && repair(store, &head)? {
                         repaired = Some(found.revision);
                         continue;
                     }

@@ -80,6 +80,7 @@ fn suite_of(settings: Settings, stanzas: &BTreeMap<IndexName, Vec<Stanza>>) -> C
         suite: manifest.suite.clone(),
         generation: Some((base, manifest)),
         chunks,
+        translations: Default::default(),
         pool: BTreeMap::new(),
     }
 }
