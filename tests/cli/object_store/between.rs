@@ -67,11 +67,6 @@ impl Request {
     pub fn writes(&self) -> bool {
         matches!(&*self.method, "PUT" | "POST" | "DELETE")
     }
-
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let mut named = self.headers.iter().filter(|(known, _)| known == name);
-        named.next().map(|(_, value)| value.as_str())
-    }
 }
 
 impl Between {

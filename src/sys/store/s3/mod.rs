@@ -41,8 +41,8 @@ use rusty_s3::actions::ListObjectsV2;
 
 use client::{Ask, Client, Fault};
 use conditions::Conditions;
+use error::Meaning;
 pub use error::S3Error;
-use error::{Meaning, Refusal};
 use known::Known;
 use location::{Location, Server};
 use profile::Profile;
@@ -134,14 +134,15 @@ impl S3Store {
 
     /// Says what a fault means for a store.
     fn failed(&self, act: &'static str, path: &ArchivePath, fault: Fault) -> StoreError {
-        let refusal = match fault {
-            Fault::Local(error) => return error,
-            Fault::Lost(error) => return StoreError::of(self.place(), act, path, error),
-            Fault::Refused(refusal) => refusal,
-        };
         let setup = |source| StoreError::Setup {
             place: self.place(),
             source,
+        };
+        let refusal = match fault {
+            Fault::Local(error) => return error,
+            Fault::Lost(error) => return StoreError::of(self.place(), act, path, error),
+            Fault::Insecure(said) => return setup(S3Error::Insecure { said }),
+            Fault::Refused(refusal) => refusal,
         };
         let said = refusal.to_string();
         let kind = match refusal.meaning() {
@@ -161,8 +162,7 @@ impl S3Store {
             Meaning::Unknown => io::ErrorKind::Unsupported,
             Meaning::Unmet | Meaning::Passing | Meaning::Other => io::ErrorKind::Other,
         };
-        let said: Refusal = refusal;
-        StoreError::of(self.place(), act, path, io::Error::new(kind, said))
+        StoreError::of(self.place(), act, path, io::Error::new(kind, refusal))
     }
 
     fn conflict(&self, path: &ArchivePath) -> StoreError {
