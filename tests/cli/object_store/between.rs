@@ -14,7 +14,6 @@ pub struct Request {
     /// The path and the query, the signature included.
     pub target: String,
     pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
 }
 
 /// What becomes of a request.
@@ -122,7 +121,7 @@ impl Shared {
     /// Serves one connection until something breaks it.
     fn serve(&self, stream: &TcpStream) {
         let mut reader = BufReader::new(stream);
-        while let Some(request) = read(&mut reader) {
+        while let Some((request, body)) = read(&mut reader) {
             let number = {
                 let mut seen = self.seen.lock().expect("free");
                 seen.push(request.clone());
@@ -133,23 +132,23 @@ impl Shared {
                 Fate::LostBefore => None,
                 Fate::Refused(status, code) => Some(refusal(status, code, &request)),
                 Fate::LostAfter => {
-                    self.forward(&request, fate);
+                    self.forward(&request, &body, fate);
                     None
                 }
                 Fate::Cut => {
-                    let answer = self.forward(&request, fate);
+                    let answer = self.forward(&request, &body, fate);
                     let head = answer.windows(4).position(|four| four == b"\r\n\r\n");
-                    let body = head.map_or(0, |at| at + 4);
+                    let begin = head.map_or(0, |at| at + 4);
                     // Without a body there is nothing to cut but the head.
-                    let end = match answer.len() > body {
-                        true => body + (answer.len() - body) / 2,
-                        false => body / 2,
+                    let end = match answer.len() > begin {
+                        true => begin + (answer.len() - begin) / 2,
+                        false => begin / 2,
                     };
                     let mut stream = stream;
                     let _ = stream.write_all(&answer[..end]);
                     None
                 }
-                Fate::Pass | Fate::Unconditional => Some(self.forward(&request, fate)),
+                Fate::Pass | Fate::Unconditional => Some(self.forward(&request, &body, fate)),
             };
             let mut to = stream;
             let sent = answer.is_some_and(|answer| to.write_all(&answer).is_ok());
@@ -160,7 +159,7 @@ impl Shared {
         }
     }
 
-    fn forward(&self, request: &Request, fate: Fate) -> Vec<u8> {
+    fn forward(&self, request: &Request, body: &[u8], fate: Fate) -> Vec<u8> {
         let _turn = request
             .writes()
             .then(|| self.one_by_one.lock().expect("free"));
@@ -176,7 +175,7 @@ impl Shared {
         head += "connection: close\r\n\r\n";
         stream.write_all(head.as_bytes()).expect("sent");
         // A server may refuse before it has read all.
-        let _ = stream.write_all(&request.body);
+        let _ = stream.write_all(body);
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         // Only the way to the server is for one request.
@@ -204,7 +203,7 @@ fn refusal(status: u16, code: &str, request: &Request) -> Vec<u8> {
     .into_bytes()
 }
 
-fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
+fn read(reader: &mut BufReader<&TcpStream>) -> Option<(Request, Vec<u8>)> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
     let mut words = line.split_whitespace();
@@ -222,10 +221,10 @@ fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
     let length = length.map_or(0, |(_, value)| value.parse().expect("a length"));
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Request {
+    let request = Request {
         method,
         target,
         headers,
-        body,
-    })
+    };
+    Some((request, body))
 }

@@ -17,7 +17,8 @@ fn path(text: &str) -> ArchivePath {
     ArchivePath::new(text).expect(text)
 }
 
-fn store(address: SocketAddr) -> S3Store {
+/// Opens the archive at a place of a server.
+pub fn store(address: SocketAddr, place: &str) -> S3Store {
     let endpoint = format!("http://{address}");
     let variables = [
         ("AWS_ENDPOINT_URL", endpoint.as_str()),
@@ -25,7 +26,7 @@ fn store(address: SocketAddr) -> S3Store {
         ("AWS_SECRET_ACCESS_KEY", SECRET),
     ];
     let environment = Environment::new("/", variables);
-    S3Store::new("s3://apt/a/b", &environment, layout::freshness).expect("a location")
+    S3Store::new(place, &environment, layout::freshness).expect("a location")
 }
 
 fn write(store: &S3Store, at: &str, bytes: &[u8], when: &Condition) -> Result<(), StoreError> {
@@ -44,7 +45,7 @@ fn an_object_store_keeps_what_every_store_promises() {
         return;
     };
     moto.bucket("apt");
-    let store = &store(moto.address);
+    let store = &store(moto.address, "s3://apt/a/b");
     assert_eq!(store.reads(), Reads::Far);
     assert!(store.fan_out(100) > 8 && store.fan_out(0) == 1);
     reading_and_writing(store);
@@ -197,7 +198,7 @@ fn versions(store: &S3Store, moto: &Moto) {
 
 fn one_wins(moto: &Moto) {
     let between = Between::new(moto.address, |_, _| Fate::Pass);
-    let store = store(between.address);
+    let store = store(between.address, "s3://apt/a/b");
     write(&store, "head", b"0", &Condition::IfAbsent).expect("writes");
     for round in 0..5 {
         let there = store.read_revision(&path("head")).expect("readable");
