@@ -205,7 +205,9 @@ fn caches_are_told(moto: &Moto) {
             .strip_prefix("debian/")
             .expect("all is below the prefix");
         let want = match path.split('/').collect::<Vec<_>>().as_slice() {
-            ["pool", ..] | [".debcut", "objects", ..] => "public, max-age=31536000, immutable",
+            ["pool", ..] | [".debcut", "objects" | "files", ..] => {
+                "public, max-age=31536000, immutable"
+            }
             _ if path.contains("/by-hash/") => "public, max-age=31536000, immutable",
             ["dists", ..] | [".debcut", "keys", ..] => "public, max-age=60, must-revalidate",
             _ => "no-store",
