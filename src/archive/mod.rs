@@ -18,6 +18,7 @@ mod descriptions;
 pub mod generation;
 pub mod layout;
 pub mod manifest;
+pub mod pdiff;
 pub mod promote;
 pub mod proofs;
 mod proposal;

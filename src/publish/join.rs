@@ -45,6 +45,7 @@ pub(super) fn join(
         sha256: plain?,
         chunks: parts.iter().map(|part| part.chunk().clone()).collect(),
         files: Vec::new(),
+        patches: Vec::new(),
     };
     let (mut files, mut new) = (Vec::new(), Vec::new());
     for encoded in encoded {

@@ -19,6 +19,7 @@ pub mod incoming;
 mod join;
 mod objects;
 mod observe;
+mod patches;
 mod plan;
 mod proofs;
 mod recover;

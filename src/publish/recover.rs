@@ -7,6 +7,7 @@
 
 use crate::archive::layout::{self, IndexName};
 use crate::archive::manifest::Manifest;
+use crate::archive::pdiff;
 use crate::model::Suite;
 use crate::publish::error::PublishError;
 use crate::publish::head::Head;
@@ -148,6 +149,10 @@ fn complete<'a>(
         for file in &index.files {
             let from = layout::by_hash(suite, name, &file.sha256);
             store.copy(&from, &layout::index_file(suite, name, file.encoding))?;
+        }
+        if let Some(listed) = pdiff::listed(index) {
+            let from = layout::patch_index_by_hash(suite, name, &listed.sha256);
+            store.copy(&from, &layout::patch_index(suite, name))?;
         }
     }
     let write = |path, text: &str, condition: &Condition| {

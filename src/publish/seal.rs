@@ -12,6 +12,7 @@ use crate::publish::error::PublishError;
 use crate::publish::head::Head;
 use crate::publish::join::{join, reassemble};
 use crate::publish::objects::Objects;
+use crate::publish::patches::Patching;
 use crate::publish::plan::PublishPlan;
 use crate::sys::openpgp::Signer;
 use crate::sys::store::Store;
@@ -72,6 +73,7 @@ pub(super) fn seal(
 ) -> Result<SealedPublish, PublishError> {
     let next = plan.next();
     let reading = Objects::ahead(store, next)?;
+    let patching = Patching::new(&reading, next)?;
     let (mut objects, mut files) = (Vec::new(), Vec::new());
     let (mut indices, mut changed) = (Vec::new(), Vec::new());
     for index in &next.indices {
@@ -80,7 +82,9 @@ pub(super) fn seal(
             NextIndex::Taken { index, from } => {
                 files.extend(published_again(&reading, &next.suite, from, index)?);
                 changed.push(index.name.clone());
-                indices.push(index.clone());
+                let patched = patching.patched(index, &[])?;
+                files.extend(patched.files);
+                indices.push(patched.index);
             }
             NextIndex::Changed {
                 name,
@@ -93,7 +97,9 @@ pub(super) fn seal(
                     let path = layout::by_hash(&next.suite, name, &file.sha256);
                     files.push((path, IndexBytes::Made(bytes)));
                 }
-                indices.push(joined.index);
+                let patched = patching.patched(&joined.index, parts)?;
+                files.extend(patched.files);
+                indices.push(patched.index);
                 changed.push(name.clone());
             }
         }

@@ -7,6 +7,7 @@ use super::{Check, Depth};
 use crate::archive::chunk;
 use crate::archive::layout::{self, IndexName, ObjectKind};
 use crate::archive::manifest::{Index, IndexFile, Manifest};
+use crate::archive::pdiff;
 use crate::format::index::{self, PoolFile, Stanza, contents, translation};
 use crate::format::release::Release;
 use crate::model::{ArchivePath, Sha256, Suite};
@@ -64,6 +65,15 @@ impl Check<'_> {
             plain = plain.or(found);
             let path = layout::index_file(suite, &index.name, file.encoding);
             self.digest(&path, file.sha256)?;
+        }
+        if let Some(listed) = pdiff::listed(index) {
+            let by_hash = layout::patch_index_by_hash(suite, &index.name, &listed.sha256);
+            self.digest(&by_hash, listed.sha256)?;
+            self.digest(&layout::patch_index(suite, &index.name), listed.sha256)?;
+            for patch in &index.patches {
+                let path = layout::patch(suite, &index.name, patch);
+                self.digest(&path, patch.download.sha256)?;
+            }
         }
         if self.depth == Depth::Everything {
             self.objects(index)?;
