@@ -343,6 +343,7 @@ pub fn freshness(path: &ArchivePath) -> Freshness {
     let path = path.as_str();
     if path.starts_with("pool/")
         || path.starts_with(".debcut/objects/")
+        || path.starts_with(".debcut/files/")
         || path.contains("/by-hash/")
     {
         Freshness::Lasting
@@ -406,6 +407,7 @@ mod tests {
             (by_hash(&suite, &index, &digest), Freshness::Lasting),
             (proof(&suite, &digest), Freshness::Lasting),
             (object(ObjectKind::Chunk, &digest), Freshness::Lasting),
+            (file_list(&digest), Freshness::Lasting),
             (index_file(&suite, &index, Encoding::Xz), Freshness::Brief),
             (in_release(&suite), Freshness::Brief),
             (release_gpg(&suite), Freshness::Brief),

@@ -34,6 +34,7 @@ mod keys;
 mod lead_time;
 mod mistakes;
 mod notes;
+mod object_store;
 mod own_history;
 mod pipelines;
 mod places;
