@@ -11,7 +11,7 @@ use super::signing::{self, KeyWanted};
 use crate::archive::manifest::Index;
 use crate::archive::query;
 use crate::archive::{
-    Admission, Current, Generation, Grounds, Listed, Older, Record, Removal, Selection, Settings,
+    Admission, Current, Generation, Grounds, Older, Record, Removal, Selection, Settings,
     admit_proven, layout, promote, remove, settle,
 };
 use crate::format::index::Kind;
@@ -432,12 +432,6 @@ impl Desk<'_> {
                 found.ok_or_else(|| none(Some(number)))
             }
         }
-    }
-
-    /// Lists what is in a suite.
-    pub fn list(&self, suite: &Suite, number: Option<u64>) -> Result<Vec<Listed>, FlowError> {
-        let current = self.look(suite, number, Question::Whole)?;
-        Ok(query::list(&current).map_err(PublishError::from)?)
     }
 
     /// Returns every stanza of a package in a suite, with its index.

@@ -17,6 +17,7 @@ pub mod evidence;
 pub mod hooks;
 pub mod inspecting;
 pub mod lead_time;
+pub mod looking;
 pub mod noting;
 pub mod packing;
 mod parts;

@@ -9,10 +9,13 @@
 //! looks and plans again.
 
 mod apply;
+mod census;
 mod check;
 pub mod client;
+mod compare;
 mod error;
 mod head;
+pub mod health;
 mod history;
 pub mod incoming;
 mod join;
@@ -25,7 +28,9 @@ mod seal;
 mod spread;
 
 pub use apply::{Published, apply};
+pub use census::Census;
 pub use check::{Depth, Verify, check, lost_heads};
+pub use compare::{Past, compare, differing, past};
 pub use error::PublishError;
 pub use head::{Head, read_manifest};
 pub use history::{Extent, history};

@@ -25,8 +25,9 @@ mod verify;
 mod version;
 
 pub use archive::{
-    AddDocument, ArchiveDocument, CheckDocument, ListDocument, PromoteDocument, PublishDocument,
-    RemoveDocument, ShowDocument, SourcesDocument,
+    AddDocument, ArchiveDocument, ArchiveStatusDocument, CheckDocument, DiffDocument,
+    HistoryDocument, ListDocument, Monitored, PromoteDocument, PublishDocument, RemoveDocument,
+    Shape, ShowDocument, SourcesDocument,
 };
 pub use attest::AttestDocument;
 pub use build::{BuildDocument, BuildsDocument};
