@@ -22,6 +22,7 @@ use crate::release::plan::{self, Request};
 use crate::release::policy::{DebianKind, Policy, Unit};
 use crate::release::standing::{self, Archives, Around, BuiltAt, Held, Standing};
 use crate::release::{self, Facts};
+use crate::sys::environment::Environment;
 use crate::sys::files;
 use crate::sys::openpgp::text_of;
 
@@ -55,7 +56,11 @@ pub struct SuiteSeen {
 }
 
 /// Looks at the project and its archives.
-pub fn status(workspace: &Workspace, now: Timestamp) -> Result<Status, FlowError> {
+pub fn status(
+    workspace: &Workspace,
+    environment: &Environment,
+    now: Timestamp,
+) -> Result<Status, FlowError> {
     let policy = workspace.policy("HEAD")?;
     let facts = release::observe::observe(&workspace.repository, "HEAD", &policy)?;
     let (plan, mut findings) = match plan::plan(&facts, &policy, &Request::everything()) {
@@ -69,7 +74,7 @@ pub fn status(workspace: &Workspace, now: Timestamp) -> Result<Status, FlowError
         endings: Vec::new(),
         now,
     };
-    let archives = configured::archives(workspace);
+    let archives = configured::archives(workspace, environment);
     let mut known = match archives.is_empty() {
         true => Archives::None,
         false => Archives::Read,

@@ -27,16 +27,16 @@ pub struct Census {
 /// that need not be: `Filename` and `Size` are fields that we write.
 pub fn census(store: &dyn Store, manifest: &Manifest) -> Result<Census, PublishError> {
     let mut chunks = BTreeMap::new();
-    for index in &manifest.indices {
-        let own = index.chunks.iter();
-        chunks.extend(own.map(|chunk| (chunk.sha256, (index.name.kind(), chunk))));
+    for index in manifest.listings() {
+        let (kind, own) = (index.name.kind().expect("it lists packages"), &index.chunks);
+        chunks.extend(own.iter().map(|chunk| (chunk.sha256, (kind, chunk))));
     }
     let read = chunks.into_par_iter().map(|(sha256, (kind, chunk))| {
         let bytes = read_object(store, ObjectKind::Chunk, &sha256)?;
         let misread = |source| PublishError::Chunk {
             first: chunk.first.clone(),
             path: layout::object(ObjectKind::Chunk, &sha256),
-            source,
+            source: Box::new(source),
         };
         let mut files = Vec::new();
         let mut sources = 0;

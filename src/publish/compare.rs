@@ -13,7 +13,7 @@ use crate::archive::current::Current;
 use crate::archive::layout::{self, IndexName, ObjectKind};
 use crate::archive::manifest::{Index, Manifest};
 use crate::archive::query::compare::{self, Comparison, names_in, only_in, places, stanzas_named};
-use crate::format::index::IndexError;
+use crate::format::index::{IndexError, Kind};
 use crate::model::{PackageName, Sha256, Suite};
 use crate::sys::store::Store;
 
@@ -133,7 +133,7 @@ impl Texts {
         self.read(store, &chunks)?;
         for place @ (index, chunk) in &chunks {
             let text = &self.0[&chunk.sha256];
-            let stanzas = stanzas_named(text, index.name.kind(), names)
+            let stanzas = stanzas_named(text, lists(index), names)
                 .map_err(|source| misread(Some(place), source))?;
             found.chunks.insert(chunk.sha256, stanzas);
         }
@@ -154,7 +154,7 @@ impl Texts {
             let bytes = read_object(store, ObjectKind::Chunk, &sha256)?;
             // What is no text is told by the parser, with its place.
             let text = String::from_utf8(bytes).map_err(|error| {
-                let parsed = crate::format::index::parse(error.as_bytes(), place.0.name.kind());
+                let parsed = crate::format::index::parse(error.as_bytes(), lists(place.0));
                 misread(Some(&place), parsed.expect_err("it is no text"))
             })?;
             Ok((sha256, text))
@@ -170,7 +170,7 @@ fn all(manifest: &Manifest) -> Vec<(&Index, &Chunk)> {
         let index: &Index = index;
         index.chunks.iter().map(|chunk| (index, chunk)).collect()
     };
-    manifest.indices.iter().flat_map(chunks).collect()
+    manifest.listings().flat_map(chunks).collect()
 }
 
 fn misread(place: Option<&(&Index, &Chunk)>, source: IndexError) -> PublishError {
@@ -178,6 +178,11 @@ fn misread(place: Option<&(&Index, &Chunk)>, source: IndexError) -> PublishError
     PublishError::Chunk {
         first: chunk.first.clone(),
         path: layout::object(ObjectKind::Chunk, &chunk.sha256),
-        source,
+        source: Box::new(source),
     }
+}
+
+/// Returns what an index lists: others are not read here.
+fn lists(index: &Index) -> Kind {
+    index.name.kind().expect("it lists packages")
 }

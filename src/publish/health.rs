@@ -130,12 +130,18 @@ pub fn health(
 
 /// Looks at the keys that a generation is signed with.
 pub fn keys(manifest: &Manifest, certificates: &[Certificate], now: Timestamp) -> Vec<SigningKey> {
-    let named = manifest.record.key.iter();
-    let key = |fingerprint: &String| {
+    let first = manifest.record.key.as_deref();
+    // During a rotation, others sign beside it.
+    let beside = manifest.settings.signers.iter();
+    let beside = beside
+        .map(|key| key.as_str())
+        .filter(|key| Some(*key) != first);
+    let named = first.into_iter().chain(beside);
+    let key = |fingerprint: &str| {
         let is_it = |known: &&Certificate| known.fingerprint().as_str() == fingerprint;
         let known = certificates.iter().find(is_it);
         SigningKey {
-            fingerprint: fingerprint.clone(),
+            fingerprint: fingerprint.to_owned(),
             user_id: known.map(|known| known.user_id().to_owned()),
             expires: known.and_then(Certificate::expires),
             status: known.map(|known| known.status(now)),

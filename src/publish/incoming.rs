@@ -17,6 +17,8 @@ use crate::format::checksums::ListedFile;
 use crate::format::control::BinaryControl;
 use crate::format::deb::{self, Limits, Oddity};
 use crate::format::dsc::Dsc;
+use crate::format::index::contents::FileList;
+use crate::format::tar::TreePath;
 use crate::model::finding::with_causes;
 use crate::model::{Component, FileDigests, Finding, Listener, Sha256};
 use crate::sys::files::{self, FileError};
@@ -153,7 +155,12 @@ impl Reader<'_> {
             hasher: sha2::Sha256::new(),
             size: 0,
         };
-        let deb = match deb::read(&mut hashing, &Limits::default(), |_, _| Ok(())) {
+        let mut files = Vec::new();
+        let read = deb::read(&mut hashing, &Limits::default(), |entry, _| {
+            files.extend(entry.path_of_file().cloned());
+            Ok(())
+        });
+        let deb = match read {
             Ok(deb) => deb,
             Err(error) => {
                 into.refuse("unreadable-package", path, &with_causes(&error));
@@ -178,6 +185,7 @@ impl Reader<'_> {
             size: hashing.size,
             sha256: Sha256::from_hasher(hashing.hasher),
             control,
+            files: FileList::new(files.iter().map(TreePath::as_bytes)),
             component: self.component.cloned(),
         })));
         Ok(())

@@ -71,11 +71,11 @@ pub enum How {
 
 /// Returns the chunks of each index of `one` that `other` has nowhere.
 pub fn only_in<'a>(one: &'a Manifest, other: &Manifest) -> Vec<(&'a Index, &'a Chunk)> {
-    let there: BTreeMap<_, BTreeSet<Sha256>> = (other.indices.iter())
+    let there: BTreeMap<_, BTreeSet<Sha256>> = (other.listings())
         .map(|index| (&index.name, index.chunks.iter().map(|c| c.sha256).collect()))
         .collect();
     let mut found = Vec::new();
-    for index in &one.indices {
+    for index in one.listings() {
         let same = there.get(&index.name);
         let is_same = |chunk: &&Chunk| same.is_some_and(|same| same.contains(&chunk.sha256));
         let chunks = index.chunks.iter().filter(|chunk| !is_same(chunk));
@@ -83,6 +83,8 @@ pub fn only_in<'a>(one: &'a Manifest, other: &Manifest) -> Vec<(&'a Index, &'a C
     }
     found
 }
+
+const LISTS: &str = "only indices that list packages are compared";
 
 /// Names the packages of those stanzas that stand in an index of only one side.
 /// Each side is the texts of the chunks that [`only_in`] names, with their
@@ -93,7 +95,7 @@ pub fn names_in(
 ) -> Result<BTreeSet<PackageName>, IndexError> {
     let mut differing: BTreeMap<Kind, String> = BTreeMap::new();
     for (index, stanza) in stanzas_of(old).symmetric_difference(&stanzas_of(new)) {
-        let text = differing.entry(index.kind()).or_default();
+        let text = differing.entry(index.kind().expect(LISTS)).or_default();
         text.push_str(stanza);
         text.push_str("\n\n");
     }
@@ -144,10 +146,12 @@ pub fn places<'a>(
     names: &BTreeSet<PackageName>,
 ) -> Vec<(&'a Index, &'a Chunk)> {
     let mut found = Vec::new();
-    for index in &manifest.indices {
+    for index in manifest.listings() {
         let mut last = None;
         for name in names {
-            let after = index.chunks.partition_point(|chunk| chunk.first <= *name);
+            let after = index
+                .chunks
+                .partition_point(|chunk| *chunk.first <= *name.as_str());
             let at = after.checked_sub(1);
             // Names are in order, and so are the chunks they are in.
             if let Some(at) = at.filter(|_| at != last) {
@@ -182,7 +186,7 @@ type Group<'a> = BTreeMap<(&'a Architecture, &'a Version, &'a Component), &'a St
 
 fn group<'a>(current: &'a Current, name: &PackageName) -> Result<Group<'a>, Unread> {
     let mut found = Group::new();
-    for index in current.manifest().iter().flat_map(|m| &m.indices) {
+    for index in current.manifest().into_iter().flat_map(|m| m.listings()) {
         for stanza in current.versions(index, name)? {
             let key = (
                 stanza.architecture(),

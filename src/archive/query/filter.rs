@@ -27,7 +27,7 @@ impl Filter {
         let component = self.components.is_empty() || self.components.contains(index.component());
         component
             && match index.kind() {
-                Kind::Sources => {
+                Some(Kind::Sources) => {
                     let source = |name: &Architecture| name.as_str() == "source";
                     self.architectures.is_empty() || self.architectures.iter().any(source)
                 }

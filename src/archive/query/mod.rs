@@ -24,7 +24,7 @@ pub fn list(current: &Current) -> Result<Vec<Listed>, Unread> {
 pub fn filtered(current: &Current, wanted: &Filter) -> Result<Vec<Listed>, Unread> {
     let mut found = BTreeSet::new();
     let exact = wanted.exact_names();
-    let indices = current.manifest().into_iter().flat_map(|m| &m.indices);
+    let indices = current.manifest().into_iter().flat_map(|m| m.listings());
     for index in indices.filter(|index| wanted.takes_index(&index.name)) {
         let stanzas: Vec<&Stanza> = match &exact {
             None => current.stanzas(index)?,
@@ -49,7 +49,7 @@ pub fn show<'a>(
     name: &PackageName,
 ) -> Result<Vec<(&'a IndexName, &'a Stanza)>, Unread> {
     let mut found = Vec::<(&IndexName, &Stanza)>::new();
-    for index in current.manifest().iter().flat_map(|m| &m.indices) {
+    for index in current.manifest().into_iter().flat_map(|m| m.listings()) {
         for stanza in current.versions(index, name)? {
             if !found.iter().any(|(_, there)| *there == stanza) {
                 found.push((&index.name, stanza));

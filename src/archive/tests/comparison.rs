@@ -44,7 +44,8 @@ fn by_chunks(before: &Current, after: &Current) -> Comparison {
         narrow.chunks.clear();
         for (index, chunk) in places(current.manifest().expect("one"), &names) {
             let text = text(current, chunk);
-            let stanzas = stanzas_named(&text, index.name.kind(), &names).expect("stanzas");
+            let stanzas = stanzas_named(&text, index.name.kind().expect("it lists"), &names)
+                .expect("stanzas");
             narrow.chunks.insert(chunk.sha256, stanzas);
         }
         narrow
