@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::FlowError;
 use super::evidence::{self, Rules};
+use super::paging;
 use super::signing::{self, KeyWanted};
 use crate::archive::manifest::{Index, Manifest};
 use crate::archive::query;
@@ -350,6 +351,9 @@ impl Desk<'_> {
                 return Ok(Outcome::Refused(findings));
             }
             let Some(next) = self.next(&judged, record.clone())? else {
+                if let Some(manifest) = judged.current.manifest() {
+                    paging::after_publish(self, &manifest.settings);
+                }
                 return Ok(Outcome::Unchanged(Box::new(judged.current), findings));
             };
             drop(judged);
@@ -362,7 +366,10 @@ impl Desk<'_> {
             // Asked only now: the wait for another publisher may have been long.
             let now = self.clock.now();
             match publish::apply(self.store.as_ref(), &plan, seal, now, self.listener) {
-                Ok(published) => return Ok(Outcome::Done(Box::new(published), findings)),
+                Ok(published) => {
+                    paging::after_publish(self, &plan.next().settings);
+                    return Ok(Outcome::Done(Box::new(published), findings));
+                }
                 Err(error) if error.is_lost_race() && attempt < ATTEMPTS => {
                     self.listener
                         .note(format!("{suite} has changed meanwhile; planning again"));

@@ -20,6 +20,7 @@ pub mod lead_time;
 pub mod looking;
 pub mod noting;
 pub mod packing;
+pub mod paging;
 mod parts;
 pub mod planning;
 pub mod preparing;

@@ -23,6 +23,7 @@ mod join;
 mod observe;
 mod plan;
 mod proofs;
+mod range;
 mod recover;
 mod repair;
 mod seal;
@@ -39,6 +40,7 @@ pub use history::{Extent, history};
 pub use observe::{Question, observe, observe_generation, suites};
 pub use plan::{Phase, Planned, PlannedContent, PublishPlan, plan};
 pub use proofs::{proof, shelves};
+pub use range::{between, names};
 pub use recover::{Switched, recover};
 pub use seal::{Seal, SealError};
 

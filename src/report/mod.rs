@@ -16,6 +16,7 @@ mod manual;
 mod matrix;
 mod notes;
 mod page;
+pub mod pages;
 mod plan;
 mod release;
 mod reproduce;
@@ -26,8 +27,8 @@ mod version;
 
 pub use archive::{
     AddDocument, ArchiveDocument, ArchiveStatusDocument, CheckDocument, DiffDocument,
-    HistoryDocument, ListDocument, Monitored, PromoteDocument, PublishDocument, RemoveDocument,
-    Shape, ShowDocument, SourcesDocument,
+    HistoryDocument, ListDocument, Monitored, PagesDocument, PromoteDocument, PublishDocument,
+    RemoveDocument, Shape, ShowDocument, SourcesDocument,
 };
 pub use attest::AttestDocument;
 pub use build::{BuildDocument, BuildsDocument};

@@ -6,6 +6,7 @@ mod diff;
 mod history;
 mod init;
 mod look;
+mod pages;
 mod promote;
 mod remove;
 mod serve;
@@ -55,6 +56,8 @@ enum Verb {
     History(history::HistoryArguments),
     /// Show how suites stand: validity, keys, size; also for Nagios and Prometheus
     Status(status::StatusArguments),
+    /// Write pages for people: how to install, packages, histories
+    Pages(pages::PagesArguments),
     /// Check that an archive is whole and signed
     Check(check::CheckArguments),
     /// Write the .sources file that a client needs
@@ -75,6 +78,7 @@ pub fn run(arguments: ArchiveVerb, context: &Context<'_>) -> Result<Said, Failur
         Verb::Diff(arguments) => diff::run(&arguments, context),
         Verb::History(arguments) => history::run(&arguments, context),
         Verb::Status(arguments) => status::run(&arguments, context),
+        Verb::Pages(arguments) => pages::run(&arguments, context),
         Verb::Check(arguments) => check::run(&arguments, context),
         Verb::Sources(arguments) => sources::run(&arguments, context),
         Verb::Serve(arguments) => serve::run(&arguments, context),

@@ -3,12 +3,14 @@
 mod diff;
 mod history;
 mod list;
+mod pages;
 mod show;
 mod status;
 
 pub use diff::DiffDocument;
 pub use history::HistoryDocument;
 pub use list::ListDocument;
+pub use pages::PagesDocument;
 pub use show::{Shape, ShowDocument};
 pub use status::{ArchiveStatusDocument, Monitored};
 
