@@ -7,8 +7,6 @@
 
 pub mod place;
 
-use std::fmt::Write as _;
-
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
 use serde::Serialize;
