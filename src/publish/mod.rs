@@ -42,7 +42,7 @@ pub use history::{Extent, history};
 pub use observe::{Question, observe, observe_generation, suites};
 pub use plan::{Phase, Planned, PlannedContent, PublishPlan, plan};
 pub use proofs::{proof, shelves};
-pub use range::{between, names};
+pub use range::{between, descriptions, names};
 pub use recover::{Switched, recover};
 pub use seal::{Seal, SealError};
 

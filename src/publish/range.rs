@@ -1,6 +1,6 @@
 //! A part of what a generation lists, by name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -8,9 +8,11 @@ use super::error::PublishError;
 use super::head::read_object;
 use super::observe::read_chunk;
 use crate::archive::chunk::Chunk;
-use crate::archive::layout::{IndexName, ObjectKind};
+use crate::archive::layout::{self, IndexName, ObjectKind};
 use crate::archive::manifest::{Index, Manifest};
+use crate::format::deb822::{self, Syntax};
 use crate::format::index::Stanza;
+use crate::model::PackageName;
 use crate::sys::store::Store;
 
 /// Reads every stanza of the packages from one name up to another, which is not
@@ -43,6 +45,48 @@ pub fn between(
     });
     let read: Result<Vec<Vec<_>>, PublishError> = read.collect();
     Ok(read?.into_iter().flatten().collect())
+}
+
+/// Reads the long descriptions of packages, where the suite keeps them out of
+/// `Packages`, by the packages' names and their `Description-md5`.
+pub fn descriptions(
+    store: &dyn Store,
+    manifest: &Manifest,
+    names: &[PackageName],
+) -> Result<BTreeMap<(PackageName, String), String>, PublishError> {
+    let is_one = |index: &&Index| matches!(index.name, IndexName::Translation { .. });
+    let mut chunks = BTreeMap::new();
+    for index in manifest.indices.iter().filter(is_one) {
+        for name in names {
+            let after = index
+                .chunks
+                .partition_point(|chunk| *chunk.first <= *name.as_str());
+            if let Some(chunk) = after.checked_sub(1).map(|at| &index.chunks[at]) {
+                chunks.insert(chunk.sha256, chunk);
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    for (sha256, chunk) in chunks {
+        let bytes = read_object(store, ObjectKind::Chunk, &sha256)?;
+        let read = deb822::paragraphs(&bytes, Syntax::Generated);
+        let paragraphs = read.map_err(|source| PublishError::Chunk {
+            first: chunk.first.clone(),
+            path: layout::object(ObjectKind::Chunk, &sha256),
+            source: Box::new(source),
+        })?;
+        for paragraph in paragraphs {
+            let fields = ["Package", "Description-md5", "Description-en"];
+            let [Some(name), Some(md5), Some(text)] = fields.map(|field| paragraph.get(field))
+            else {
+                continue;
+            };
+            if let Some(name) = names.iter().find(|wanted| wanted.as_str() == name) {
+                found.insert((name.clone(), md5.to_owned()), text.to_owned());
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Names every package of a generation. Reads all its chunks, but parses

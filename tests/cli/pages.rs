@@ -190,10 +190,11 @@ fn every_page_is_valid_and_every_link_leads_somewhere() {
 }
 
 /// Looks at two pages in a real browser, on a phone, in the dark.
+#[expect(clippy::print_stderr, reason = "who skips says why")]
 fn in_chromium(world: &World, at: &Path) {
     let path = std::env::var_os("PATH").unwrap_or_default();
     if !std::env::split_paths(&path).any(|place| place.join("chromium").is_file()) {
-        println!("skipped: chromium is not installed, so no browser looks at the pages");
+        eprintln!("skipped: chromium is not installed, so no browser looks at the pages");
         return;
     }
     for (page, heading) in [
@@ -235,6 +236,9 @@ fn a_publish_writes_the_pages_of_what_changed() {
         .to_vec();
     world.add(&files, &[]).code(0);
     assert_eq!(judged(&world, &at), 1 + 3 + 3);
+    // Also where clients fetch long descriptions only when they want them.
+    let page = std::fs::read_to_string(at.join("pages/packages/p/pear.html")).expect("a page");
+    assert!(page.contains("<p>It exists to be published.</p>"), "{page}");
     let before = pages(&at);
     let newer = deb("pear", "1.1").make(&world, "debs");
     world.add(&[newer], &[]).code(0);

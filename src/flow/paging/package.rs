@@ -40,6 +40,8 @@ const CHANGELOG_LINES: usize = 60;
 /// What suites say of a batch of packages.
 pub(super) struct Batch<'a> {
     seen: Vec<(&'a Seen, Current, Shelves)>,
+    /// The long descriptions that `Packages` does not have.
+    translations: BTreeMap<(PackageName, String), String>,
 }
 
 impl<'a> Batch<'a> {
@@ -50,7 +52,9 @@ impl<'a> Batch<'a> {
         names: &[PackageName],
     ) -> Result<Self, PublishError> {
         let mut seen = Vec::new();
+        let mut translations = BTreeMap::new();
         for suite in suites {
+            translations.extend(publish::descriptions(store, &suite.manifest, names)?);
             let question = Question::Packages(names);
             let number = suite.base.number;
             let current = publish::observe_generation(store, &suite.suite, number, question)?;
@@ -63,7 +67,7 @@ impl<'a> Batch<'a> {
             let shelves = publish::shelves(store, &suite.manifest, &sources)?;
             seen.push((suite, current, shelves));
         }
-        Ok(Self { seen })
+        Ok(Self { seen, translations })
     }
 
     /// Returns all that is said of a package, the newest version first.
@@ -134,7 +138,9 @@ impl<'a> Batch<'a> {
         sheet.gone = false;
         let fields = newest.paragraph();
         sheet.install = said.iter().any(|(_, _, s)| s.kind() == Kind::Packages);
-        let text = fields.field("Description").map(|field| field.value());
+        let md5 = fields.get("Description-md5").map(str::to_owned);
+        let long = md5.and_then(|md5| self.translations.get(&(name.clone(), md5)));
+        let text = long.map(String::as_str).or(fields.get("Description"));
         (sheet.synopsis, sheet.description) = description(text.unwrap_or_default());
         if newest.kind() == Kind::Sources {
             sheet.synopsis = format!("The source package {name}.");
