@@ -11,9 +11,10 @@ use crate::archive::layout::IndexName;
 use crate::archive::manifest::Base;
 use crate::archive::proofs::{ProofFile, Shelves};
 use crate::archive::settings::Settings;
+use crate::format::index::contents::FileList;
 use crate::format::index::{PoolFile, Stanza};
 use crate::format::version::Version;
-use crate::model::{Architecture, Component, Finding, PackageName, Suite};
+use crate::model::{Architecture, Component, Finding, PackageName, Sha256, Suite};
 
 /// A change of one generation of one suite that breaks no rule.
 ///
@@ -25,8 +26,9 @@ pub struct Admission {
     pub(super) base: Option<Base>,
     pub(super) settings: Settings,
     pub(super) resettled: bool,
-    pub(super) edits: BTreeMap<IndexName, Edit>,
+    pub(super) edits: BTreeMap<IndexName, Edit<Stanza>>,
     pub(super) pool: Vec<Incoming>,
+    pub(super) lists: BTreeMap<Sha256, FileList>,
     pub(super) added: Vec<Listed>,
     pub(super) removed: Vec<Listed>,
     pub(super) unchanged: Vec<Listed>,
@@ -112,6 +114,16 @@ impl Admission {
         &self.notes
     }
 
+    /// Returns what the suite is afterwards.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Returns the edits of the indices that list packages.
+    pub fn edits(&self) -> &BTreeMap<IndexName, Edit<Stanza>> {
+        &self.edits
+    }
+
     /// Tells whether it changes anything.
     pub fn is_change(&self) -> bool {
         self.resettled
@@ -129,6 +141,7 @@ impl Admission {
             settings,
             edits: BTreeMap::new(),
             pool: Vec::new(),
+            lists: BTreeMap::new(),
             added: Vec::new(),
             removed: Vec::new(),
             unchanged: Vec::new(),

@@ -146,6 +146,7 @@ impl Admission {
             edit.add.push(proposal.stanza.clone());
         }
         self.pool.extend(proposal.incoming);
+        self.lists.extend(proposal.list);
     }
 }
 
@@ -194,7 +195,7 @@ pub(super) fn judge(
     older: Older,
 ) -> Result<Lack, Finding> {
     let mut missing = Vec::new();
-    for index in &manifest.indices {
+    for index in manifest.listings() {
         let own = proposal.indices.contains(&index.name);
         if !own && !proposal.indices.iter().any(|own| beside(own, &index.name)) {
             continue;

@@ -10,6 +10,7 @@ use crate::format::checksums::{FileName, ListedFile};
 use crate::format::control::BinaryControl;
 use crate::format::dsc::Dsc;
 use crate::format::index::PoolFile;
+use crate::format::index::contents::FileList;
 use crate::model::{ArchivePath, Component, FileDigests, PackageName, Sha256};
 
 /// A package that is offered to a suite.
@@ -32,6 +33,8 @@ pub struct Binary {
     pub sha256: Sha256,
     /// Its control file.
     pub control: BinaryControl,
+    /// The files it brings.
+    pub files: FileList,
     /// The component it must go to; otherwise its section tells.
     pub component: Option<Component>,
 }
@@ -128,10 +131,7 @@ impl Candidate {
             Self::Binary(binary) => {
                 let own = &binary.control.architecture;
                 let mut indices = settings.packages_of(component);
-                indices.retain(|index| match index {
-                    IndexName::Packages { architecture, .. } => own.is_all() || architecture == own,
-                    IndexName::Sources { .. } => false,
-                });
+                indices.retain(|index| own.is_all() || index.is_for(own));
                 indices
             }
         }

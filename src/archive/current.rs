@@ -27,8 +27,8 @@ pub struct Current {
 pub struct Unread {
     /// The suite.
     pub suite: Suite,
-    /// The chunk's first package.
-    pub first: PackageName,
+    /// The chunk's first package or path.
+    pub first: String,
 }
 
 impl Current {
@@ -45,16 +45,24 @@ impl Current {
     /// Returns a chunk's stanzas.
     pub fn chunk(&self, chunk: &Chunk) -> Result<&[Stanza], Unread> {
         let found = self.chunks.get(&chunk.sha256).map(Vec::as_slice);
-        found.ok_or_else(|| Unread {
-            suite: self.suite.clone(),
-            first: chunk.first.clone(),
-        })
+        found.ok_or_else(|| self.unread(chunk))
     }
 
-    /// Returns all versions of a package in an index, oldest first.
+    /// Says that a chunk was not observed.
+    pub fn unread(&self, chunk: &Chunk) -> Unread {
+        Unread {
+            suite: self.suite.clone(),
+            first: chunk.first.clone(),
+        }
+    }
+
+    /// Returns all versions of a package in an index that lists packages, oldest
+    /// first.
     pub fn versions(&self, index: &Index, name: &PackageName) -> Result<&[Stanza], Unread> {
         // A chunk has whole groups: the last one that starts no later has it.
-        let after = index.chunks.partition_point(|chunk| chunk.first <= *name);
+        let after = index
+            .chunks
+            .partition_point(|chunk| *chunk.first <= *name.as_str());
         let Some(at) = after.checked_sub(1) else {
             return Ok(&[]);
         };
@@ -64,7 +72,7 @@ impl Current {
         Ok(&stanzas[start..start + len])
     }
 
-    /// Returns all stanzas of an index, in order.
+    /// Returns all stanzas of an index that lists packages, in order.
     pub fn stanzas(&self, index: &Index) -> Result<Vec<&Stanza>, Unread> {
         let mut found = Vec::new();
         for chunk in &index.chunks {

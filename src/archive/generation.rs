@@ -4,13 +4,17 @@
 use std::collections::BTreeMap;
 
 use crate::archive::admission::{Admission, Incoming, Listed};
-use crate::archive::chunk::{self, Chunk, Edit, NextChunk};
+use crate::archive::chunk::{self, Chunk, ChunkRule, Edit, NextChunk};
 use crate::archive::current::{Current, Unread};
+use crate::archive::derived::Derived;
 use crate::archive::layout::IndexName;
-use crate::archive::manifest::{Base, Index, Piece, Record};
+use crate::archive::manifest::{Base, Index, Manifest, Piece, Record};
 use crate::archive::proofs::{ProofFile, Shelf, Shelves};
 use crate::archive::settings::Settings;
-use crate::model::Suite;
+use crate::format::index::Entry;
+use crate::format::index::contents::FileList;
+use crate::format::index::piece::Encoding;
+use crate::model::{Sha256, Suite};
 
 /// The next generation of a suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +37,8 @@ pub struct Generation {
     pub proofs: Vec<ProofFile>,
     /// The files that must be in the pool first.
     pub pool: Vec<Incoming>,
+    /// The lists of files that come, by the digests of their packages.
+    pub lists: BTreeMap<Sha256, FileList>,
     /// What comes.
     pub added: Vec<Listed>,
     /// What goes.
@@ -44,10 +50,19 @@ pub struct Generation {
 pub enum NextIndex {
     /// It stays as it is.
     Same(Index),
+    /// It becomes what it is, or was, in this or another suite.
+    Taken {
+        /// What it becomes.
+        index: Index,
+        /// The suite whose published files these are.
+        from: Suite,
+    },
     /// It is put together anew.
     Changed {
         /// Which one.
         name: IndexName,
+        /// How it is compressed.
+        encodings: Vec<Encoding>,
         /// Its parts, in order.
         parts: Vec<Part>,
     },
@@ -56,13 +71,12 @@ pub enum NextIndex {
 /// A part of an index that is put together anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// A chunk that was there, with its compressed pieces in the order of
-    /// [`Encoding::ALL`](crate::format::index::piece::Encoding::ALL).
+    /// A chunk that the archive has.
     Kept {
         /// The chunk.
         chunk: Chunk,
-        /// Its pieces.
-        pieces: Vec<Piece>,
+        /// Its compressed pieces, as far as there are any.
+        pieces: Vec<(Encoding, Piece)>,
     },
     /// A chunk that was not there.
     New {
@@ -85,30 +99,64 @@ impl Part {
 impl Generation {
     /// Returns the generation that an admitted change leads to; `None` when the
     /// change changes nothing. `current` must be what the change was admitted
-    /// for.
+    /// for, and `derived` what follows from it. What one of `donors`, suites of
+    /// the same archive, has already is taken from there.
     pub fn next(
         current: &Current,
         admission: &Admission,
+        derived: &Derived,
+        donors: &[&Manifest],
         record: Record,
     ) -> Result<Option<Self>, Unread> {
         if !admission.is_change() {
             return Ok(None);
         }
+        let settings = &admission.settings;
+        let mut pieces = Pieces::of(donors);
         let mut indices = Vec::new();
-        for name in admission.settings.indices() {
+        for name in settings.indices() {
             let before = current.manifest().and_then(|m| m.index(&name));
-            indices.push(match (before, admission.edits.get(&name)) {
-                (Some(index), None) => NextIndex::Same(index.clone()),
-                (before, edit) => NextIndex::Changed {
-                    parts: parts(current, admission, before, edit)?,
-                    name,
-                },
+            let rule = settings.rule_of(&name);
+            let chunks = before.map_or(&[][..], |index| &index.chunks);
+            let next = match &name {
+                IndexName::Packages { .. } | IndexName::Sources { .. } => {
+                    let read = |chunk: &Chunk| current.chunk(chunk).map(<[_]>::to_vec);
+                    changed(&rule, chunks, admission.edits.get(&name), read)?
+                }
+                IndexName::Contents { .. } => {
+                    let read = |chunk: &Chunk| {
+                        let found = derived.chunks.get(&chunk.sha256).cloned();
+                        found.ok_or_else(|| current.unread(chunk))
+                    };
+                    changed(&rule, chunks, derived.contents.get(&name), read)?
+                }
+                // No suite has one yet.
+                IndexName::Translation { .. } => None,
+            };
+            let encodings = settings.encodings_of(&name);
+            indices.push(match (before, next) {
+                (Some(index), None) if index.encodings().eq(encodings) => {
+                    NextIndex::Same(index.clone())
+                }
+                (before, next) => {
+                    let all = || (0..chunks.len()).map(NextChunk::Kept).collect();
+                    let next = next.unwrap_or_else(all);
+                    pieces.also(before);
+                    let parts: Vec<_> = (next.into_iter())
+                        .map(|next| pieces.part(next, chunks))
+                        .collect();
+                    taken(donors, &name, encodings, &parts).unwrap_or(NextIndex::Changed {
+                        encodings: encodings.to_vec(),
+                        parts,
+                        name,
+                    })
+                }
             });
         }
         Ok(Some(Self {
             suite: admission.suite.clone(),
             base: admission.base,
-            settings: admission.settings.clone(),
+            settings: settings.clone(),
             record,
             indices,
             shelves: (current.manifest())
@@ -117,6 +165,10 @@ impl Generation {
             new_shelves: admission.shelves.clone(),
             proofs: admission.proof_files.clone(),
             pool: admission.pool.clone(),
+            lists: match settings.contents.is_empty() {
+                true => BTreeMap::new(),
+                false => admission.lists.clone(),
+            },
             added: admission.added.clone(),
             removed: admission.removed.clone(),
         }))
@@ -128,26 +180,71 @@ impl Generation {
     }
 }
 
-fn parts(
-    current: &Current,
-    admission: &Admission,
-    before: Option<&Index>,
-    edit: Option<&Edit>,
-) -> Result<Vec<Part>, Unread> {
-    let (rule, none) = (&admission.settings.chunks, Edit::default());
-    let chunks = before.map_or(&[][..], |index| &index.chunks);
-    let read = |chunk: &Chunk| current.chunk(chunk).map(<[_]>::to_vec);
-    let next = chunk::replace(rule, chunks, edit.unwrap_or(&none), read)?;
-    let part = |next| match next {
-        NextChunk::New { chunk, text } => Part::New { chunk, text },
-        NextChunk::Kept(at) => Part::Kept {
-            chunk: chunks[at].clone(),
-            pieces: before
-                .iter()
-                .flat_map(|index| &index.files)
-                .map(|file| file.pieces[at].clone())
-                .collect(),
-        },
-    };
-    Ok(next.into_iter().map(part).collect())
+/// Returns the chunks of an index after its edit; `None` without one.
+fn changed<T: Entry>(
+    rule: &ChunkRule,
+    chunks: &[Chunk],
+    edit: Option<&Edit<T>>,
+    read: impl Fn(&Chunk) -> Result<Vec<T>, Unread>,
+) -> Result<Option<Vec<NextChunk>>, Unread> {
+    let next = edit.map(|edit| chunk::replace(rule, chunks, edit, read));
+    next.transpose()
+}
+
+/// Finds a donor that has exactly this index.
+fn taken(
+    donors: &[&Manifest],
+    name: &IndexName,
+    encodings: &[Encoding],
+    parts: &[Part],
+) -> Option<NextIndex> {
+    donors.iter().find_map(|donor| {
+        let index = donor.index(name)?;
+        let same = index.encodings().eq(encodings)
+            && index.chunks.iter().eq(parts.iter().map(Part::chunk));
+        same.then(|| NextIndex::Taken {
+            index: index.clone(),
+            from: donor.suite.clone(),
+        })
+    })
+}
+
+/// The compressed pieces that an archive is known to have, by their chunks.
+struct Pieces(BTreeMap<Sha256, Vec<(Encoding, Piece)>>);
+
+impl Pieces {
+    fn of(donors: &[&Manifest]) -> Self {
+        let mut pieces = Self(BTreeMap::new());
+        for donor in donors {
+            pieces.also(&donor.indices);
+        }
+        pieces
+    }
+
+    fn also<'a>(&mut self, indices: impl IntoIterator<Item = &'a Index>) {
+        for index in indices {
+            for (at, chunk) in index.chunks.iter().enumerate() {
+                let known = self.0.entry(chunk.sha256).or_default();
+                for file in &index.files {
+                    if known.iter().all(|(encoding, _)| *encoding != file.encoding) {
+                        known.push((file.encoding, file.pieces[at].clone()));
+                    }
+                }
+            }
+        }
+    }
+
+    fn part(&self, next: NextChunk, chunks: &[Chunk]) -> Part {
+        let (chunk, text) = match next {
+            NextChunk::Kept(at) => (chunks[at].clone(), None),
+            NextChunk::New { chunk, text } => (chunk, Some(text)),
+        };
+        match (self.0.get(&chunk.sha256).cloned(), text) {
+            (None, Some(text)) => Part::New { chunk, text },
+            (pieces, _) => Part::Kept {
+                chunk,
+                pieces: pieces.unwrap_or_default(),
+            },
+        }
+    }
 }

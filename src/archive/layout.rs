@@ -8,6 +8,8 @@
 //! |---|---|
 //! | `suites/SUITE/head` | which generation is current, and its signed texts |
 //! | `objects/XX/DIGEST…` | manifests, chunks and compressed pieces, each named by its SHA-256 |
+//! | `files/XX/DIGEST.zst` | the paths in a `.deb`, one a line, by the SHA-256 of the `.deb` |
+//! | `keys/FINGERPRINT.asc` | the certificates that suites were signed with |
 //!
 //! Objects are single files, not packs, and a chunk's plain text is kept beside
 //! its compressed pieces. At 50,000 packages (44 MB in 216 chunks) one more
@@ -22,10 +24,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::format::checksums::FileName;
 use crate::format::index::Kind;
 use crate::format::index::piece::Encoding;
-use crate::model::{Architecture, ArchivePath, Component, Fingerprint, PackageName, Sha256, Suite};
+use crate::model::{
+    Architecture, ArchivePath, Component, Fingerprint, Freshness, PackageName, Sha256, Suite,
+};
 
 /// An index of a suite, displayed as its path below `dists/SUITE/`
-/// (`main/binary-amd64/Packages`, `main/source/Sources`).
+/// (`main/binary-amd64/Packages`, `main/source/Sources`, `main/Contents-amd64`,
+/// `main/i18n/Translation-en`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IndexName {
     /// What can be installed on one architecture, `all` included.
@@ -40,21 +45,49 @@ pub enum IndexName {
         /// The component.
         component: Component,
     },
+    /// Which package brings which file, on one architecture.
+    Contents {
+        /// The component.
+        component: Component,
+        /// The architecture, never `all`.
+        architecture: Architecture,
+    },
+    /// The long descriptions.
+    Translation {
+        /// The component.
+        component: Component,
+    },
 }
 
 impl IndexName {
-    /// Returns what its stanzas are.
-    pub fn kind(&self) -> Kind {
+    /// Returns what its stanzas are; `None` for an index that lists no packages
+    /// but says more of them.
+    pub fn kind(&self) -> Option<Kind> {
         match self {
-            Self::Packages { .. } => Kind::Packages,
-            Self::Sources { .. } => Kind::Sources,
+            Self::Packages { .. } => Some(Kind::Packages),
+            Self::Sources { .. } => Some(Kind::Sources),
+            Self::Contents { .. } | Self::Translation { .. } => None,
+        }
+    }
+
+    /// Tells whether hosts of this architecture read it.
+    pub fn is_for(&self, host: &Architecture) -> bool {
+        match self {
+            Self::Packages { architecture, .. } | Self::Contents { architecture, .. } => {
+                architecture == host
+            }
+            Self::Sources { .. } => false,
+            Self::Translation { .. } => true,
         }
     }
 
     /// Returns its component.
     pub fn component(&self) -> &Component {
         match self {
-            Self::Packages { component, .. } | Self::Sources { component } => component,
+            Self::Packages { component, .. }
+            | Self::Sources { component }
+            | Self::Contents { component, .. }
+            | Self::Translation { component } => component,
         }
     }
 
@@ -76,13 +109,21 @@ impl fmt::Display for IndexName {
                 architecture,
             } => write!(f, "{component}/binary-{architecture}/Packages"),
             Self::Sources { component } => write!(f, "{component}/source/Sources"),
+            Self::Contents {
+                component,
+                architecture,
+            } => write!(f, "{component}/Contents-{architecture}"),
+            Self::Translation { component } => write!(f, "{component}/i18n/Translation-en"),
         }
     }
 }
 
 /// Says that a text is not the path of an index.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("“{0}” is not COMPONENT/binary-ARCHITECTURE/Packages or COMPONENT/source/Sources")]
+#[error(
+    "“{0}” is not COMPONENT/binary-ARCHITECTURE/Packages, COMPONENT/source/Sources, \
+     COMPONENT/Contents-ARCHITECTURE or COMPONENT/i18n/Translation-en"
+)]
 pub struct IndexNameError(pub String);
 
 impl FromStr for IndexName {
@@ -93,6 +134,16 @@ impl FromStr for IndexName {
         let component = Component::new(component).map_err(|_| refuse())?;
         if rest == "source/Sources" {
             return Ok(Self::Sources { component });
+        }
+        if rest == "i18n/Translation-en" {
+            return Ok(Self::Translation { component });
+        }
+        if let Some(name) = rest.strip_prefix("Contents-") {
+            let architecture = Architecture::new(name).map_err(|_| refuse())?;
+            return Ok(Self::Contents {
+                component,
+                architecture,
+            });
         }
         let name = rest.strip_prefix("binary-");
         let name = name.and_then(|rest| rest.strip_suffix("/Packages"));
@@ -137,8 +188,17 @@ pub fn object(kind: ObjectKind, sha256: &Sha256) -> ArchivePath {
         ObjectKind::Chunk => "",
         ObjectKind::Piece(Encoding::Xz) => ".xz",
         ObjectKind::Piece(Encoding::Gz) => ".gz",
+        ObjectKind::Piece(Encoding::Zst) => ".zst",
     };
     made(format!(".debcut/objects/{}/{hex}{suffix}", &hex[..2]))
+}
+
+/// Returns where the list of a `.deb`'s files is, by the digest of the `.deb`.
+///
+/// It can be read from the package again: losing it costs time only.
+pub fn file_list(deb: &Sha256) -> ArchivePath {
+    let hex = deb.hex();
+    made(format!(".debcut/files/{}/{hex}.zst", &hex[..2]))
 }
 
 /// Returns the directory of the certificates that suites were signed with.
@@ -243,6 +303,25 @@ pub fn pool_file(directory: &ArchivePath, file: &FileName) -> ArchivePath {
     made(format!("{directory}/{file}"))
 }
 
+/// Tells for how long whoever keeps a copy of a file may use it without asking.
+///
+/// A file of the pool, and what is named by its digest, is never another one.
+/// The rest that clients read changes with every publish; and our own state is
+/// what the next publish is decided by.
+pub fn freshness(path: &ArchivePath) -> Freshness {
+    let path = path.as_str();
+    if path.starts_with("pool/")
+        || path.starts_with(".debcut/objects/")
+        || path.contains("/by-hash/")
+    {
+        Freshness::Lasting
+    } else if path.starts_with(".debcut/") && !path.starts_with(".debcut/keys/") {
+        Freshness::Never
+    } else {
+        Freshness::Brief
+    }
+}
+
 fn made(path: String) -> ArchivePath {
     ArchivePath::new(path).expect("made from names that are valid in paths")
 }
@@ -286,8 +365,34 @@ mod tests {
     }
 
     #[test]
+    fn only_what_never_changes_is_kept() {
+        let (suite, digest) = (Suite::new("stable").expect("a suite"), Sha256::of(b""));
+        let index: IndexName = "main/binary-amd64/Packages".parse().expect("an index");
+        let key = Fingerprint::new("0".repeat(40)).expect("a fingerprint");
+        let pool = ArchivePath::new("pool/main/a/a/a_1_all.deb").expect("a path");
+        for (path, want) in [
+            (pool, Freshness::Lasting),
+            (by_hash(&suite, &index, &digest), Freshness::Lasting),
+            (proof(&suite, &digest), Freshness::Lasting),
+            (object(ObjectKind::Chunk, &digest), Freshness::Lasting),
+            (index_file(&suite, &index, Encoding::Xz), Freshness::Brief),
+            (in_release(&suite), Freshness::Brief),
+            (release_gpg(&suite), Freshness::Brief),
+            (certificate(&key), Freshness::Brief),
+            (head(&suite), Freshness::Never),
+        ] {
+            assert_eq!(freshness(&path), want, "{path}");
+        }
+    }
+
+    #[test]
     fn index_names_are_read_as_written() {
-        for text in ["main/binary-amd64/Packages", "contrib/source/Sources"] {
+        for text in [
+            "main/binary-amd64/Packages",
+            "contrib/source/Sources",
+            "main/Contents-amd64",
+            "main/i18n/Translation-en",
+        ] {
             let name: IndexName = text.parse().expect(text);
             assert_eq!(name.to_string(), text);
         }

@@ -76,6 +76,13 @@ pub struct Index {
     pub files: Vec<IndexFile>,
 }
 
+impl Index {
+    /// Returns how its published files are compressed, in order.
+    pub fn encodings(&self) -> impl Iterator<Item = &Encoding> {
+        self.files.iter().map(|file| &file.encoding)
+    }
+}
+
 /// A published file of an index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -183,8 +190,10 @@ impl Manifest {
                     "a file has not one piece for each chunk",
                 ));
             }
-            let encodings = index.files.iter().map(|file| &file.encoding);
-            if !encodings.eq(&Encoding::ALL) {
+            if !index
+                .encodings()
+                .eq(self.settings.encodings_of(&index.name))
+            {
                 return Err(refuse(
                     &index.name,
                     "its files are not one of each encoding",
@@ -192,6 +201,11 @@ impl Manifest {
             }
         }
         Ok(())
+    }
+
+    /// Returns the indices that list packages: `Packages` and `Sources`.
+    pub fn listings(&self) -> impl Iterator<Item = &Index> {
+        self.indices.iter().filter(|i| i.name.kind().is_some())
     }
 
     /// Finds an index.
@@ -248,19 +262,18 @@ mod tests {
         let amd64 = Architecture::new("amd64").expect("a name");
         let settings = Settings::new(vec![main], vec![amd64]);
         let nothing = Sha256::of(b"");
+        let file = |encoding: &Encoding| IndexFile {
+            encoding: *encoding,
+            size: 32,
+            sha256: nothing,
+            pieces: Vec::new(),
+        };
         let index = |name| Index {
-            name,
             size: 0,
             sha256: nothing,
             chunks: Vec::new(),
-            files: Encoding::ALL
-                .map(|encoding| IndexFile {
-                    encoding,
-                    size: 32,
-                    sha256: nothing,
-                    pieces: Vec::new(),
-                })
-                .to_vec(),
+            files: settings.encodings_of(&name).iter().map(file).collect(),
+            name,
         };
         Manifest {
             schema: SCHEMA.to_owned(),
@@ -272,7 +285,7 @@ mod tests {
             record: Record::default(),
             shelves: BTreeMap::new(),
             indices: settings.indices().into_iter().map(index).collect(),
-            settings,
+            settings: settings.clone(),
         }
     }
 
@@ -282,8 +295,9 @@ mod tests {
         let read = Manifest::from_bytes(&manifest.to_bytes()).expect("valid");
         assert_eq!(read, manifest);
         let paths: Vec<_> = manifest.release().files.into_keys().collect();
-        assert_eq!(paths.len(), 6);
-        assert_eq!(paths[1], "main/binary-amd64/Packages.gz");
+        assert_eq!(paths.len(), 8);
+        assert_eq!(paths[1], "main/Contents-amd64.gz");
+        assert_eq!(paths[3], "main/binary-amd64/Packages.gz");
     }
 
     #[test]
@@ -301,11 +315,11 @@ mod tests {
                 m.indices[0].files[0].pieces.push(Piece { sha256, size });
             }),
             ("not in order", |m| {
-                let first = crate::model::PackageName::new("aa").expect("a name");
                 let chunk = Chunk {
-                    first,
+                    first: "aa".to_owned(),
                     sha256: Sha256::of(b"x"),
                     size: 0,
+                    lines: 0,
                 };
                 m.indices[0].chunks = vec![chunk.clone(), chunk];
             }),

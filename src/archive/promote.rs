@@ -100,7 +100,7 @@ fn chosen<'a>(
         return Err(vec![no_such_suite(from)]);
     };
     let mut newest = BTreeMap::new();
-    for index in &manifest.indices {
+    for index in manifest.listings() {
         let stanzas = from.stanzas(index).map_err(|error| vec![unread(&error)])?;
         for stanza in stanzas {
             let wanted = wanted(stanza, selection);
@@ -182,10 +182,7 @@ fn propose(
         Kind::Packages => {
             let own = stanza.architecture();
             let mut indices = settings.packages_of(component);
-            indices.retain(|index| match index {
-                IndexName::Packages { architecture, .. } => own.is_all() || architecture == own,
-                IndexName::Sources { .. } => false,
-            });
+            indices.retain(|index| own.is_all() || index.is_for(own));
             indices
         }
     };
@@ -201,6 +198,7 @@ fn propose(
         stanza: stanza.clone(),
         // The pool is the archive's: the files are there.
         incoming: Vec::new(),
+        list: None,
         note: None,
     })
 }

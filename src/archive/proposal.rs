@@ -9,6 +9,7 @@ use crate::archive::current::Current;
 use crate::archive::layout::{self, IndexName};
 use crate::archive::settings::Settings;
 use crate::format::checksums::ListedFile;
+use crate::format::index::contents::FileList;
 use crate::format::index::{PoolFile, Stanza};
 use crate::model::{ArchivePath, Component, Finding, Sha256};
 
@@ -25,6 +26,8 @@ pub(super) struct Proposal {
     pub(super) stanza: Stanza,
     /// Its files.
     pub(super) incoming: Vec<Incoming>,
+    /// The list of its files, where it is a binary package that was read.
+    pub(super) list: Option<(Sha256, FileList)>,
     /// What is worth knowing and stops nothing.
     pub(super) note: Option<Finding>,
 }
@@ -104,6 +107,10 @@ pub(super) fn propose(
         indices,
         stanza,
         incoming,
+        list: match candidate {
+            Candidate::Binary(binary) => Some((binary.sha256, binary.files.clone())),
+            Candidate::Source(_) => None,
+        },
         note: elsewhere_meant(current, settings, candidate, component),
     })
 }

@@ -21,7 +21,7 @@ pub struct Difference {
 /// Returns every package, once each, in order. Needs the whole suite.
 pub fn list(current: &Current) -> Result<Vec<Listed>, Unread> {
     let mut found = BTreeSet::new();
-    for index in current.manifest().iter().flat_map(|m| &m.indices) {
+    for index in current.manifest().into_iter().flat_map(|m| m.listings()) {
         let stanzas = current.stanzas(index)?.into_iter();
         found.extend(stanzas.map(|stanza| Listed::of(stanza, index.name.component())));
     }
@@ -35,7 +35,7 @@ pub fn show<'a>(
     name: &PackageName,
 ) -> Result<Vec<(&'a IndexName, &'a Stanza)>, Unread> {
     let mut found = Vec::<(&IndexName, &Stanza)>::new();
-    for index in current.manifest().iter().flat_map(|m| &m.indices) {
+    for index in current.manifest().into_iter().flat_map(|m| m.listings()) {
         for stanza in current.versions(index, name)? {
             if !found.iter().any(|(_, there)| *there == stanza) {
                 found.push((&index.name, stanza));

@@ -28,7 +28,7 @@ pub fn remove(current: &Current, removals: &[Removal]) -> Result<Admission, Vec<
     let mut admission = Admission::of(current, manifest.settings.clone());
     for removal in removals {
         let mut found = false;
-        for index in &manifest.indices {
+        for index in manifest.listings() {
             let versions = current.versions(index, &removal.name);
             let versions = versions.map_err(|error| vec![unread(&error)])?;
             let wanted = versions.iter().filter(|stanza| {

@@ -25,8 +25,8 @@ pub fn settle(current: &Current, wanted: &Settings) -> Result<Admission, Vec<Fin
     };
     settings.chunks = manifest.settings.chunks;
     let indices = settings.indices();
-    for index in &manifest.indices {
-        if !indices.contains(&index.name) && index.size > 0 {
+    for index in manifest.listings() {
+        if !indices.contains(&index.name) && index.size > 0 && index.name.kind().is_some() {
             let message = format!("{} still lists packages", index.name);
             findings.push(
                 Finding::error("not-empty", current.suite.as_str(), message)
@@ -55,7 +55,7 @@ fn for_all(
     name: &IndexName,
 ) -> Result<Vec<Stanza>, Unread> {
     let is_new = manifest.index(name).is_none();
-    let mut others = manifest.indices.iter().filter(|index| {
+    let mut others = manifest.listings().filter(|index| {
         index.name.kind() == name.kind() && index.name.component() == name.component()
     });
     match others.next() {

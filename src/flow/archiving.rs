@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::FlowError;
 use super::evidence::{self, Rules};
 use super::signing::{self, KeyWanted};
-use crate::archive::manifest::Index;
+use crate::archive::manifest::{Index, Manifest};
 use crate::archive::query;
 use crate::archive::{
     Admission, Current, Generation, Grounds, Listed, Older, Record, Removal, Selection, Settings,
@@ -17,7 +17,7 @@ use crate::archive::{
 use crate::format::index::Kind;
 use crate::format::version::Version;
 use crate::keys::{Ask, Choice};
-use crate::model::{Component, Finding, Listener, PackageName, Suite};
+use crate::model::{Component, Event, Finding, Listener, PackageName, Suite};
 use crate::publish::client::{ClientSources, file_uri};
 use crate::publish::incoming::{self, Incoming};
 use crate::publish::{
@@ -27,7 +27,9 @@ use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files;
 use crate::sys::openpgp::{Certificate, Keyring, Signer};
-use crate::sys::store::{Condition, Content, DirectoryStore, FetchedStore, Guard, Holder, Store};
+use crate::sys::store::{
+    Condition, Content, DirectoryStore, FetchedStore, Guard, Holder, S3Store, Store,
+};
 
 /// How often a publish that lost is tried again before it is told so: each
 /// time, somebody else's publish has succeeded.
@@ -63,6 +65,8 @@ pub struct Act<'a> {
     pub ask: &'a mut Ask<'a>,
     /// Whether only the plan is wanted.
     pub dry_run: bool,
+    /// Why it is made, for the history.
+    pub reason: Option<String>,
 }
 
 /// What came of a change.
@@ -78,8 +82,16 @@ pub enum Outcome {
     Done(Box<Published>, Vec<Finding>),
 }
 
-/// Opens an archive by its location.
-pub fn open_store(location: &str, directory: &Path) -> Result<Box<dyn Store>, FlowError> {
+/// Opens an archive by its location: a directory, or a part of a bucket.
+pub fn open_store(
+    location: &str,
+    directory: &Path,
+    environment: &Environment,
+) -> Result<Box<dyn Store>, FlowError> {
+    if S3Store::is_s3(location) {
+        let store = S3Store::new(location, environment, layout::freshness)?;
+        return Ok(Box::new(store));
+    }
     if let Some((scheme, _)) = location.split_once("://") {
         if scheme != "file" {
             return Err(FlowError::UnsupportedLocation {
@@ -94,7 +106,11 @@ pub fn open_store(location: &str, directory: &Path) -> Result<Box<dyn Store>, Fl
 }
 
 /// Opens an archive that is only read: also one on a web server.
-pub fn open_to_read(location: &str, directory: &Path) -> Result<Box<dyn Store>, FlowError> {
+pub fn open_to_read(
+    location: &str,
+    directory: &Path,
+    environment: &Environment,
+) -> Result<Box<dyn Store>, FlowError> {
     if FetchedStore::is_url(location) {
         let store = FetchedStore::new(location).map_err(files::failed(
             "keep what is fetched from",
@@ -102,11 +118,35 @@ pub fn open_to_read(location: &str, directory: &Path) -> Result<Box<dyn Store>, 
         ))?;
         return Ok(Box::new(store));
     }
-    open_store(location, directory)
+    open_store(location, directory, environment)
 }
 
-/// The suite as it is, and whether it may take what is offered.
-type Judged = (Current, Result<Admission, Vec<Finding>>);
+impl Drop for Desk<'_> {
+    /// Tells what the store was asked for, to whoever wants to know all.
+    fn drop(&mut self) {
+        if let Some(traffic) = self.store.traffic() {
+            self.listener.hear(Event::Output(traffic));
+        }
+    }
+}
+
+/// The suite as it is, and whether it may change as it is asked to.
+struct Judged {
+    current: Current,
+    answer: Result<Admission, Vec<Finding>>,
+    /// Generations of this archive that have much of what comes.
+    donors: Vec<Manifest>,
+}
+
+impl Judged {
+    fn new(current: Current, answer: Result<Admission, Vec<Finding>>) -> Self {
+        Self {
+            current,
+            answer,
+            donors: Vec::new(),
+        }
+    }
+}
 
 impl Desk<'_> {
     fn lock(&self) -> Result<Guard, FlowError> {
@@ -120,7 +160,11 @@ impl Desk<'_> {
             command: self.command.clone(),
         };
         let told = |other: &Holder| self.listener.note(format!("waiting for {other}"));
-        Ok(self.store.lock(&holder, self.wait, &told)?)
+        let guard = self.store.lock(&holder, self.wait, &told)?;
+        if let Some(caution) = self.store.caution() {
+            self.listener.warn(caution);
+        }
+        Ok(guard)
     }
 
     /// Creates a suite, or gives one that is there what it lacks. `adjust`
@@ -135,7 +179,7 @@ impl Desk<'_> {
             let current = observe(self.store.as_ref(), suite, Question::Whole)?;
             let before = current.manifest().map(|manifest| &manifest.settings);
             let admission = settle(&current, &adjust(before));
-            Ok((current, admission))
+            Ok(Judged::new(current, admission))
         })
     }
 
@@ -195,7 +239,7 @@ impl Desk<'_> {
                 // Where attestations are missed, those that do not count matter.
                 Err(reasons) => Err([reasons, uncounted.clone()].concat()),
             };
-            Ok((current, admission))
+            Ok(Judged::new(current, admission))
         })
     }
 
@@ -213,7 +257,7 @@ impl Desk<'_> {
         self.change(suite, act, &[], &|| {
             let current = observe(self.store.as_ref(), suite, Question::Packages(&names))?;
             let admission = remove(&current, removals);
-            Ok((current, admission))
+            Ok(Judged::new(current, admission))
         })
     }
 
@@ -233,7 +277,7 @@ impl Desk<'_> {
                 Ok(names) => names,
                 Err(findings) => {
                     let current = observe(self.store.as_ref(), to, Question::Manifest)?;
-                    return Ok((current, Err(findings)));
+                    return Ok(Judged::new(current, Err(findings)));
                 }
             };
             let store = self.store.as_ref();
@@ -251,7 +295,12 @@ impl Desk<'_> {
                 }
                 Err(findings) => Err(findings),
             };
-            Ok((current, admission))
+            let donors = source.manifest().cloned().into_iter().collect();
+            Ok(Judged {
+                current,
+                answer: admission,
+                donors,
+            })
         })
     }
 
@@ -264,41 +313,46 @@ impl Desk<'_> {
         remarks: &[Finding],
         admitted: &dyn Fn() -> Result<Judged, PublishError>,
     ) -> Result<Outcome, FlowError> {
-        let (current, admission) = admitted()?;
-        let admission = match admission {
+        let judged = admitted()?;
+        let admission = match &judged.answer {
             Ok(admission) => admission,
             Err(findings) => {
-                return Ok(Outcome::Refused([remarks, &findings].concat()));
+                return Ok(Outcome::Refused([remarks, findings].concat()));
             }
         };
         let findings = [remarks, admission.notes()].concat();
-        let choice = self.key(&current, &act.key)?;
+        let choice = self.key(&judged.current, &act.key)?;
         let certificate = choice.certificate().clone();
         if let Some(finding) = self.rules.publisher(suite, certificate.fingerprint()) {
             return Ok(Outcome::Refused([findings, vec![finding]].concat()));
         }
+        let record = self.record(&certificate, act.reason.clone());
         if act.dry_run {
-            let next = Generation::next(&current, &admission, self.record(&certificate));
-            return Ok(match next.map_err(PublishError::from)? {
+            return Ok(match self.next(&judged, record)? {
                 Some(next) => Outcome::Planned(Box::new(publish::plan(next)), findings),
-                None => Outcome::Unchanged(Box::new(current), findings),
+                None => Outcome::Unchanged(Box::new(judged.current), findings),
             });
         }
         let _guard = self.lock()?;
         // Also where nothing is to be changed, what a crash left is completed.
-        publish::recover(self.store.as_ref(), suite)?;
+        let there = publish::recover(self.store.as_ref(), suite)?;
+        let base = there.map(|there| there.head.generation);
+        // Nobody was faster: what was judged before the wait still holds.
+        let mut earlier = (base == judged.current.base()).then_some(judged);
         let mut choice = Some(choice);
         let mut signer: Option<Signer> = None;
         for attempt in 1.. {
-            let (current, admission) = admitted()?;
-            let admission = match admission {
-                Ok(admission) => admission,
-                Err(findings) => return Ok(Outcome::Refused(findings)),
+            let judged = match earlier.take() {
+                Some(judged) => judged,
+                None => admitted()?,
             };
-            let next = Generation::next(&current, &admission, self.record(&certificate));
-            let Some(next) = next.map_err(PublishError::from)? else {
-                return Ok(Outcome::Unchanged(Box::new(current), findings));
+            if let Err(findings) = judged.answer {
+                return Ok(Outcome::Refused(findings));
+            }
+            let Some(next) = self.next(&judged, record.clone())? else {
+                return Ok(Outcome::Unchanged(Box::new(judged.current), findings));
             };
+            drop(judged);
             if signer.is_none() {
                 signer = signing::unlocked(choice.take(), self.clock.now(), act.ask)?;
                 self.keep_certificate(&certificate)?;
@@ -319,10 +373,26 @@ impl Desk<'_> {
         unreachable!("the last attempt returns")
     }
 
-    fn record(&self, certificate: &Certificate) -> Record {
+    /// Returns what an admitted change leads to.
+    fn next(&self, judged: &Judged, record: Record) -> Result<Option<Generation>, FlowError> {
+        let Ok(admission) = &judged.answer else {
+            return Ok(None);
+        };
+        let donors: Vec<_> = judged.donors.iter().collect();
+        let store = self.store.as_ref();
+        Ok(publish::next(
+            store,
+            &judged.current,
+            admission,
+            &donors,
+            record,
+        )?)
+    }
+
+    fn record(&self, certificate: &Certificate, why: Option<String>) -> Record {
         Record {
             who: self.who.clone(),
-            why: None,
+            why,
             command: self.command.clone(),
             key: Some(certificate.fingerprint().to_string()),
         }
@@ -383,7 +453,7 @@ impl Desk<'_> {
             let manifest = current
                 .manifest()
                 .expect("a suite that is there has a manifest");
-            let listed = |index: &Index| index.name.kind() == Kind::Sources && index.size > 0;
+            let listed = |index: &Index| index.name.kind() == Some(Kind::Sources) && index.size > 0;
             let has_sources = manifest.indices.iter().any(listed);
             let signer = certificates.iter().find(|certificate| {
                 Some(certificate.fingerprint().as_str()) == manifest.record.key.as_deref()

@@ -324,6 +324,7 @@ impl Run<'_, '_> {
             key: self.wanted.key.clone(),
             ask: self.ask,
             dry_run: true,
+            reason: None,
         };
         let older = self.wanted.older;
         match self
@@ -477,6 +478,7 @@ impl Run<'_, '_> {
             key: self.wanted.key.clone(),
             ask: self.ask,
             dry_run: false,
+            reason: None,
         };
         let (generation, changed) =
             match self

@@ -20,6 +20,7 @@ use crate::release::plan::{self, Request};
 use crate::release::policy::{DebianKind, Policy, Unit};
 use crate::release::standing::{self, Archives, Around, BuiltAt, Held, Standing};
 use crate::release::{self, Facts};
+use crate::sys::environment::Environment;
 use crate::sys::files;
 use crate::sys::openpgp::text_of;
 
@@ -53,7 +54,7 @@ pub struct SuiteSeen {
 }
 
 /// Looks at the project and its archives.
-pub fn status(workspace: &Workspace) -> Result<Status, FlowError> {
+pub fn status(workspace: &Workspace, environment: &Environment) -> Result<Status, FlowError> {
     let policy = workspace.policy("HEAD")?;
     let facts = release::observe::observe(&workspace.repository, "HEAD", &policy)?;
     let (plan, mut findings) = match plan::plan(&facts, &policy, &Request::everything()) {
@@ -65,7 +66,7 @@ pub fn status(workspace: &Workspace) -> Result<Status, FlowError> {
         held: vec![Vec::new(); policy.units.len()],
         suites: Vec::new(),
     };
-    let archives = configured::archives(workspace);
+    let archives = configured::archives(workspace, environment);
     let mut known = match archives.is_empty() {
         true => Archives::None,
         false => Archives::Read,

@@ -17,6 +17,7 @@ pub mod dsc;
 pub mod elf;
 pub mod export_subst;
 pub mod gitattributes;
+pub mod gzip_member;
 pub mod index;
 pub mod relation;
 pub mod release;

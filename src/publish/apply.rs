@@ -9,7 +9,7 @@ use crate::model::{Listener, Suite, Timestamp};
 use crate::publish::error::PublishError;
 use crate::publish::plan::PublishPlan;
 use crate::publish::recover::{Switched, recover, switch};
-use crate::publish::seal::{Seal, SealedPublish, seal};
+use crate::publish::seal::{IndexBytes, Seal, SealedPublish, seal};
 use crate::publish::spread::write_all;
 use crate::sys::store::{Condition, Content, Store, Taken};
 
@@ -129,10 +129,13 @@ fn write_unreferenced(
         .objects
         .iter()
         .map(|(path, b)| (path, Content::Bytes(b)));
-    let indices = sealed
-        .indices
-        .iter()
-        .map(|(path, b)| (path, Content::Bytes(b)));
+    let mut indices = Vec::new();
+    for (path, bytes) in &sealed.indices {
+        match bytes {
+            IndexBytes::Made(bytes) => indices.push((path, Content::Bytes(bytes))),
+            IndexBytes::At(other) => store.copy(other, path)?,
+        }
+    }
     listener.begin("writing packages");
     write_all(store, Taken::Refuse, &pool.collect::<Vec<_>>(), listener)?;
     listener.begin("writing indices");

@@ -4,9 +4,8 @@ use std::error::Error;
 
 use crate::archive::current::Unread;
 use crate::archive::manifest::{Base, ManifestError};
-use crate::format::index::IndexError;
-use crate::format::xz_stream::XzStreamError;
-use crate::model::{ArchivePath, PackageName, Sha256, Suite};
+use crate::format::index::piece::PieceError;
+use crate::model::{ArchivePath, Sha256, Suite};
 use crate::sys::store::StoreError;
 
 /// Why a publish, or a look at an archive, did not come to its end.
@@ -84,13 +83,13 @@ pub enum PublishError {
     /// A chunk is not a part of an index.
     #[error("cannot read the chunk that starts at {first} in {path}")]
     Chunk {
-        /// The chunk's first package.
-        first: PackageName,
+        /// The chunk's first package or path.
+        first: String,
         /// Where the chunk is.
         path: ArchivePath,
         /// What is wrong with it.
         #[source]
-        source: IndexError,
+        source: Box<dyn Error + Send + Sync>,
     },
     /// A compressed piece is not one that can be joined with others.
     #[error("cannot join {path} with other pieces")]
@@ -99,7 +98,16 @@ pub enum PublishError {
         path: ArchivePath,
         /// What is wrong with it.
         #[source]
-        source: XzStreamError,
+        source: PieceError,
+    },
+    /// A package's files cannot be listed.
+    #[error("cannot list the files of {path}")]
+    Package {
+        /// The package.
+        path: ArchivePath,
+        /// What is wrong with it.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
     },
     /// The suite was observed for another question.
     #[error(transparent)]

@@ -38,8 +38,9 @@ pub fn history(
         let Some((base, manifest)) = &current.generation else {
             return Ok(Extent::Whole);
         };
-        for index in &manifest.indices {
-            for at in touched(&manifest.settings.chunks, &index.chunks, names.iter()) {
+        for index in manifest.listings() {
+            let rule = manifest.settings.rule_of(&index.name);
+            for at in touched(&rule, &index.chunks, names.iter().map(PackageName::as_str)) {
                 let chunk = &index.chunks[at];
                 let stanzas = match kept.remove(&chunk.sha256) {
                     Some(stanzas) => stanzas,

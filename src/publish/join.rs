@@ -1,8 +1,7 @@
 //! Putting an index together: stored chunks and pieces are copied, new ones
-//! compressed, and everything is hashed once.
+//! compressed on all processors, and everything is hashed once.
 
-use std::thread;
-
+use rayon::prelude::*;
 use sha2::Digest;
 
 use crate::archive::generation::Part;
@@ -31,21 +30,20 @@ pub(super) struct Joined {
 pub(super) fn join(
     store: &dyn Store,
     name: &IndexName,
+    encodings: &[Encoding],
     parts: &[Part],
 ) -> Result<Joined, PublishError> {
-    // The plain text and each encoding are independent: one thread each.
-    let (plain, encoded) = thread::scope(|scope| {
-        let threads = [0, 1].map(|at| scope.spawn(move || encode(store, at, parts)));
-        let plain = hash_plain(store, parts);
-        let join = |thread: thread::ScopedJoinHandle<'_, _>| thread.join();
-        let encoded = threads.map(|thread| join(thread).expect("a worker does not panic"));
-        (plain, encoded)
-    });
-    let sha256 = plain?;
+    let (plain, encoded) = rayon::join(
+        || hash_plain(store, parts),
+        || {
+            let encode = |encoding: &Encoding| encode(store, *encoding, parts);
+            encodings.par_iter().map(encode).collect::<Vec<_>>()
+        },
+    );
     let mut index = Index {
         name: name.clone(),
         size: parts.iter().map(|part| part.chunk().size).sum(),
-        sha256,
+        sha256: plain?,
         chunks: parts.iter().map(|part| part.chunk().clone()).collect(),
         files: Vec::new(),
     };
@@ -90,33 +88,32 @@ struct Encoded {
     objects: Vec<NewFile>,
 }
 
-/// Puts the file of the encoding at this position together.
-fn encode(store: &dyn Store, position: usize, parts: &[Part]) -> Result<Encoded, PublishError> {
-    let encoding = Encoding::ALL[position];
+/// The compressed form of one part.
+enum Made {
+    /// The archive has it.
+    Stored(Piece, Vec<u8>),
+    /// It was compressed just now.
+    Fresh(Piece, Vec<u8>),
+}
+
+/// Puts the file of one encoding together.
+fn encode(store: &dyn Store, encoding: Encoding, parts: &[Part]) -> Result<Encoded, PublishError> {
     let kind = ObjectKind::Piece(encoding);
+    let made = parts.par_iter().map(|part| make(store, encoding, part));
+    let made: Vec<Made> = made.collect::<Result<_, _>>()?;
     let mut joining = Joining::new(encoding);
     let (mut pieces, mut objects) = (Vec::new(), Vec::new());
-    for part in parts {
-        let bytes = match part {
-            Part::New { text, .. } => encoding.compress(text.as_bytes()),
-            Part::Kept { pieces, .. } => read_object(store, kind, &pieces[position].sha256)?,
-        };
-        let piece = match part {
-            Part::New { .. } => Piece {
-                sha256: Sha256::of(&bytes),
-                size: bytes.len() as u64,
-            },
-            Part::Kept { pieces, .. } => pieces[position].clone(),
-        };
+    for made in made {
+        let (Made::Stored(piece, bytes) | Made::Fresh(piece, bytes)) = &made;
         let path = layout::object(kind, &piece.sha256);
-        joining.push(&bytes).map_err(|source| PublishError::Piece {
+        joining.push(bytes).map_err(|source| PublishError::Piece {
             path: path.clone(),
             source,
         })?;
-        if let Part::New { .. } = part {
+        pieces.push(piece.clone());
+        if let Made::Fresh(_, bytes) = made {
             objects.push((path, bytes));
         }
-        pieces.push(piece);
     }
     let bytes = joining.finish();
     let file = IndexFile {
@@ -130,4 +127,44 @@ fn encode(store: &dyn Store, position: usize, parts: &[Part]) -> Result<Encoded,
         bytes,
         objects,
     })
+}
+
+/// Returns a part's piece: the stored one, else it is compressed.
+fn make(store: &dyn Store, encoding: Encoding, part: &Part) -> Result<Made, PublishError> {
+    let fresh = |raw: &[u8]| {
+        let bytes = encoding.compress(raw);
+        let piece = Piece {
+            sha256: Sha256::of(&bytes),
+            size: bytes.len() as u64,
+        };
+        Made::Fresh(piece, bytes)
+    };
+    let (chunk, pieces) = match part {
+        Part::New { text, .. } => return Ok(fresh(text.as_bytes())),
+        Part::Kept { chunk, pieces } => (chunk, pieces),
+    };
+    match pieces.iter().find(|(known, _)| *known == encoding) {
+        Some((_, piece)) => {
+            let bytes = read_object(store, ObjectKind::Piece(encoding), &piece.sha256)?;
+            Ok(Made::Stored(piece.clone(), bytes))
+        }
+        None => {
+            let text = read_object(store, ObjectKind::Chunk, &chunk.sha256)?;
+            Ok(fresh(&text))
+        }
+    }
+}
+
+/// Puts a published file together from its stored pieces alone.
+pub(super) fn reassemble(store: &dyn Store, file: &IndexFile) -> Result<Vec<u8>, PublishError> {
+    let kind = ObjectKind::Piece(file.encoding);
+    let mut joining = Joining::new(file.encoding);
+    for piece in &file.pieces {
+        let bytes = read_object(store, kind, &piece.sha256)?;
+        joining.push(&bytes).map_err(|source| PublishError::Piece {
+            path: layout::object(kind, &piece.sha256),
+            source,
+        })?;
+    }
+    Ok(joining.finish())
 }

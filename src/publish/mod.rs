@@ -11,6 +11,7 @@
 mod apply;
 mod check;
 pub mod client;
+mod derive;
 mod error;
 mod head;
 mod history;
@@ -26,6 +27,7 @@ mod spread;
 
 pub use apply::{Published, apply};
 pub use check::{Depth, Verify, check, lost_heads};
+pub use derive::next;
 pub use error::PublishError;
 pub use head::{Head, read_manifest};
 pub use history::{Extent, history};

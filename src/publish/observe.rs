@@ -101,17 +101,19 @@ fn observed(
     manifest: Manifest,
     question: Question<'_>,
 ) -> Result<Current, PublishError> {
-    let rule = &manifest.settings.chunks;
     let names: BTreeSet<&PackageName> = match question {
         Question::Manifest | Question::Whole => BTreeSet::new(),
         Question::Packages(names) => names.iter().collect(),
         Question::Candidates(candidates) => candidates.iter().map(Candidate::name).collect(),
     };
     let mut chunks = BTreeMap::new();
-    for index in &manifest.indices {
+    for index in manifest.listings() {
         let wanted = match question {
             Question::Whole => (0..index.chunks.len()).collect(),
-            _ => touched(rule, &index.chunks, names.iter().copied()),
+            _ => {
+                let rule = manifest.settings.rule_of(&index.name);
+                touched(&rule, &index.chunks, names.iter().map(|name| name.as_str()))
+            }
         };
         for at in wanted {
             let chunk = &index.chunks[at];
@@ -139,25 +141,27 @@ fn observed(
     })
 }
 
+/// Reads a chunk of an index that lists packages.
 pub(super) fn read_chunk(
     store: &dyn Store,
     index: &Index,
     chunk: &Chunk,
 ) -> Result<Vec<Stanza>, PublishError> {
+    let kind = index.name.kind().expect("it lists packages");
     let text = read_object(store, ObjectKind::Chunk, &chunk.sha256)?;
-    index::parse(&text, index.name.kind()).map_err(|source| PublishError::Chunk {
+    index::parse(&text, kind).map_err(|source| PublishError::Chunk {
         first: chunk.first.clone(),
         path: layout::object(ObjectKind::Chunk, &chunk.sha256),
-        source,
+        source: Box::new(source),
     })
 }
 
-/// Reads and hashes a file of the pool; `None` when it is not there.
+/// Looks up a file of the pool with its digest; `None` when it is not there.
 pub(super) fn pool_file(
     store: &dyn Store,
     path: &ArchivePath,
 ) -> Result<Option<PoolFile>, PublishError> {
-    let found = store.digest(path)?;
+    let found = store.recorded_digest(path)?;
     Ok(found.map(|(size, sha256)| PoolFile {
         path: path.clone(),
         size,

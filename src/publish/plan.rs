@@ -8,7 +8,6 @@ use crate::archive::layout::{self, ObjectKind};
 use crate::archive::manifest::Base;
 use crate::archive::proofs::{self, Shelf};
 use crate::archive::settings::Settings;
-use crate::format::index::piece::Encoding;
 use crate::model::{ArchivePath, Sha256, Suite};
 
 /// When something is written. Until `Head`, nothing that anybody reads has
@@ -90,24 +89,38 @@ pub fn plan(next: Generation) -> PublishPlan {
         add(Phase::Pool, incoming.file.path.clone(), Some(content));
     }
     for index in &next.indices {
-        let NextIndex::Changed { name, parts } = index else {
-            continue;
-        };
-        for part in parts {
-            if let Part::New { chunk, .. } = part {
-                let content = PlannedContent {
-                    size: chunk.size,
-                    sha256: chunk.sha256,
-                };
-                let path = layout::object(ObjectKind::Chunk, &chunk.sha256);
-                add(Phase::State, path, Some(content));
+        let (name, encodings) = match index {
+            NextIndex::Same(_) => continue,
+            NextIndex::Taken { index, .. } => {
+                let encodings = index.encodings().copied();
+                (&index.name, encodings.collect::<Vec<_>>())
             }
-        }
-        for encoding in Encoding::ALL {
+            NextIndex::Changed {
+                name,
+                encodings,
+                parts,
+            } => {
+                for part in parts {
+                    if let Part::New { chunk, .. } = part {
+                        let content = PlannedContent {
+                            size: chunk.size,
+                            sha256: chunk.sha256,
+                        };
+                        let path = layout::object(ObjectKind::Chunk, &chunk.sha256);
+                        add(Phase::State, path, Some(content));
+                    }
+                }
+                (name, encodings.clone())
+            }
+        };
+        for encoding in encodings {
             let path = layout::index_file(suite, name, encoding);
             add(Phase::ByHash, path.clone(), None);
             add(Phase::Index, path, None);
         }
+    }
+    for deb in next.lists.keys() {
+        add(Phase::State, layout::file_list(deb), None);
     }
     for file in &next.proofs {
         let (size, sha256) = (file.proof.size, file.proof.sha256);

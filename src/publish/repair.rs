@@ -4,12 +4,12 @@
 //! Looks at sizes only, so that every publish can afford it; what has the right
 //! size and other bytes, the check finds.
 
-use crate::archive::layout::{self, IndexName, ObjectKind};
+use crate::archive::layout::{self, IndexName};
 use crate::archive::manifest::{IndexFile, Manifest};
-use crate::format::index::piece::Joining;
 use crate::model::{ArchivePath, Sha256, Suite};
 use crate::publish::error::PublishError;
-use crate::publish::head::{Head, read_object};
+use crate::publish::head::Head;
+use crate::publish::join::reassemble;
 use crate::sys::store::{Condition, Content, Store, StoreError};
 
 /// Puts back what is damaged of a head's generation, `InRelease` aside; returns
@@ -80,18 +80,10 @@ fn intact(
             return Ok(Some(bytes));
         }
     }
-    let mut joining = Joining::new(file.encoding);
-    for piece in &file.pieces {
-        let kind = ObjectKind::Piece(file.encoding);
-        let bytes = match read_object(store, kind, &piece.sha256) {
-            Ok(bytes) => bytes,
-            Err(PublishError::Store(error)) => return Err(error),
-            Err(_) => return Ok(None),
-        };
-        if joining.push(&bytes).is_err() {
-            return Ok(None);
-        }
-    }
-    let bytes = joining.finish();
+    let bytes = match reassemble(store, file) {
+        Ok(bytes) => bytes,
+        Err(PublishError::Store(error)) => return Err(error),
+        Err(_) => return Ok(None),
+    };
     Ok((Sha256::of(&bytes) == file.sha256).then_some(bytes))
 }

@@ -4,12 +4,13 @@ use std::error::Error;
 
 use crate::archive::generation::NextIndex;
 use crate::archive::layout::{self, IndexName, ObjectKind};
-use crate::archive::manifest::{self, Base, Manifest};
+use crate::archive::manifest::{self, Base, Index, Manifest};
 use crate::archive::proofs::{self, Shelf};
-use crate::model::{ArchivePath, Sha256, Timestamp};
+use crate::model::{ArchivePath, Sha256, Suite, Timestamp};
+use crate::publish::derive::packed;
 use crate::publish::error::PublishError;
 use crate::publish::head::Head;
-use crate::publish::join::join;
+use crate::publish::join::{join, reassemble};
 use crate::publish::plan::PublishPlan;
 use crate::sys::openpgp::Signer;
 use crate::sys::store::Store;
@@ -42,13 +43,21 @@ pub(super) struct SealedPublish {
     /// New state: chunks, pieces and the manifest.
     pub(super) objects: Vec<(ArchivePath, Vec<u8>)>,
     /// New indices, under their by-hash names.
-    pub(super) indices: Vec<(ArchivePath, Vec<u8>)>,
+    pub(super) indices: Vec<(ArchivePath, IndexBytes)>,
     /// The indices that change.
     pub(super) changed: Vec<IndexName>,
     /// What the suite is afterwards.
     pub(super) manifest: Manifest,
     /// The commit.
     pub(super) head: Head,
+}
+
+/// Where the bytes of a published index come from.
+pub(super) enum IndexBytes {
+    /// They were put together.
+    Made(Vec<u8>),
+    /// Another suite has published them there.
+    At(ArchivePath),
 }
 
 /// Puts a generation's indices together, hashes them once, and signs at `now`
@@ -66,16 +75,29 @@ pub(super) fn seal(
     for index in &next.indices {
         match index {
             NextIndex::Same(index) => indices.push(index.clone()),
-            NextIndex::Changed { name, parts } => {
-                let joined = join(store, name, parts)?;
+            NextIndex::Taken { index, from } => {
+                files.extend(published_again(store, &next.suite, from, index)?);
+                changed.push(index.name.clone());
+                indices.push(index.clone());
+            }
+            NextIndex::Changed {
+                name,
+                encodings,
+                parts,
+            } => {
+                let joined = join(store, name, encodings, parts)?;
                 objects.extend(joined.objects);
                 for (file, bytes) in joined.index.files.iter().zip(joined.files) {
-                    files.push((layout::by_hash(&next.suite, name, &file.sha256), bytes));
+                    let path = layout::by_hash(&next.suite, name, &file.sha256);
+                    files.push((path, IndexBytes::Made(bytes)));
                 }
                 indices.push(joined.index);
                 changed.push(name.clone());
             }
         }
+    }
+    for (deb, list) in &next.lists {
+        objects.push((layout::file_list(deb), packed(list)));
     }
     for file in &next.proofs {
         let path = layout::proof(&next.suite, &file.proof.sha256);
@@ -123,4 +145,28 @@ pub(super) fn seal(
         manifest,
         head: Head::new(next.suite.clone(), base, release, release_gpg, in_release),
     })
+}
+
+/// Finds the files of an index that a suite has published: copied where this
+/// suite lacks them, put together again where nobody has them any more.
+fn published_again(
+    store: &dyn Store,
+    suite: &Suite,
+    from: &Suite,
+    index: &Index,
+) -> Result<Vec<(ArchivePath, IndexBytes)>, PublishError> {
+    let mut lacking = Vec::new();
+    for file in &index.files {
+        let own = layout::by_hash(suite, &index.name, &file.sha256);
+        if store.size(&own)? == Some(file.size) {
+            continue;
+        }
+        let other = layout::by_hash(from, &index.name, &file.sha256);
+        let bytes = match store.size(&other)? == Some(file.size) {
+            true => IndexBytes::At(other),
+            false => IndexBytes::Made(reassemble(store, file)?),
+        };
+        lacking.push((own, bytes));
+    }
+    Ok(lacking)
 }

@@ -218,7 +218,11 @@ fn promised(world: &World) -> Vec<PathBuf> {
             return true;
         };
         let below = directory.strip_prefix("dists/stable/").expect("a suite");
-        let listed = |line: &str| line.contains(digest) && line.contains(&format!(" {below}/"));
+        let listed = |line: &str| {
+            let name = line.split(' ').next_back().unwrap_or_default();
+            let parent = name.rsplit_once('/').map(|(parent, _)| parent);
+            line.contains(digest) && parent == Some(below)
+        };
         release.lines().any(listed)
     };
     let all = listing(&archive)

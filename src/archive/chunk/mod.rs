@@ -1,28 +1,29 @@
 //! How an index is cut into chunks, so that a change stays local.
 //!
-//! The unit is a *group*: all stanzas of one package name. A *segment* starts
-//! at each group whose name's hash matches a mask, and is one chunk, or several
-//! when it is too long, cut greedily from its start. Nothing depends on what
-//! was there before: the same stanzas always give the same chunks, whatever the
-//! order in which they came, and a change cannot reach beyond its segment (or,
-//! when a segment's first group comes or goes, the one before).
+//! The unit is a *group*: all entries of one key, such as all stanzas of one
+//! package name. A *segment* starts at each group whose key's hash matches a
+//! mask, and is one chunk, or several when it is too long, cut greedily from
+//! its start. Nothing depends on what was there before: the same entries always
+//! give the same chunks, whatever the order in which they came, and a change
+//! cannot reach beyond its segment (or, when a segment's first group comes or
+//! goes, the one before).
 //!
-//! Knows stanzas and names only; which indices exist is `generation`'s.
+//! Knows entries and keys only; which indices exist is `generation`'s.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::format::index::Stanza;
-use crate::model::{PackageName, Sha256};
+use crate::format::index::Entry;
+use crate::model::Sha256;
 
 /// Where an index is cut. Part of the suite's settings: another rule is another
 /// set of chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChunkRule {
-    /// A segment starts at a name whose SHA-256 ends in so many zero bits.
+    /// A segment starts at a key whose SHA-256 ends in so many zero bits.
     pub boundary_bits: u8,
     /// A segment of more bytes than this is cut further.
     pub max_bytes: u64,
@@ -44,9 +45,18 @@ impl Default for ChunkRule {
 }
 
 impl ChunkRule {
-    /// Tells whether a segment starts at this name.
-    pub fn starts_segment(&self, name: &PackageName) -> bool {
-        let digest = Sha256::of(name.as_str().as_bytes());
+    /// Returns the rule for an index whose groups are lines instead of
+    /// paragraphs: a line of `Contents` has a sixteenth of a paragraph's bytes.
+    pub fn for_lines(self) -> Self {
+        Self {
+            boundary_bits: self.boundary_bits + 4,
+            ..self
+        }
+    }
+
+    /// Tells whether a segment starts at this key.
+    pub fn starts_segment(&self, key: &str) -> bool {
+        let digest = Sha256::of(key.as_bytes());
         let tail = digest.as_bytes().last_chunk().expect("32 bytes");
         u64::from_be_bytes(*tail).trailing_zeros() >= u32::from(self.boundary_bits)
     }
@@ -56,12 +66,14 @@ impl ChunkRule {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chunk {
-    /// The name of its first group.
-    pub first: PackageName,
+    /// The key of its first group: a package's name, or a path in `Contents`.
+    pub first: String,
     /// The digest of its text.
     pub sha256: Sha256,
     /// The size of its text in bytes.
     pub size: u64,
+    /// How many lines its text has.
+    pub lines: u64,
 }
 
 /// A chunk of the next state of an index.
@@ -79,38 +91,54 @@ pub enum NextChunk {
 }
 
 /// What changes in one index.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Edit {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit<T> {
     /// What comes.
-    pub add: Vec<Stanza>,
+    pub add: Vec<T>,
     /// What goes; nothing happens where it is not there.
-    pub remove: Vec<Stanza>,
+    pub remove: Vec<T>,
 }
 
-/// Cuts a set of stanzas, in any order, into chunks.
-pub fn cut(rule: &ChunkRule, mut stanzas: Vec<Stanza>) -> Vec<(Chunk, String)> {
-    stanzas.sort();
-    stanzas.dedup();
-    let segments = segments_of(rule, stanzas);
+impl<T> Default for Edit<T> {
+    fn default() -> Self {
+        Self {
+            add: Vec::new(),
+            remove: Vec::new(),
+        }
+    }
+}
+
+impl<T: Entry> Edit<T> {
+    /// Returns the keys of what comes and goes.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.add.iter().chain(&self.remove).map(Entry::key)
+    }
+}
+
+/// Cuts a set of entries, in any order, into chunks.
+pub fn cut<T: Entry>(rule: &ChunkRule, mut entries: Vec<T>) -> Vec<(Chunk, String)> {
+    entries.sort();
+    entries.dedup();
+    let segments = segments_of(rule, entries);
     segments.iter().flat_map(|s| cut_segment(rule, s)).collect()
 }
 
-/// Returns the positions of all chunks that an edit of these names may need to
-/// read; an edit of other names needs none of them.
+/// Returns the positions of all chunks that an edit of these keys may need to
+/// read; an edit of other keys needs none of them.
 pub fn touched<'a>(
     rule: &ChunkRule,
     chunks: &[Chunk],
-    names: impl IntoIterator<Item = &'a PackageName>,
+    keys: impl IntoIterator<Item = &'a str>,
 ) -> Vec<usize> {
     let segments = segments(rule, chunks);
     let mut wanted = vec![false; chunks.len()];
-    for name in names {
-        let Some(at) = segment_of(&segments, chunks, name) else {
+    for key in keys {
+        let Some(at) = segment_of(&segments, chunks, key) else {
             continue;
         };
         wanted[segments[at].clone()].fill(true);
         // When the first group goes, the rest joins the segment before.
-        if at > 0 && chunks[segments[at].start].first == *name {
+        if at > 0 && chunks[segments[at].start].first == key {
             wanted[segments[at - 1].clone()].fill(true);
         }
     }
@@ -120,46 +148,46 @@ pub fn touched<'a>(
 
 /// Returns the chunks of an index after an edit, reading only chunks that
 /// [`touched`] names.
-pub fn replace<E>(
+pub fn replace<T: Entry, E>(
     rule: &ChunkRule,
     chunks: &[Chunk],
-    edit: &Edit,
-    read: impl Fn(&Chunk) -> Result<Vec<Stanza>, E>,
+    edit: &Edit<T>,
+    read: impl Fn(&Chunk) -> Result<Vec<T>, E>,
 ) -> Result<Vec<NextChunk>, E> {
     let segments = segments(rule, chunks);
-    let load = |range: &Range<usize>| -> Result<Vec<Stanza>, E> {
+    let load = |range: &Range<usize>| -> Result<Vec<T>, E> {
         let read: Result<Vec<_>, E> = chunks[range.clone()].iter().map(&read).collect();
         Ok(read?.concat())
     };
-    let mut edits = BTreeMap::<usize, Edit>::new();
-    let position = |stanza: &Stanza| segment_of(&segments, chunks, stanza.name()).unwrap_or(0);
-    for stanza in &edit.add {
-        let edit = edits.entry(position(stanza)).or_default();
-        edit.add.push(stanza.clone());
+    let mut edits = BTreeMap::<usize, (Vec<T>, BTreeSet<&T>)>::new();
+    let position = |entry: &T| segment_of(&segments, chunks, entry.key()).unwrap_or(0);
+    for entry in &edit.add {
+        let (add, _) = edits.entry(position(entry)).or_default();
+        add.push(entry.clone());
     }
-    for stanza in &edit.remove {
-        let edit = edits.entry(position(stanza)).or_default();
-        edit.remove.push(stanza.clone());
+    for entry in &edit.remove {
+        let (_, remove) = edits.entry(position(entry)).or_default();
+        remove.insert(entry);
     }
 
-    let mut next = Vec::<Segment>::new();
+    let mut next = Vec::<Segment<T>>::new();
     for at in 0..segments.len().max(1) {
         let range = segments.get(at).cloned().unwrap_or(0..0);
-        let Some(edit) = edits.remove(&at) else {
+        let Some((add, remove)) = edits.remove(&at) else {
             next.push(Segment::Kept(range));
             continue;
         };
-        let mut stanzas = load(&range)?;
-        stanzas.retain(|stanza| !edit.remove.contains(stanza));
-        stanzas.extend(edit.add);
-        stanzas.sort();
-        stanzas.dedup();
-        for part in segments_of(rule, stanzas) {
+        let mut entries = load(&range)?;
+        entries.retain(|entry| !remove.contains(entry));
+        entries.extend(add);
+        entries.sort();
+        entries.dedup();
+        for part in segments_of(rule, entries) {
             match next.last_mut() {
-                Some(last) if !rule.starts_segment(part[0].name()) => {
+                Some(last) if !rule.starts_segment(part[0].key()) => {
                     let mut before = match last {
                         Segment::Kept(range) => load(range)?,
-                        Segment::Edited(stanzas) => std::mem::take(stanzas),
+                        Segment::Edited(entries) => std::mem::take(entries),
                     };
                     before.extend(part);
                     *last = Segment::Edited(before);
@@ -177,8 +205,8 @@ pub fn replace<E>(
     for segment in next {
         match segment {
             Segment::Kept(range) => found.extend(range.map(NextChunk::Kept)),
-            Segment::Edited(stanzas) => {
-                let cut = cut_segment(rule, &stanzas).into_iter();
+            Segment::Edited(entries) => {
+                let cut = cut_segment(rule, &entries).into_iter();
                 found.extend(cut.map(|(chunk, text)| match there.get(&chunk.sha256) {
                     Some(at) => NextChunk::Kept(*at),
                     None => NextChunk::New { chunk, text },
@@ -190,11 +218,11 @@ pub fn replace<E>(
 }
 
 /// A segment of the next state of an index.
-enum Segment {
+enum Segment<T> {
     /// The chunks at these positions, unread.
     Kept(Range<usize>),
-    /// These stanzas, sorted; never none.
-    Edited(Vec<Stanza>),
+    /// These entries, sorted; never none.
+    Edited(Vec<T>),
 }
 
 /// Groups chunks by the segment they are cut from.
@@ -209,26 +237,26 @@ fn segments(rule: &ChunkRule, chunks: &[Chunk]) -> Vec<Range<usize>> {
     segments
 }
 
-/// Finds the segment a name belongs to; a name before all others belongs to the
+/// Finds the segment a key belongs to; a key before all others belongs to the
 /// first. `None` when there is no segment.
-fn segment_of(segments: &[Range<usize>], chunks: &[Chunk], name: &PackageName) -> Option<usize> {
-    let after = segments.partition_point(|segment| chunks[segment.start].first <= *name);
+fn segment_of(segments: &[Range<usize>], chunks: &[Chunk], key: &str) -> Option<usize> {
+    let after = segments.partition_point(|segment| *chunks[segment.start].first <= *key);
     (!segments.is_empty()).then_some(after.saturating_sub(1))
 }
 
-/// Splits sorted stanzas before each name that starts a segment.
-fn segments_of(rule: &ChunkRule, stanzas: Vec<Stanza>) -> Vec<Vec<Stanza>> {
-    let mut segments = Vec::<Vec<Stanza>>::new();
-    for stanza in stanzas {
+/// Splits sorted entries before each key that starts a segment.
+fn segments_of<T: Entry>(rule: &ChunkRule, entries: Vec<T>) -> Vec<Vec<T>> {
+    let mut segments = Vec::<Vec<T>>::new();
+    for entry in entries {
         let last = segments.last_mut();
         match last {
             Some(last)
-                if last.last().is_some_and(|s| s.name() == stanza.name())
-                    || !rule.starts_segment(stanza.name()) =>
+                if last.last().is_some_and(|e| e.key() == entry.key())
+                    || !rule.starts_segment(entry.key()) =>
             {
-                last.push(stanza);
+                last.push(entry);
             }
-            _ => segments.push(vec![stanza]),
+            _ => segments.push(vec![entry]),
         }
     }
     segments
@@ -236,23 +264,25 @@ fn segments_of(rule: &ChunkRule, stanzas: Vec<Stanza>) -> Vec<Vec<Stanza>> {
 
 /// Cuts a segment into chunks of at most the rule's size, groups kept whole: a
 /// group that is longer by itself is a chunk of its own.
-fn cut_segment(rule: &ChunkRule, stanzas: &[Stanza]) -> Vec<(Chunk, String)> {
-    let mut texts = Vec::<(PackageName, String)>::new();
-    for group in stanzas.chunk_by(|a, b| a.name() == b.name()) {
-        let size: usize = group.iter().map(Stanza::len_in_index).sum();
-        let fits = |text: &String| (text.len() + size) as u64 <= rule.max_bytes;
+fn cut_segment<T: Entry>(rule: &ChunkRule, entries: &[T]) -> Vec<(Chunk, String)> {
+    let mut texts = Vec::<(&str, String)>::new();
+    let mut group_text = String::new();
+    for group in entries.chunk_by(|a, b| a.key() == b.key()) {
+        group_text.clear();
+        T::append_group(group, &mut group_text);
+        let fits = |text: &String| (text.len() + group_text.len()) as u64 <= rule.max_bytes;
         if !texts.last().is_some_and(|(_, text)| fits(text)) {
-            texts.push((group[0].name().clone(), String::new()));
+            texts.push((group[0].key(), String::new()));
         }
         let (_, text) = texts.last_mut().expect("pushed if there was none");
-        group.iter().for_each(|stanza| stanza.append_to(text));
+        text.push_str(&group_text);
     }
-    let chunk = |(first, text): (PackageName, String)| {
-        let (sha256, size) = (Sha256::of(text.as_bytes()), text.len() as u64);
+    let chunk = |(first, text): (&str, String)| {
         let chunk = Chunk {
-            first,
-            sha256,
-            size,
+            first: first.to_owned(),
+            sha256: Sha256::of(text.as_bytes()),
+            size: text.len() as u64,
+            lines: text.bytes().filter(|byte| *byte == b'\n').count() as u64,
         };
         (chunk, text)
     };

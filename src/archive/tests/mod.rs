@@ -13,6 +13,7 @@ use crate::format::checksums::FileName;
 use crate::format::control::BinaryControl;
 use crate::format::dsc::Dsc;
 use crate::format::index::Stanza;
+use crate::format::index::contents::FileList;
 use crate::format::index::piece::Encoding;
 use crate::model::{Component, FileDigests, PackageName, Sha256, Suite, Timestamp};
 
@@ -36,7 +37,8 @@ fn suite_of(settings: Settings, stanzas: &BTreeMap<IndexName, Vec<Stanza>>) -> C
         let cut = chunk::cut(&settings.chunks, listed.clone());
         let in_chunk = |name: &PackageName, at: usize| {
             let next = cut.get(at + 1).map(|(chunk, _)| &chunk.first);
-            *name >= cut[at].0.first && next.is_none_or(|next| name < next)
+            *name.as_str() >= *cut[at].0.first
+                && next.is_none_or(|next| name.as_str() < next.as_str())
         };
         for (at, (chunk, _)) in cut.iter().enumerate() {
             let own = listed.iter().filter(|s| in_chunk(s.name(), at));
@@ -44,18 +46,18 @@ fn suite_of(settings: Settings, stanzas: &BTreeMap<IndexName, Vec<Stanza>>) -> C
             own.sort();
             chunks.insert(chunk.sha256, own);
         }
-        let file = |encoding| IndexFile {
-            encoding,
+        let file = |encoding: &Encoding| IndexFile {
+            encoding: *encoding,
             size: 0,
             sha256: Sha256::of(b""),
             pieces: Vec::new(),
         };
         Index {
+            files: settings.encodings_of(&name).iter().map(file).collect(),
             name,
             size: cut.iter().map(|(chunk, _)| chunk.size).sum(),
             sha256: Sha256::of(b""),
             chunks: cut.into_iter().map(|(chunk, _)| chunk).collect(),
-            files: Encoding::ALL.map(file).to_vec(),
         }
     };
     let manifest = Manifest {
@@ -121,6 +123,7 @@ pub(in crate::archive) fn deb(text: &str) -> Candidate {
         size: content.len() as u64,
         sha256: Sha256::of(content.as_bytes()),
         control: BinaryControl::parse(control.as_bytes()).expect("a control file"),
+        files: FileList::new([format!("usr/share/doc/{name}").as_bytes()]),
         component: None,
     }))
 }

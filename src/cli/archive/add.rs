@@ -66,6 +66,9 @@ struct Publishing {
     /// How long to wait for another publisher, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "60")]
     wait: u64,
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
     /// Print what would be published and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -149,6 +152,7 @@ fn add<D: Document + 'static>(
         key: arguments.key.wanted(),
         ask: &mut passphrase::asker(context),
         dry_run: arguments.dry_run,
+        reason: arguments.reason.clone(),
     };
     // A suite that is not there is a request that is wrong, not a refusal.
     desk.look(&arguments.to, None, crate::publish::Question::Manifest)?;

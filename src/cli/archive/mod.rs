@@ -72,8 +72,13 @@ pub fn run(arguments: ArchiveVerb, context: &Context<'_>) -> Result<Said, Failur
 /// Which archive is meant.
 #[derive(Debug, Clone, Args)]
 pub struct ArchiveArgument {
-    /// The archive: a name from debcut.toml or a directory [default: the only configured one]
-    #[arg(long, value_name = "NAME|DIR", env = "DEBCUT_ARCHIVE", hide_env = true)]
+    /// The archive: a name from debcut.toml, a directory or s3://BUCKET/PREFIX [default: the only configured one]
+    #[arg(
+        long,
+        value_name = "NAME|DIR|URL",
+        env = "DEBCUT_ARCHIVE",
+        hide_env = true
+    )]
     archive: Option<String>,
 }
 
@@ -219,7 +224,7 @@ pub(super) fn desk<'a>(
     context: &'a Context<'_>,
 ) -> Result<Desk<'a>, Failure> {
     Ok(Desk {
-        store: archiving::open_store(location, &context.directory)?,
+        store: archiving::open_store(location, &context.directory, &context.environment)?,
         environment: &context.environment,
         clock: context.archive_clock()?,
         configured_key: None,

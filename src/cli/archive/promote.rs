@@ -51,6 +51,9 @@ pub struct PromoteArguments {
     /// How long to wait for another publisher, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "60")]
     wait: u64,
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
     /// Print what would be promoted and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -66,6 +69,7 @@ pub fn run(arguments: &PromoteArguments, context: &Context<'_>) -> Result<Said, 
         key: arguments.key.wanted(),
         ask: &mut passphrase::asker(context),
         dry_run: arguments.dry_run,
+        reason: arguments.reason.clone(),
     };
     // A suite that is not there is a request that is wrong, not a refusal.
     for suite in [&arguments.from, &arguments.to] {

@@ -41,6 +41,9 @@ pub struct RemoveArguments {
     /// How long to wait for another publisher, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "60")]
     wait: u64,
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
     /// Print what would be removed and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -68,6 +71,7 @@ pub fn run(arguments: &RemoveArguments, context: &Context<'_>) -> Result<Said, F
         key: arguments.key.wanted(),
         ask: &mut passphrase::asker(context),
         dry_run: arguments.dry_run,
+        reason: arguments.reason.clone(),
     };
     // A suite that is not there is a request that is wrong, not a refusal.
     desk.look(&arguments.from, None, Question::Manifest)?;

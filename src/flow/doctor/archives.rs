@@ -29,7 +29,7 @@ struct Seen {
 /// Looks at every archive.
 pub(super) fn check(workspace: &Workspace, patient: &Patient<'_>) -> Checkup {
     let mut checkup = Checkup::default();
-    for archive in configured::archives(workspace) {
+    for archive in configured::archives(workspace, patient.environment) {
         checkup.extend(one(&archive, workspace, patient));
     }
     checkup

@@ -5,6 +5,7 @@
 //! fields appended; it is never written again from parsed values. Knows nothing
 //! of suites, of chunks, or of where an index is published.
 
+pub mod contents;
 pub mod piece;
 
 use std::cmp::Ordering;
@@ -13,6 +14,28 @@ use crate::format::checksums::{ListedFile, Md5Field, listed_files};
 use crate::format::deb822::{self, Deb822Error, Paragraph, Syntax};
 use crate::format::version::Version;
 use crate::model::{Architecture, ArchivePath, PackageName, Sha256};
+
+/// What an index is made of: lines or paragraphs, in their order.
+///
+/// Entries of one key stand together and are a *group*; the texts of two runs
+/// of groups, one after the other, are an index again.
+pub trait Entry: Ord + Clone {
+    /// Returns what the order goes by first: the package's name, or the path.
+    fn key(&self) -> &str;
+
+    /// Appends the text of a group, sorted and without doubles, to an index.
+    fn append_group(group: &[Self], index: &mut String);
+}
+
+impl Entry for Stanza {
+    fn key(&self) -> &str {
+        self.name.as_str()
+    }
+
+    fn append_group(group: &[Self], index: &mut String) {
+        group.iter().for_each(|stanza| stanza.append_to(index));
+    }
+}
 
 /// Which of the two indices a stanza belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

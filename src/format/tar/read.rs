@@ -31,6 +31,13 @@ pub struct Entry {
     pub pax: bool,
 }
 
+impl Entry {
+    /// Returns its path, unless it is a directory.
+    pub fn path_of_file(&self) -> Option<&TreePath> {
+        (self.kind != EntryKind::Directory).then_some(&self.path)
+    }
+}
+
 /// What an entry is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntryKind {

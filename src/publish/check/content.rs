@@ -7,7 +7,7 @@ use super::{Check, Depth};
 use crate::archive::chunk;
 use crate::archive::layout::{self, ObjectKind};
 use crate::archive::manifest::{Index, IndexFile, Manifest};
-use crate::format::index::{self, PoolFile, Stanza};
+use crate::format::index::{self, PoolFile, Stanza, contents};
 use crate::format::release::Release;
 use crate::model::{ArchivePath, Sha256, Suite};
 use crate::publish::error::PublishError;
@@ -72,18 +72,30 @@ impl Check<'_> {
             return Ok(());
         };
         let path = layout::index_file(suite, &index.name, index.files[0].encoding);
-        let stanzas = match index::parse(&plain, index.name.kind()) {
-            Ok(stanzas) => stanzas,
-            Err(error) => {
-                self.error("invalid-index", &path, error.to_string(), REPUBLISH);
-                return Ok(());
-            }
+        let rule = manifest.settings.rule_of(&index.name);
+        let cut = match index.name.kind() {
+            Some(kind) => match index::parse(&plain, kind) {
+                Ok(stanzas) => {
+                    for stanza in &stanzas {
+                        self.stanza(&path, stanza)?;
+                    }
+                    chunk::cut(&rule, stanzas)
+                }
+                Err(error) => {
+                    self.error("invalid-index", &path, error.to_string(), REPUBLISH);
+                    return Ok(());
+                }
+            },
+            None => match contents::parse(&String::from_utf8_lossy(&plain)) {
+                Ok(lines) => chunk::cut(&rule, lines),
+                Err(error) => {
+                    self.error("invalid-index", &path, error.to_string(), REPUBLISH);
+                    return Ok(());
+                }
+            },
         };
-        for stanza in &stanzas {
-            self.stanza(&path, stanza)?;
-        }
-        let cut = chunk::cut(&manifest.settings.chunks, stanzas).into_iter();
-        if !cut.map(|(chunk, _)| chunk).eq(index.chunks.iter().cloned()) {
+        let cut = cut.into_iter().map(|(chunk, _)| chunk);
+        if !cut.eq(index.chunks.iter().cloned()) {
             let message = "the manifest has other chunks than its stanzas give".to_owned();
             let fix = "this is a bug in debcut; please report it";
             self.error("wrong-chunks", &path, message, fix);

@@ -12,6 +12,8 @@ use crate::format::checksums::ListedFile;
 use crate::format::control::BinaryControl;
 use crate::format::deb::{self, Deb, Limits, Oddity, ReadError};
 use crate::format::dsc::Dsc;
+use crate::format::index::contents::FileList;
+use crate::format::tar::TreePath;
 use crate::model::finding::with_causes;
 use crate::model::{FileDigests, Finding, Sha256};
 use crate::sys::files::{self, FileError};
@@ -25,8 +27,8 @@ const AT_ONCE: u64 = 1 << 20;
 impl Reader<'_> {
     pub(super) fn deb(&self, path: &Path) -> Result<Part, FileError> {
         let (size, sha256, read) = read_hashing(path)?;
-        let deb = match read {
-            Ok(deb) => deb,
+        let (deb, files) = match read {
+            Ok(found) => found,
             Err(error) => {
                 return Ok(refused("unreadable-package", path, &with_causes(&error)).into());
             }
@@ -48,6 +50,7 @@ impl Reader<'_> {
             size,
             sha256,
             control,
+            files,
             component: self.component.cloned(),
         }))))
     }
@@ -134,7 +137,9 @@ impl Reader<'_> {
 
 /// Reads a package to its end; returns also its size and digest, which mean
 /// nothing when it is refused.
-fn read_hashing(path: &Path) -> Result<(u64, Sha256, Result<Deb, ReadError>), FileError> {
+fn read_hashing(
+    path: &Path,
+) -> Result<(u64, Sha256, Result<(Deb, FileList), ReadError>), FileError> {
     let mut file = files::open(path)?;
     let limits = Limits::default();
     let size = file.metadata().map_err(files::failed("read", path))?.len();
@@ -144,8 +149,8 @@ fn read_hashing(path: &Path) -> Result<(u64, Sha256, Result<Deb, ReadError>), Fi
         return Ok((0, Sha256::of(b""), Err(refused)));
     }
     if (start.len() as u64) < AT_ONCE {
-        let deb = deb::read(start.as_slice(), &limits, |_, _| Ok(()));
-        return Ok((start.len() as u64, Sha256::of(&start), deb));
+        let found = listed(start.as_slice(), &limits);
+        return Ok((start.len() as u64, Sha256::of(&start), found));
     }
     let mut hashing = Hashing {
         from: start
@@ -154,8 +159,19 @@ fn read_hashing(path: &Path) -> Result<(u64, Sha256, Result<Deb, ReadError>), Fi
         hasher: sha2::Sha256::new(),
         size: 0,
     };
-    let deb = deb::read(&mut hashing, &limits, |_, _| Ok(()));
-    Ok((hashing.size, Sha256::from_hasher(hashing.hasher), deb))
+    let found = listed(&mut hashing, &limits);
+    Ok((hashing.size, Sha256::from_hasher(hashing.hasher), found))
+}
+
+/// Reads a package, and lists the files that it brings.
+fn listed(from: impl Read, limits: &Limits) -> Result<(Deb, FileList), ReadError> {
+    let mut files = Vec::new();
+    let deb = deb::read(from, limits, |entry, _| {
+        files.extend(entry.path_of_file().cloned());
+        Ok(())
+    })?;
+    let list = FileList::new(files.iter().map(TreePath::as_bytes));
+    Ok((deb, list))
 }
 
 /// Hashes and counts what is read through it.

@@ -11,12 +11,12 @@ use crate::archive::candidate::{Binary, Source, SourceFile};
 use crate::archive::chunk::ChunkRule;
 use crate::archive::layout;
 use crate::archive::{
-    Admission, Candidate, Current, Generation, Older, Record, Removal, Settings, admit, remove,
-    settle,
+    Admission, Candidate, Current, Older, Record, Removal, Settings, admit, remove, settle,
 };
 use crate::format::checksums::FileName;
 use crate::format::control::BinaryControl;
 use crate::format::dsc::Dsc;
+use crate::format::index::contents::FileList;
 use crate::format::index::piece::Encoding;
 use crate::format::index::{self, Kind};
 use crate::format::release::{IndexFile, Release};
@@ -99,6 +99,7 @@ impl World {
         let architecture = |name| Architecture::new(name).expect("a name");
         Settings {
             chunks: self.rule,
+            encodings: Encoding::ALL.to_vec(),
             ..Settings::new(
                 vec![component("main"), component("contrib")],
                 vec![architecture("amd64"), architecture("arm64")],
@@ -128,6 +129,10 @@ impl World {
             size: bytes.len() as u64,
             sha256,
             control: BinaryControl::parse(control.as_bytes()).expect("a control file"),
+            files: FileList::new([
+                format!("./usr/share/doc/{sha256}").as_bytes(),
+                b"usr/share/common",
+            ]),
             component: None,
         }))
     }
@@ -181,7 +186,7 @@ impl World {
         store: &dyn Store,
     ) -> Result<Option<PublishPlan>, PublishError> {
         let current = observe(store, &self.suite, Question::Whole)?;
-        self.plan(&current, settle(&current, &self.settings()))
+        self.plan(store, &current, settle(&current, &self.settings()))
     }
 
     pub(super) fn add(&self, store: &dyn Store, candidates: &[Candidate]) -> Outcome {
@@ -206,7 +211,7 @@ impl World {
                 version: None,
             }],
         );
-        match self.plan(&current, admission)? {
+        match self.plan(store, &current, admission)? {
             Some(plan) => self.run(store, &plan).map(Some),
             None => Ok(None),
         }
@@ -218,16 +223,17 @@ impl World {
         candidates: &[Candidate],
     ) -> Result<Option<PublishPlan>, PublishError> {
         let current = observe(store, &self.suite, Question::Candidates(candidates))?;
-        self.plan(&current, admit(&current, candidates, Older::Refuse))
+        self.plan(store, &current, admit(&current, candidates, Older::Refuse))
     }
 
     fn plan(
         &self,
+        store: &dyn Store,
         current: &Current,
         admission: Result<Admission, Vec<Finding>>,
     ) -> Result<Option<PublishPlan>, PublishError> {
         let admission = admission.expect("admitted");
-        Ok(Generation::next(current, &admission, self.record())?.map(plan))
+        Ok(next(store, current, &admission, &[], self.record())?.map(plan))
     }
 
     pub(super) fn run(
@@ -269,7 +275,10 @@ impl World {
         for (path, plain) in digests.iter().filter(|(path, _)| !path.contains('.')) {
             let (directory, _) = path.rsplit_once('/').expect("a directory");
             for encoding in Encoding::ALL {
-                let IndexFile { sha256, size } = digests[&format!("{path}.{encoding}")];
+                let Some(listed) = digests.get(&format!("{path}.{encoding}")) else {
+                    continue;
+                };
+                let IndexFile { sha256, size } = *listed;
                 let bytes = read(&format!(
                     "dists/{suite}/{directory}/by-hash/SHA256/{sha256}"
                 ));

@@ -139,6 +139,6 @@ impl Store for MemoryStore {
     }
 
     fn lock(&self, _: &Holder, _: Duration, _: &dyn Fn(&Holder)) -> Result<Guard, LockError> {
-        Ok(Guard::of_memory())
+        Ok(Guard::needless())
     }
 }

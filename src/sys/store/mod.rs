@@ -11,6 +11,7 @@ mod faulty;
 mod fetched;
 mod lock;
 mod memory;
+mod s3;
 mod side_by_side;
 
 use std::fmt;
@@ -27,6 +28,7 @@ pub use faulty::{Fault, FaultyStore, Moment};
 pub use fetched::FetchedStore;
 pub use lock::{Guard, Holder, LockError};
 pub use memory::MemoryStore;
+pub use s3::{S3Error, S3Store};
 
 /// Names one state of one file: two reads that give the same revision gave the
 /// same bytes. Only the store that made it knows what it means.
@@ -108,6 +110,23 @@ pub struct Entry {
     pub size: u64,
 }
 
+/// What many small reads cost in a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// Next to nothing: a disk, or memory.
+    Near,
+    /// Each one a request over a network: one large read is cheaper than a few
+    /// small ones.
+    Far,
+}
+
+/// How many writes to a disk wait at the same time. It flushes several files
+/// in about the time of one: 1,500 packages take 1.6 s instead of 3.2 s.
+const WRITERS: usize = 8;
+
+/// Fewer files than this for each writer to a disk are not worth starting it.
+const FILES_A_WRITER: usize = 64;
+
 /// Where the files of an archive live.
 pub trait Store: Send + Sync {
     /// Names the store for a reader (`/srv/apt`, `s3://bucket/prefix`).
@@ -133,6 +152,12 @@ pub trait Store: Send + Sync {
         };
         let failed = |error| StoreError::of(self.place(), "read", path, error);
         copy_hashing(&mut file, &mut io::sink(), failed, failed).map(Some)
+    }
+
+    /// Returns a file's size and digest as they were noted when it was written;
+    /// where nobody noted them, reads it to its end.
+    fn recorded_digest(&self, path: &ArchivePath) -> Result<Option<(u64, Sha256)>, StoreError> {
+        self.digest(path)
     }
 
     /// Writes a file: readers see the old one or the new one, never a part, and
@@ -165,6 +190,33 @@ pub trait Store: Send + Sync {
 
     /// Removes a file; one that is not there is no error.
     fn delete(&self, path: &ArchivePath) -> Result<(), StoreError>;
+
+    /// Removes a file with every earlier version that the store keeps of it, so
+    /// that nobody can get it back: for content that must not exist.
+    fn erase(&self, path: &ArchivePath) -> Result<(), StoreError> {
+        self.delete(path)
+    }
+
+    /// Tells what many small reads cost here.
+    fn reads(&self) -> Reads {
+        Reads::Near
+    }
+
+    /// Returns how many of `files` writes, or reads, are worth being under way
+    /// at once; at least one.
+    fn fan_out(&self, files: usize) -> usize {
+        (files / FILES_A_WRITER).clamp(1, WRITERS)
+    }
+
+    /// Tells what was asked of the store until now, where that costs something.
+    fn traffic(&self) -> Option<String> {
+        None
+    }
+
+    /// Tells what is weaker here than a writer expects, once it has the lock.
+    fn caution(&self) -> Option<String> {
+        None
+    }
 
     /// Becomes the only writer, waiting at most `wait` for another one, who is
     /// told to `on_wait`. The lock ends with the guard, or with the process.
@@ -229,6 +281,15 @@ pub enum StoreError {
         expected: Sha256,
         /// The digest it has.
         found: Sha256,
+    },
+    /// The store cannot be used as it was asked for: its name, the key.
+    #[error("cannot use {place}")]
+    Setup {
+        /// The store.
+        place: String,
+        /// What stands against it.
+        #[source]
+        source: S3Error,
     },
     /// Anything else that the system or the network says.
     #[error("cannot {act} {path} in {place}")]

@@ -7,13 +7,6 @@ use std::thread;
 
 use super::{Condition, NewFile, Store, StoreError, Taken};
 
-/// How many writes wait at the same time. A disk flushes several files in
-/// about the time of one: 1,500 packages take 1.6 s instead of 3.2 s.
-const WRITERS: usize = 8;
-
-/// Fewer files than this for each writer are not worth starting it.
-const FILES_A_WRITER: usize = 64;
-
 /// Writes each file by itself. After a failure no further write is started,
 /// and the first failure is returned.
 pub(super) fn write_new<S: Store + ?Sized>(
@@ -40,7 +33,7 @@ pub(super) fn write_new<S: Store + ?Sized>(
         }
     };
     thread::scope(|scope| {
-        for _ in 1..(files.len() / FILES_A_WRITER).min(WRITERS) {
+        for _ in 1..store.fan_out(files.len()) {
             scope.spawn(write);
         }
         write();
