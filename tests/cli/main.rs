@@ -53,6 +53,7 @@ mod status;
 mod steps;
 mod stopping;
 mod tagging;
+mod torn;
 mod uploading;
 mod uploads;
 mod verify;
