@@ -200,8 +200,13 @@ fn nothing_but_the_archive_is_served() {
         assert!(!listing.contains(&format!("href=\"{hidden}")), "{listing}");
     }
     assert!(listing.contains("href=\"dists/\""), "{listing}");
-    let moved = server.ask("/dists", &[]).stdout;
-    assert_eq!(field(&moved, "Location"), "/dists/");
+    for directory in ["/dists", "//dists", "///dists"] {
+        let moved = server.ask(directory, &[]).stdout;
+        assert_eq!(field(&moved, "Location"), "/dists/", "{directory}");
+    }
+    // debmirror asks so.
+    let twice = server.ask("//dists//stable/InRelease", &[]).stdout;
+    assert!(twice.starts_with("HTTP/1.1 200 "), "{twice}");
     let posted = server.ask("/dists/", &["--request", "PUT"]).stdout;
     assert!(posted.starts_with("HTTP/1.1 405 "), "{posted}");
 }

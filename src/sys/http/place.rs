@@ -33,9 +33,11 @@ pub fn place_of(target: &str, root: &Path) -> Option<Place> {
     let mut slash = false;
     while let Some(part) = parts.next() {
         let part = decoded(part)?;
-        if part.is_empty() && parts.peek().is_none() {
-            slash = true;
-            break;
+        if part.is_empty() {
+            // Mirrors put paths together with a slash too many, and web servers
+            // take no offence.
+            slash = parts.peek().is_none();
+            continue;
         }
         if !is_served(&part) {
             return None;
@@ -76,7 +78,8 @@ fn path_of(target: &str) -> Option<&str> {
 
 /// Writes a target's path with a slash at its end, for whoever forgot it.
 pub fn with_slash(target: &str) -> Option<String> {
-    path_of(target).map(|path| format!("/{path}/"))
+    // A second slash at the start would name another host.
+    path_of(target).map(|path| format!("/{}/", path.trim_start_matches('/')))
 }
 
 /// Tells whether a part of a path may be asked for.
