@@ -293,10 +293,16 @@ fn archives_are_there_and_can_be_written() {
     let ran = world.debcut(["doctor", "--json"]).by_nobody().run();
     let said = finds(ran, "error", "archive-read-only");
     assert!(said.contains("apt cannot be written to"), "{said}");
+}
 
+#[test]
+fn an_object_store_without_a_key_is_told_with_what_opens_it() {
     let world = with_archive("s3://bucket/prefix");
-    let ran = examine(&world).code(0);
-    assert_eq!(of(&document(&ran), "archive")[0]["severity"], "info");
+    let ran = examine(&world);
+    let fix = of(&document(&ran), "archive")[0]["fix"].to_string();
+    assert!(fix.contains("AWS_ACCESS_KEY_ID"), "{fix}");
+    let said = finds(ran, "error", "archive");
+    assert!(said.contains("s3://bucket/prefix"), "{said}");
 }
 
 #[test]

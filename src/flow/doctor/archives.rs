@@ -14,7 +14,7 @@ use crate::publish::health::{self, SigningKey, Thresholds};
 use crate::publish::{self, Question};
 use crate::sys::files;
 use crate::sys::openpgp::Certificate;
-use crate::sys::store::{Entry, Store};
+use crate::sys::store::{Entry, S3Error, Store};
 
 const RULE: &str = "archive";
 /// Clients refuse a suite from its `Valid-Until` on; a week is time to publish.
@@ -51,7 +51,8 @@ fn one(archive: &Configured, workspace: &Workspace, patient: &Patient<'_>) -> Ch
             return checkup;
         }
         Err(error) => {
-            checkup.find(Finding::error(RULE, subject, with_causes(error)));
+            let finding = Finding::error(RULE, subject, with_causes(error));
+            checkup.find(finding.fix(way_in(error)));
             return checkup;
         }
     };
@@ -102,6 +103,19 @@ fn one(archive: &Configured, workspace: &Workspace, patient: &Patient<'_>) -> Ch
     }
     checkup.pass(RULE, subject, names.join(", "));
     checkup
+}
+
+/// Says what opens an archive that could not even be looked for.
+fn way_in(error: &FlowError) -> &'static str {
+    match error {
+        FlowError::ObjectStore(S3Error::NoCredentials { .. } | S3Error::HalfCredentials { .. }) => {
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+        }
+        FlowError::ObjectStore(S3Error::Credentials { .. }) => {
+            "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        }
+        _ => "correct its location in debcut.toml",
+    }
 }
 
 /// Reads the certificates that clients were given; what cannot be read is told
