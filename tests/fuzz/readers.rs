@@ -126,25 +126,25 @@ pub fn upload(bytes: &[u8]) -> bool {
     accepted
 }
 
-/// Reads relations and versions.
+/// Reads relations and versions, as values of fields and as lines.
 pub fn relations(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return false;
     };
     let mut accepted = false;
-    for form in [Form::Settled, Form::Handwritten, Form::Template] {
-        if let Ok(clauses) = relation::relations(text, form) {
-            let words: Vec<_> = clauses.iter().map(ToString::to_string).collect();
-            let again = relation::relations(&words.join(", "), form);
-            assert_eq!(again.expect("as we write them"), clauses);
-            accepted = true;
-        }
-    }
     for line in text.lines() {
-        if let Ok(version) = Version::new(line) {
+        let value = line.split_once(": ").map_or(line, |(_, value)| value);
+        for form in [Form::Settled, Form::Handwritten, Form::Template] {
+            if let Ok(clauses) = relation::relations(value, form) {
+                let words: Vec<_> = clauses.iter().map(ToString::to_string).collect();
+                let again = relation::relations(&words.join(", "), form);
+                assert_eq!(again.expect("as we write them"), clauses);
+                accepted = true;
+            }
+        }
+        if let Ok(version) = Version::new(value) {
             assert!(version.compare(&version).is_eq());
-            assert_eq!(version.to_string(), line);
-            accepted = true;
+            assert_eq!(version.to_string(), value);
         }
     }
     accepted
