@@ -1,5 +1,7 @@
 //! Every kind of index, judged by apt and by apt-ftparchive.
 
+mod odd;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

@@ -3,6 +3,7 @@
 mod apt;
 mod check;
 mod faults;
+mod histories;
 mod world;
 
 use super::*;
