@@ -43,6 +43,10 @@ const XZ_PRESET: u32 = 6;
 /// time to clear for every piece.
 const DICTIONARY_BYTES: u32 = 1 << 20;
 
+/// What a decoder of xz may allocate: enough for any preset, `-9` wants 65 MiB.
+/// A forged header could ask for 4 GiB.
+const XZ_MEMORY_BYTES: u64 = 128 << 20;
+
 /// zstd's level: at 19 a piece is as small as with xz -6, in a third of its
 /// time.
 const ZSTD_LEVEL: i32 = 19;
@@ -134,7 +138,10 @@ impl Encoding {
     /// to; fails when there are more than `limit` bytes in it.
     pub fn decompress(self, bytes: &[u8], limit: u64) -> io::Result<Vec<u8>> {
         let decoder: Box<dyn Read + '_> = match self {
-            Self::Xz => Box::new(liblzma::read::XzDecoder::new(bytes)),
+            Self::Xz => {
+                let stream = Stream::new_stream_decoder(XZ_MEMORY_BYTES, 0)?;
+                Box::new(liblzma::read::XzDecoder::new_stream(bytes, stream))
+            }
             Self::Gz => Box::new(flate2::read::MultiGzDecoder::new(bytes)),
             Self::Zst => Box::new(zstd::stream::read::Decoder::with_buffer(bytes)?),
         };
@@ -242,6 +249,24 @@ mod tests {
             let error = encoding.decompress(&bomb, 1 << 10).expect_err("too long");
             assert!(error.to_string().contains("more than 1024"), "{error}");
         }
+    }
+
+    #[test]
+    fn memory_is_not_given_to_whoever_asks() {
+        let mut piece = Encoding::Xz.compress(b"text");
+        // The block's header: its size, flags, LZMA2 and its dictionary's size.
+        let header = &mut piece[12..];
+        assert_eq!(header[2..4], [0x21, 1]);
+        header[4] = 40;
+        let len = (usize::from(header[0]) + 1) * 4;
+        let crc32 = crc32fast::hash(&header[..len - 4]).to_le_bytes();
+        header[len - 4..len].copy_from_slice(&crc32);
+        let error = Encoding::Xz.decompress(&piece, 100).expect_err("4 GiB");
+        assert!(error.to_string().contains("memory"), "{error}");
+        // A frame that wants a window of 2 GiB.
+        let frame = b"\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00";
+        let error = Encoding::Zst.decompress(frame, 100).expect_err("2 GiB");
+        assert!(error.to_string().contains("memory"), "{error}");
     }
 
     proptest! {
