@@ -10,6 +10,7 @@ mod bytes;
 mod chain;
 mod choices;
 mod chroot;
+mod clients;
 mod config;
 mod crossings;
 mod deb_bytes;
