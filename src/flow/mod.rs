@@ -14,6 +14,7 @@ pub mod demo;
 pub mod doctor;
 mod earlier_build;
 pub mod evidence;
+pub mod generations;
 pub mod hooks;
 pub mod inspecting;
 pub mod lead_time;
@@ -40,7 +41,7 @@ use crate::build::observe::ObserveError;
 use crate::build::root::RootError;
 use crate::config::ConfigError;
 use crate::keys::{ChooseError, StoreError};
-use crate::model::{Architecture, TagName};
+use crate::model::{Architecture, Suite, TagName};
 use crate::publish::PublishError;
 use crate::release::prepare::apply::PrepareError;
 use crate::release::tag::apply::TagError;
@@ -131,6 +132,16 @@ pub enum FlowError {
         /// What was asked for.
         wanted: String,
         /// The suites there are.
+        known: Vec<String>,
+    },
+    /// The suite has no such generation, or keeps it no more.
+    #[error("{suite} has no generation {wanted}; kept are {}", known.join(", "))]
+    NoGeneration {
+        /// The suite.
+        suite: Suite,
+        /// What was asked for: a number or a name.
+        wanted: String,
+        /// The numbers and names there are.
         known: Vec<String>,
     },
     /// The archive has several suites, and none was named.

@@ -11,31 +11,47 @@
 mod apply;
 mod check;
 pub mod client;
+mod condemned;
 mod derive;
 mod error;
+mod gc;
+mod generations;
 mod head;
 mod history;
 pub mod incoming;
 mod join;
 mod observe;
+mod pins;
 mod plan;
 mod proofs;
+mod purge;
 mod recover;
 mod repair;
+mod restore;
 mod seal;
+mod select;
 mod spread;
 
 pub use apply::{Published, apply};
 pub use check::{Depth, Verify, check, lost_heads};
+pub use condemned::{abandon, spare_all};
 pub use derive::next;
 pub use error::PublishError;
+pub use gc::{Collected, Policy, collect, look, plan_collection};
+pub use generations::{generation, generations};
 pub use head::{Head, read_manifest};
 pub use history::{Extent, history};
 pub use observe::{Question, observe, observe_generation, suites};
+pub use pins::{find_pin, pin, pins, unpin};
 pub use plan::{Phase, Planned, PlannedContent, PublishPlan, plan};
 pub use proofs::{proof, shelves};
+pub use purge::{
+    Survey, digest_at, erase, purge_record, purged, record_purge, rewrite, state_of_all, survey,
+};
 pub use recover::{Switched, recover};
+pub use restore::{Turn, carried, missing, turn};
 pub use seal::{Seal, SealError};
+pub use select::observe_selection;
 
 #[cfg(test)]
 mod tests;

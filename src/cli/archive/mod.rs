@@ -19,6 +19,7 @@ use super::failure::Failure;
 use crate::config::Project;
 use crate::flow::archiving::{self, Desk};
 use crate::flow::evidence::Rules;
+use crate::flow::generations::State;
 use crate::flow::project::Workspace;
 use crate::model::Suite;
 use crate::sys::git::Repository;
@@ -233,6 +234,22 @@ pub(super) fn desk<'a>(
         who: context.who(),
         command: context.command.clone(),
         listener: context.listener(),
+    })
+}
+
+/// Reads `stable` or `stable@12` as an argument.
+fn state(text: &str) -> Result<State, String> {
+    let (suite, number) = match text.split_once('@') {
+        None => (text, None),
+        Some((suite, number)) => (suite, Some(number)),
+    };
+    let number = number.map(|number| {
+        let parsed = number.parse().ok().filter(|number| *number > 0);
+        parsed.ok_or_else(|| format!("“{text}” names no generation: SUITE@NUMBER expected"))
+    });
+    Ok(State {
+        suite: Suite::new(suite).map_err(|error| error.to_string())?,
+        number: number.transpose()?,
     })
 }
 
