@@ -24,6 +24,8 @@ pub enum Garbage {
     Manifest,
     /// An index under its plain name, which no `Release` lists any more.
     Index,
+    /// A patch of an index, or the plain name of the file that lists them.
+    Patch,
     /// An index under its digest.
     ByHash,
     /// A proof, or a list of them.
@@ -69,6 +71,10 @@ fn published(below: &str) -> Option<Garbage> {
             "proofs" => Some(Garbage::Proof),
             _ => Some(Garbage::ByHash),
         };
+    }
+    if let Some((index, file)) = below.split_once(".diff/") {
+        index.parse::<IndexName>().ok()?;
+        return (file == "Index" || file.ends_with(".gz")).then_some(Garbage::Patch);
     }
     let (name, suffix) = below.rsplit_once('.')?;
     suffix.parse::<Encoding>().ok()?;
@@ -121,6 +127,14 @@ impl Needed {
         for (name, file) in manifest.release().files {
             let path = layout::listed_by_hash(&manifest.suite, &name, &file.sha256);
             self.0.insert(path);
+        }
+    }
+
+    /// Adds the patches that such clients fetch.
+    pub fn add_patches(&mut self, manifest: &Manifest) {
+        for index in &manifest.indices {
+            let own = index.patches.iter();
+            self.0.extend(own.map(|patch| layout::patch(&manifest.suite, &index.name, patch)));
         }
     }
 

@@ -25,6 +25,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::archive::pins::PinName;
+use crate::archive::pdiff::Patch;
 use crate::format::checksums::FileName;
 use crate::format::index::Kind;
 use crate::format::index::piece::Encoding;
@@ -93,6 +94,12 @@ impl IndexName {
             | Self::Contents { component, .. }
             | Self::Translation { component } => component,
         }
+    }
+
+    /// Returns the path below `dists/SUITE/` of a file in the directory of its
+    /// patches: `Index`, which lists them, or a patch.
+    pub fn patches(&self, file: &str) -> String {
+        format!("{self}.diff/{file}")
     }
 
     /// Returns the path below `dists/SUITE/` of one of its files; without an
@@ -336,6 +343,21 @@ pub fn by_hash(suite: &Suite, index: &IndexName, sha256: &Sha256) -> ArchivePath
     let index = index.to_string();
     let (directory, _) = index.rsplit_once('/').expect("an index is in a directory");
     in_suite(suite, &format!("{directory}/by-hash/SHA256/{sha256}"))
+}
+
+/// Returns the plain name of the file that lists an index's patches.
+pub fn patch_index(suite: &Suite, index: &IndexName) -> ArchivePath {
+    in_suite(suite, &index.patches("Index"))
+}
+
+/// Returns the name by digest of the file that lists an index's patches.
+pub fn patch_index_by_hash(suite: &Suite, index: &IndexName, sha256: &Sha256) -> ArchivePath {
+    in_suite(suite, &index.patches(&format!("by-hash/SHA256/{sha256}")))
+}
+
+/// Returns where a patch of an index is; its name says what it is applied to.
+pub fn patch(suite: &Suite, index: &IndexName, patch: &Patch) -> ArchivePath {
+    in_suite(suite, &index.patches(&format!("{}.gz", patch.name())))
 }
 
 fn in_suite(suite: &Suite, path: &str) -> ArchivePath {

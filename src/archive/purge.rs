@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::archive::admission::{Admission, Listed};
 use crate::archive::current::{Current, Unread};
 use crate::archive::generation::{Generation, NextIndex};
+use crate::archive::restore::same_files;
 use crate::archive::manifest::{Manifest, Record};
 use crate::archive::proofs::{Shelf, Shelves};
 use crate::format::index::{self, Stanza};
@@ -134,7 +135,9 @@ pub fn following(
     let mut indices = Vec::new();
     for index in &then.indices {
         indices.push(match now.index(&index.name) {
-            Some(same) if same == index => NextIndex::Same(index.clone()),
+            Some(same) if same_files(same, index) && same.patches.is_empty() => {
+                NextIndex::Same(same.clone())
+            }
             _ => NextIndex::Taken {
                 index: index.clone(),
                 from: suite.clone(),

@@ -93,6 +93,7 @@ pub fn look(
             }
             if why.contains(&Kept::Newest) || why.contains(&Kept::Grace) {
                 needed.add_by_hash(manifest);
+                needed.add_patches(manifest);
             }
             gather(manifest, &mut chunks, &mut shelves);
         }
@@ -157,6 +158,7 @@ fn gather(
             sha256: index.sha256,
             chunks: Vec::new(),
             files: Vec::new(),
+            patches: Vec::new(),
         };
         for chunk in &index.chunks {
             let place = chunks.entry(chunk.sha256);

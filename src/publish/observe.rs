@@ -7,10 +7,11 @@ use rayon::prelude::*;
 use crate::archive::candidate::Candidate;
 use crate::archive::chunk::{Chunk, touched};
 use crate::archive::current::Current;
-use crate::archive::layout::{self, ObjectKind};
+use crate::archive::layout::{self, IndexName, ObjectKind};
 use crate::archive::manifest::{Base, Index, Manifest};
 use crate::format::index::{self, PoolFile, Stanza};
 use crate::model::{ArchivePath, PackageName, Suite};
+use crate::publish::derive::{not_a_chunk, read_translations};
 use crate::publish::error::PublishError;
 use crate::publish::generations::generation;
 use crate::publish::head::{Head, read_object};
@@ -44,6 +45,7 @@ pub fn observe(
             suite: suite.clone(),
             generation: None,
             chunks: BTreeMap::new(),
+            translations: BTreeSet::new(),
             pool: BTreeMap::new(),
         });
     };
@@ -106,6 +108,20 @@ pub(super) fn observed(
         .into_par_iter()
         .map(|(sha256, (index, chunk))| Ok((sha256, read_chunk(store, index, chunk)?)))
         .collect::<Result<BTreeMap<_, _>, PublishError>>()?;
+    let mut translations = BTreeSet::new();
+    let described = |index: &&Index| matches!(index.name, IndexName::Translation { .. });
+    for index in manifest.indices.iter().filter(described) {
+        let wanted = match question {
+            Question::Whole => (0..index.chunks.len()).collect(),
+            _ => {
+                let rule = manifest.settings.rule_of(&index.name);
+                touched(&rule, &index.chunks, names.iter().map(|name| name.as_str()))
+            }
+        };
+        for at in wanted {
+            translations.extend(read_translations(store, &index.chunks[at])?);
+        }
+    }
     let mut pool = BTreeMap::new();
     if let Question::Candidates(candidates) = question {
         for candidate in candidates {
@@ -120,6 +136,7 @@ pub(super) fn observed(
         suite: suite.clone(),
         generation: Some((base, manifest)),
         chunks,
+        translations,
         pool,
     })
 }
@@ -132,11 +149,7 @@ pub(super) fn read_chunk(
 ) -> Result<Vec<Stanza>, PublishError> {
     let kind = index.name.kind().expect("it lists packages");
     let text = read_object(store, ObjectKind::Chunk, &chunk.sha256)?;
-    index::parse(&text, kind).map_err(|source| PublishError::Chunk {
-        first: chunk.first.clone(),
-        path: layout::object(ObjectKind::Chunk, &chunk.sha256),
-        source: Box::new(source),
-    })
+    index::parse(&text, kind).map_err(|error| not_a_chunk(chunk, error))
 }
 
 /// Looks up a file of the pool with its digest; `None` when it is not there.

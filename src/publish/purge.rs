@@ -21,7 +21,7 @@ use crate::archive::layout::{self, ObjectKind};
 use crate::archive::manifest::{Base, Manifest, Record};
 use crate::archive::proofs::Shelves;
 use crate::archive::purge::{self, Purge};
-use crate::archive::{Current, Generation, Pin};
+use crate::archive::{Current, Generation};
 use crate::format::index::piece::Encoding;
 use crate::model::{ArchivePath, Finding, PackageName, Sha256, Suite};
 use crate::publish::derive::next;
@@ -227,10 +227,8 @@ fn repoint(store: &dyn Store, suite: &Suite, moved: &[(Base, Base)]) -> Result<(
             .iter()
             .find(|(old, new)| pin.generation == *old && old != new);
         if let Some((_, new)) = new {
-            let pin = Pin {
-                generation: *new,
-                ..pin
-            };
+            let mut pin = pin;
+            pin.generation = *new;
             let path = layout::pin(suite, &pin.name);
             store.write(&path, Content::Bytes(&pin.to_bytes()), &Condition::Always)?;
         }
@@ -257,6 +255,8 @@ impl Rewriter<'_> {
             parent,
             ..manifest.clone()
         };
+        // Nobody is led from or to a state of which the content was a part.
+        new.indices.iter_mut().for_each(|index| index.patches.clear());
         let (store, names) = (self.store, &self.survey.names);
         let mut objects = Vec::new();
         if self.survey.affects(manifest) {
@@ -272,6 +272,7 @@ impl Rewriter<'_> {
             if let Some(next) = next {
                 let assembled = assemble(store, &next)?;
                 new.indices = assembled.indices;
+                new.indices.iter_mut().for_each(|index| index.patches.clear());
                 new.shelves = assembled.shelves;
                 objects = assembled.objects;
             }

@@ -12,6 +12,8 @@ use crate::publish::derive::packed;
 use crate::publish::error::PublishError;
 use crate::publish::head::Head;
 use crate::publish::join::{join, reassemble};
+use crate::publish::objects::Objects;
+use crate::publish::patches::Patching;
 use crate::publish::plan::PublishPlan;
 use crate::sys::openpgp::Signer;
 use crate::sys::store::Store;
@@ -126,28 +128,34 @@ pub(super) struct Assembled {
 
 /// Puts a generation's indices and lists of proofs together.
 pub(super) fn assemble(store: &dyn Store, next: &Generation) -> Result<Assembled, PublishError> {
+    let reading = Objects::ahead(store, next)?;
+    let patching = Patching::new(&reading, next)?;
     let (mut objects, mut files) = (Vec::new(), Vec::new());
     let (mut indices, mut changed) = (Vec::new(), Vec::new());
     for index in &next.indices {
         match index {
             NextIndex::Same(index) => indices.push(index.clone()),
             NextIndex::Taken { index, from } => {
-                files.extend(published_again(store, &next.suite, from, index)?);
+                files.extend(published_again(&reading, &next.suite, from, index)?);
                 changed.push(index.name.clone());
-                indices.push(index.clone());
+                let patched = patching.patched(index, &[])?;
+                files.extend(patched.files);
+                indices.push(patched.index);
             }
             NextIndex::Changed {
                 name,
                 encodings,
                 parts,
             } => {
-                let joined = join(store, name, encodings, parts)?;
+                let joined = join(&reading, name, encodings, parts)?;
                 objects.extend(joined.objects);
                 for (file, bytes) in joined.index.files.iter().zip(joined.files) {
                     let path = layout::by_hash(&next.suite, name, &file.sha256);
                     files.push((path, IndexBytes::Made(bytes)));
                 }
-                indices.push(joined.index);
+                let patched = patching.patched(&joined.index, parts)?;
+                files.extend(patched.files);
+                indices.push(patched.index);
                 changed.push(name.clone());
             }
         }
@@ -183,11 +191,12 @@ pub(super) fn assemble(store: &dyn Store, next: &Generation) -> Result<Assembled
 /// Finds the files of an index that a suite has published: copied where this
 /// suite lacks them, put together again where nobody has them any more.
 fn published_again(
-    store: &dyn Store,
+    objects: &Objects<'_>,
     suite: &Suite,
     from: &Suite,
     index: &Index,
 ) -> Result<Vec<(ArchivePath, IndexBytes)>, PublishError> {
+    let store = objects.store();
     let mut lacking = Vec::new();
     for file in &index.files {
         let own = layout::by_hash(suite, &index.name, &file.sha256);
@@ -197,7 +206,7 @@ fn published_again(
         let other = layout::by_hash(from, &index.name, &file.sha256);
         let bytes = match store.size(&other)? == Some(file.size) {
             true => IndexBytes::At(other),
-            false => IndexBytes::Made(reassemble(store, file)?),
+            false => IndexBytes::Made(reassemble(objects, file)?),
         };
         lacking.push((own, bytes));
     }

@@ -10,11 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use crate::archive::chunk::Chunk;
-use crate::archive::layout::ObjectKind;
-use crate::archive::manifest::Index;
-use crate::archive::{Current, Selection};
+use crate::archive::layout::{IndexName, ObjectKind};
+use crate::archive::manifest::{Index, Manifest};
+use crate::archive::{Current, Selection, promote};
 use crate::format::index::{Kind, Stanza, source_word};
 use crate::model::{PackageName, Sha256};
+use crate::publish::derive::read_translations;
 use crate::publish::error::PublishError;
 use crate::publish::head::read_object;
 use crate::publish::observe::read_chunk;
@@ -34,7 +35,8 @@ pub fn observe_selection(
         let all = listings
             .iter()
             .flat_map(|index| index.chunks.iter().map(|c| (*index, c)));
-        return read(store, from, all.collect());
+        read(store, from, all.collect())?;
+        return describe(store, from, &manifest, selection);
     };
     let names: BTreeSet<_> = packages.iter().map(|wanted| wanted.name.as_str()).collect();
     read(store, from, holding(&listings, names.iter().copied()))?;
@@ -59,7 +61,31 @@ pub fn observe_selection(
     if !sourceless.is_empty() {
         wanted.extend(naming(store, &listings, &sourceless)?);
     }
-    read(store, from, wanted)
+    read(store, from, wanted)?;
+    describe(store, from, &manifest, selection)
+}
+
+/// Reads the long descriptions that the chosen packages have elsewhere.
+fn describe(
+    store: &dyn Store,
+    from: &mut Current,
+    manifest: &Manifest,
+    selection: &Selection,
+) -> Result<(), PublishError> {
+    let is_one = |index: &&Index| matches!(index.name, IndexName::Translation { .. });
+    let indices: Vec<_> = manifest.indices.iter().filter(is_one).collect();
+    if indices.is_empty() {
+        return Ok(());
+    }
+    // What stands against the selection is told by whoever promotes.
+    let names = promote::names(from, selection).unwrap_or_default();
+    let mut seen = BTreeSet::new();
+    for (_, chunk) in holding(&indices, names.iter().map(PackageName::as_str)) {
+        if seen.insert(chunk.sha256) {
+            from.translations.extend(read_translations(store, chunk)?);
+        }
+    }
+    Ok(())
 }
 
 /// Returns the binary packages that a source says are built from it, and those
