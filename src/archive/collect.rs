@@ -134,7 +134,8 @@ impl Needed {
     pub fn add_patches(&mut self, manifest: &Manifest) {
         for index in &manifest.indices {
             let own = index.patches.iter();
-            self.0.extend(own.map(|patch| layout::patch(&manifest.suite, &index.name, patch)));
+            self.0
+                .extend(own.map(|patch| layout::patch(&manifest.suite, &index.name, patch)));
         }
     }
 

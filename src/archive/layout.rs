@@ -24,8 +24,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::archive::pins::PinName;
 use crate::archive::pdiff::Patch;
+use crate::archive::pins::PinName;
 use crate::format::checksums::FileName;
 use crate::format::index::Kind;
 use crate::format::index::piece::Encoding;

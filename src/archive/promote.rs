@@ -62,6 +62,19 @@ pub fn promote(
     }
 }
 
+/// Returns the chosen packages with their components, or what is not there.
+pub fn selected<'a>(
+    from: &'a Current,
+    selection: &Selection,
+) -> Result<Vec<(&'a Component, &'a Stanza)>, Vec<Finding>> {
+    let chosen = chosen(from, selection)?;
+    let findings = absent(from, selection, &chosen);
+    match findings.is_empty() {
+        true => Ok(chosen),
+        false => Err(findings),
+    }
+}
+
 /// Returns the names under which the chosen packages are listed.
 pub fn names(from: &Current, selection: &Selection) -> Result<Vec<PackageName>, Vec<Finding>> {
     let chosen = chosen(from, selection)?;

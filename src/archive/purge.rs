@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::archive::admission::{Admission, Listed};
 use crate::archive::current::{Current, Unread};
 use crate::archive::generation::{Generation, NextIndex};
-use crate::archive::restore::same_files;
 use crate::archive::manifest::{Manifest, Record};
 use crate::archive::proofs::{Shelf, Shelves};
+use crate::archive::restore::same_files;
 use crate::format::index::{self, Stanza};
 use crate::model::{ArchivePath, PackageName, Sha256, Suite, Timestamp};
 

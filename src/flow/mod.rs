@@ -18,12 +18,14 @@ pub mod generations;
 pub mod hooks;
 pub mod inspecting;
 pub mod lead_time;
+pub mod merging;
 pub mod noting;
 pub mod packing;
 mod parts;
 pub mod planning;
 pub mod preparing;
 pub mod project;
+pub mod purging;
 pub mod releasing;
 pub mod reproducing;
 pub mod rooting;
@@ -143,6 +145,14 @@ pub enum FlowError {
         wanted: String,
         /// The numbers and names there are.
         known: Vec<String>,
+    },
+    /// There is nothing to destroy.
+    #[error("{place} neither lists nor keeps {wanted}")]
+    NoContent {
+        /// The place.
+        place: String,
+        /// What was asked for: a digest or a path.
+        wanted: String,
     },
     /// The archive has several suites, and none was named.
     #[error("{place} has the suites {}: say which", known.join(", "))]

@@ -57,6 +57,8 @@ pub struct Collected {
     pub deleted: Vec<(ArchivePath, Garbage, u64)>,
     /// What waits, since when.
     pub waiting: BTreeMap<ArchivePath, Timestamp>,
+    /// Whether something was found that nothing needs any more.
+    pub condemned_anew: bool,
     /// Whether it stopped early, because it took too long.
     pub unfinished: bool,
 }
@@ -226,6 +228,7 @@ fn planned(before: &Condemned, look: Look, policy: &Policy, now: Timestamp) -> C
     deleted.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
     Collected {
         look,
+        condemned_anew: waiting.keys().any(|path| !before.files.contains_key(path)),
         deleted,
         waiting,
         unfinished: false,

@@ -256,7 +256,9 @@ impl Rewriter<'_> {
             ..manifest.clone()
         };
         // Nobody is led from or to a state of which the content was a part.
-        new.indices.iter_mut().for_each(|index| index.patches.clear());
+        new.indices
+            .iter_mut()
+            .for_each(|index| index.patches.clear());
         let (store, names) = (self.store, &self.survey.names);
         let mut objects = Vec::new();
         if self.survey.affects(manifest) {
@@ -272,7 +274,9 @@ impl Rewriter<'_> {
             if let Some(next) = next {
                 let assembled = assemble(store, &next)?;
                 new.indices = assembled.indices;
-                new.indices.iter_mut().for_each(|index| index.patches.clear());
+                new.indices
+                    .iter_mut()
+                    .for_each(|index| index.patches.clear());
                 new.shelves = assembled.shelves;
                 objects = assembled.objects;
             }
