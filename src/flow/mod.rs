@@ -26,6 +26,7 @@ pub mod planning;
 pub mod preparing;
 pub mod project;
 pub mod purging;
+pub mod rebuilding;
 pub mod releasing;
 pub mod reproducing;
 pub mod rooting;

@@ -27,6 +27,7 @@ mod pins;
 mod plan;
 mod proofs;
 mod purge;
+mod rebuild;
 mod recover;
 mod repair;
 mod restore;
@@ -50,6 +51,7 @@ pub use proofs::{proof, shelves};
 pub use purge::{
     Survey, digest_at, erase, purge_record, purged, record_purge, rewrite, state_of_all, survey,
 };
+pub use rebuild::{Rebuilt, published_suites, rebuild};
 pub use recover::{Switched, recover};
 pub use restore::{Turn, carried, missing, turn};
 pub use seal::{Seal, SealError};

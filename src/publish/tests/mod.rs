@@ -3,6 +3,7 @@
 mod apt;
 mod check;
 mod faults;
+mod generations;
 mod world;
 
 use super::*;
