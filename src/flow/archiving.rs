@@ -177,7 +177,7 @@ impl Judged {
             );
             Finding::error("snapshot", current.suite.as_str(), message).fix(copy)
         });
-        let changes = !matches!(answer, Ok(Change::Made(None) | Change::Purged(_)));
+        let changes = matches!(answer, Ok(Change::Admitted(_) | Change::Made(Some(_))));
         let answer = match frozen.filter(|_| changes) {
             Some(finding) => Err(vec![finding]),
             None => answer,
