@@ -9,14 +9,17 @@
 //! looks and plans again.
 
 mod apply;
+mod census;
 mod check;
 pub mod client;
+mod compare;
 mod condemned;
 mod derive;
 mod error;
 mod gc;
 mod generations;
 mod head;
+pub mod health;
 mod history;
 pub mod incoming;
 mod join;
@@ -27,6 +30,7 @@ mod pins;
 mod plan;
 mod proofs;
 mod purge;
+mod range;
 mod rebuild;
 mod recover;
 mod repair;
@@ -36,7 +40,9 @@ mod select;
 mod spread;
 
 pub use apply::{Published, apply};
+pub use census::Census;
 pub use check::{Depth, Verify, check, lost_heads};
+pub use compare::{Past, compare, differing, past};
 pub use condemned::{abandon, spare_all};
 pub use derive::next;
 pub use error::PublishError;
@@ -51,6 +57,7 @@ pub use proofs::{proof, shelves};
 pub use purge::{
     Survey, digest_at, erase, purge_record, purged, record_purge, rewrite, state_of_all, survey,
 };
+pub use range::{between, descriptions, names};
 pub use rebuild::{Rebuilt, published_suites, rebuild};
 pub use recover::{Switched, recover};
 pub use restore::{Turn, carried, missing, turn};

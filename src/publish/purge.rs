@@ -32,8 +32,8 @@ use crate::publish::observe::{Question, observe, observed, read_chunk, suites};
 use crate::publish::pins::pins;
 use crate::publish::proofs::{proof, read_shelf};
 use crate::publish::seal::assemble;
-use crate::publish::spread::{Taken, write_all};
-use crate::sys::store::{Condition, Content, Store};
+use crate::publish::spread::write_all;
+use crate::sys::store::{Condition, Content, Store, Taken};
 
 /// An index or a piece of one is longer than this only in order to harm.
 const TEXT_LIMIT: u64 = 1 << 30;

@@ -24,8 +24,8 @@ use crate::model::{ArchivePath, Finding, Listener, Sha256, Suite};
 use crate::publish::error::PublishError;
 use crate::publish::head::Head;
 use crate::publish::seal::SealError;
-use crate::publish::spread::{Taken, write_all};
-use crate::sys::store::{Condition, Content, Store};
+use crate::publish::spread::write_all;
+use crate::sys::store::{Condition, Content, Store, Taken};
 
 /// A text and the fingerprint of the certificate that signed it.
 pub type Signed = (String, String);

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
+use rayon::prelude::*;
+
 use crate::archive::generation::{Generation, NextIndex};
 use crate::archive::layout::{self, IndexName, ObjectKind};
 use crate::archive::manifest::{self, Base, Index, Manifest};
@@ -160,9 +162,8 @@ pub(super) fn assemble(store: &dyn Store, next: &Generation) -> Result<Assembled
             }
         }
     }
-    for (deb, list) in &next.lists {
-        objects.push((layout::file_list(deb), packed(list)));
-    }
+    let packed = (next.lists.par_iter()).map(|(deb, list)| (layout::file_list(deb), packed(list)));
+    objects.par_extend(packed);
     for (from, to) in &next.carried {
         if store.size(to)?.is_none() {
             files.push((to.clone(), IndexBytes::At(from.clone())));
