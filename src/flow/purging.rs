@@ -5,6 +5,8 @@ use super::archiving::{Act, Change, Desk, Judged, Outcome};
 use crate::archive::purge::Purge;
 use crate::model::{ArchivePath, Finding, Sha256};
 use crate::publish::{self, Survey};
+use crate::report::pages::place;
+use crate::sys::store::Entry;
 
 /// What is to be destroyed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +107,7 @@ impl Desk<'_> {
         let _guard = self.lock()?;
         let erased = publish::erase(store, &sha256, &survey.paths, &state)?;
         record.removed.extend(erased);
+        record.removed.extend(self.erase_pages()?);
         record.finished = true;
         for list in [&mut record.packages, &mut record.generations] {
             list.sort();
@@ -112,5 +115,25 @@ impl Desk<'_> {
         }
         publish::record_purge(store, &record)?;
         Ok(Purged::Done(record))
+    }
+
+    /// Erases the pages for people: they may have a changelog of what is
+    /// destroyed, and are written again at any time.
+    fn erase_pages(&self) -> Result<Vec<ArchivePath>, FlowError> {
+        let store = self.store.as_ref();
+        let mut pages = store.list(&place::top())?;
+        if pages.is_empty() {
+            return Ok(Vec::new());
+        }
+        let front = place::front();
+        if let Some(size) = store.size(&front)? {
+            pages.push(Entry { path: front, size });
+        }
+        for Entry { path, .. } in &pages {
+            store.erase(path)?;
+        }
+        self.listener
+            .note("the pages are erased, too: debcut archive pages writes them again");
+        Ok(pages.into_iter().map(|entry| entry.path).collect())
     }
 }

@@ -19,9 +19,9 @@ use crate::report::{Answer, PinDocument, PinsDocument, UnpinDocument};
 Examples:
   debcut archive pin stable --name before-2.0 --reason 'the way back' --archive /srv/apt
   debcut archive pin stable@12 --name release-1.0
-  debcut archive rollback stable --to before-2.0
 
-A pinned generation is kept whatever the retention says, until it is unpinned.")]
+A pinned generation is kept whatever the retention says, until it is unpinned. A suite goes
+back to it by its name.")]
 pub struct PinArguments {
     /// The suite, or one of its generations (stable@12) [default: the newest]
     #[arg(value_name = "SUITE[@N]", value_parser = state)]

@@ -19,11 +19,13 @@ use crate::report::{Answer, PurgeDocument};
 #[command(after_long_help = "\
 Examples:
   debcut archive purge pool/main/h/hello/hello_1.0_amd64.deb --reason 'holds a private key'
-  debcut archive purge 2f5e… --reason 'leaked' --dry-run   by the SHA-256 of the whole file
+  debcut archive purge --reason 'leaked' --dry-run \\
+      e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855   by its SHA-256
 
 Every generation that has it is written anew without it, then it is erased with all that
-names it; only a record in .debcut/purged/ stays. It can never be added again. Clients that
-have older indices fail until their next update. What others copied, nobody can destroy.")]
+names it, and so are the pages for people; only a record in .debcut/purged/ stays. It can
+never be added again. Clients that have older indices fail until their next update. What
+others copied, nobody can destroy.")]
 pub struct PurgeArguments {
     /// The SHA-256 of the file, or its path below the archive (pool/…)
     #[arg(value_name = "DIGEST|POOL-PATH", value_parser = content)]

@@ -4,6 +4,7 @@ mod apt;
 mod check;
 mod faults;
 mod generations;
+mod selecting;
 mod world;
 
 use super::*;
