@@ -145,16 +145,16 @@ fn empty(
     }
 }
 
+/// A chunk in its index.
+pub type Place<'a> = (&'a Index, &'a Chunk);
+
 /// Returns the chunks of every listing that only one of two generations has:
 /// the first one's, and the second one's.
-pub fn differing<'a>(
-    a: &'a Manifest,
-    b: &'a Manifest,
-) -> (Vec<(&'a Index, &'a Chunk)>, Vec<(&'a Index, &'a Chunk)>) {
+pub fn differing<'a>(a: &'a Manifest, b: &'a Manifest) -> (Vec<Place<'a>>, Vec<Place<'a>>) {
     (only(a, b), only(b, a))
 }
 
-fn only<'a>(a: &'a Manifest, b: &Manifest) -> Vec<(&'a Index, &'a Chunk)> {
+fn only<'a>(a: &'a Manifest, b: &Manifest) -> Vec<Place<'a>> {
     let mut found = Vec::new();
     for index in a.listings() {
         let other = b.index(&index.name).map(|other| &other.chunks);

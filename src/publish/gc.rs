@@ -39,11 +39,14 @@ pub struct Policy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
     /// Every suite's generations, the newest first, with why each is kept.
-    pub suites: Vec<(Suite, Vec<(u64, Vec<Kept>)>)>,
+    pub suites: Vec<(Suite, Vec<Reasons>)>,
     /// What nothing needs: what each file is, and its size in bytes.
     pub garbage: BTreeMap<ArchivePath, (Garbage, u64)>,
     roots: Roots,
 }
+
+/// A generation's number, and why it is kept.
+pub type Reasons = (u64, Vec<Kept>);
 
 /// What decides which files are needed.
 type Roots = Vec<(Suite, Option<Base>, Vec<Pin>)>;
