@@ -10,12 +10,14 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
+use crate::archive::Pin;
+use crate::archive::chunk::Chunk;
 use crate::archive::collect::{Garbage, Needed};
 use crate::archive::layout;
 use crate::archive::manifest::{Base, Index, Manifest};
+use crate::archive::proofs::Shelf;
 use crate::archive::retention::{Dated, Kept, kept};
 use crate::archive::settings::Retention;
-use crate::archive::{Pin, chunk::Chunk};
 use crate::model::{ArchivePath, Event, Listener, Sha256, Suite, Timestamp};
 use crate::publish::condemned::{Condemned, Found, SWEEP_SECONDS};
 use crate::publish::error::PublishError;
@@ -106,10 +108,8 @@ pub fn look(
         of_suites.push((suite.clone(), numbers.zip(why).collect()));
     }
     for (suite, sha256, size) in &shelves {
-        let shelf = crate::archive::proofs::Shelf {
-            size: *size,
-            sha256: *sha256,
-        };
+        let (size, sha256) = (*size, *sha256);
+        let shelf = Shelf { size, sha256 };
         for proof in read_shelf(store, suite, &shelf)? {
             needed.add_proof(suite, &proof);
         }
@@ -117,14 +117,10 @@ pub fn look(
     let parsed: Result<Vec<_>, PublishError> = chunks
         .par_iter()
         .map(|(_, (index, chunk))| {
-            let mut own = Vec::new();
-            for stanza in read_chunk(store, index, chunk)? {
-                own.push(stanza);
-            }
             let mut found = Needed::default();
-            for stanza in &own {
+            for stanza in read_chunk(store, index, chunk)? {
                 found
-                    .add_stanza(stanza)
+                    .add_stanza(&stanza)
                     .map_err(|source| PublishError::Chunk {
                         first: chunk.first.clone(),
                         path: layout::object(layout::ObjectKind::Chunk, &chunk.sha256),

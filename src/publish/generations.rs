@@ -67,13 +67,11 @@ fn walk(
         }
         next = match parent {
             Some(parent) => kept(store, &parent)?.map(|manifest| {
-                let number = base.number - 1;
-                let manifest_sha256 = parent;
-                let base = Base {
-                    number,
-                    manifest: manifest_sha256,
+                let before = Base {
+                    number: base.number - 1,
+                    manifest: parent,
                 };
-                (base, manifest)
+                (before, manifest)
             }),
             None => None,
         };

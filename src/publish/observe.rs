@@ -149,7 +149,8 @@ pub(super) fn read_chunk(
 ) -> Result<Vec<Stanza>, PublishError> {
     let kind = index.name.kind().expect("it lists packages");
     let text = read_object(store, ObjectKind::Chunk, &chunk.sha256)?;
-    index::parse(&text, kind).map_err(|error| not_a_chunk(chunk, error))
+    index::parse_own(&String::from_utf8_lossy(&text), kind)
+        .map_err(|error| not_a_chunk(chunk, error))
 }
 
 /// Looks up a file of the pool with its digest; `None` when it is not there.

@@ -28,10 +28,7 @@ pub struct Turn {
 /// Compares two generations, reading only what is different.
 pub fn turn(store: &dyn Store, now: &Manifest, then: &Manifest) -> Result<Turn, PublishError> {
     let (gone, come) = restore::differing(now, then);
-    let stanzas = |chunks: Vec<(
-        &crate::archive::manifest::Index,
-        &crate::archive::chunk::Chunk,
-    )>| {
+    let stanzas = |chunks: Vec<restore::Place<'_>>| {
         let mut found = BTreeSet::<(IndexName, Stanza)>::new();
         for (index, chunk) in chunks {
             let read = read_chunk(store, index, chunk)?.into_iter();
