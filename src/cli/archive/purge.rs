@@ -19,8 +19,9 @@ use crate::report::{Answer, PurgeDocument};
 #[command(after_long_help = "\
 Examples:
   debcut archive purge pool/main/h/hello/hello_1.0_amd64.deb --reason 'holds a private key'
-  debcut archive purge --reason 'leaked' --dry-run \\
-      e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855   by its SHA-256
+  debcut archive purge pool/main/h/hello/hello_1.0_amd64.deb --reason leaked --dry-run
+
+The SHA-256 of the whole file names it as well as its path.
 
 Every generation that has it is written anew without it, then it is erased with all that
 names it, and so are the pages for people; only a record in .debcut/purged/ stays. It can
