@@ -6,6 +6,7 @@
 //!
 //! | path | holds |
 //! |---|---|
+//! | `README` | how to read all this without debcut |
 //! | `suites/SUITE/head` | which generation is current, and its signed texts |
 //! | `objects/XX/DIGEST…` | manifests, chunks and compressed pieces, each named by its SHA-256 |
 //! | `files/XX/DIGEST.zst` | the paths in a `.deb`, one a line, by the SHA-256 of the `.deb` |
@@ -206,6 +207,14 @@ pub fn object(kind: ObjectKind, sha256: &Sha256) -> ArchivePath {
 pub fn file_list(deb: &Sha256) -> ArchivePath {
     let hex = deb.hex();
     made(format!(".debcut/files/{}/{hex}.zst", &hex[..2]))
+}
+
+/// What whoever finds our part of an archive without us has to know.
+pub const EXPLANATION: &str = include_str!("../../templates/archive/state.txt");
+
+/// Returns where [`EXPLANATION`] is.
+pub fn explanation() -> ArchivePath {
+    made(".debcut/README".to_owned())
 }
 
 /// Returns the directory of the certificates that suites were signed with.

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use rayon::prelude::*;
+
 use crate::archive::generation::NextIndex;
 use crate::archive::layout::{self, IndexName, ObjectKind};
 use crate::archive::manifest::{self, Base, Index, Manifest};
@@ -104,9 +106,8 @@ pub(super) fn seal(
             }
         }
     }
-    for (deb, list) in &next.lists {
-        objects.push((layout::file_list(deb), packed(list)));
-    }
+    let packed = (next.lists.par_iter()).map(|(deb, list)| (layout::file_list(deb), packed(list)));
+    objects.par_extend(packed);
     for file in &next.proofs {
         let path = layout::proof(&next.suite, &file.proof.sha256);
         objects.push((path, file.bytes.clone()));
