@@ -15,6 +15,7 @@ pub mod current;
 pub mod demand;
 pub mod derived;
 pub mod generation;
+pub mod import;
 pub mod layout;
 pub mod manifest;
 pub mod promote;
@@ -38,7 +39,7 @@ pub use promote::{Selection, promote};
 pub use proofs::{Proof, ProofFile, Shelves};
 pub use remove::{Removal, remove};
 pub use settings::Settings;
-pub use settle::settle;
+pub use settle::{keep, refresh, settle};
 
 #[cfg(test)]
 mod tests;

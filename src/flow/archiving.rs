@@ -26,7 +26,7 @@ use crate::publish::{
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files;
-use crate::sys::openpgp::{Certificate, Keyring, Signer};
+use crate::sys::openpgp::{Certificate, Keyring, Signers};
 use crate::sys::store::{Condition, Content, DirectoryStore, FetchedStore, Guard, Holder, Store};
 
 /// How often a publish that lost is tried again before it is told so: each
@@ -82,6 +82,12 @@ pub enum Outcome {
 
 /// Opens an archive by its location.
 pub fn open_store(location: &str, directory: &Path) -> Result<Box<dyn Store>, FlowError> {
+    if let Some(root) = location
+        .strip_prefix("file:")
+        .and(local_directory(location, directory))
+    {
+        return Ok(Box::new(DirectoryStore::new(root)));
+    }
     if let Some((scheme, _)) = location.split_once("://") {
         if scheme != "file" {
             return Err(FlowError::UnsupportedLocation {
@@ -93,6 +99,15 @@ pub fn open_store(location: &str, directory: &Path) -> Result<Box<dyn Store>, Fl
         )));
     }
     Ok(Box::new(DirectoryStore::new(directory.join(location))))
+}
+
+/// Returns the directory that a location is, where it is one.
+pub fn local_directory(location: &str, directory: &Path) -> Option<PathBuf> {
+    match location.strip_prefix("file:") {
+        Some(path) => Some(PathBuf::from(format!("/{}", path.trim_start_matches('/')))),
+        None if location.contains("://") => None,
+        None => Some(directory.join(location)),
+    }
 }
 
 /// Opens an archive that is only read: also one on a web server.
@@ -108,15 +123,15 @@ pub fn open_to_read(location: &str, directory: &Path) -> Result<Box<dyn Store>, 
 }
 
 /// The suite as it is, and whether it may change as it is asked to.
-struct Judged {
-    current: Current,
-    answer: Result<Admission, Vec<Finding>>,
+pub(super) struct Judged {
+    pub(super) current: Current,
+    pub(super) answer: Result<Admission, Vec<Finding>>,
     /// Generations of this archive that have much of what comes.
     donors: Vec<Manifest>,
 }
 
 impl Judged {
-    fn new(current: Current, answer: Result<Admission, Vec<Finding>>) -> Self {
+    pub(super) fn new(current: Current, answer: Result<Admission, Vec<Finding>>) -> Self {
         Self {
             current,
             answer,
@@ -126,7 +141,7 @@ impl Judged {
 }
 
 impl Desk<'_> {
-    fn lock(&self) -> Result<Guard, FlowError> {
+    pub(super) fn lock(&self) -> Result<Guard, FlowError> {
         let holder = Holder {
             pid: std::process::id(),
             host: rustix::system::uname()
@@ -279,7 +294,7 @@ impl Desk<'_> {
 
     /// Makes one generation of what `admitted` finds, and makes it again when
     /// somebody else was faster.
-    fn change(
+    pub(super) fn change(
         &self,
         suite: &Suite,
         act: &mut Act<'_>,
@@ -296,6 +311,8 @@ impl Desk<'_> {
         let findings = [remarks, admission.notes()].concat();
         let choice = self.key(&judged.current, &act.key)?;
         let certificate = choice.certificate().clone();
+        let signers = &admission.settings().signers;
+        let beside = signing::beside(self.environment, signers, &certificate, self.clock.now())?;
         if let Some(finding) = self.rules.publisher(suite, certificate.fingerprint()) {
             return Ok(Outcome::Refused([findings, vec![finding]].concat()));
         }
@@ -312,8 +329,8 @@ impl Desk<'_> {
         let base = there.map(|there| there.head.generation);
         // Nobody was faster: what was judged before the wait still holds.
         let mut earlier = (base == judged.current.base()).then_some(judged);
-        let mut choice = Some(choice);
-        let mut signer: Option<Signer> = None;
+        let mut choices = Some((choice, beside));
+        let mut signers: Option<Signers> = None;
         for attempt in 1.. {
             let judged = match earlier.take() {
                 Some(judged) => judged,
@@ -326,11 +343,14 @@ impl Desk<'_> {
                 return Ok(Outcome::Unchanged(Box::new(judged.current), findings));
             };
             drop(judged);
-            if signer.is_none() {
-                signer = signing::unlocked(choice.take(), self.clock.now(), act.ask)?;
-                self.keep_certificate(&certificate)?;
+            if let Some((chosen, beside)) = choices.take() {
+                let all = signing::all_unlocked(chosen, beside, self.clock.now(), act.ask)?;
+                for certificate in all.certificates() {
+                    self.keep_certificate(&certificate)?;
+                }
+                signers = Some(all);
             }
-            let seal = signer.as_ref().expect("a choice was made");
+            let seal = signers.as_ref().expect("a choice was made");
             let plan = publish::plan(next);
             // Asked only now: the wait for another publisher may have been long.
             let now = self.clock.now();
@@ -362,7 +382,7 @@ impl Desk<'_> {
         )?)
     }
 
-    fn record(&self, certificate: &Certificate, why: Option<String>) -> Record {
+    pub(super) fn record(&self, certificate: &Certificate, why: Option<String>) -> Record {
         Record {
             who: self.who.clone(),
             why,
@@ -374,7 +394,7 @@ impl Desk<'_> {
     /// Chooses the key: the one that is asked for, else CI's, else the
     /// configured one, else the one that the suite was signed with before,
     /// which its clients know.
-    fn key(&self, current: &Current, wanted: &KeyWanted) -> Result<Choice, FlowError> {
+    pub(super) fn key(&self, current: &Current, wanted: &KeyWanted) -> Result<Choice, FlowError> {
         let before = current
             .manifest()
             .and_then(|manifest| manifest.record.key.clone());
@@ -382,7 +402,11 @@ impl Desk<'_> {
         let choice = signing::chosen(self.environment, wanted, usual, self.clock.now())?;
         let choice = choice.ok_or(FlowError::UnsignedArchive)?;
         let fingerprint = choice.certificate().fingerprint();
-        if let Some(before) = before.filter(|before| before != fingerprint.as_str()) {
+        let known = current.manifest().is_some_and(|manifest| {
+            let signers = &manifest.settings.signers;
+            signers.contains(fingerprint)
+        });
+        if let Some(before) = before.filter(|before| before != fingerprint.as_str() && !known) {
             self.listener.warn(format!(
                 "{} was signed with {before} and will be with {fingerprint}: \
                  clients that trust only the former refuse it",
@@ -393,7 +417,7 @@ impl Desk<'_> {
     }
 
     /// Keeps the certificate that clients need in the archive itself.
-    fn keep_certificate(&self, certificate: &Certificate) -> Result<(), FlowError> {
+    pub(super) fn keep_certificate(&self, certificate: &Certificate) -> Result<(), FlowError> {
         let path = layout::certificate(certificate.fingerprint());
         let text = certificate.armored();
         self.store
@@ -428,15 +452,18 @@ impl Desk<'_> {
                 .expect("a suite that is there has a manifest");
             let listed = |index: &Index| index.name.kind() == Some(Kind::Sources) && index.size > 0;
             let has_sources = manifest.indices.iter().any(listed);
-            let signer = certificates.iter().find(|certificate| {
-                Some(certificate.fingerprint().as_str()) == manifest.record.key.as_deref()
-            });
-            let signer = signer.ok_or_else(|| FlowError::NoCertificate {
-                place: self.store.place(),
-                suite: suite.to_string(),
-            })?;
+            let mut keys = Vec::new();
+            for fingerprint in manifest.signers() {
+                let known = certificates
+                    .iter()
+                    .find(|certificate| certificate.fingerprint().as_str() == fingerprint);
+                keys.push(known.cloned().ok_or_else(|| FlowError::NoCertificate {
+                    place: self.store.place(),
+                    suite: suite.to_string(),
+                })?);
+            }
             let components = &manifest.settings.components;
-            sources.add(suite, components, has_sources, signer);
+            sources.add(suite, components, has_sources, &keys);
         }
         Ok(sources)
     }

@@ -15,6 +15,7 @@ mod derive;
 mod error;
 mod head;
 mod history;
+pub mod import;
 pub mod incoming;
 mod join;
 mod observe;

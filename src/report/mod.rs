@@ -18,6 +18,7 @@ mod notes;
 mod page;
 mod plan;
 mod release;
+mod renewal;
 mod reproduce;
 mod root;
 mod status;
@@ -25,8 +26,8 @@ mod verify;
 mod version;
 
 pub use archive::{
-    AddDocument, ArchiveDocument, CheckDocument, ListDocument, PromoteDocument, PublishDocument,
-    RemoveDocument, ShowDocument, SourcesDocument,
+    AddDocument, ArchiveDocument, CheckDocument, ListDocument, MadePackage, PromoteDocument,
+    PublishDocument, RemoveDocument, ShowDocument, SourcesDocument,
 };
 pub use attest::AttestDocument;
 pub use build::{BuildDocument, BuildsDocument};
@@ -46,6 +47,7 @@ pub use release::{
     BuiltPackage, ChangedFile, PrepareDocument, ReleaseDocument, ReleasedPackage, StepLine,
     TagDocument, TagLine,
 };
+pub use renewal::{ImportDocument, RefreshDocument, RotateDocument, RotationPhase, SuiteLine};
 pub use reproduce::{RefusedReproduction, ReproduceDocument};
 pub use root::{RootLine, RootList, RootMade, RootRemoved};
 pub use status::StatusDocument;

@@ -4,6 +4,7 @@
 
 mod apt;
 mod archive;
+mod archive_keys;
 mod binary;
 mod building;
 mod bytes;

@@ -2,11 +2,14 @@
 
 mod add;
 mod check;
+mod import;
 mod init;
 mod look;
 mod promote;
+mod refresh;
 mod remove;
 mod serve;
+pub(super) mod several;
 mod sources;
 
 use std::time::Duration;
@@ -42,12 +45,16 @@ enum Verb {
     Remove(remove::RemoveArguments),
     /// Take packages from one suite into another: the same bits, no rebuild
     Promote(promote::PromoteArguments),
+    /// Take over an archive that another program made, with its paths
+    Import(import::ImportArguments),
     /// List what is in the suites
     List(look::ListArguments),
     /// Show all that a suite says of a package
     Show(look::ShowArguments),
     /// Check that an archive is whole and signed
     Check(check::CheckArguments),
+    /// Renew the dates and signatures of suites, and nothing else
+    Refresh(refresh::RefreshArguments),
     /// Write the .sources file that a client needs
     Sources(sources::SourcesArguments),
     /// Serve an archive over HTTP, for trying it out
@@ -61,9 +68,11 @@ pub fn run(arguments: ArchiveVerb, context: &Context<'_>) -> Result<Said, Failur
         Verb::Add(arguments) => add::run(arguments, context),
         Verb::Remove(arguments) => remove::run(&arguments, context),
         Verb::Promote(arguments) => promote::run(&arguments, context),
+        Verb::Import(arguments) => import::run(&arguments, context),
         Verb::List(arguments) => look::list(&arguments, context),
         Verb::Show(arguments) => look::show(&arguments, context),
         Verb::Check(arguments) => check::run(&arguments, context),
+        Verb::Refresh(arguments) => refresh::run(&arguments, context),
         Verb::Sources(arguments) => sources::run(&arguments, context),
         Verb::Serve(arguments) => serve::run(&arguments, context),
     }
@@ -155,7 +164,7 @@ fn named(name: &str, context: &Context<'_>) -> Result<String, Failure> {
 }
 
 /// How long a publisher waits for another one; publishes take seconds.
-const DEFAULT_WAIT: Duration = Duration::from_secs(60);
+pub(super) const DEFAULT_WAIT: Duration = Duration::from_secs(60);
 
 /// The archives that `debcut.toml` names, relative to it; outside a repository
 /// there are none, unless a file is named.
