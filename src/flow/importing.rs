@@ -12,10 +12,11 @@ use super::archiving::{Act, Desk, Judged, Outcome};
 use super::signing;
 use crate::archive::import::take_over;
 use crate::archive::layout::{self, IndexName};
-use crate::archive::{Admission, Settings};
+use crate::archive::{Admission, Current, Settings};
 use crate::format::index::Stanza;
+use crate::format::index::contents::FileList;
 use crate::model::{ArchivePath, FileDigests, Finding, Fingerprint, Sha256, Suite, Timestamp};
-use crate::publish::import::{self, ForeignSuite, Hashing, Journal, Reading};
+use crate::publish::import::{self, ForeignSuite, Hashing, Journal, Lists, Reading};
 use crate::publish::{self, Question, observe, read_manifest};
 use crate::sys::openpgp::{Certificate, Keyring};
 use crate::sys::store::{Condition, Content, DirectoryStore, Linked, Store};
@@ -99,6 +100,14 @@ struct Ready {
     date: Option<Timestamp>,
     signer: Option<String>,
     stanzas: BTreeMap<IndexName, Vec<Stanza>>,
+    lists: BTreeMap<Sha256, FileList>,
+}
+
+impl Ready {
+    fn admission(&self, current: &Current) -> Result<Admission, Vec<Finding>> {
+        let admission = take_over(current, &self.settings, &self.stanzas)?;
+        Ok(admission.with_lists(self.lists.clone()))
+    }
 }
 
 impl Import<'_> {
@@ -170,7 +179,11 @@ impl Desk<'_> {
                 from: import.from.as_ref(),
                 root: import.from_root.clone(),
                 journal: journal.as_ref(),
-                lists: (import.contents && !act.dry_run).then_some(self.store.as_ref()),
+                lists: match (import.contents, act.dry_run) {
+                    (false, _) => Lists::Unwanted,
+                    (true, false) => Lists::Kept(self.store.as_ref()),
+                    (true, true) => Lists::Returned,
+                },
                 stop: import.stop,
                 listener: self.listener,
             },
@@ -191,6 +204,7 @@ impl Desk<'_> {
                 date: foreign.release.date,
                 signer: foreign.signer.clone(),
                 stanzas: complete(foreign, &hashed.files, &mut findings),
+                lists: hashed.lists.clone(),
             });
         }
         if import.damaged == Damaged::LeaveOut {
@@ -240,7 +254,7 @@ impl Desk<'_> {
                 true => import::look(&ready.suite),
                 false => observe(self.store.as_ref(), &ready.suite, Question::Whole)?,
             };
-            let reasons = take_over(&current, &ready.settings, &ready.stanzas).err();
+            let reasons = ready.admission(&current).err();
             findings.extend(reasons.unwrap_or_default());
             let Some(signer) = &ready.signer else {
                 continue;
@@ -274,12 +288,12 @@ impl Desk<'_> {
         if !import.is_in_place() {
             return self.change(suite, act, remarks, &|| {
                 let current = observe(self.store.as_ref(), suite, Question::Whole)?;
-                let answer = take_over(&current, &ready.settings, &ready.stanzas);
+                let answer = ready.admission(&current);
                 Ok(Judged::new(current, answer))
             });
         }
         let current = import::look(suite);
-        match take_over(&current, &ready.settings, &ready.stanzas) {
+        match ready.admission(&current) {
             Err(findings) => Ok(Outcome::Refused([remarks, &findings].concat())),
             Ok(admission) => self.adopt(ready, &admission, remarks, act),
         }

@@ -19,6 +19,7 @@ pub mod importing;
 pub mod inspecting;
 pub mod keyring_package;
 pub mod lead_time;
+pub mod mirroring;
 pub mod noting;
 pub mod packing;
 mod parts;
@@ -46,6 +47,7 @@ use crate::config::ConfigError;
 use crate::keys::{ChooseError, StoreError};
 use crate::model::{Architecture, ArchivePath, Fingerprint, TagName};
 use crate::publish::PublishError;
+use crate::publish::mirror::MirrorError;
 use crate::release::prepare::apply::PrepareError;
 use crate::release::tag::apply::TagError;
 use crate::sys::files::FileError;
@@ -173,6 +175,9 @@ pub enum FlowError {
         /// The suite.
         suite: String,
     },
+    /// A mirror was not brought up to date.
+    #[error(transparent)]
+    Mirror(#[from] MirrorError),
     /// An import was stopped before it was done.
     #[error("the import was stopped; what was read until then is remembered")]
     ImportStopped,

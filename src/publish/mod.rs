@@ -18,6 +18,7 @@ mod history;
 pub mod import;
 pub mod incoming;
 mod join;
+pub mod mirror;
 mod observe;
 mod plan;
 mod proofs;

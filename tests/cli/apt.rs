@@ -15,13 +15,15 @@ use crate::world::{Call, World, finished, listing, tool};
 use client::{Client, Fetched};
 
 /// `archive serve`, as long as it lives.
-struct Served {
+pub struct Served {
     process: Child,
-    url: String,
+    /// Where it is.
+    pub url: String,
 }
 
 impl Served {
-    fn start(world: &World) -> Self {
+    /// Starts it.
+    pub fn start(world: &World) -> Self {
         let mut process = world
             .archive_call(["serve", "--listen", "127.0.0.1:0", "--quiet"])
             .start();
@@ -36,7 +38,7 @@ impl Served {
     }
 
     /// Asks it to end.
-    fn end(self) {
+    pub fn end(self) {
         terminate(&self.process);
         let output = self.process.wait_with_output().expect("it ends");
         finished(output).code(0);

@@ -5,6 +5,7 @@ mod check;
 mod import;
 mod init;
 mod look;
+mod mirror;
 mod promote;
 mod refresh;
 mod remove;
@@ -53,6 +54,8 @@ enum Verb {
     Show(look::ShowArguments),
     /// Check that an archive is whole and signed
     Check(check::CheckArguments),
+    /// Bring the archive to further locations, or say where they stand
+    Mirror(mirror::MirrorArguments),
     /// Renew the dates and signatures of suites, and nothing else
     Refresh(refresh::RefreshArguments),
     /// Write the .sources file that a client needs
@@ -72,6 +75,7 @@ pub fn run(arguments: ArchiveVerb, context: &Context<'_>) -> Result<Said, Failur
         Verb::List(arguments) => look::list(&arguments, context),
         Verb::Show(arguments) => look::show(&arguments, context),
         Verb::Check(arguments) => check::run(&arguments, context),
+        Verb::Mirror(arguments) => mirror::run(&arguments, context),
         Verb::Refresh(arguments) => refresh::run(&arguments, context),
         Verb::Sources(arguments) => sources::run(&arguments, context),
         Verb::Serve(arguments) => serve::run(&arguments, context),
@@ -184,6 +188,22 @@ fn configured(context: &Context<'_>) -> Result<Vec<(String, String)>, Failure> {
         .into_iter()
         .map(|(name, at)| (name, absolute(at)))
         .collect())
+}
+
+/// The mirrors that `debcut.toml` names for the archive at this place, paths
+/// relative to the repository; outside one there are none.
+fn configured_mirrors(location: &str, context: &Context<'_>) -> Result<Vec<String>, Failure> {
+    let Some(name) = ArchiveArgument::configured_name(location, context)? else {
+        return Ok(Vec::new());
+    };
+    let mirrors = project(context)?.mirrors.remove(&name).unwrap_or_default();
+    let top = Repository::discover(&context.directory).map(|r| r.top().to_owned());
+    let top = top.unwrap_or_else(|_| context.directory.clone());
+    let absolute = |place: String| match place.contains(':') {
+        true => place,
+        false => top.join(place).display().to_string(),
+    };
+    Ok(mirrors.into_iter().map(absolute).collect())
 }
 
 /// The configuration of the repository, or the one that is named.

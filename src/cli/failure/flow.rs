@@ -51,6 +51,7 @@ impl From<FlowError> for Failure {
             FlowError::UnsupportedLocation { .. } => {
                 Self::of(Exit::Request, "unsupported-archive", &error)
             }
+            FlowError::Mirror(error) => error.into(),
             FlowError::ImportStopped => Self::of(Exit::Stopped, "stopped", &error)
                 .hint("run the same command again: it reads no file twice"),
             FlowError::Fetch { .. } => Self::of(Exit::Outside, "fetch", &error),

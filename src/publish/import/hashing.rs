@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read};
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rayon::prelude::*;
@@ -27,12 +28,23 @@ pub struct Hashing<'a> {
     pub root: Option<PathBuf>,
     /// What earlier runs have read.
     pub journal: Option<&'a Journal>,
-    /// Where the lists of the packages' files are kept; without it none are.
-    pub lists: Option<&'a dyn Store>,
+    /// What becomes of the lists of the packages' files.
+    pub lists: Lists<'a>,
     /// Says when to stop.
     pub stop: &'a (dyn Fn() -> bool + Sync),
     /// Who hears of progress.
     pub listener: &'a dyn Listener,
+}
+
+/// What becomes of the lists of the packages' files.
+#[derive(Clone, Copy)]
+pub enum Lists<'a> {
+    /// Nobody wants them.
+    Unwanted,
+    /// They are kept in this store, where the next generation finds them.
+    Kept(&'a dyn Store),
+    /// They are handed back: nothing is written for a plan.
+    Returned,
 }
 
 /// What was found.
@@ -42,6 +54,9 @@ pub struct Hashed {
     pub files: BTreeMap<ArchivePath, FileDigests>,
     /// What is wrong with the others.
     pub findings: Vec<Finding>,
+    /// The lists of files, by the digests of their packages, as far as they are
+    /// handed back.
+    pub lists: BTreeMap<Sha256, FileList>,
     /// Whether somebody stopped it before all was read.
     pub stopped: bool,
 }
@@ -58,6 +73,10 @@ pub fn hash(
     hashing: &Hashing<'_>,
     wanted: &BTreeMap<ArchivePath, Listed>,
 ) -> Result<Hashed, StoreError> {
+    let hashing = &Run {
+        hashing,
+        returned: Mutex::default(),
+    };
     hashing
         .listener
         .begin(format!("reading {} files", wanted.len()));
@@ -94,17 +113,36 @@ pub fn hash(
             Found::Not(finding) => hashed.findings.push(finding),
         }
     }
+    let mut returned = hashing
+        .returned
+        .lock()
+        .expect("nobody panics while holding it");
+    hashed.lists = std::mem::take(&mut returned);
     Ok(hashed)
 }
 
-impl Hashing<'_> {
+/// One run, with what is handed back at its end.
+struct Run<'a> {
+    hashing: &'a Hashing<'a>,
+    returned: Mutex<BTreeMap<Sha256, FileList>>,
+}
+
+impl<'a> std::ops::Deref for Run<'a> {
+    type Target = Hashing<'a>;
+
+    fn deref(&self) -> &Hashing<'a> {
+        self.hashing
+    }
+}
+
+impl Run<'_> {
     fn file(&self, path: &ArchivePath, listed: &Listed) -> Result<Found, StoreError> {
         let damaged = |rule, message: String| {
             let fix = "put the file back, or --leave-out-damaged takes the others over";
             Found::Not(Finding::error(rule, path.as_str(), message).fix(fix))
         };
         let local = self.root.as_ref().map(|root| root.join(path.as_str()));
-        let wants_list = self.lists.is_some() && path.as_str().ends_with(".deb");
+        let wants_list = !matches!(self.lists, Lists::Unwanted) && path.as_str().ends_with(".deb");
         let strong = matches!(listed.digest, Digest::Sha256(_));
         let known = self.journal.zip(local.as_deref());
         let known = known
@@ -112,9 +150,10 @@ impl Hashing<'_> {
             .cloned();
         let known = known.filter(|known| strong || !known.md5.is_empty());
         let has_list = |digests: &FileDigests| match self.lists {
-            Some(lists) if wants_list => {
+            Lists::Kept(lists) if wants_list => {
                 Ok(lists.size(&layout::file_list(&digests.sha256))?.is_some())
             }
+            Lists::Returned if wants_list => Ok(false),
             _ => Ok::<_, StoreError>(true),
         };
         let (digests, odd) = match known {
@@ -168,7 +207,7 @@ impl Hashing<'_> {
         digests: &FileDigests,
         list: Option<Result<FileList, String>>,
     ) -> Result<Option<Finding>, StoreError> {
-        let (Some(lists), Some(list)) = (self.lists, list) else {
+        let Some(list) = list else {
             return Ok(None);
         };
         let (list, odd) = match list {
@@ -179,11 +218,24 @@ impl Hashing<'_> {
                 (FileList::new(std::iter::empty::<&[u8]>()), Some(finding))
             }
         };
-        let bytes = packed(&list);
-        let at = layout::file_list(&digests.sha256);
-        match lists.write(&at, Content::Bytes(&bytes), &Condition::IfAbsent) {
-            Err(error) if !error.is_conflict() => Err(error),
-            _ => Ok(odd),
+        match self.lists {
+            Lists::Unwanted => Ok(odd),
+            Lists::Returned => {
+                let mut returned = self
+                    .returned
+                    .lock()
+                    .expect("nobody panics while holding it");
+                returned.insert(digests.sha256, list);
+                Ok(odd)
+            }
+            Lists::Kept(store) => {
+                let bytes = packed(&list);
+                let at = layout::file_list(&digests.sha256);
+                match store.write(&at, Content::Bytes(&bytes), &Condition::IfAbsent) {
+                    Err(error) if !error.is_conflict() => Err(error),
+                    _ => Ok(odd),
+                }
+            }
         }
     }
 }

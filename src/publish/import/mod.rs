@@ -15,7 +15,7 @@ mod release;
 mod stanza;
 
 pub use adopt::{adopt, drop_stale, look};
-pub use hashing::{Hashed, Hashing, hash};
+pub use hashing::{Hashed, Hashing, Lists, hash};
 pub use journal::Journal;
 pub use read::{ForeignSuite, Reading, flat, read, suites};
 pub use release::{Digest, ForeignRelease, Listed};
