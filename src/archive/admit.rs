@@ -147,6 +147,7 @@ impl Admission {
         }
         self.pool.extend(proposal.incoming);
         self.lists.extend(proposal.list);
+        self.translations.extend(proposal.translation);
     }
 }
 

@@ -8,19 +8,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::archive::admission::{Admission, Listed};
 use crate::archive::admit::{same_content, same_version, unread};
 use crate::archive::current::Current;
+use crate::archive::descriptions::formed;
 use crate::archive::layout::IndexName;
 use crate::archive::settings::Settings;
 use crate::archive::settle::settle;
 use crate::format::index::Stanza;
+use crate::format::index::translation::Translation;
 use crate::model::Finding;
 
 /// Returns the change that makes a suite of what another program's indices
 /// list, or adds what is not in the suite yet; what is there stays. `current`
-/// must have been observed whole. All reasons against it are told at once.
+/// must have been observed whole; `known` has the long descriptions that stand apart.
+/// All reasons against it are told at once.
 pub fn take_over(
     current: &Current,
     wanted: &Settings,
     stanzas: &BTreeMap<IndexName, Vec<Stanza>>,
+    known: &BTreeSet<Translation>,
 ) -> Result<Admission, Vec<Finding>> {
     let mut admission = settle(current, &joined(current, wanted))?;
     let mut findings = Vec::new();
@@ -63,7 +67,10 @@ pub fn take_over(
                 Some(_) => admission.unchanged.push(listed),
                 None => {
                     admission.added.push(listed);
-                    add.push(stanza.clone());
+                    let settings = admission.settings();
+                    let (stanza, long) = formed(settings, stanza.clone(), known);
+                    admission.translations.extend(long);
+                    add.push(stanza);
                 }
             }
         }
@@ -149,7 +156,7 @@ mod tests {
         let mut empty = nothing_there();
         empty.generation = None;
         let stanzas = BTreeMap::from([(index(), stanzas(list))]);
-        take_over(&empty, &settings(), &stanzas)
+        take_over(&empty, &settings(), &stanzas, &BTreeSet::new())
     }
 
     #[test]

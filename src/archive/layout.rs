@@ -6,6 +6,7 @@
 //!
 //! | path | holds |
 //! |---|---|
+//! | `README` | how to read all this without debcut |
 //! | `suites/SUITE/head` | which generation is current, and its signed texts |
 //! | `objects/XX/DIGEST…` | manifests, chunks and compressed pieces, each named by its SHA-256 |
 //! | `files/XX/DIGEST.zst` | the paths in a `.deb`, one a line, by the SHA-256 of the `.deb` |
@@ -21,10 +22,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::archive::pdiff::Patch;
 use crate::format::checksums::FileName;
 use crate::format::index::Kind;
 use crate::format::index::piece::Encoding;
-use crate::model::{Architecture, ArchivePath, Component, Fingerprint, PackageName, Sha256, Suite};
+use crate::model::{
+    Architecture, ArchivePath, Component, Fingerprint, Freshness, PackageName, Sha256, Suite,
+};
 
 /// An index of a suite, displayed as its path below `dists/SUITE/`
 /// (`main/binary-amd64/Packages`, `main/source/Sources`, `main/Contents-amd64`,
@@ -87,6 +91,12 @@ impl IndexName {
             | Self::Contents { component, .. }
             | Self::Translation { component } => component,
         }
+    }
+
+    /// Returns the path below `dists/SUITE/` of a file in the directory of its
+    /// patches: `Index`, which lists them, or a patch.
+    pub fn patches(&self, file: &str) -> String {
+        format!("{self}.diff/{file}")
     }
 
     /// Returns the path below `dists/SUITE/` of one of its files; without an
@@ -199,6 +209,14 @@ pub fn file_list(deb: &Sha256) -> ArchivePath {
     made(format!(".debcut/files/{}/{hex}.zst", &hex[..2]))
 }
 
+/// What whoever finds our part of an archive without us has to know.
+pub const EXPLANATION: &str = include_str!("../../templates/archive/state.txt");
+
+/// Returns where [`EXPLANATION`] is.
+pub fn explanation() -> ArchivePath {
+    made(".debcut/README".to_owned())
+}
+
 /// Returns the directory of the certificates that suites were signed with.
 pub fn certificates() -> ArchivePath {
     made(".debcut/keys".to_owned())
@@ -270,6 +288,21 @@ pub fn by_hash(suite: &Suite, index: &IndexName, sha256: &Sha256) -> ArchivePath
     in_suite(suite, &format!("{directory}/by-hash/SHA256/{sha256}"))
 }
 
+/// Returns the plain name of the file that lists an index's patches.
+pub fn patch_index(suite: &Suite, index: &IndexName) -> ArchivePath {
+    in_suite(suite, &index.patches("Index"))
+}
+
+/// Returns the name by digest of the file that lists an index's patches.
+pub fn patch_index_by_hash(suite: &Suite, index: &IndexName, sha256: &Sha256) -> ArchivePath {
+    in_suite(suite, &index.patches(&format!("by-hash/SHA256/{sha256}")))
+}
+
+/// Returns where a patch of an index is; its name says what it is applied to.
+pub fn patch(suite: &Suite, index: &IndexName, patch: &Patch) -> ArchivePath {
+    in_suite(suite, &index.patches(&format!("{}.gz", patch.name())))
+}
+
 fn in_suite(suite: &Suite, path: &str) -> ArchivePath {
     made(format!("dists/{suite}/{path}"))
 }
@@ -299,6 +332,26 @@ pub fn pool_directory(component: &Component, source: &PackageName) -> ArchivePat
 /// Returns the path of a file in a directory of the pool.
 pub fn pool_file(directory: &ArchivePath, file: &FileName) -> ArchivePath {
     made(format!("{directory}/{file}"))
+}
+
+/// Tells for how long whoever keeps a copy of a file may use it without asking.
+///
+/// A file of the pool, and what is named by its digest, is never another one.
+/// The rest that clients read changes with every publish; and our own state is
+/// what the next publish is decided by.
+pub fn freshness(path: &ArchivePath) -> Freshness {
+    let path = path.as_str();
+    if path.starts_with("pool/")
+        || path.starts_with(".debcut/objects/")
+        || path.starts_with(".debcut/files/")
+        || path.contains("/by-hash/")
+    {
+        Freshness::Lasting
+    } else if path.starts_with(".debcut/") && !path.starts_with(".debcut/keys/") {
+        Freshness::Never
+    } else {
+        Freshness::Brief
+    }
 }
 
 fn made(path: String) -> ArchivePath {
@@ -341,6 +394,28 @@ mod tests {
             assert_eq!(found.as_str(), want);
         }
         assert_eq!(suite_of_head(&head(&suite)), Some(suite));
+    }
+
+    #[test]
+    fn only_what_never_changes_is_kept() {
+        let (suite, digest) = (Suite::new("stable").expect("a suite"), Sha256::of(b""));
+        let index: IndexName = "main/binary-amd64/Packages".parse().expect("an index");
+        let key = Fingerprint::new("0".repeat(40)).expect("a fingerprint");
+        let pool = ArchivePath::new("pool/main/a/a/a_1_all.deb").expect("a path");
+        for (path, want) in [
+            (pool, Freshness::Lasting),
+            (by_hash(&suite, &index, &digest), Freshness::Lasting),
+            (proof(&suite, &digest), Freshness::Lasting),
+            (object(ObjectKind::Chunk, &digest), Freshness::Lasting),
+            (file_list(&digest), Freshness::Lasting),
+            (index_file(&suite, &index, Encoding::Xz), Freshness::Brief),
+            (in_release(&suite), Freshness::Brief),
+            (release_gpg(&suite), Freshness::Brief),
+            (certificate(&key), Freshness::Brief),
+            (head(&suite), Freshness::Never),
+        ] {
+            assert_eq!(freshness(&path), want, "{path}");
+        }
     }
 
     #[test]

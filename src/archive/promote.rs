@@ -7,6 +7,7 @@ use crate::archive::admission::Admission;
 use crate::archive::admit::{Older, judge, no_such_suite, unread};
 use crate::archive::current::Current;
 use crate::archive::demand::Grounds;
+use crate::archive::descriptions::formed;
 use crate::archive::layout::IndexName;
 use crate::archive::manifest::Manifest;
 use crate::archive::proposal::Proposal;
@@ -39,7 +40,7 @@ pub fn promote(
     let mut findings = absent(from, selection, &chosen);
     let mut admission = Admission::of(to, manifest.settings.clone());
     for (component, stanza) in chosen {
-        let proposal = match propose(to, manifest, component, stanza) {
+        let proposal = match propose(from, to, manifest, component, stanza) {
             Ok(proposal) => proposal,
             Err(finding) => {
                 findings.push(finding);
@@ -163,6 +164,7 @@ fn absent(from: &Current, selection: &Selection, chosen: &[(&Component, &Stanza)
 }
 
 fn propose(
+    from: &Current,
     to: &Current,
     manifest: &Manifest,
     component: &Component,
@@ -191,11 +193,13 @@ fn propose(
         return Err(Finding::error("unknown-architecture", subject, message)
             .fix("add the architecture to the suite"));
     }
+    let (stanza, translation) = formed(settings, stanza.clone(), &from.translations);
     Ok(Proposal {
         subject,
         component: component.clone(),
         indices,
-        stanza: stanza.clone(),
+        stanza,
+        translation,
         // The pool is the archive's: the files are there.
         incoming: Vec::new(),
         list: None,

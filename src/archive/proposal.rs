@@ -1,15 +1,17 @@
 //! A candidate by itself, and with the files of the others: which stanza it would be, in which indices, with
 //! which files, or why it cannot be in this suite whatever else is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::archive::admission::{Incoming, Listed};
 use crate::archive::candidate::{Binary, Candidate, Source, SourceFile};
 use crate::archive::current::Current;
+use crate::archive::descriptions::formed;
 use crate::archive::layout::{self, IndexName};
 use crate::archive::settings::Settings;
 use crate::format::checksums::ListedFile;
 use crate::format::index::contents::FileList;
+use crate::format::index::translation::Translation;
 use crate::format::index::{PoolFile, Stanza};
 use crate::model::{ArchivePath, Component, Finding, Sha256};
 
@@ -28,6 +30,8 @@ pub(super) struct Proposal {
     pub(super) incoming: Vec<Incoming>,
     /// The list of its files, where it is a binary package that was read.
     pub(super) list: Option<(Sha256, FileList)>,
+    /// Its description, where the suite has those apart.
+    pub(super) translation: Option<Translation>,
     /// What is worth knowing and stops nothing.
     pub(super) note: Option<Finding>,
 }
@@ -101,12 +105,14 @@ pub(super) fn propose(
         Candidate::Binary(binary) => of_binary(binary, component)?,
         Candidate::Source(source) => of_source(current, brought, source, component)?,
     };
+    let (stanza, translation) = formed(settings, stanza, &BTreeSet::new());
     Ok(Proposal {
         subject,
         component: component.clone(),
         indices,
         stanza,
         incoming,
+        translation,
         list: match candidate {
             Candidate::Binary(binary) => Some((binary.sha256, binary.files.clone())),
             Candidate::Source(_) => None,

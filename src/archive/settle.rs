@@ -3,6 +3,7 @@
 use crate::archive::admission::Admission;
 use crate::archive::admit::{no_such_suite, unread};
 use crate::archive::current::{Current, Unread};
+use crate::archive::descriptions::formed;
 use crate::archive::layout::IndexName;
 use crate::archive::manifest::Manifest;
 use crate::archive::settings::Settings;
@@ -42,6 +43,11 @@ pub fn settle(current: &Current, wanted: &Settings) -> Result<Admission, Vec<Fin
             Ok(add) => admission.edits.entry(name).or_default().add = add,
         }
     }
+    if admission.settings.descriptions != manifest.settings.descriptions
+        && let Err(error) = reform(current, manifest, &mut admission)
+    {
+        findings.push(unread(&error));
+    }
     match findings.is_empty() {
         true => Ok(admission.tidied()),
         false => Err(findings),
@@ -65,6 +71,29 @@ pub fn keep(current: &Current) -> Result<Admission, Vec<Finding>> {
         return Err(vec![no_such_suite(current)]);
     };
     Ok(Admission::of(current, manifest.settings.clone()))
+}
+
+/// Gives every stanza the form that the new settings want.
+fn reform(current: &Current, manifest: &Manifest, admission: &mut Admission) -> Result<(), Unread> {
+    let settings = admission.settings.clone();
+    for edit in admission.edits.values_mut() {
+        for stanza in &mut edit.add {
+            let (next, _) = formed(&settings, stanza.clone(), &current.translations);
+            *stanza = next;
+        }
+    }
+    for index in manifest.listings() {
+        for stanza in current.stanzas(index)? {
+            let (next, translation) = formed(&settings, stanza.clone(), &current.translations);
+            admission.translations.extend(translation);
+            if next != *stanza {
+                let edit = admission.edits.entry(index.name.clone()).or_default();
+                edit.remove.push(stanza.clone());
+                edit.add.push(next);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Returns what a new index has to list from its beginning.

@@ -38,7 +38,7 @@ pub fn run(arguments: LeadTimeArguments, context: &Context<'_>) -> Result<Said, 
         packages: arguments.packages,
         limit: arguments.limit,
     };
-    let (releases, findings) = lead_time::lead_times(&workspace, &wanted)?;
+    let (releases, findings) = lead_time::lead_times(&workspace, &wanted, &context.environment)?;
     let document = LeadTimeDocument::new(releases);
     Ok(Answer::new(document).findings(findings).into())
 }

@@ -141,7 +141,11 @@ fn chain(arguments: &VerifyArguments, context: &Context<'_>) -> Result<Said, Fai
             let why = format!("{location} is on a web server, which does not tell its suites");
             return Err(Failure::request("several-suites", why).hint("--suite SUITE"));
         }
-        Some(location) => Some(archiving::open_to_read(location, &context.directory)?),
+        Some(location) => Some(archiving::open_to_read(
+            location,
+            &context.directory,
+            &context.environment,
+        )?),
         None => None,
     };
     let asked: Vec<String> = arguments

@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use super::FlowError;
 use super::evidence::{self, Rules};
+use super::paging;
 use super::signing::{self, KeyWanted};
 use crate::archive::manifest::{Index, Manifest};
 use crate::archive::query;
 use crate::archive::{
-    Admission, Current, Generation, Grounds, Listed, Older, Record, Removal, Selection, Settings,
+    Admission, Current, Generation, Grounds, Older, Record, Removal, Selection, Settings,
     admit_proven, layout, promote, remove, settle,
 };
 use crate::format::index::Kind;
 use crate::format::version::Version;
 use crate::keys::{Ask, Choice};
-use crate::model::{Component, Finding, Listener, PackageName, Suite};
+use crate::model::{Component, Event, Finding, Listener, PackageName, Suite};
 use crate::publish::client::{ClientSources, file_uri};
 use crate::publish::incoming::{self, Incoming};
 use crate::publish::{
@@ -27,7 +28,9 @@ use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files;
 use crate::sys::openpgp::{Certificate, Keyring, Signers};
-use crate::sys::store::{Condition, Content, DirectoryStore, FetchedStore, Guard, Holder, Store};
+use crate::sys::store::{
+    Condition, Content, DirectoryStore, FetchedStore, Guard, Holder, S3Store, Store,
+};
 
 /// How often a publish that lost is tried again before it is told so: each
 /// time, somebody else's publish has succeeded.
@@ -80,8 +83,16 @@ pub enum Outcome {
     Done(Box<Published>, Vec<Finding>),
 }
 
-/// Opens an archive by its location.
-pub fn open_store(location: &str, directory: &Path) -> Result<Box<dyn Store>, FlowError> {
+/// Opens an archive by its location: a directory, or a part of a bucket.
+pub fn open_store(
+    location: &str,
+    directory: &Path,
+    environment: &Environment,
+) -> Result<Box<dyn Store>, FlowError> {
+    if S3Store::is_s3(location) {
+        let store = S3Store::new(location, environment, layout::freshness)?;
+        return Ok(Box::new(store));
+    }
     if let Some(root) = location
         .strip_prefix("file:")
         .and(local_directory(location, directory))
@@ -111,7 +122,11 @@ pub fn local_directory(location: &str, directory: &Path) -> Option<PathBuf> {
 }
 
 /// Opens an archive that is only read: also one on a web server.
-pub fn open_to_read(location: &str, directory: &Path) -> Result<Box<dyn Store>, FlowError> {
+pub fn open_to_read(
+    location: &str,
+    directory: &Path,
+    environment: &Environment,
+) -> Result<Box<dyn Store>, FlowError> {
     if FetchedStore::is_url(location) {
         let store = FetchedStore::new(location).map_err(files::failed(
             "keep what is fetched from",
@@ -119,7 +134,16 @@ pub fn open_to_read(location: &str, directory: &Path) -> Result<Box<dyn Store>, 
         ))?;
         return Ok(Box::new(store));
     }
-    open_store(location, directory)
+    open_store(location, directory, environment)
+}
+
+impl Drop for Desk<'_> {
+    /// Tells what the store was asked for, to whoever wants to know all.
+    fn drop(&mut self) {
+        if let Some(traffic) = self.store.traffic() {
+            self.listener.hear(Event::Output(traffic));
+        }
+    }
 }
 
 /// The suite as it is, and whether it may change as it is asked to.
@@ -152,7 +176,11 @@ impl Desk<'_> {
             command: self.command.clone(),
         };
         let told = |other: &Holder| self.listener.note(format!("waiting for {other}"));
-        Ok(self.store.lock(&holder, self.wait, &told)?)
+        let guard = self.store.lock(&holder, self.wait, &told)?;
+        if let Some(caution) = self.store.caution() {
+            self.listener.warn(caution);
+        }
+        Ok(guard)
     }
 
     /// Creates a suite, or gives one that is there what it lacks. `adjust`
@@ -340,6 +368,9 @@ impl Desk<'_> {
                 return Ok(Outcome::Refused(findings));
             }
             let Some(next) = self.next(&judged, record.clone())? else {
+                if let Some(manifest) = judged.current.manifest() {
+                    paging::after_publish(self, &manifest.settings);
+                }
                 return Ok(Outcome::Unchanged(Box::new(judged.current), findings));
             };
             drop(judged);
@@ -354,8 +385,14 @@ impl Desk<'_> {
             let plan = publish::plan(next);
             // Asked only now: the wait for another publisher may have been long.
             let now = self.clock.now();
+            if plan.base().is_none() {
+                self.explain()?;
+            }
             match publish::apply(self.store.as_ref(), &plan, seal, now, self.listener) {
-                Ok(published) => return Ok(Outcome::Done(Box::new(published), findings)),
+                Ok(published) => {
+                    paging::after_publish(self, &plan.next().settings);
+                    return Ok(Outcome::Done(Box::new(published), findings));
+                }
                 Err(error) if error.is_lost_race() && attempt < ATTEMPTS => {
                     self.listener
                         .note(format!("{suite} has changed meanwhile; planning again"));
@@ -414,6 +451,14 @@ impl Desk<'_> {
             ));
         }
         Ok(choice)
+    }
+
+    /// Leaves word for whoever finds the archive without debcut.
+    pub(super) fn explain(&self) -> Result<(), FlowError> {
+        let text = Content::Bytes(layout::EXPLANATION.as_bytes());
+        let path = layout::explanation();
+        self.store.write(&path, text, &Condition::Always)?;
+        Ok(())
     }
 
     /// Keeps the certificate that clients need in the archive itself.
@@ -502,12 +547,6 @@ impl Desk<'_> {
                 found.ok_or_else(|| none(Some(number)))
             }
         }
-    }
-
-    /// Lists what is in a suite.
-    pub fn list(&self, suite: &Suite, number: Option<u64>) -> Result<Vec<Listed>, FlowError> {
-        let current = self.look(suite, number, Question::Whole)?;
-        Ok(query::list(&current).map_err(PublishError::from)?)
     }
 
     /// Returns every stanza of a package in a suite, with its index.

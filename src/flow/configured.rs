@@ -4,6 +4,7 @@ use super::FlowError;
 use super::archiving::open_store;
 use super::project::Workspace;
 use crate::publish::PublishError;
+use crate::sys::environment::Environment;
 use crate::sys::store::Store;
 
 /// An archive of the configuration.
@@ -40,7 +41,7 @@ impl Configured {
 }
 
 /// Opens every archive of the configuration, by name.
-pub fn archives(workspace: &Workspace) -> Vec<Configured> {
+pub fn archives(workspace: &Workspace, environment: &Environment) -> Vec<Configured> {
     let top = workspace.repository.top();
     let archives = workspace.project.archives.iter();
     archives
@@ -51,7 +52,7 @@ pub fn archives(workspace: &Workspace) -> Vec<Configured> {
             };
             Configured {
                 name: name.clone(),
-                store: open_store(&location, top),
+                store: open_store(&location, top, environment),
                 location,
             }
         })

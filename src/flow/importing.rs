@@ -1,7 +1,7 @@
 //! Archives of other programs, taken over with the paths of their files: into
 //! another archive, or in place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,9 +12,11 @@ use super::archiving::{Act, Desk, Judged, Outcome};
 use super::signing;
 use crate::archive::import::take_over;
 use crate::archive::layout::{self, IndexName};
+use crate::archive::settings::Descriptions;
 use crate::archive::{Admission, Current, Settings};
 use crate::format::index::Stanza;
 use crate::format::index::contents::FileList;
+use crate::format::index::translation::Translation;
 use crate::model::{ArchivePath, FileDigests, Finding, Fingerprint, Sha256, Suite, Timestamp};
 use crate::publish::import::{self, ForeignSuite, Hashing, Journal, Lists, Reading};
 use crate::publish::{self, Question, observe, read_manifest};
@@ -101,11 +103,12 @@ struct Ready {
     signer: Option<String>,
     stanzas: BTreeMap<IndexName, Vec<Stanza>>,
     lists: BTreeMap<Sha256, FileList>,
+    translations: BTreeSet<Translation>,
 }
 
 impl Ready {
     fn admission(&self, current: &Current) -> Result<Admission, Vec<Finding>> {
-        let admission = take_over(current, &self.settings, &self.stanzas)?;
+        let admission = take_over(current, &self.settings, &self.stanzas, &self.translations)?;
         Ok(admission.with_lists(self.lists.clone()))
     }
 }
@@ -124,6 +127,9 @@ impl Import<'_> {
             settings.contents.clear();
         }
         settings.signers = self.also.clone();
+        if !foreign.translations.is_empty() {
+            settings.descriptions = Descriptions::InTranslation;
+        }
         settings
     }
 }
@@ -197,10 +203,11 @@ impl Desk<'_> {
             findings.extend(self.taken_paths(import, &hashed.files, journal.as_ref())?);
         }
         let mut ready = Vec::new();
-        for (to, foreign) in read {
+        for (to, mut foreign) in read {
             ready.push(Ready {
                 suite: to.clone(),
                 settings: import.settings(&foreign, to),
+                translations: std::mem::take(&mut foreign.translations),
                 date: foreign.release.date,
                 signer: foreign.signer.clone(),
                 stanzas: complete(foreign, &hashed.files, &mut findings),
@@ -271,7 +278,7 @@ impl Desk<'_> {
                 findings.push(other_key(import, ready, signer));
             }
         }
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         findings.retain(|f| seen.insert((f.rule, f.subject.clone(), f.message.clone())));
         Ok(findings)
     }
@@ -329,6 +336,7 @@ impl Desk<'_> {
         for certificate in all.certificates() {
             self.keep_certificate(&certificate)?;
         }
+        self.explain()?;
         let now = self.clock.now();
         let done = import::adopt(store, &plan, &all, now, ready.date, self.listener)?;
         let manifest = read_manifest(store, &done.generation.manifest)?;

@@ -18,6 +18,7 @@ use crate::release::lead_time::{Arrival, LeadTime, Since, counted, median_wait, 
 use crate::release::observe::{self, Known};
 use crate::release::policy::{Policy, Unit};
 use crate::release::standing;
+use crate::sys::environment::Environment;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -32,6 +33,7 @@ pub struct Wanted {
 pub fn lead_times(
     workspace: &Workspace,
     wanted: &Wanted,
+    environment: &Environment,
 ) -> Result<(Vec<LeadTime>, Vec<Finding>), FlowError> {
     let policy = workspace.policy("HEAD")?;
     for name in &wanted.packages {
@@ -48,7 +50,7 @@ pub fn lead_times(
     let targets = repository.tag_targets(&objects)?;
     let targets = targets.into_iter().map(|(tag, id)| (tag, id.to_string()));
     let known = observe::known_releases(&policy.units, &targets.collect());
-    let (seen, findings) = seen(workspace, &policy)?;
+    let (seen, findings) = seen(workspace, &policy, environment)?;
     let mut history = History {
         workspace,
         policy: &policy,
@@ -161,10 +163,14 @@ fn arrivals(unit: &Unit, release: &Release, seen: &[Seen]) -> Vec<Arrival> {
 }
 
 /// Walks through the generations of every suite of every configured archive.
-fn seen(workspace: &Workspace, policy: &Policy) -> Result<(Vec<Seen>, Vec<Finding>), FlowError> {
+fn seen(
+    workspace: &Workspace,
+    policy: &Policy,
+    environment: &Environment,
+) -> Result<(Vec<Seen>, Vec<Finding>), FlowError> {
     let names = names(workspace, policy)?;
     let (mut found, mut findings) = (Vec::new(), Vec::new());
-    for archive in configured::archives(workspace) {
+    for archive in configured::archives(workspace, environment) {
         if let Err(error) = read(&archive, &names, &mut found) {
             let why = with_causes(&error);
             findings.push(Finding::warning("archive", archive.shown(), why));

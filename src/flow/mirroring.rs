@@ -69,8 +69,8 @@ impl Desk<'_> {
             }));
         }
         let to = match FetchedStore::is_url(location) {
-            true => open_to_read(location, directory)?,
-            false => open_store(location, directory)?,
+            true => open_to_read(location, directory, self.environment)?,
+            false => open_store(location, directory, self.environment)?,
         };
         Ok(Box::new(StoreTarget {
             from: self.store.as_ref(),

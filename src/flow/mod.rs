@@ -19,9 +19,11 @@ pub mod importing;
 pub mod inspecting;
 pub mod keyring_package;
 pub mod lead_time;
+pub mod looking;
 pub mod mirroring;
 pub mod noting;
 pub mod packing;
+pub mod paging;
 mod parts;
 pub mod planning;
 pub mod preparing;
@@ -54,7 +56,7 @@ use crate::sys::files::FileError;
 use crate::sys::git::{GitError, PushError, UserGitError};
 use crate::sys::openpgp::{CertificateError, SignError};
 use crate::sys::process::ToolError;
-use crate::sys::store::{LockError, StoreError as ArchiveStoreError};
+use crate::sys::store::{LockError, S3Error, StoreError as ArchiveStoreError};
 
 /// Why a chain ended without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -161,8 +163,11 @@ pub enum FlowError {
         /// The directory, as it was named.
         directory: String,
     },
-    /// A kind of place that is not supported yet.
-    #[error("{location} cannot be used: archives live in directories for now")]
+    /// An object store cannot be used as it is asked for.
+    #[error(transparent)]
+    ObjectStore(#[from] S3Error),
+    /// A kind of place where no archive can be written.
+    #[error("{location} cannot be used: an archive is a directory, or s3://BUCKET/PREFIX")]
     UnsupportedLocation {
         /// The location.
         location: String,

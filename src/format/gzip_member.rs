@@ -10,6 +10,8 @@
 //!
 //! Knows only what our own writer makes.
 
+use std::io::Read;
+
 use crc32fast::Hasher;
 use flate2::{Compress, Compression, FlushCompress};
 
@@ -98,6 +100,33 @@ pub fn split(member: &[u8]) -> Result<Blocks<'_>, GzipMemberError> {
     })
 }
 
+/// Takes the blocks out of a member that was put together of members of these
+/// sizes: each as a member of its own. `None` when it was not.
+pub fn members(member: &[u8], sizes: impl Iterator<Item = u64>) -> Option<Vec<Vec<u8>>> {
+    let mut rest = split(member).ok()?.bytes;
+    let around = HEADER.len() + END.len() + TRAILER_LEN;
+    let mut found = Vec::new();
+    for size in sizes {
+        let len = usize::try_from(size).ok()?.checked_sub(around)?;
+        let (own, after) = rest.split_at_checked(len)?;
+        rest = after;
+        let mut crc32 = flate2::Crc::new();
+        let mut decoder = flate2::read::DeflateDecoder::new(own.chain(&END[..]));
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match decoder.read(&mut buffer).ok()? {
+                0 => break,
+                read => crc32.update(&buffer[..read]),
+            }
+        }
+        let mut own = [&HEADER, own, &END].concat();
+        own.extend(crc32.sum().to_le_bytes());
+        own.extend(crc32.amount().to_le_bytes());
+        found.push(own);
+    }
+    rest.is_empty().then_some(found)
+}
+
 /// Puts blocks together into one member, in the order they come.
 #[derive(Debug, Clone)]
 pub struct Assembly {
@@ -138,7 +167,7 @@ impl Assembly {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
+    use std::io::Write;
     use std::process::{Command, Stdio};
 
     use proptest::prelude::*;

@@ -103,6 +103,46 @@ pub fn split(stream: &[u8]) -> Result<Block<'_>, XzStreamError> {
     })
 }
 
+/// Takes the blocks out of a stream of any number, in order.
+pub fn blocks(stream: &[u8]) -> Result<Vec<Block<'_>>, XzStreamError> {
+    let length = || XzStreamError::Length {
+        found: stream.len(),
+    };
+    let (header, rest) = stream.split_first_chunk::<12>().ok_or_else(length)?;
+    if *header != HEADER {
+        return Err(XzStreamError::Header {
+            found: header.to_vec(),
+        });
+    }
+    let (rest, footer) = rest.split_last_chunk::<FOOTER_LEN>().ok_or_else(length)?;
+    let short = XzStreamError::Index {
+        what: "is longer than the stream",
+    };
+    let at = rest.len().checked_sub(index_len(footer)?).ok_or(short)?;
+    let (mut bytes, index) = rest.split_at(at);
+    let mut blocks = Vec::new();
+    for (unpadded_size, uncompressed_size) in records(index)? {
+        let padded = unpadded_size.checked_next_multiple_of(4);
+        let padded = padded.and_then(|len| usize::try_from(len).ok());
+        let split = padded.and_then(|len| bytes.split_at_checked(len));
+        let (own, rest) = split.ok_or(XzStreamError::Index {
+            what: "gives a block more bytes than there are",
+        })?;
+        bytes = rest;
+        blocks.push(Block {
+            bytes: own,
+            unpadded_size,
+            uncompressed_size,
+        });
+    }
+    match bytes.is_empty() {
+        true => Ok(blocks),
+        false => Err(XzStreamError::Index {
+            what: "lists fewer blocks than there are",
+        }),
+    }
+}
+
 fn index_len(footer: &[u8; FOOTER_LEN]) -> Result<usize, XzStreamError> {
     let refuse = || XzStreamError::Footer {
         found: footer.to_vec(),
@@ -118,6 +158,16 @@ fn index_len(footer: &[u8; FOOTER_LEN]) -> Result<usize, XzStreamError> {
 
 /// Reads an index of one record: the unpadded and the uncompressed size.
 fn one_record(index: &[u8]) -> Result<(u64, u64), XzStreamError> {
+    match records(index)?[..] {
+        [record] => Ok(record),
+        _ => Err(XzStreamError::Index {
+            what: "is not that of one block",
+        }),
+    }
+}
+
+/// Reads an index: of each block the unpadded and the uncompressed size.
+fn records(index: &[u8]) -> Result<Vec<(u64, u64)>, XzStreamError> {
     let refuse = |what| XzStreamError::Index { what };
     let short = || refuse("ends too early");
     let (body, crc) = index.split_last_chunk::<4>().ok_or_else(short)?;
@@ -129,10 +179,15 @@ fn one_record(index: &[u8]) -> Result<(u64, u64), XzStreamError> {
         return Err(refuse("does not start with a zero"));
     }
     let mut next = || read_number(&mut rest).ok_or(refuse("holds a number that is no number"));
-    if next()? != 1 {
-        return Err(refuse("is not that of one block"));
+    let count = next()?;
+    // Two bytes a record at least: a forged count must not take all memory.
+    if count > index.len() as u64 {
+        return Err(refuse("says it has more records than bytes"));
     }
-    let sizes = (next()?, next()?);
+    let mut sizes = Vec::new();
+    for _ in 0..count {
+        sizes.push((next()?, next()?));
+    }
     if rest.len() > 3 || rest.iter().any(|b| *b != 0) {
         return Err(refuse("has more after its records than padding"));
     }

@@ -7,6 +7,7 @@ pub mod checkup;
 pub mod digest;
 pub mod event;
 pub mod finding;
+pub mod freshness;
 pub mod name;
 pub mod time;
 
@@ -14,5 +15,6 @@ pub use checkup::{Checkup, Passed};
 pub use digest::{DigestPrefix, FileDigests, Sha256};
 pub use event::{Event, Lane, Listener, Silent};
 pub use finding::{Finding, Severity};
+pub use freshness::Freshness;
 pub use name::{Architecture, ArchivePath, Component, Fingerprint, PackageName, Suite, TagName};
 pub use time::Timestamp;

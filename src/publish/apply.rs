@@ -10,8 +10,8 @@ use crate::publish::error::PublishError;
 use crate::publish::plan::PublishPlan;
 use crate::publish::recover::{Switched, recover, switch};
 use crate::publish::seal::{IndexBytes, Seal, SealedPublish, seal};
-use crate::publish::spread::{Taken, write_all};
-use crate::sys::store::{Condition, Content, Store};
+use crate::publish::spread::write_all;
+use crate::sys::store::{Condition, Content, Store, Taken};
 
 /// A generation that clients read now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -139,8 +139,7 @@ pub(super) fn write_unreferenced(
     listener.begin("writing packages");
     write_all(store, Taken::Refuse, &pool.collect::<Vec<_>>(), listener)?;
     listener.begin("writing indices");
-    for files in [objects.collect::<Vec<_>>(), indices] {
-        write_all(store, Taken::Repair, &files, listener)?;
-    }
+    let files: Vec<_> = objects.chain(indices).collect();
+    write_all(store, Taken::Repair, &files, listener)?;
     Ok(())
 }

@@ -17,6 +17,7 @@ mod matrix;
 mod mirror;
 mod notes;
 mod page;
+pub mod pages;
 mod plan;
 mod release;
 mod renewal;
@@ -27,8 +28,9 @@ mod verify;
 mod version;
 
 pub use archive::{
-    AddDocument, ArchiveDocument, CheckDocument, ListDocument, MadePackage, PromoteDocument,
-    PublishDocument, RemoveDocument, ShowDocument, SourcesDocument,
+    AddDocument, ArchiveDocument, ArchiveStatusDocument, CheckDocument, DiffDocument,
+    HistoryDocument, ListDocument, MadePackage, Monitored, PagesDocument, PromoteDocument,
+    PublishDocument, RemoveDocument, Shape, ShowDocument, SourcesDocument,
 };
 pub use attest::AttestDocument;
 pub use build::{BuildDocument, BuildsDocument};

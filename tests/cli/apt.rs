@@ -17,7 +17,7 @@ use client::{Client, Fetched};
 /// `archive serve`, as long as it lives.
 pub struct Served {
     process: Child,
-    /// Where it is.
+    /// Where it serves.
     pub url: String,
 }
 
@@ -129,7 +129,7 @@ fn gets_everything(world: &World, list: (&str, &str)) {
     assert!(policy.contains("Candidate: 1:2.0~rc1+b1\n"), "{policy}");
 }
 
-fn sources(world: &World, words: &[&str]) -> String {
+pub fn sources(world: &World, words: &[&str]) -> String {
     let words = ["sources"].into_iter().chain(words.iter().copied());
     world.archive(words).code(0).stdout
 }

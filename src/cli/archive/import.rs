@@ -81,7 +81,7 @@ pub fn run(arguments: &ImportArguments, context: &Context<'_>) -> Result<Said, F
         let why = format!("{} is no directory", root.display());
         return Err(Failure::request("no-archive", why));
     }
-    let from = open_to_read(&arguments.from, &context.directory)?;
+    let from = open_to_read(&arguments.from, &context.directory, &context.environment)?;
     let import = Import {
         wishes: wishes(arguments, &desk, from.as_ref())?,
         from,

@@ -23,12 +23,18 @@ use crate::report::{Answer, ArchiveDocument};
 Examples:
   debcut archive init /srv/apt --suite stable
   debcut archive init /srv/apt --suite stable,canary --architecture amd64,arm64 --origin Acme
+  debcut archive init s3://acme-apt/debian --suite stable
   debcut archive init /srv/apt --suite stable --attestations 2   two builders for every package
 
 Run again with more, it adds what is missing; Origin, Label and Codename of a suite stay,
-because clients refuse a suite whose identity changes.")]
+because clients refuse a suite whose identity changes.
+
+An object store is s3://BUCKET[/PREFIX][?endpoint=URL&region=NAME&addressing=path|virtual]; what
+is not said there comes from AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID,
+AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, or from AWS_PROFILE in ~/.aws. The key needs
+s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket.")]
 pub struct InitArguments {
-    /// The archive's directory
+    /// The archive's directory, or s3://BUCKET/PREFIX
     #[arg(value_name = "DIR|URL", env = "DEBCUT_ARCHIVE", hide_env = true)]
     location: String,
     /// The suites (repeat or separate by commas)

@@ -2,16 +2,20 @@
 
 mod add;
 mod check;
+mod diff;
+mod history;
 mod import;
 mod init;
 mod look;
 mod mirror;
+mod pages;
 mod promote;
 mod refresh;
 mod remove;
 mod serve;
 pub(super) mod several;
 mod sources;
+mod status;
 
 use std::time::Duration;
 
@@ -52,6 +56,14 @@ enum Verb {
     List(look::ListArguments),
     /// Show all that a suite says of a package
     Show(look::ShowArguments),
+    /// Show what differs between two suites or generations
+    Diff(diff::DiffArguments),
+    /// Show a suite's generations: who made them, when and why
+    History(history::HistoryArguments),
+    /// Show how suites stand: validity, keys, size; also for Nagios and Prometheus
+    Status(status::StatusArguments),
+    /// Write pages for people: how to install, packages, histories
+    Pages(pages::PagesArguments),
     /// Check that an archive is whole and signed
     Check(check::CheckArguments),
     /// Bring the archive to further locations, or say where they stand
@@ -74,6 +86,10 @@ pub fn run(arguments: ArchiveVerb, context: &Context<'_>) -> Result<Said, Failur
         Verb::Import(arguments) => import::run(&arguments, context),
         Verb::List(arguments) => look::list(&arguments, context),
         Verb::Show(arguments) => look::show(&arguments, context),
+        Verb::Diff(arguments) => diff::run(&arguments, context),
+        Verb::History(arguments) => history::run(&arguments, context),
+        Verb::Status(arguments) => status::run(&arguments, context),
+        Verb::Pages(arguments) => pages::run(&arguments, context),
         Verb::Check(arguments) => check::run(&arguments, context),
         Verb::Mirror(arguments) => mirror::run(&arguments, context),
         Verb::Refresh(arguments) => refresh::run(&arguments, context),
@@ -85,8 +101,13 @@ pub fn run(arguments: ArchiveVerb, context: &Context<'_>) -> Result<Said, Failur
 /// Which archive is meant.
 #[derive(Debug, Clone, Args)]
 pub struct ArchiveArgument {
-    /// The archive: a name from debcut.toml or a directory [default: the only configured one]
-    #[arg(long, value_name = "NAME|DIR", env = "DEBCUT_ARCHIVE", hide_env = true)]
+    /// The archive: a name from debcut.toml, a directory or s3://BUCKET/PREFIX [default: the only configured one]
+    #[arg(
+        long,
+        value_name = "NAME|DIR|URL",
+        env = "DEBCUT_ARCHIVE",
+        hide_env = true
+    )]
     archive: Option<String>,
 }
 
@@ -248,7 +269,7 @@ pub(super) fn desk<'a>(
     context: &'a Context<'_>,
 ) -> Result<Desk<'a>, Failure> {
     Ok(Desk {
-        store: archiving::open_store(location, &context.directory)?,
+        store: archiving::open_store(location, &context.directory, &context.environment)?,
         environment: &context.environment,
         clock: context.archive_clock()?,
         configured_key: None,

@@ -12,6 +12,7 @@ use crate::cli::failure::Failure;
 use crate::cli::terminal;
 use crate::sys::http::Server;
 use crate::sys::interrupt;
+use crate::sys::store::S3Store;
 
 /// Arguments of `archive serve`.
 #[derive(Debug, Args)]
@@ -33,6 +34,12 @@ pub struct ServeArguments {
 /// Serves until it is told to end.
 pub fn run(arguments: &ServeArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let desk = arguments.archive.desk(context)?;
+    if S3Store::is_s3(&desk.store.place()) {
+        let why = format!("{} is served by its store already", desk.store.place());
+        return Err(Failure::request("unsupported-archive", why)
+            .hint("let clients read the bucket, or put a CDN before it")
+            .hint("debcut archive sources --uri URL says what they need"));
+    }
     desk.suites()?;
     let place = desk.store.place();
     let server = Server::bind(arguments.listen, Path::new(&place));

@@ -16,6 +16,7 @@ use crate::publish::Question;
 use crate::publish::client::{ClientSources, auth_entry};
 use crate::report::{Answer, MadePackage, SourcesDocument};
 use crate::sys::files::{self, Access};
+use crate::sys::store::S3Store;
 
 /// The variable with the password of a private archive, unless another is named.
 const PASSWORD: &str = "DEBCUT_AUTH_PASSWORD";
@@ -25,6 +26,7 @@ const PASSWORD: &str = "DEBCUT_AUTH_PASSWORD";
 #[command(after_long_help = "\
 Examples:
   debcut archive sources --archive /srv/apt > /etc/apt/sources.list.d/acme.sources
+  debcut archive sources --archive s3://acme-apt --uri https://apt.example.org
   debcut archive sources stable --uri https://apt.example.org --key-out /etc/apt/keyrings/acme.pgp
   debcut archive sources --keyring-package . --name acme --with-sources --uri https://apt.example.org
   debcut archive sources --uri https://apt.example.org --auth fleet:APT_PASSWORD \\
@@ -36,7 +38,7 @@ or from a file, never from the command line.")]
 pub struct SourcesArguments {
     /// The suites [default: all]
     suites: Vec<Suite>,
-    /// Where clients find the archive [default: file: and its directory]
+    /// Where clients find the archive [default: file: and its directory; a bucket has none]
     #[arg(long, value_name = "URL")]
     uri: Option<String>,
     /// Write the keys into FILE and let the sources name it
@@ -71,6 +73,12 @@ pub struct SourcesArguments {
 /// Writes what a client needs.
 pub fn run(arguments: &SourcesArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let desk = arguments.archive.desk(context)?;
+    if arguments.uri.is_none() && S3Store::is_s3(&desk.store.place()) {
+        let why = "the URL at which clients read the bucket is not known from its name";
+        return Err(Failure::request("no-uri", why)
+            .hint("--uri https://BUCKET.s3.REGION.amazonaws.com/PREFIX, where clients may read it")
+            .hint("--uri https://apt.example.org, where a CDN or a web server stands before it"));
+    }
     let mut sources = desk.client_sources(&arguments.suites)?;
     if let Some(uri) = &arguments.uri {
         if uri.contains(char::is_whitespace) || !uri.contains(':') {

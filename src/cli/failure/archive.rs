@@ -4,15 +4,84 @@ use super::{Exit, Failure};
 use crate::publish::PublishError;
 use crate::publish::mirror::MirrorError;
 use crate::sys::process::ToolError;
-use crate::sys::store::StoreError as ArchiveStoreError;
+use crate::sys::store::{S3Error, S3Store, StoreError as ArchiveStoreError};
+
+impl From<S3Error> for Failure {
+    fn from(error: S3Error) -> Self {
+        let failure = Self::of(Exit::Request, kind(&error), &error);
+        hints(&error).into_iter().fold(failure, Self::hint)
+    }
+}
+
+fn kind(error: &S3Error) -> &'static str {
+    match error {
+        S3Error::Location { .. } | S3Error::Endpoint { .. } | S3Error::SecretInEndpoint => {
+            "unsupported-archive"
+        }
+        S3Error::NoCredentials { .. }
+        | S3Error::HalfCredentials { .. }
+        | S3Error::Credentials { .. } => "no-credentials",
+        S3Error::Profile { .. } | S3Error::Authorities { .. } => "no-file",
+        S3Error::Proxy { .. } => "proxy",
+        S3Error::NoBucket { .. } | S3Error::Region { .. } => "no-bucket",
+        S3Error::Clock { .. } => "clock",
+        S3Error::Insecure { .. } => "insecure",
+    }
+}
+
+fn hints(error: &S3Error) -> Vec<String> {
+    let hints: &[&str] = match error {
+        S3Error::Location { .. } | S3Error::Endpoint { .. } => {
+            &["s3://apt/debian?endpoint=https://s3.example.org&region=eu-west-1"]
+        }
+        S3Error::SecretInEndpoint => &["set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"],
+        S3Error::NoCredentials { .. } | S3Error::HalfCredentials { .. } => &[
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN of a role)",
+            "AWS_PROFILE names a profile of ~/.aws/credentials",
+            "eval \"$(aws configure export-credentials --format env)\"   # of a role, or after sso login",
+        ],
+        S3Error::Credentials { .. } => &[
+            "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; of a role they expire within hours",
+        ],
+        S3Error::Profile { .. } => &[],
+        S3Error::Authorities { .. } => &["AWS_CA_BUNDLE names a PEM file"],
+        S3Error::Insecure { .. } => &[
+            "AWS_CA_BUNDLE names a PEM file with the authority that the server has its certificate from",
+        ],
+        S3Error::Proxy { .. } => &["http://HOST:PORT names one"],
+        S3Error::NoBucket { bucket } => {
+            return vec![format!(
+                "aws s3 mb s3://{bucket}   # or correct its name, or the endpoint"
+            )];
+        }
+        S3Error::Clock { .. } => &["timedatectl set-ntp true"],
+        S3Error::Region { region, .. } => {
+            let region = region.as_deref().unwrap_or("NAME");
+            return vec![format!(
+                "AWS_REGION={region}, or ?region={region} after the location"
+            )];
+        }
+    };
+    hints.iter().map(|hint| (*hint).to_owned()).collect()
+}
 
 impl From<ArchiveStoreError> for Failure {
     fn from(error: ArchiveStoreError) -> Self {
         match error {
             ArchiveStoreError::NoSpace { .. } => Self::of(Exit::Outside, "no-space", &error)
                 .hint("make room and run the same command again"),
-            ArchiveStoreError::Denied { .. } => {
-                Self::of(Exit::Request, "permission", &error).hint("run it as the archive's owner")
+            ArchiveStoreError::Denied { ref place, .. } => {
+                let hint = match S3Store::is_s3(place) {
+                    true => {
+                        "the key needs s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket"
+                    }
+                    false => "run it as the archive's owner",
+                };
+                Self::of(Exit::Request, "permission", &error).hint(hint)
+            }
+            ArchiveStoreError::Setup { ref source, .. } => {
+                let failure = Self::of(Exit::Request, kind(source), &error);
+                hints(source).into_iter().fold(failure, Self::hint)
             }
             ArchiveStoreError::Conflict { .. } | ArchiveStoreError::Changed { .. } => {
                 Self::of(Exit::Outside, "changed-meanwhile", &error)

@@ -234,7 +234,7 @@ pub fn build(
         None => out,
     };
     let top = workspace.repository.top();
-    let published = published::read(request.variant.archive.as_ref(), &source, top)?;
+    let published = published::read(request.variant.archive.as_ref(), &source, top, environment)?;
     // Goes when the build is done.
     let before = tempfile::tempdir_in(environment.temporary_directory());
     let before = before.map_err(files::failed(
@@ -244,7 +244,8 @@ pub fn build(
     for gate in &mut gates {
         if let Gate::Piuparts { published } = gate {
             let (at, built_for) = (request.variant.archive.as_ref(), &target.architecture);
-            *published = published::packages(at, &source, built_for, top, before.path())?;
+            *published =
+                published::packages(at, &source, built_for, (top, environment), before.path())?;
         }
     }
     let took_part = |system: Layers| {

@@ -13,6 +13,7 @@ use crate::format::version::Version;
 use crate::model::{Architecture, PackageName};
 use crate::publish::{self, PublishError, Question, observe};
 use crate::release::debian_version::source_of;
+use crate::sys::environment::Environment;
 use crate::sys::files;
 
 /// Versions of a package that suites have.
@@ -30,12 +31,13 @@ pub(super) fn read(
     at: Option<&ArchiveAt>,
     source: &TaggedSource,
     directory: &Path,
+    environment: &Environment,
 ) -> Result<Published, FlowError> {
     let mut found = Published::default();
     let (Some(at), Recipe::Debian(debian)) = (at, &source.recipe) else {
         return Ok(found);
     };
-    let store = open_store(&at.location, directory)?;
+    let store = open_store(&at.location, directory, environment)?;
     let binaries = debian.control.binaries.iter();
     let mut names: Vec<PackageName> = binaries.map(|binary| binary.package.clone()).collect();
     names.push(debian.control.source.clone());
@@ -71,7 +73,7 @@ pub(super) fn packages(
     at: Option<&ArchiveAt>,
     source: &TaggedSource,
     architecture: &Architecture,
-    directory: &Path,
+    (directory, environment): (&Path, &Environment),
     into: &Path,
 ) -> Result<Vec<PathBuf>, FlowError> {
     let Some(at) = at else {
@@ -87,7 +89,7 @@ pub(super) fn packages(
         // by mistake, and the upgrade fails.
         Recipe::Declared { .. } => (vec![source.package.name.clone()], None),
     };
-    let store = open_store(&at.location, directory)?;
+    let store = open_store(&at.location, directory, environment)?;
     let mut newest = BTreeMap::<PackageName, (Version, PoolFile)>::new();
     for suite in publish::suites(store.as_ref())? {
         if at.suite.as_ref().is_some_and(|wanted| *wanted != suite) {

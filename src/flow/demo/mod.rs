@@ -164,7 +164,7 @@ pub fn run(
 
     let archive_at = directory.join("archive");
     let desk = Desk {
-        store: open_store(&archive_at.display().to_string(), &directory)?,
+        store: open_store(&archive_at.display().to_string(), &directory, &own)?,
         environment: &own,
         clock,
         configured_key: None,

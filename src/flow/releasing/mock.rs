@@ -51,7 +51,7 @@ pub fn mock(
     let mut nobody = |_: &crate::keys::KeyDescription| Ok(None);
     let archive = place.path().join("archive");
     let desk = Desk {
-        store: open_store(&archive.display().to_string(), place.path())?,
+        store: open_store(&archive.display().to_string(), place.path(), &own)?,
         environment: &own,
         clock,
         configured_key: None,

@@ -28,9 +28,19 @@ pub enum Encoding {
     Zst,
 }
 
+/// xz's preset. Measured on Debian 12's main for amd64 in 279 pieces of 50 MB:
+///
+/// | preset | time | size against one piece at -6 |
+/// |---|---|---|
+/// | 3 | 3.8 s | +33 % |
+/// | 6 | 10.2 s | +17 % |
+/// | 9 | 10.8 s | +17 % |
+const XZ_PRESET: u32 = 6;
+
 /// The LZMA dictionary, and so what a client's decoder has to allocate. Pieces
-/// are at most about this long, so a larger one would find nothing more; the
-/// 8 MiB of -6 would only cost time to clear for every piece.
+/// are at most about this long, so a larger one would find nothing more (4 MiB
+/// saves 0.3 % of pieces four times as long); the 8 MiB of -6 would only cost
+/// time to clear for every piece.
 const DICTIONARY_BYTES: u32 = 1 << 20;
 
 /// zstd's level: at 19 a piece is as small as with xz -6, in a third of its
@@ -86,6 +96,40 @@ impl Encoding {
         }
     }
 
+    /// Takes the pieces out of a file that was put together of pieces of these
+    /// sizes; `None` when it was not.
+    pub fn take_apart(
+        self,
+        file: &[u8],
+        sizes: impl ExactSizeIterator<Item = u64>,
+    ) -> Option<Vec<Vec<u8>>> {
+        if sizes.len() == 0 {
+            return Some(Vec::new());
+        }
+        match self {
+            Self::Xz => {
+                let blocks = xz_stream::blocks(file).ok()?;
+                let alone = |block| {
+                    let mut stream = xz_stream::Assembly::default();
+                    stream.push(block);
+                    stream.finish()
+                };
+                Some(blocks.iter().map(alone).collect())
+            }
+            Self::Gz => gzip_member::members(file, sizes),
+            Self::Zst => {
+                let mut rest = file;
+                let mut pieces = Vec::new();
+                for size in sizes {
+                    let (own, after) = rest.split_at_checked(usize::try_from(size).ok()?)?;
+                    pieces.push(own.to_vec());
+                    rest = after;
+                }
+                rest.is_empty().then_some(pieces)
+            }
+        }
+    }
+
     /// Decompresses a piece, or the whole file that pieces were put together
     /// to; fails when there are more than `limit` bytes in it.
     pub fn decompress(self, bytes: &[u8], limit: u64) -> io::Result<Vec<u8>> {
@@ -120,7 +164,7 @@ impl FromStr for Encoding {
 }
 
 fn xz_encoder() -> Result<Stream, liblzma::stream::Error> {
-    let mut options = LzmaOptions::new_preset(6)?;
+    let mut options = LzmaOptions::new_preset(XZ_PRESET)?;
     options.dict_size(DICTIONARY_BYTES);
     Stream::new_stream_encoder(Filters::new().lzma2(&options), Check::Crc64)
 }
@@ -210,6 +254,10 @@ mod tests {
                 let file = joined(encoding, &pieces);
                 let raw = encoding.decompress(&file, u64::MAX).expect("valid");
                 prop_assert_eq!(raw, pieces.concat());
+                let own: Vec<_> = pieces.iter().map(|piece| encoding.compress(piece)).collect();
+                let sizes = own.iter().map(|piece| piece.len() as u64);
+                let apart = encoding.take_apart(&file, sizes);
+                prop_assert_eq!(apart.as_ref(), Some(&own));
             }
         }
     }

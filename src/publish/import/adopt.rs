@@ -26,6 +26,7 @@ pub fn look(suite: &Suite) -> Current {
         generation: None,
         chunks: BTreeMap::new(),
         pool: BTreeMap::new(),
+        translations: Default::default(),
     }
 }
 

@@ -1,11 +1,12 @@
 //! A suite of another program's archive, read and checked against its own
 //! `Release`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::archive::layout::{self, IndexName};
 use crate::format::index::Kind;
 use crate::format::index::piece::Encoding;
+use crate::format::index::translation::{self, Translation};
 use crate::model::finding::with_causes;
 use crate::model::{Architecture, ArchivePath, FileDigests, Finding, Listener, Suite};
 use crate::sys::openpgp::{Keyring, VerifyError, text_of};
@@ -27,6 +28,8 @@ pub struct ForeignSuite {
     /// Its indices of packages; what is for all architectures stands where the
     /// archive had it, with `binary-all` joined into every other.
     pub indices: BTreeMap<IndexName, Vec<ForeignStanza>>,
+    /// The long descriptions that stand apart from `Packages`.
+    pub translations: BTreeSet<Translation>,
     /// Which key signed it, by its fingerprint or key ID.
     pub signer: Option<String>,
     /// What is wrong, and what is worth knowing.
@@ -91,12 +94,7 @@ pub fn read(reading: &Reading<'_>, suite: &Suite) -> Result<ForeignSuite, StoreE
         let message = "its Release lists no Packages and no Sources";
         findings.push(Finding::error("nothing-to-import", top.as_str(), message));
     }
-    let translated = |path: &String| path.contains("/i18n/Translation-");
-    if release.files.keys().any(translated) {
-        let message = "its Translation files are not taken over: where they alone hold the long \
-                       descriptions, clients show the short ones";
-        findings.push(Finding::warning("translations", top.as_str(), message));
-    }
+    let translations = reading.translations(&top, &release, &mut findings)?;
     if release
         .files
         .keys()
@@ -112,6 +110,7 @@ pub fn read(reading: &Reading<'_>, suite: &Suite) -> Result<ForeignSuite, StoreE
     spread_all(&mut indices, &release.architectures);
     Ok(ForeignSuite {
         suite: suite.clone(),
+        translations,
         signer: reading.signer(&top)?,
         release,
         indices,
@@ -150,6 +149,7 @@ pub fn flat(
     spread_all(&mut by_index, &release.architectures);
     Ok(Some(ForeignSuite {
         suite: suite.clone(),
+        translations: BTreeSet::new(),
         signer: reading.signer(below)?,
         release,
         indices: by_index,
@@ -248,6 +248,42 @@ impl Reading<'_> {
             Ok(path) => self.from.read(&path),
             Err(_) => Ok(None),
         }
+    }
+
+    /// Reads the English long descriptions of every component.
+    fn translations(
+        &self,
+        top: &str,
+        release: &ForeignRelease,
+        findings: &mut Vec<Finding>,
+    ) -> Result<BTreeSet<Translation>, StoreError> {
+        let bare = |path: &String| {
+            let (component, file) = path.split_once("/i18n/")?;
+            let name = file
+                .split('.')
+                .next()
+                .filter(|name| *name == "Translation-en")?;
+            Some(format!("{component}/i18n/{name}"))
+        };
+        let names: BTreeSet<String> = release.files.keys().filter_map(bare).collect();
+        let mut found = BTreeSet::new();
+        for name in names {
+            let path = format!("{top}/{name}");
+            let Some(text) = self.any(top, &name, release, findings)? else {
+                let message = "it is there in no form that can be read: clients show the short \
+                               descriptions where the long ones stand in it alone";
+                findings.push(Finding::warning("translations", path, message));
+                continue;
+            };
+            match translation::parse(&text) {
+                Ok(more) => found.extend(more),
+                Err(error) => {
+                    let why = with_causes(&error);
+                    findings.push(Finding::error("damaged-index", path, why));
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Says which key signed a directory's `Release`, whether it is known here

@@ -11,6 +11,7 @@ use crate::model::{ArchivePath, Sha256, Suite};
 use crate::publish::error::PublishError;
 use crate::publish::head::Head;
 use crate::publish::join::reassemble;
+use crate::publish::objects::Objects;
 use crate::publish::observe::read_chunk;
 use crate::publish::proofs::read_shelf;
 use crate::sys::store::Store;
@@ -122,7 +123,7 @@ pub fn files(store: &dyn Store, pushed: &Pushed) -> Result<Vec<MirrorFile>, Publ
         let (size, sha256) = (listed.size, Some(listed.sha256));
         let origin = match (store.size(&by_hash)?, index) {
             (Some(found), _) if found == size => Origin::Store(by_hash.clone()),
-            (_, Some(file)) => Origin::Bytes(reassemble(store, file)?),
+            (_, Some(file)) => Origin::Bytes(reassemble(&Objects::of(store), file)?),
             // The plain text of an index, which Release lists and nobody serves.
             (_, None) => continue,
         };

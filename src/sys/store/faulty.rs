@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::lock::{Guard, Holder, LockError};
-use super::{Condition, Content, Entry, Object, Store, StoreError};
-use crate::model::ArchivePath;
+use super::{Condition, Content, Entry, Object, Reads, Store, StoreError};
+use crate::model::{ArchivePath, Sha256};
 
 /// Whether a change that fails has taken effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,6 +159,30 @@ impl Store for FaultyStore<'_> {
 
     fn delete(&self, path: &ArchivePath) -> Result<(), StoreError> {
         self.change(path, || self.inner.delete(path))
+    }
+
+    fn erase(&self, path: &ArchivePath) -> Result<(), StoreError> {
+        self.change(path, || self.inner.erase(path))
+    }
+
+    fn recorded_digest(&self, path: &ArchivePath) -> Result<Option<(u64, Sha256)>, StoreError> {
+        self.inner.recorded_digest(path)
+    }
+
+    fn traffic(&self) -> Option<String> {
+        self.inner.traffic()
+    }
+
+    fn caution(&self) -> Option<String> {
+        self.inner.caution()
+    }
+
+    fn reads(&self) -> Reads {
+        self.inner.reads()
+    }
+
+    fn fan_out(&self, files: usize) -> usize {
+        self.inner.fan_out(files)
     }
 
     fn lock(

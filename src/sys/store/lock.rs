@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::s3::Turn;
 use super::{StoreError, durable};
 use crate::model::{ArchivePath, Timestamp};
 
@@ -45,15 +46,35 @@ impl fmt::Display for Holder {
 #[derive(Debug)]
 #[must_use = "the lock ends with its guard"]
 pub struct Guard {
-    /// `None` in stores that only one process can see.
-    #[expect(dead_code, reason = "flock(2) ends when the file is closed")]
-    file: Option<File>,
+    _held: Held,
+}
+
+/// What ends with the guard.
+#[derive(Debug)]
+#[expect(dead_code, reason = "what is held is let go of when it goes")]
+enum Held {
+    /// flock(2), which ends when the file is closed.
+    File(File),
+    /// A lease.
+    Turn(Turn),
+    /// Nothing: only one process can see the store, or the store itself keeps
+    /// publishers apart.
+    Nothing,
 }
 
 impl Guard {
     /// Returns the guard of a store that needs no lock.
-    pub(super) fn of_memory() -> Self {
-        Self { file: None }
+    pub(super) fn needless() -> Self {
+        Self {
+            _held: Held::Nothing,
+        }
+    }
+
+    /// Returns the guard of a store where writers take turns.
+    pub(super) fn of_turn(turn: Turn) -> Self {
+        Self {
+            _held: Held::Turn(turn),
+        }
     }
 }
 
@@ -115,7 +136,9 @@ pub(super) fn take(
         thread::sleep(PAUSE.min(wait));
     }
     write_holder(&mut file, holder).map_err(failed)?;
-    Ok(Guard { file: Some(file) })
+    Ok(Guard {
+        _held: Held::File(file),
+    })
 }
 
 fn open(path: &Path) -> io::Result<File> {

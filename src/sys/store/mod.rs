@@ -12,6 +12,8 @@ mod faulty;
 mod fetched;
 mod lock;
 mod memory;
+mod s3;
+mod side_by_side;
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -28,6 +30,7 @@ pub use faulty::{Fault, FaultyStore, Moment};
 pub use fetched::FetchedStore;
 pub use lock::{Guard, Holder, LockError};
 pub use memory::MemoryStore;
+pub use s3::{S3Error, S3Store};
 
 /// Names one state of one file: two reads that give the same revision gave the
 /// same bytes. Only the store that made it knows what it means.
@@ -63,6 +66,16 @@ pub enum Content<'a> {
     },
 }
 
+impl Content<'_> {
+    /// Returns the digest that the file will have.
+    fn sha256(&self) -> Sha256 {
+        match self {
+            Self::Bytes(bytes) => Sha256::of(bytes),
+            Self::File { sha256, .. } => *sha256,
+        }
+    }
+}
+
 /// When a write may happen.
 ///
 /// A file that already holds exactly what is to be written satisfies every
@@ -77,6 +90,19 @@ pub enum Condition {
     IfRevision(Revision),
 }
 
+/// What to do where a new file finds other content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// Refuse: the name says what the file is for, not what is in it.
+    Refuse,
+    /// Replace it: the name is the content's digest, so what is there is
+    /// damaged.
+    Repair,
+}
+
+/// A file that nothing refers to yet.
+pub type NewFile<'a> = (&'a ArchivePath, Content<'a>);
+
 /// One file of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -85,6 +111,23 @@ pub struct Entry {
     /// Its size in bytes.
     pub size: u64,
 }
+
+/// What many small reads cost in a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// Next to nothing: a disk, or memory.
+    Near,
+    /// Each one a request over a network: one large read is cheaper than a few
+    /// small ones.
+    Far,
+}
+
+/// How many writes to a disk wait at the same time. It flushes several files
+/// in about the time of one: 1,500 packages take 1.6 s instead of 3.2 s.
+const WRITERS: usize = 8;
+
+/// Fewer files than this for each writer to a disk are not worth starting it.
+const FILES_A_WRITER: usize = 64;
 
 /// Where the files of an archive live.
 pub trait Store: Send + Sync {
@@ -113,6 +156,12 @@ pub trait Store: Send + Sync {
         copy_hashing(&mut file, &mut io::sink(), failed, failed).map(Some)
     }
 
+    /// Returns a file's size and digest as they were noted when it was written;
+    /// where nobody noted them, reads it to its end.
+    fn recorded_digest(&self, path: &ArchivePath) -> Result<Option<(u64, Sha256)>, StoreError> {
+        self.digest(path)
+    }
+
     /// Writes a file: readers see the old one or the new one, never a part, and
     /// when this returns it survives a loss of power.
     fn write(
@@ -122,6 +171,19 @@ pub trait Store: Send + Sync {
         condition: &Condition,
     ) -> Result<(), StoreError>;
 
+    /// Writes many files that nothing refers to yet, in any order: each is there
+    /// whole or not at all, and when this returns all survive a loss of power.
+    /// What is there already with the same content stays. `done` is called for
+    /// each file, from any thread. After a failure some may be there.
+    fn write_new(
+        &self,
+        files: &[NewFile<'_>],
+        taken: Taken,
+        done: &(dyn Fn() + Sync),
+    ) -> Result<(), StoreError> {
+        side_by_side::write_new(self, files, taken, done)
+    }
+
     /// Writes at `to` what is at `from`, whatever was there.
     fn copy(&self, from: &ArchivePath, to: &ArchivePath) -> Result<(), StoreError>;
 
@@ -130,6 +192,33 @@ pub trait Store: Send + Sync {
 
     /// Removes a file; one that is not there is no error.
     fn delete(&self, path: &ArchivePath) -> Result<(), StoreError>;
+
+    /// Removes a file with every earlier version that the store keeps of it, so
+    /// that nobody can get it back: for content that must not exist.
+    fn erase(&self, path: &ArchivePath) -> Result<(), StoreError> {
+        self.delete(path)
+    }
+
+    /// Tells what many small reads cost here.
+    fn reads(&self) -> Reads {
+        Reads::Near
+    }
+
+    /// Returns how many of `files` writes, or reads, are worth being under way
+    /// at once; at least one.
+    fn fan_out(&self, files: usize) -> usize {
+        (files / FILES_A_WRITER).clamp(1, WRITERS)
+    }
+
+    /// Tells what was asked of the store until now, where that costs something.
+    fn traffic(&self) -> Option<String> {
+        None
+    }
+
+    /// Tells what is weaker here than a writer expects, once it has the lock.
+    fn caution(&self) -> Option<String> {
+        None
+    }
 
     /// Becomes the only writer, waiting at most `wait` for another one, who is
     /// told to `on_wait`. The lock ends with the guard, or with the process.
@@ -194,6 +283,15 @@ pub enum StoreError {
         expected: Sha256,
         /// The digest it has.
         found: Sha256,
+    },
+    /// The store cannot be used as it was asked for: its name, the key.
+    #[error("cannot use {place}")]
+    Setup {
+        /// The store.
+        place: String,
+        /// What stands against it.
+        #[source]
+        source: S3Error,
     },
     /// Anything else that the system or the network says.
     #[error("cannot {act} {path} in {place}")]
