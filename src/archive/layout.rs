@@ -11,6 +11,7 @@
 //! | `objects/XX/DIGEST…` | manifests, chunks and compressed pieces, each named by its SHA-256 |
 //! | `files/XX/DIGEST.zst` | the paths in a `.deb`, one a line, by the SHA-256 of the `.deb` |
 //! | `keys/FINGERPRINT.asc` | the certificates that suites were signed with |
+//! | `mirrors/NAME.json` | which mirror got which generation when |
 //!
 //! Objects are single files, not packs, and a chunk's plain text is kept beside
 //! its compressed pieces. At 50,000 packages (44 MB in 216 chunks) one more

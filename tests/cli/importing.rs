@@ -14,7 +14,8 @@ use crate::archive::packages::{Deb, deb, source};
 use crate::world::{Ran, World, tool};
 
 /// Says why a test is skipped where a program is not installed.
-fn lacks(program: &str, package: &str) -> bool {
+#[allow(clippy::print_stdout, reason = "a skip must be seen")]
+pub fn lacks(program: &str, package: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let there = std::env::split_paths(&path).any(|place| place.join(program).is_file());
     if !there {
@@ -421,6 +422,18 @@ fn index(world: &World, at: &Path) {
     // As Ubuntu and Debian add them from their databases.
     let more = "Package: apple\nTask: desktop\nPhased-Update-Percentage: 10\n";
     let packages = packages.replace("Package: apple\n", more);
+    // One long description stands apart, as in Debian's own archive.
+    let long = "a package\n It exists to be published.\n";
+    let md5 = debcut::model::FileDigests::of(long.as_bytes()).md5;
+    let short = format!("Description: a package\nDescription-md5: {md5}\n");
+    let apple = packages.find("Package: apple").expect("it is there");
+    let (before, after) = packages.split_at(apple);
+    let after = after.replacen(&format!("Description: {long}"), &short, 1);
+    let packages = format!("{before}{after}");
+    let i18n = at.join("dists/trixie/main/i18n");
+    std::fs::create_dir_all(&i18n).expect("a directory");
+    let translation = format!("Package: apple\nDescription-md5: {md5}\nDescription-en: {long}\n");
+    std::fs::write(i18n.join("Translation-en"), translation).expect("written");
     std::fs::write(at.join(&binary).join("Packages"), packages).expect("written");
     let suite = "APT::FTPArchive::Release::Codename=trixie";
     let release = run(&["-o", suite, "release", "dists/trixie"]);
@@ -432,6 +445,14 @@ fn import(world: &World, from: &Path, more: &[&str]) -> Ran {
     let words = ["archive", "import", &from, "--archive", &to, "--json"];
     let call = world.debcut(words.iter().chain(more));
     call.env("DEBCUT_NOW", time_of_day()).run()
+}
+
+/// Reads a suite's Packages.
+fn listed(world: &World, suite: &str) -> String {
+    let below = format!("dists/{suite}/main/binary-{}/Packages.xz", here());
+    let mut xzcat = tool("xzcat", "xz-utils");
+    xzcat.arg(world.archive_at().join(below));
+    world.judge(xzcat).code(0).stdout
 }
 
 #[test]
@@ -467,7 +488,7 @@ fn damage_is_told_at_once_and_fields_survive() {
     let document = document.document("debcut/archive-import/1");
     assert_eq!(document["files"], 1, "{document}");
     assert_eq!(world.packages_of("trixie"), ["apple 1:1.0"]);
-    let shown = world.archive(["show", "apple"]).code(0).stdout;
+    let shown = listed(&world, "trixie");
     for line in [
         "Section: net",
         "Priority: extra",
@@ -479,6 +500,16 @@ fn damage_is_told_at_once_and_fields_survive() {
     assert!(
         shown.contains("Filename: pool/any/where/apple_1.0_all.deb\n"),
         "{shown}"
+    );
+    let translation = world
+        .archive_at()
+        .join("dists/trixie/main/i18n/Translation-en.xz");
+    let mut xzcat = tool("xzcat", "xz-utils");
+    xzcat.arg(translation);
+    let long = world.judge(xzcat).stdout;
+    assert!(
+        long.contains("Package: apple\n") && long.contains(" It exists to be published.\n"),
+        "{long}"
     );
     let release = std::fs::read_to_string(world.archive_at().join("dists/trixie/Release"));
     let release = release.expect("it is there");
@@ -559,7 +590,7 @@ fn flat_repositories_get_a_name_and_lacking_digests() {
     let document = import(&world, &at, &["--suite", "./=stable"]).code(0);
     let document = document.document("debcut/archive-import/1");
     assert_eq!(document["files"], 3, "{document}");
-    let shown = world.archive(["show", "apple"]).code(0).stdout;
+    let shown = listed(&world, "stable");
     assert!(shown.contains("Filename: apple_1.0_all.deb\n"), "{shown}");
     let list = world.archive(["sources"]).code(0).stdout;
     let client = Client::new(&world, "client", ("acme.sources", &list));

@@ -230,9 +230,7 @@ fn readers_see_whole_generations_whatever_kills_a_push() {
 
 #[test]
 fn rsync_brings_it_to_another_host() {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    if !std::env::split_paths(&path).any(|place| place.join("rsync").is_file()) {
-        println!("skipped: rsync is not installed (apt-get install rsync)");
+    if crate::importing::lacks("rsync", "rsync") {
         return;
     }
     let world = filled();

@@ -24,7 +24,8 @@ use crate::sys::{files, interrupt};
 #[command(after_long_help = "\
 Examples:
   debcut archive import /srv/reprepro --archive /srv/apt --keyring old.pgp
-  debcut archive import /srv/apt --archive /srv/apt --also-key gpg:OLDKEY   in place
+  debcut archive import /srv/apt --archive /srv/apt \\
+    --also-key gpg:0123456789ABCDEF0123456789ABCDEF01234567                 in place
   debcut archive import ~/.aptly/public --suite bookworm,trixie=next --archive /srv/apt
   debcut archive import /srv/debs --suite ./=stable --archive /srv/apt      a flat repository
 

@@ -14,6 +14,7 @@ use crate::cli::{Said, duration, passphrase};
 use crate::flow::archiving::{Act, Desk, Outcome};
 use crate::format::index::piece::Encoding;
 use crate::format::release::Upgrades;
+use crate::keys::KeyName;
 use crate::model::{Architecture, Component, Fingerprint, Suite};
 use crate::report::{Answer, ArchiveDocument};
 
@@ -135,7 +136,8 @@ pub struct InitArguments {
 /// Reads a whole fingerprint, also one that is named as gpg's.
 pub(super) fn key_name(text: &str) -> Result<Fingerprint, String> {
     let bare = text.strip_prefix("gpg:").unwrap_or(text);
-    Fingerprint::new(bare).map_err(|error| error.to_string())
+    let whole = KeyName::parse(bare).and_then(|name| name.fingerprint());
+    whole.ok_or_else(|| "a fingerprint of 40 hexadecimal digits expected".to_owned())
 }
 
 fn valid_for(text: &str) -> Result<u32, String> {

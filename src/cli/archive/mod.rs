@@ -43,7 +43,7 @@ pub struct ArchiveVerb {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Create an archive, or add suites, components and architectures to one
-    Init(init::InitArguments),
+    Init(Box<init::InitArguments>),
     /// Add packages to a suite: all or nothing, live at once
     Add(add::AddArguments),
     /// Remove packages from a suite: all or nothing, live at once
@@ -79,7 +79,7 @@ enum Verb {
 /// Runs a verb of `archive`.
 pub fn run(arguments: ArchiveVerb, context: &Context<'_>) -> Result<Said, Failure> {
     match arguments.verb {
-        Verb::Init(arguments) => init::run(arguments, context),
+        Verb::Init(arguments) => init::run(*arguments, context),
         Verb::Add(arguments) => add::run(arguments, context),
         Verb::Remove(arguments) => remove::run(&arguments, context),
         Verb::Promote(arguments) => promote::run(&arguments, context),

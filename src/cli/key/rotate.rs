@@ -25,12 +25,11 @@ use crate::sys::openpgp::NewKey;
 #[command(after_long_help = "\
 Examples:
   debcut key rotate --archive /srv/apt             makes a key; both sign from now on
-  debcut archive sources --keyring-package . --archive /srv/apt
-                                                   brings both to the clients
   debcut key rotate --finish --archive /srv/apt    when all clients have it: the new one alone
   debcut key rotate --to gpg:FINGERPRINT           takes a key that is there already
 
-While both sign, clients that trust the old key, the new one, or both go on.
+In between, `debcut archive sources --keyring-package .` packs both keys for the
+clients. While both sign, clients that trust the old key, the new one, or both go on.
 Run again, each step says that there is nothing to do.")]
 pub struct Rotate {
     /// The suites [default: all]

@@ -180,7 +180,9 @@ mod tests {
         assert_eq!(found.wanted[0].path.as_str(), "pool/hello.deb");
         let digests = FileDigests::of(b"hello");
         assert!(found.wanted[0].listed.digest.is_of(&digests));
-        let stanza = found.complete(&[digests.clone()]).expect("complete");
+        let stanza = found
+            .complete(std::slice::from_ref(&digests))
+            .expect("complete");
         let want = DEB.replace("./pool//", "pool/") + &format!("SHA256: {}\n", digests.sha256);
         assert_eq!(stanza.text(), want);
         let flat = ForeignStanza::parse(DEB, Kind::Packages, "debs").expect("a stanza");

@@ -214,6 +214,15 @@ impl Target for StoreTarget<'_> {
         };
         // A mirror with state keeps it: then the directory is not empty.
         let _ = std::fs::remove_file(own.join("mutex"));
+        // What a push that was killed left; one that goes on now is told to try
+        // again by the file that it misses.
+        for left in std::fs::read_dir(own.join("tmp"))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            let _ = std::fs::remove_file(left.path());
+        }
         let _ = std::fs::remove_dir(own.join("tmp"));
         let _ = std::fs::remove_dir(own);
     }
