@@ -134,6 +134,13 @@ impl Admission {
             || !self.shelves.is_empty()
     }
 
+    /// Brings lists of files along that are kept nowhere yet.
+    #[must_use]
+    pub fn with_lists(mut self, lists: BTreeMap<Sha256, FileList>) -> Self {
+        self.lists.extend(lists);
+        self
+    }
+
     /// Starts with no change of what `current` is.
     pub(super) fn of(current: &Current, settings: Settings) -> Self {
         Self {

@@ -310,13 +310,13 @@ fn pool_is_free(current: &Current, proposal: &Proposal) -> Result<(), Finding> {
 }
 
 /// Tells whether hosts would take two stanzas for the same version.
-fn same_version(a: &Stanza, b: &Stanza) -> bool {
+pub(super) fn same_version(a: &Stanza, b: &Stanza) -> bool {
     a.name() == b.name() && a.version().compare(b.version()) == Ordering::Equal
 }
 
 /// Tells whether two stanzas of one version stand for the same files. What else
 /// they say can differ: only an upload knows a source package's section.
-fn same_content(a: &Stanza, b: &Stanza) -> bool {
+pub(super) fn same_content(a: &Stanza, b: &Stanza) -> bool {
     let digests = match a.kind() {
         Kind::Packages => "SHA256",
         Kind::Sources => "Checksums-Sha256",

@@ -14,6 +14,7 @@
 //! | `condemned` | the files that nothing needs any more, since when, and whether they are being deleted |
 //! | `purged/DIGEST.json` | what was destroyed, by whom and why; its bytes never come back |
 //! | `keys/FINGERPRINT.asc` | the certificates that suites were signed with |
+//! | `mirrors/NAME.json` | which mirror got which generation when |
 //!
 //! Objects are single files, not packs, and a chunk's plain text is kept beside
 //! its compressed pieces. At 50,000 packages (44 MB in 216 chunks) one more

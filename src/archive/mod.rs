@@ -18,6 +18,7 @@ pub mod derived;
 mod descriptions;
 pub mod foreign;
 pub mod generation;
+pub mod import;
 pub mod layout;
 pub mod manifest;
 pub mod pdiff;
@@ -47,7 +48,7 @@ pub use promote::{Selection, promote};
 pub use proofs::{Proof, ProofFile, Shelves};
 pub use remove::{Removal, remove};
 pub use settings::Settings;
-pub use settle::settle;
+pub use settle::{keep, refresh, settle};
 
 #[cfg(test)]
 mod tests;

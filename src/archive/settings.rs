@@ -25,6 +25,9 @@ pub struct Settings {
     pub origin: Option<String>,
     /// What the archive is called (`Label`).
     pub label: Option<String>,
+    /// What its `Release` calls the suite (`Suite`).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub stated: StatedSuite,
     /// The suite's name that does not move (`Codename`).
     pub codename: Option<String>,
     /// The distribution's version (`Version`).
@@ -92,6 +95,31 @@ pub struct Origin {
     pub suite: Suite,
     /// Its generation.
     pub generation: Base,
+}
+
+/// What a `Release` calls the suite. Clients complain when that changes, so a
+/// suite that was taken over keeps what they know.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StatedSuite {
+    /// By its path below `dists/`.
+    #[default]
+    OfPath,
+    /// By this name.
+    As(Suite),
+    /// By none: the field is missing.
+    Nothing,
+}
+
+impl StatedSuite {
+    /// Returns the field's value for the suite at this path.
+    pub fn suite(&self, path: &Suite) -> Option<Suite> {
+        match self {
+            Self::OfPath => Some(path.clone()),
+            Self::As(name) => Some(name.clone()),
+            Self::Nothing => None,
+        }
+    }
 }
 
 /// Where long descriptions stand.
@@ -197,6 +225,7 @@ impl Settings {
         Self {
             origin: None,
             label: None,
+            stated: StatedSuite::default(),
             codename: None,
             version: None,
             description: None,

@@ -1,7 +1,7 @@
 //! Creating a suite and changing what it is.
 
 use crate::archive::admission::Admission;
-use crate::archive::admit::unread;
+use crate::archive::admit::{no_such_suite, unread};
 use crate::archive::current::{Current, Unread};
 use crate::archive::descriptions::formed;
 use crate::archive::layout::IndexName;
@@ -52,6 +52,25 @@ pub fn settle(current: &Current, wanted: &Settings) -> Result<Admission, Vec<Fin
         true => Ok(admission.tidied()),
         false => Err(findings),
     }
+}
+
+/// Returns the change that renews a suite's dates and signatures and nothing
+/// else.
+pub fn refresh(current: &Current) -> Result<Admission, Vec<Finding>> {
+    let Some(manifest) = current.manifest() else {
+        return Err(vec![no_such_suite(current)]);
+    };
+    let mut admission = Admission::of(current, manifest.settings.clone());
+    admission.resettled = true;
+    Ok(admission)
+}
+
+/// Returns the change that leaves a suite as it is.
+pub fn keep(current: &Current) -> Result<Admission, Vec<Finding>> {
+    let Some(manifest) = current.manifest() else {
+        return Err(vec![no_such_suite(current)]);
+    };
+    Ok(Admission::of(current, manifest.settings.clone()))
 }
 
 /// Gives every stanza the form that the new settings want.

@@ -18,7 +18,7 @@ use crate::archive::{
 use crate::format::index::Kind;
 use crate::format::version::Version;
 use crate::keys::{Ask, Choice};
-use crate::model::{Component, Event, Finding, Listener, PackageName, Suite};
+use crate::model::{Component, Event, Finding, Fingerprint, Listener, PackageName, Suite};
 use crate::publish::client::{ClientSources, file_uri};
 use crate::publish::incoming::{self, Incoming};
 use crate::publish::{
@@ -27,7 +27,7 @@ use crate::publish::{
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files;
-use crate::sys::openpgp::{Certificate, Keyring, Signer};
+use crate::sys::openpgp::{Certificate, Keyring, Signers};
 use crate::sys::store::{
     Condition, Content, DirectoryStore, FetchedStore, Guard, Holder, S3Store, Store,
 };
@@ -93,6 +93,12 @@ pub fn open_store(
         let store = S3Store::new(location, environment, layout::freshness)?;
         return Ok(Box::new(store));
     }
+    if let Some(root) = location
+        .strip_prefix("file:")
+        .and(local_directory(location, directory))
+    {
+        return Ok(Box::new(DirectoryStore::new(root)));
+    }
     if let Some((scheme, _)) = location.split_once("://") {
         if scheme != "file" {
             return Err(FlowError::UnsupportedLocation {
@@ -104,6 +110,15 @@ pub fn open_store(
         )));
     }
     Ok(Box::new(DirectoryStore::new(directory.join(location))))
+}
+
+/// Returns the directory that a location is, where it is one.
+pub fn local_directory(location: &str, directory: &Path) -> Option<PathBuf> {
+    match location.strip_prefix("file:") {
+        Some(path) => Some(PathBuf::from(format!("/{}", path.trim_start_matches('/')))),
+        None if location.contains("://") => None,
+        None => Some(directory.join(location)),
+    }
 }
 
 /// Opens an archive that is only read: also one on a web server.
@@ -147,6 +162,18 @@ impl Change {
             Self::Admitted(admission) => admission.notes(),
             Self::Made(_) | Self::Purged(_) => &[],
         }
+    }
+
+    /// Returns which keys sign beside the one that is chosen.
+    fn signers<'a>(&'a self, current: &'a Current) -> &'a [Fingerprint] {
+        let settings = match self {
+            Self::Admitted(admission) => Some(admission.settings()),
+            Self::Made(Some(next)) | Self::Purged(Some(next)) => Some(&next.settings),
+            Self::Made(None) | Self::Purged(None) => {
+                current.manifest().map(|manifest| &manifest.settings)
+            }
+        };
+        settings.map_or(&[], |settings| &settings.signers)
     }
 }
 
@@ -335,8 +362,10 @@ impl Desk<'_> {
             }
         };
         let findings = [remarks, change.notes()].concat();
-        let choice = self.key(&judged, &act.key)?;
+        let choice = self.key(&judged.current, judged.donors.first(), &act.key)?;
         let certificate = choice.certificate().clone();
+        let signers = change.signers(&judged.current);
+        let beside = signing::beside(self.environment, signers, &certificate, self.clock.now())?;
         if let Some(finding) = self.rules.publisher(suite, certificate.fingerprint()) {
             return Ok(Outcome::Refused([findings, vec![finding]].concat()));
         }
@@ -353,8 +382,8 @@ impl Desk<'_> {
         let base = there.map(|there| there.head.generation);
         // Nobody was faster: what was judged before the wait still holds.
         let mut earlier = (base == judged.current.base()).then_some(judged);
-        let mut choice = Some(choice);
-        let mut signer: Option<Signer> = None;
+        let mut choices = Some((choice, beside));
+        let mut signers: Option<Signers> = None;
         for attempt in 1.. {
             let judged = match earlier.take() {
                 Some(judged) => judged,
@@ -370,11 +399,14 @@ impl Desk<'_> {
                 return Ok(Outcome::Unchanged(Box::new(judged.current), findings));
             };
             drop(judged);
-            if signer.is_none() {
-                signer = signing::unlocked(choice.take(), self.clock.now(), act.ask)?;
-                self.keep_certificate(&certificate)?;
+            if let Some((chosen, beside)) = choices.take() {
+                let all = signing::all_unlocked(chosen, beside, self.clock.now(), act.ask)?;
+                for certificate in all.certificates() {
+                    self.keep_certificate(&certificate)?;
+                }
+                signers = Some(all);
             }
-            let seal = signer.as_ref().expect("a choice was made");
+            let seal = signers.as_ref().expect("a choice was made");
             let plan = publish::plan(next);
             // Asked only now: the wait for another publisher may have been long.
             let now = self.clock.now();
@@ -417,7 +449,7 @@ impl Desk<'_> {
         )?)
     }
 
-    fn record(&self, certificate: &Certificate, why: Option<String>) -> Record {
+    pub(super) fn record(&self, certificate: &Certificate, why: Option<String>) -> Record {
         Record {
             who: self.who.clone(),
             why,
@@ -429,16 +461,25 @@ impl Desk<'_> {
     /// Chooses the key: the one that is asked for, else CI's, else the
     /// configured one, else the one that the suite was signed with before,
     /// which its clients know.
-    fn key(&self, judged: &Judged, wanted: &KeyWanted) -> Result<Choice, FlowError> {
-        let current = &judged.current;
-        // A suite that is made of another one is signed as that is.
-        let before = current.manifest().or(judged.donors.first());
+    ///
+    /// A suite that is made of `another` one is signed as that is.
+    pub(super) fn key(
+        &self,
+        current: &Current,
+        another: Option<&Manifest>,
+        wanted: &KeyWanted,
+    ) -> Result<Choice, FlowError> {
+        let before = current.manifest().or(another);
         let before = before.and_then(|manifest| manifest.record.key.clone());
         let usual = self.configured_key.as_deref().or(before.as_deref());
         let choice = signing::chosen(self.environment, wanted, usual, self.clock.now())?;
         let choice = choice.ok_or(FlowError::UnsignedArchive)?;
         let fingerprint = choice.certificate().fingerprint();
-        if let Some(before) = before.filter(|before| before != fingerprint.as_str()) {
+        let known = current.manifest().is_some_and(|manifest| {
+            let signers = &manifest.settings.signers;
+            signers.contains(fingerprint)
+        });
+        if let Some(before) = before.filter(|before| before != fingerprint.as_str() && !known) {
             self.listener.warn(format!(
                 "{} was signed with {before} and will be with {fingerprint}: \
                  clients that trust only the former refuse it",
@@ -449,7 +490,7 @@ impl Desk<'_> {
     }
 
     /// Leaves word for whoever finds the archive without debcut.
-    fn explain(&self) -> Result<(), FlowError> {
+    pub(super) fn explain(&self) -> Result<(), FlowError> {
         let text = Content::Bytes(layout::EXPLANATION.as_bytes());
         let path = layout::explanation();
         self.store.write(&path, text, &Condition::Always)?;
@@ -457,7 +498,7 @@ impl Desk<'_> {
     }
 
     /// Keeps the certificate that clients need in the archive itself.
-    fn keep_certificate(&self, certificate: &Certificate) -> Result<(), FlowError> {
+    pub(super) fn keep_certificate(&self, certificate: &Certificate) -> Result<(), FlowError> {
         let path = layout::certificate(certificate.fingerprint());
         let text = certificate.armored();
         self.store
@@ -492,15 +533,18 @@ impl Desk<'_> {
                 .expect("a suite that is there has a manifest");
             let listed = |index: &Index| index.name.kind() == Some(Kind::Sources) && index.size > 0;
             let has_sources = manifest.indices.iter().any(listed);
-            let signer = certificates.iter().find(|certificate| {
-                Some(certificate.fingerprint().as_str()) == manifest.record.key.as_deref()
-            });
-            let signer = signer.ok_or_else(|| FlowError::NoCertificate {
-                place: self.store.place(),
-                suite: suite.to_string(),
-            })?;
+            let mut keys = Vec::new();
+            for fingerprint in manifest.signers() {
+                let known = certificates
+                    .iter()
+                    .find(|certificate| certificate.fingerprint().as_str() == fingerprint);
+                keys.push(known.cloned().ok_or_else(|| FlowError::NoCertificate {
+                    place: self.store.place(),
+                    suite: suite.to_string(),
+                })?);
+            }
             let components = &manifest.settings.components;
-            sources.add(suite, components, has_sources, signer);
+            sources.add(suite, components, has_sources, &keys);
         }
         Ok(sources)
     }

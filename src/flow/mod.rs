@@ -16,10 +16,13 @@ mod earlier_build;
 pub mod evidence;
 pub mod generations;
 pub mod hooks;
+pub mod importing;
 pub mod inspecting;
+pub mod keyring_package;
 pub mod lead_time;
 pub mod looking;
 pub mod merging;
+pub mod mirroring;
 pub mod noting;
 pub mod packing;
 pub mod paging;
@@ -29,9 +32,11 @@ pub mod preparing;
 pub mod project;
 pub mod purging;
 pub mod rebuilding;
+pub mod refreshing;
 pub mod releasing;
 pub mod reproducing;
 pub mod rooting;
+pub mod rotating;
 pub mod signing;
 pub mod status;
 mod surroundings;
@@ -46,8 +51,9 @@ use crate::build::observe::ObserveError;
 use crate::build::root::RootError;
 use crate::config::ConfigError;
 use crate::keys::{ChooseError, StoreError};
-use crate::model::{Architecture, Suite, TagName};
+use crate::model::{Architecture, ArchivePath, Fingerprint, Suite, TagName};
 use crate::publish::PublishError;
+use crate::publish::mirror::MirrorError;
 use crate::release::prepare::apply::PrepareError;
 use crate::release::tag::apply::TagError;
 use crate::sys::files::FileError;
@@ -195,6 +201,32 @@ pub enum FlowError {
         place: String,
         /// The suite.
         suite: String,
+    },
+    /// A mirror was not brought up to date.
+    #[error(transparent)]
+    Mirror(#[from] MirrorError),
+    /// An import was stopped before it was done.
+    #[error("the import was stopped; what was read until then is remembered")]
+    ImportStopped,
+    /// A file of another archive cannot be fetched.
+    #[error("cannot fetch {path}")]
+    Fetch {
+        /// The file.
+        path: ArchivePath,
+        /// What went wrong.
+        source: std::io::Error,
+    },
+    /// The keyring package was not packed.
+    #[error(transparent)]
+    Pack(#[from] packing::PackError),
+    /// A key that must sign too, because its clients know no other, cannot.
+    #[error("the suite is signed with {fingerprint} too, which cannot sign here")]
+    MissingSigner {
+        /// The key.
+        fingerprint: Fingerprint,
+        /// Why it cannot.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// An archive without a signature helps nobody.
     #[error("an archive must be signed: apt refuses it otherwise")]

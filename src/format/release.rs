@@ -23,8 +23,9 @@ pub struct Release {
     pub origin: Option<String>,
     /// What the archive is called.
     pub label: Option<String>,
-    /// The suite's name, its path below `dists/`.
-    pub suite: Suite,
+    /// The suite's name, mostly its path below `dists/`; other programs may
+    /// leave it out, or call the suite by another name than its path.
+    pub suite: Option<Suite>,
     /// Its other name.
     pub codename: Option<String>,
     /// The version of the distribution.
@@ -108,7 +109,7 @@ impl Release {
         Ok(Self {
             origin: text("Origin"),
             label: text("Label"),
-            suite: found.parse("Suite")?,
+            suite: found.parse_optional("Suite")?,
             codename: text("Codename"),
             version: text("Version"),
             date: date(found.require("Date")?)?,
@@ -150,7 +151,7 @@ impl Release {
         for (name, value) in [
             ("Origin", self.origin.as_deref()),
             ("Label", self.label.as_deref()),
-            ("Suite", Some(self.suite.as_str())),
+            ("Suite", self.suite.as_ref().map(Suite::as_str)),
             ("Version", self.version.as_deref()),
             ("Codename", self.codename.as_deref()),
             ("Date", Some(self.date.release_date().as_str())),

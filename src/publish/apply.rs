@@ -116,7 +116,7 @@ fn release_date(
 
 /// Writes what nothing refers to before the commit: the phases `Pool`, `State`
 /// and `ByHash`.
-fn write_unreferenced(
+pub(super) fn write_unreferenced(
     store: &dyn Store,
     plan: &PublishPlan,
     sealed: &SealedPublish,

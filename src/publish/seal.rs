@@ -17,7 +17,7 @@ use crate::publish::join::{join, reassemble};
 use crate::publish::objects::Objects;
 use crate::publish::patches::Patching;
 use crate::publish::plan::PublishPlan;
-use crate::sys::openpgp::Signer;
+use crate::sys::openpgp::Signers;
 use crate::sys::store::Store;
 
 /// Signs the texts of a suite. Verifies what it made before it returns it: a
@@ -33,7 +33,7 @@ pub trait Seal {
 /// What a signer says when it cannot sign.
 pub type SealError = Box<dyn Error + Send + Sync>;
 
-impl Seal for Signer {
+impl Seal for Signers {
     fn clear_sign(&self, text: &str, at: Timestamp) -> Result<String, SealError> {
         Ok(Self::clear_sign(self, text, at)?)
     }

@@ -15,11 +15,13 @@ mod keys;
 mod lead_time;
 mod manual;
 mod matrix;
+mod mirror;
 mod notes;
 mod page;
 pub mod pages;
 mod plan;
 mod release;
+mod renewal;
 mod reproduce;
 mod root;
 mod status;
@@ -28,8 +30,8 @@ mod version;
 
 pub use archive::{
     AddDocument, ArchiveDocument, ArchiveStatusDocument, CheckDocument, DiffDocument,
-    HistoryDocument, ListDocument, Monitored, PagesDocument, PromoteDocument, PublishDocument,
-    RemoveDocument, Shape, ShowDocument, SourcesDocument,
+    HistoryDocument, ListDocument, MadePackage, Monitored, PagesDocument, PromoteDocument,
+    PublishDocument, RemoveDocument, Shape, ShowDocument, SourcesDocument,
 };
 pub use attest::AttestDocument;
 pub use build::{BuildDocument, BuildsDocument};
@@ -46,6 +48,7 @@ pub use keys::{ExportedKey, ImportedKeys, KeyList, NewKeyDocument, NewKeyPlan};
 pub use lead_time::LeadTimeDocument;
 pub use manual::ManualDocument;
 pub use matrix::{MatrixDocument, MatrixOf};
+pub use mirror::MirrorDocument;
 pub use notes::{NotesDocument, Shown};
 pub use page::{Colour, Page, size};
 pub use plan::PlanDocument;
@@ -53,6 +56,7 @@ pub use release::{
     BuiltPackage, ChangedFile, PrepareDocument, ReleaseDocument, ReleasedPackage, StepLine,
     TagDocument, TagLine,
 };
+pub use renewal::{ImportDocument, RefreshDocument, RotateDocument, RotationPhase, SuiteLine};
 pub use reproduce::{RefusedReproduction, ReproduceDocument};
 pub use root::{RootLine, RootList, RootMade, RootRemoved};
 pub use status::StatusDocument;

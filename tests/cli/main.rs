@@ -4,6 +4,7 @@
 
 mod apt;
 mod archive;
+mod archive_keys;
 mod binary;
 mod building;
 mod bytes;
@@ -27,6 +28,7 @@ mod grounds;
 mod histories;
 mod hostile;
 mod hostile_builds;
+mod importing;
 mod indices;
 mod interruption;
 mod isolated;
@@ -34,6 +36,7 @@ mod judges;
 mod keys;
 mod lead_time;
 mod looking;
+mod mirroring;
 mod mistakes;
 mod notes;
 mod object_store;

@@ -6,17 +6,21 @@ mod copy;
 mod diff;
 mod gc;
 mod history;
+mod import;
 mod init;
 mod look;
 mod merge;
+mod mirror;
 mod pages;
 mod pin;
 mod promote;
 mod purge;
+mod refresh;
 mod remove;
 mod rollback;
 mod serve;
 mod snapshot;
+pub(super) mod several;
 mod sources;
 mod status;
 
@@ -74,6 +78,8 @@ enum Verb {
     Gc(gc::GcArguments),
     /// Destroy leaked content in every generation, and keep a record of it
     Purge(purge::PurgeArguments),
+    /// Take over an archive that another program made, with its paths
+    Import(import::ImportArguments),
     /// List what is in the suites
     List(look::ListArguments),
     /// Show all that a suite says of a package
@@ -88,6 +94,10 @@ enum Verb {
     Pages(pages::PagesArguments),
     /// Check that an archive is whole and signed
     Check(check::CheckArguments),
+    /// Bring the archive to further locations, or say where they stand
+    Mirror(mirror::MirrorArguments),
+    /// Renew the dates and signatures of suites, and nothing else
+    Refresh(refresh::RefreshArguments),
     /// Write the .sources file that a client needs
     Sources(sources::SourcesArguments),
     /// Serve an archive over HTTP, for trying it out
@@ -110,6 +120,7 @@ pub fn run(arguments: ArchiveVerb, context: &Context<'_>) -> Result<Said, Failur
         Verb::Pins(arguments) => pin::list(&arguments, context),
         Verb::Gc(arguments) => gc::run(&arguments, context),
         Verb::Purge(arguments) => purge::run(&arguments, context),
+        Verb::Import(arguments) => import::run(&arguments, context),
         Verb::List(arguments) => look::list(&arguments, context),
         Verb::Show(arguments) => look::show(&arguments, context),
         Verb::Diff(arguments) => diff::run(&arguments, context),
@@ -117,6 +128,8 @@ pub fn run(arguments: ArchiveVerb, context: &Context<'_>) -> Result<Said, Failur
         Verb::Status(arguments) => status::run(&arguments, context),
         Verb::Pages(arguments) => pages::run(&arguments, context),
         Verb::Check(arguments) => check::run(&arguments, context),
+        Verb::Mirror(arguments) => mirror::run(&arguments, context),
+        Verb::Refresh(arguments) => refresh::run(&arguments, context),
         Verb::Sources(arguments) => sources::run(&arguments, context),
         Verb::Serve(arguments) => serve::run(&arguments, context),
     }
@@ -213,7 +226,7 @@ fn named(name: &str, context: &Context<'_>) -> Result<String, Failure> {
 }
 
 /// How long a publisher waits for another one; publishes take seconds.
-const DEFAULT_WAIT: Duration = Duration::from_secs(60);
+pub(super) const DEFAULT_WAIT: Duration = Duration::from_secs(60);
 
 /// The archives that `debcut.toml` names, relative to it; outside a repository
 /// there are none, unless a file is named.
@@ -233,6 +246,22 @@ fn configured(context: &Context<'_>) -> Result<Vec<(String, String)>, Failure> {
         .into_iter()
         .map(|(name, at)| (name, absolute(at)))
         .collect())
+}
+
+/// The mirrors that `debcut.toml` names for the archive at this place, paths
+/// relative to the repository; outside one there are none.
+fn configured_mirrors(location: &str, context: &Context<'_>) -> Result<Vec<String>, Failure> {
+    let Some(name) = ArchiveArgument::configured_name(location, context)? else {
+        return Ok(Vec::new());
+    };
+    let mirrors = project(context)?.mirrors.remove(&name).unwrap_or_default();
+    let top = Repository::discover(&context.directory).map(|r| r.top().to_owned());
+    let top = top.unwrap_or_else(|_| context.directory.clone());
+    let absolute = |place: String| match place.contains(':') {
+        true => place,
+        false => top.join(place).display().to_string(),
+    };
+    Ok(mirrors.into_iter().map(absolute).collect())
 }
 
 /// The configuration of the repository, or the one that is named.

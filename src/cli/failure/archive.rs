@@ -2,6 +2,8 @@
 
 use super::{Exit, Failure};
 use crate::publish::PublishError;
+use crate::publish::mirror::MirrorError;
+use crate::sys::process::ToolError;
 use crate::sys::store::{S3Error, S3Store, StoreError as ArchiveStoreError};
 
 impl From<S3Error> for Failure {
@@ -88,6 +90,26 @@ impl From<ArchiveStoreError> for Failure {
             ArchiveStoreError::Local { .. } | ArchiveStoreError::Failed { .. } => {
                 Self::of_failed_io(&error)
             }
+        }
+    }
+}
+
+impl From<MirrorError> for Failure {
+    fn from(error: MirrorError) -> Self {
+        match error {
+            MirrorError::Store(error) => error.into(),
+            MirrorError::Publish(error) => error.into(),
+            MirrorError::Rsync {
+                source: ToolError::Missing { .. },
+                ..
+            } => Self::of(Exit::Request, "tool", &error).hint("apt-get install rsync"),
+            MirrorError::Rsync { .. } => Self::of(Exit::Outside, "rsync", &error)
+                .hint("run the same command again: only what lacks is sent"),
+            MirrorError::Stopped { .. } => Self::of(Exit::Stopped, "stopped", &error)
+                .hint("run the same command again: only what lacks is sent"),
+            MirrorError::OnTheWay { .. } => Self::of_failed_io(&error),
+            MirrorError::NotADirectory { .. } => Self::of(Exit::Request, "location", &error)
+                .hint("push to a directory or an object store, and from there on"),
         }
     }
 }

@@ -59,6 +59,23 @@ impl From<FlowError> for Failure {
             FlowError::UnsupportedLocation { .. } => {
                 Self::of(Exit::Request, "unsupported-archive", &error)
             }
+            FlowError::Mirror(error) => error.into(),
+            FlowError::ImportStopped => Self::of(Exit::Stopped, "stopped", &error)
+                .hint("run the same command again: it reads no file twice"),
+            FlowError::Fetch { .. } => Self::of(Exit::Outside, "fetch", &error),
+            FlowError::Pack(error) => error.into(),
+            FlowError::MissingSigner {
+                ref fingerprint, ..
+            } => {
+                let fingerprint = fingerprint.clone();
+                Self::of(Exit::Request, "no-key", &error)
+                    .hint("debcut key import FILE, or gpg --import FILE, brings its secret part")
+                    .hint(format!(
+                        "debcut archive init … --drop-key {fingerprint} ends its time: clients that \
+                         trust no other key are then locked out"
+                    ))
+                    .hint("debcut key rotate --finish ends a rotation")
+            }
             FlowError::UnsignedArchive => Self::of(Exit::Request, "no-key", &error),
             FlowError::NoCertificate { .. } => Self::of(Exit::Request, "no-key", &error)
                 .hint("publish once more with the same key, or export it with debcut key export"),

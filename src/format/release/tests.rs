@@ -10,7 +10,7 @@ fn release() -> Release {
     Release {
         origin: Some("Example".to_owned()),
         label: Some("Example packages".to_owned()),
-        suite: "stable".parse().expect("a suite"),
+        suite: Some("stable".parse().expect("a suite")),
         codename: Some("bookworm".to_owned()),
         version: None,
         date: Timestamp::from_unix(1_795_253_400),
@@ -82,9 +82,9 @@ fn the_text_is_apt_ftparchives_form() {
 fn what_is_missing_or_wrong_is_named() {
     for (from, to, want) in [
         (
-            "Suite: stable\n",
+            "Date: Sat, 21 Nov 2026 09:30:00 UTC\n",
             "",
-            "line 1: the paragraph has no value for field Suite",
+            "line 1: the paragraph has no value for field Date",
         ),
         (
             "Suite: stable",

@@ -5,6 +5,7 @@
 //! condition holds. It refuses to know what the files mean and in which order
 //! they have to appear; that is `publish/`'s.
 
+mod adopt;
 mod directory;
 mod durable;
 mod faulty;
@@ -23,6 +24,7 @@ use sha2::Digest;
 
 use crate::model::{ArchivePath, Sha256};
 
+pub use adopt::Linked;
 pub use directory::DirectoryStore;
 pub use faulty::{Fault, FaultyStore, Moment};
 pub use fetched::FetchedStore;
