@@ -11,6 +11,7 @@ use sha2::Digest;
 mod attested;
 
 use crate::archive::candidate::{Binary, Candidate, Source, SourceFile};
+use crate::archive::gate::uploads::{Signed, Upload};
 use crate::archive::{Evidence, ProofFile};
 use crate::format::changes::Changes;
 use crate::format::checksums::ListedFile;
@@ -20,9 +21,9 @@ use crate::format::dsc::Dsc;
 use crate::format::index::contents::FileList;
 use crate::format::tar::TreePath;
 use crate::model::finding::with_causes;
-use crate::model::{Component, FileDigests, Finding, Listener, Sha256};
+use crate::model::{Component, FileDigests, Finding, Listener, Sha256, Timestamp};
 use crate::sys::files::{self, FileError};
-use crate::sys::openpgp::{Keyring, VerifyError, text_of};
+use crate::sys::openpgp::{Keyring, SignedBy, VerifyError, text_of};
 
 /// What was offered.
 #[derive(Debug, Default)]
@@ -39,6 +40,8 @@ pub struct Incoming {
     pub evidence: Evidence,
     /// Why some attestations do not count; worth telling where they are missed.
     pub uncounted: Vec<Finding>,
+    /// Who signed what came.
+    pub uploads: Vec<Upload>,
 }
 
 /// What reading may use.
@@ -47,6 +50,8 @@ pub struct Reader<'a> {
     pub keyring: &'a Keyring,
     /// The component that everything must go to.
     pub component: Option<&'a Component>,
+    /// When this is: a key that has expired since signs nothing any more.
+    pub now: Timestamp,
     /// Who hears of progress.
     pub listener: &'a dyn Listener,
 }
@@ -198,7 +203,7 @@ impl Reader<'_> {
         into: &mut Incoming,
     ) -> Result<(), FileError> {
         let bytes = files::read(path)?;
-        let Some(text) = self.plain(path, &bytes, into) else {
+        let Some((text, signed)) = self.plain(path, &bytes, into) else {
             return Ok(());
         };
         let dsc = match Dsc::parse(text.as_bytes()) {
@@ -208,6 +213,14 @@ impl Reader<'_> {
                 return Ok(());
             }
         };
+        let own = [Sha256::of(&bytes)].into_iter();
+        into.uploads.push(Upload {
+            name: path.display().to_string(),
+            signed,
+            covers: own
+                .chain(dsc.files.iter().map(|f| f.digests.sha256))
+                .collect(),
+        });
         let mut found = Vec::new();
         for ListedFile { name, .. } in &dsc.files {
             let origin = path.with_file_name(name.as_str());
@@ -238,7 +251,7 @@ impl Reader<'_> {
     /// Reads an upload: its own files, and only when each is what it says.
     fn changes(&self, path: &Path, into: &mut Incoming, seen: &mut Seen) -> Result<(), FileError> {
         let bytes = files::read(path)?;
-        let Some(text) = self.plain(path, &bytes, into) else {
+        let Some((text, signed)) = self.plain(path, &bytes, into) else {
             return Ok(());
         };
         let changes = match Changes::parse(text.as_bytes()) {
@@ -248,6 +261,15 @@ impl Reader<'_> {
                 return Ok(());
             }
         };
+        into.uploads.push(Upload {
+            name: path.display().to_string(),
+            signed,
+            covers: changes
+                .files
+                .iter()
+                .map(|f| f.file.digests.sha256)
+                .collect(),
+        });
         let distributions = changes.distributions.iter().map(ToString::to_string);
         into.distributions.extend(distributions);
         if changes
@@ -289,14 +311,9 @@ impl Reader<'_> {
                 continue;
             };
             let found = FileDigests::of_reader(file).map_err(files::failed("read", &origin))?;
-            let wanted = &listed.file.digests;
-            if (found.size, found.sha256) != (wanted.size, wanted.sha256) {
-                let message = format!(
-                    "{name} has sha256 {}, and {} says {}",
-                    found.sha256,
-                    path.display(),
-                    wanted.sha256
-                );
+            if let Some((what, found, wanted)) = differs(&found, &listed.file.digests) {
+                let path_shown = path.display();
+                let message = format!("{name} has {what} {found}, and {path_shown} says {wanted}");
                 into.refuse("upload-differs", path, &message);
                 continue;
             }
@@ -321,16 +338,16 @@ impl Reader<'_> {
 
     /// Takes a signature off. A true one or none is fine, as is one whose key
     /// nobody here knows; a false one is not.
-    fn plain(&self, path: &Path, bytes: &[u8], into: &mut Incoming) -> Option<String> {
+    fn plain(&self, path: &Path, bytes: &[u8], into: &mut Incoming) -> Option<(String, Signed)> {
         let Ok(text) = std::str::from_utf8(bytes) else {
             into.refuse("invalid-text", path, "it is not UTF-8");
             return None;
         };
         if !text.starts_with("-----BEGIN PGP") {
-            return Some(text.to_owned());
+            return Some((text.to_owned(), Signed::Nobody));
         }
         match self.keyring.verify_clear(text) {
-            Ok(verified) => Some(verified.plain),
+            Ok(verified) => Some((verified.plain, self.signed(&verified.by))),
             Err(error @ VerifyError::UnknownKey { .. }) => {
                 let subject = path.display().to_string();
                 into.findings.push(Finding::warning(
@@ -338,7 +355,8 @@ impl Reader<'_> {
                     subject,
                     with_causes(&error),
                 ));
-                text_of(text).ok()
+                let why = with_causes(&error);
+                Some((text_of(text).ok()?, Signed::NotCounted(why)))
             }
             Err(error) => {
                 into.refuse("bad-signature", path, &with_causes(&error));
@@ -346,6 +364,44 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+impl Reader<'_> {
+    /// Tells whose a true signature is, as far as it counts now.
+    fn signed(&self, by: &SignedBy) -> Signed {
+        if let Err(error) = by.check_clock(self.now) {
+            return Signed::NotCounted(with_causes(&error));
+        }
+        let owner = self.keyring.owner(&by.signing_key);
+        let still = owner.map(|(certificate, key)| certificate.credit(key, self.now));
+        match still {
+            Some(Err(error)) => Signed::NotCounted(format!(
+                "its key is not valid any more: {}",
+                with_causes(&error)
+            )),
+            _ => Signed::By {
+                certificate: by.fingerprint.clone(),
+                key: by.signing_key.clone(),
+            },
+        }
+    }
+}
+
+/// Finds what of a file is not as an upload says: size, SHA-256, and where they
+/// are listed SHA-1 and MD5 (deb-changes(5)).
+fn differs(found: &FileDigests, wanted: &FileDigests) -> Option<(&'static str, String, String)> {
+    let pairs = [
+        ("size", found.size.to_string(), wanted.size.to_string()),
+        ("sha256", found.sha256.hex(), wanted.sha256.hex()),
+        ("sha1", found.sha1.clone(), wanted.sha1.clone()),
+        ("md5", found.md5.clone(), wanted.md5.clone()),
+    ];
+    let listed = pairs
+        .into_iter()
+        .filter(|(_, _, wanted)| !wanted.is_empty());
+    listed
+        .into_iter()
+        .find(|(_, found, wanted)| found != wanted)
 }
 
 impl Incoming {

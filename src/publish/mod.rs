@@ -9,6 +9,8 @@
 //! looks and plans again.
 
 mod apply;
+mod around;
+pub mod base;
 mod check;
 pub mod client;
 mod derive;
@@ -26,6 +28,7 @@ mod seal;
 mod spread;
 
 pub use apply::{Published, apply};
+pub use around::Surroundings;
 pub use check::{Depth, Verify, check, lost_heads};
 pub use derive::next;
 pub use error::PublishError;

@@ -21,6 +21,7 @@ mod release;
 mod reproduce;
 mod root;
 mod status;
+mod uploads;
 mod verify;
 mod version;
 
@@ -49,5 +50,6 @@ pub use release::{
 pub use reproduce::{RefusedReproduction, ReproduceDocument};
 pub use root::{RootLine, RootList, RootMade, RootRemoved};
 pub use status::StatusDocument;
+pub use uploads::{IncomingDocument, UploadRow, UploadState};
 pub use verify::VerifyDocument;
 pub use version::VersionOrder;

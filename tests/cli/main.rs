@@ -26,6 +26,7 @@ mod grounds;
 mod histories;
 mod hostile;
 mod hostile_builds;
+mod incoming;
 mod interruption;
 mod isolated;
 mod judges;

@@ -4,15 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::ArchiveArgument;
+use super::{ArchiveArgument, certificates};
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::model::Suite;
 use crate::publish::Depth;
 use crate::report::{Answer, CheckDocument};
-use crate::sys::files;
-use crate::sys::openpgp::Certificate;
 
 /// Arguments of `archive check`.
 #[derive(Debug, Args)]
@@ -39,16 +37,7 @@ pub fn run(arguments: &CheckArguments, context: &Context<'_>) -> Result<Said, Fa
     for suite in &arguments.suites {
         desk.look(suite, None, crate::publish::Question::Manifest)?;
     }
-    let mut more = Vec::new();
-    for file in &arguments.keyring {
-        let bytes = files::read(&context.path(file))?;
-        more.extend(Certificate::parse_all(&bytes).map_err(|error| {
-            Failure::request(
-                "key",
-                format!("{} holds no certificate: {error}", file.display()),
-            )
-        })?);
-    }
+    let more = certificates(&arguments.keyring, context)?;
     let depth = if arguments.deep {
         Depth::Everything
     } else {

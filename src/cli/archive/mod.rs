@@ -2,6 +2,7 @@
 
 mod add;
 mod check;
+mod incoming;
 mod init;
 mod look;
 mod promote;
@@ -9,6 +10,7 @@ mod remove;
 mod serve;
 mod sources;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -22,6 +24,7 @@ use crate::flow::evidence::Rules;
 use crate::flow::project::Workspace;
 use crate::model::Suite;
 use crate::sys::git::Repository;
+use crate::sys::openpgp::Certificate;
 
 pub use add::{PublishArguments, publish};
 
@@ -38,6 +41,8 @@ enum Verb {
     Init(init::InitArguments),
     /// Add packages to a suite: all or nothing, live at once
     Add(add::AddArguments),
+    /// Publish what dput puts into a directory, each upload by itself
+    Incoming(incoming::IncomingArguments),
     /// Remove packages from a suite: all or nothing, live at once
     Remove(remove::RemoveArguments),
     /// Take packages from one suite into another: the same bits, no rebuild
@@ -59,6 +64,7 @@ pub fn run(arguments: ArchiveVerb, context: &Context<'_>) -> Result<Said, Failur
     match arguments.verb {
         Verb::Init(arguments) => init::run(arguments, context),
         Verb::Add(arguments) => add::run(arguments, context),
+        Verb::Incoming(arguments) => incoming::run(&arguments, context),
         Verb::Remove(arguments) => remove::run(&arguments, context),
         Verb::Promote(arguments) => promote::run(&arguments, context),
         Verb::List(arguments) => look::list(&arguments, context),
@@ -205,6 +211,22 @@ pub(super) fn configured_key(context: &Context<'_>) -> Result<Option<String>, Fa
             .project
             .key,
     )
+}
+
+/// Reads the certificates of keyring files.
+pub(super) fn certificates(
+    files: &[PathBuf],
+    context: &Context<'_>,
+) -> Result<Vec<Certificate>, Failure> {
+    let mut found = Vec::new();
+    for file in files {
+        let bytes = crate::sys::files::read(&context.path(file))?;
+        found.extend(Certificate::parse_all(&bytes).map_err(|error| {
+            let why = format!("{} holds no certificate: {error}", file.display());
+            Failure::request("key", why)
+        })?);
+    }
+    Ok(found)
 }
 
 /// What `debcut.toml` demands of a publish to this place; outside a repository
