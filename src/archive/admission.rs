@@ -136,7 +136,8 @@ impl Admission {
 
     /// Returns a file of the pool as it is before the change.
     pub fn before(&self, file: &PoolFile) -> PoolFile {
-        let copy = self.copies.iter().find(|copy| copy.file == *file);
+        let at = (self.copies).binary_search_by(|copy| copy.file.path.cmp(&file.path));
+        let copy = at.ok().map(|at| &self.copies[at]);
         PoolFile {
             path: copy.map_or(&file.path, |copy| &copy.from).clone(),
             ..file.clone()

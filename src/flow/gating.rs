@@ -11,7 +11,7 @@ use crate::archive::{Admission, Current, Draft};
 use crate::model::Finding;
 use crate::publish::base::Bases;
 use crate::publish::{PublishError, Surroundings};
-use crate::sys::openpgp::{Certificate, Keyring};
+use crate::sys::openpgp::{Keyring, Verified, VerifyError};
 use crate::sys::store::Store;
 
 /// Where Debian keeps the keyrings of archives (sources.list(5), apt-key(8)).
@@ -41,21 +41,37 @@ impl Desk<'_> {
             });
             Ok(open_to_read(location, directory, self.environment)?)
         };
-        let keyring = || {
-            let mut known = self.keyring().map(|k| k.certificates().to_vec());
-            let mut all = known.as_mut().map(std::mem::take).unwrap_or_default();
-            all.extend(system_certificates());
-            Keyring::new(all)
-        };
+        let verify = |text: &str| self.verified(text);
         let cache = self
             .environment
             .cache_home()
             .map(|home| home.join("debcut"));
         let declared = &admission.settings().gates.bases;
-        let bases = Bases::new(declared, &open, &keyring, cache.clone());
+        let bases = Bases::new(declared, &open, &verify, cache.clone());
         let around = Surroundings::new(self.store.as_ref(), current, &bases, cache);
         let findings = gate::judge(way, admission, &around)?;
         Ok(draft.also(findings).settled())
+    }
+
+    /// Verifies a signed text by the keys that are known here, else by those of
+    /// the system's keyrings, one after the other: reading a key takes time. One
+    /// that cannot be read, or has keys of another kind, vouches for nobody.
+    fn verified(&self, text: &str) -> Result<Verified, VerifyError> {
+        let own = self.keyring().unwrap_or_default();
+        let first = own.verify_clear(text);
+        if !matches!(first, Err(VerifyError::UnknownKey { .. })) {
+            return first;
+        }
+        for file in system_keyrings() {
+            let bytes = std::fs::read(&file).unwrap_or_default();
+            let found = Keyring::parse(&bytes)
+                .unwrap_or_default()
+                .verify_clear(text);
+            if !matches!(found, Err(VerifyError::UnknownKey { .. })) {
+                return found;
+            }
+        }
+        first
     }
 
     /// Returns the certificates whose signatures count here.
@@ -67,25 +83,32 @@ impl Desk<'_> {
     }
 }
 
-/// Reads the system's keyrings of archives. One that cannot be read, or has
-/// keys of another kind, vouches for nobody.
-fn system_certificates() -> Vec<Certificate> {
+/// A keyring of archives has a handful of keys; the ones of Debian's developers
+/// have a thousand, sign no archive, and take a minute to read.
+const KEYRING_BYTES: u64 = 512 * 1024;
+
+/// Lists the system's keyrings, those first whose name says that they are an
+/// archive's.
+fn system_keyrings() -> Vec<PathBuf> {
     let mut found = Vec::new();
     for directory in SYSTEM_KEYRINGS {
         let entries = std::fs::read_dir(Path::new(directory))
             .into_iter()
             .flatten();
-        let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        files.sort();
-        for file in files {
-            let known = ["gpg", "pgp", "asc"];
+        for file in entries.flatten().map(|entry| entry.path()) {
             let ending = file.extension().and_then(|ending| ending.to_str());
-            if ending.is_some_and(|ending| known.contains(&ending))
-                && let Ok(bytes) = std::fs::read(&file)
-            {
-                found.extend(Certificate::parse_all(&bytes).unwrap_or_default());
+            let known = ["gpg", "pgp", "asc"];
+            let is_small = file
+                .metadata()
+                .is_ok_and(|found| found.len() <= KEYRING_BYTES);
+            // Keys that are withdrawn are kept to verify what is old.
+            let is_removed = file.to_string_lossy().contains("removed");
+            if ending.is_some_and(|ending| known.contains(&ending)) && is_small && !is_removed {
+                found.push(file);
             }
         }
     }
+    let is_archive = |file: &PathBuf| file.to_string_lossy().contains("archive");
+    found.sort_by_key(|file| (!is_archive(file), file.clone()));
     found
 }

@@ -100,7 +100,7 @@ impl<'a> Surroundings<'a> {
 
     /// Returns the catalogue of what an index's packages provide, as it was kept
     /// or by looking for it in the chunks that were not there then.
-    fn provided_in(&self, index: &Index) -> Result<Vec<Offer>, PublishError> {
+    fn provided_in(&self, index: &Index, names: &Names) -> Result<Vec<Offer>, PublishError> {
         let place = format!(
             "{} {} {}",
             self.store.place(),
@@ -141,8 +141,9 @@ impl<'a> Surroundings<'a> {
             let _ = files::create_dir(directory)
                 .and_then(|()| files::replace(&path, text.as_bytes(), Access::Private));
         }
-        let lines = text.lines().filter(|line| !line.starts_with('='));
-        Ok(lines.filter_map(Offer::of_line).collect())
+        let wanted: BTreeSet<&str> = names.iter().map(PackageName::as_str).collect();
+        let own = |line: &&str| wanted.contains(line.split('\t').next().unwrap_or_default());
+        Ok((text.lines().filter(own).filter_map(Offer::of_line)).collect())
     }
 }
 
@@ -160,8 +161,7 @@ impl Around for Surroundings<'_> {
     fn provided(&self, of: &Architecture, names: &Names) -> Result<Vec<Offer>, PublishError> {
         let mut found = Vec::new();
         for index in self.packages_of(of) {
-            let offers = self.provided_in(index)?.into_iter();
-            found.extend(offers.filter(|offer| names.contains(&offer.name)));
+            found.extend(self.provided_in(index, names)?);
         }
         Ok(found)
     }
@@ -210,12 +210,16 @@ impl Around for Surroundings<'_> {
         of: &Architecture,
         lists: &[&FileList],
     ) -> Result<BTreeMap<String, Names>, PublishError> {
+        let is = |name: &IndexName| matches!(name, IndexName::Contents { .. }) && name.is_for(of);
+        let indices: Vec<_> = self.indices(is).filter(|index| index.size > 0).collect();
+        if indices.is_empty() {
+            return Ok(BTreeMap::new());
+        }
         let mut paths: Vec<&str> = lists.iter().flat_map(|list| list.paths()).collect();
         paths.sort_unstable();
         paths.dedup();
         let mut found = BTreeMap::<String, Names>::new();
-        let is = |name: &IndexName| matches!(name, IndexName::Contents { .. }) && name.is_for(of);
-        for index in self.indices(is) {
+        for index in indices {
             for (at, own) in by_chunk_ranges(&index.chunks, &paths) {
                 let chunk = &index.chunks[at];
                 lines_in(

@@ -19,7 +19,7 @@ use crate::format::release::Release;
 use crate::model::finding::with_causes;
 use crate::model::{Architecture, ArchivePath, Component, Sha256, Suite};
 use crate::sys::files::{self, Access};
-use crate::sys::openpgp::{Keyring, VerifyError};
+use crate::sys::openpgp::{Verified, VerifyError};
 use crate::sys::store::{Store, StoreError};
 
 /// An index is longer than this only in an archive that wants to harm: all of
@@ -80,11 +80,14 @@ pub enum BaseError {
 /// Opens an archive that is only read.
 pub type Open<'a> = dyn Fn(&str) -> Result<Box<dyn Store>, Box<dyn Error + Send + Sync>> + 'a;
 
+/// Verifies a signed text by the keys that count for archives.
+pub type Verify<'a> = dyn Fn(&str) -> Result<Verified, VerifyError> + 'a;
+
 /// The bases of a suite. Nothing is read before it is asked for.
 pub struct Bases<'a> {
     declared: Vec<String>,
     open: &'a Open<'a>,
-    keyring: &'a dyn Fn() -> Keyring,
+    verify: &'a Verify<'a>,
     cache: Option<PathBuf>,
     read: RefCell<BTreeMap<Architecture, Rc<[String]>>>,
     unread: RefCell<BTreeMap<String, String>>,
@@ -98,18 +101,18 @@ struct Opened {
 }
 
 impl<'a> Bases<'a> {
-    /// Takes bases as a suite declares them. `keyring` is asked when the first
-    /// is looked into.
+    /// Takes bases as a suite declares them. `verify` is asked when one is
+    /// looked into.
     pub fn new(
         declared: &[String],
         open: &'a Open<'a>,
-        keyring: &'a dyn Fn() -> Keyring,
+        verify: &'a Verify<'a>,
         cache: Option<PathBuf>,
     ) -> Self {
         Self {
             declared: declared.to_vec(),
             open,
-            keyring,
+            verify,
             cache,
             read: RefCell::default(),
             unread: RefCell::default(),
@@ -161,7 +164,7 @@ impl<'a> Bases<'a> {
         let bytes = store.read(&path)?;
         let bytes = bytes.ok_or_else(|| BaseError::Missing { path: path.clone() })?;
         let text = String::from_utf8_lossy(&bytes);
-        let verified = (self.keyring)().verify_clear(&text);
+        let verified = (self.verify)(&text);
         let verified = verified.map_err(|source| BaseError::Signature {
             path: path.clone(),
             source,

@@ -14,7 +14,7 @@ use crate::archive::admission::Admission;
 use crate::archive::settings::Gate;
 use crate::format::index::Stanza;
 use crate::format::relation::{Alternative, Clause, Relation};
-use crate::model::{Architecture, Finding};
+use crate::model::{Architecture, Finding, PackageName};
 
 /// A relation that nobody satisfies: for which architectures, and which
 /// packages have it.
@@ -92,10 +92,11 @@ pub(super) fn broken<A: Around>(
     Ok(found.into_iter().map(tell).collect())
 }
 
-/// What can satisfy the relations that are asked about.
+/// What can satisfy the relations that are asked about, by name: a change may
+/// bring thousands of packages.
 struct Market<'a> {
     architecture: &'a Architecture,
-    offers: Vec<Offer>,
+    offers: BTreeMap<PackageName, Vec<Offer>>,
 }
 
 impl<'a> Market<'a> {
@@ -116,11 +117,11 @@ impl<'a> Market<'a> {
         };
         let mut market = Self {
             architecture,
-            offers: Vec::new(),
+            offers: BTreeMap::new(),
         };
         for stanza in &change.added {
-            market.offers.push(Offer::of(stanza));
-            market.offers.extend(Offer::provided(stanza));
+            market.put([Offer::of(stanza)]);
+            market.put(Offer::provided(stanza));
         }
         let names = market.open_names(wanted);
         if names.is_empty() {
@@ -128,32 +129,37 @@ impl<'a> Market<'a> {
         }
         let packages = around.packages(architecture, &names)?;
         let packages = packages.iter().filter(|s| stays(s.name(), s.version()));
-        market.offers.extend(packages.map(Offer::of));
+        market.put(packages.map(Offer::of));
         let names = market.open_names(wanted);
         if !names.is_empty() {
-            market.offers.extend(around.based(architecture, &names)?);
+            market.put(around.based(architecture, &names)?);
         }
         let names = market.open_names(wanted);
         if !names.is_empty() {
             let provided = around.provided(architecture, &names)?.into_iter();
-            market
-                .offers
-                .extend(provided.filter(|o| stays(&o.by, &o.by_version)));
+            market.put(provided.filter(|o| stays(&o.by, &o.by_version)));
         }
         Ok(market)
     }
 
+    fn put(&mut self, offers: impl IntoIterator<Item = Offer>) {
+        for offer in offers {
+            let own = self.offers.entry(offer.name.clone()).or_default();
+            own.push(offer);
+        }
+    }
+
     /// Returns it with what goes.
     fn with(&self, change: &Change<'_>) -> Self {
-        let mut offers = self.offers.clone();
-        for gone in &change.removed {
-            offers.push(Offer::of(gone));
-            offers.extend(Offer::provided(gone));
-        }
-        Self {
+        let mut market = Self {
             architecture: self.architecture,
-            offers,
+            offers: self.offers.clone(),
+        };
+        for gone in &change.removed {
+            market.put([Offer::of(gone)]);
+            market.put(Offer::provided(gone));
         }
+        market
     }
 
     /// Returns the names in those relations that nobody serves yet.
@@ -169,19 +175,16 @@ impl<'a> Market<'a> {
             let other = relation.qualifier.as_deref().is_some_and(|named| {
                 !["any", "native", self.architecture.as_str()].contains(&named)
             });
+            let mut own = self.offers.get(&relation.name).into_iter().flatten();
             // Another architecture's packages were not looked at.
-            other
-                || self
-                    .offers
-                    .iter()
-                    .any(|o| o.satisfies(relation, self.architecture))
+            other || own.any(|offer| offer.satisfies(relation, self.architecture))
         })
     }
 
     /// Returns the versions there are of what a relation names.
     fn versions(&self, clause: &Clause) -> Vec<String> {
-        let named = |offer: &&Offer| packages(clause).any(|r| r.name == offer.name);
-        let offers = self.offers.iter().filter(named);
+        let own = |relation: &Relation| self.offers.get(&relation.name);
+        let offers = packages(clause).filter_map(own).flatten();
         let texts: BTreeSet<_> = offers
             .map(|offer| match &offer.version {
                 Some(version) => format!("{} {version}", offer.name),

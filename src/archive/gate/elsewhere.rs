@@ -5,7 +5,7 @@
 //! At the same path the pool itself refuses it; another component, or another
 //! source package, is another path.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Around, Names, label};
 use crate::archive::admission::Admission;
@@ -38,14 +38,21 @@ pub(super) fn judge<A: Around>(
         if names.is_empty() {
             continue;
         }
-        let others = around.elsewhere(kind, &names)?;
+        let mut others = BTreeMap::<_, Vec<_>>::new();
+        for other in around.elsewhere(kind, &names)? {
+            others
+                .entry(other.2.name().clone())
+                .or_default()
+                .push(other);
+        }
         for stanza in own {
             let differs = |other: &Stanza| {
                 same_version(other, stanza)
                     && other.architecture() == stanza.architecture()
                     && !same_content(other, stanza)
             };
-            let other = others.iter().find(|(_, _, other)| differs(other));
+            let mut named = others.get(stanza.name()).into_iter().flatten();
+            let other = named.find(|(_, _, other)| differs(other));
             let Some((suite, component, _)) = other else {
                 continue;
             };
