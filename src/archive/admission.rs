@@ -1,6 +1,6 @@
 //! A change of a suite that may happen: the proof that every rule was asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -12,6 +12,7 @@ use crate::archive::manifest::Base;
 use crate::archive::proofs::{ProofFile, Shelves};
 use crate::archive::settings::Settings;
 use crate::format::index::contents::FileList;
+use crate::format::index::translation::Translation;
 use crate::format::index::{PoolFile, Stanza};
 use crate::format::version::Version;
 use crate::model::{Architecture, ArchivePath, Component, Finding, PackageName, Sha256, Suite};
@@ -30,6 +31,7 @@ pub struct Admission {
     pub(super) pool: Vec<Incoming>,
     pub(super) copies: Vec<PoolCopy>,
     pub(super) lists: BTreeMap<Sha256, FileList>,
+    pub(super) translations: BTreeSet<Translation>,
     pub(super) added: Vec<Listed>,
     pub(super) removed: Vec<Listed>,
     pub(super) unchanged: Vec<Listed>,
@@ -163,6 +165,7 @@ impl Admission {
             pool: Vec::new(),
             copies: Vec::new(),
             lists: BTreeMap::new(),
+            translations: BTreeSet::new(),
             added: Vec::new(),
             removed: Vec::new(),
             unchanged: Vec::new(),

@@ -214,6 +214,7 @@ impl Admission {
         self.pool.extend(proposal.incoming);
         self.copies.extend(proposal.copies);
         self.lists.extend(proposal.list);
+        self.translations.extend(proposal.translation);
     }
 }
 

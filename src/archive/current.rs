@@ -1,9 +1,10 @@
 //! A suite as somebody saw it: the input of every decision about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::archive::chunk::Chunk;
 use crate::archive::manifest::{Base, Index, Manifest};
+use crate::format::index::translation::Translation;
 use crate::format::index::{PoolFile, Stanza};
 use crate::model::{ArchivePath, PackageName, Sha256, Suite};
 
@@ -16,6 +17,8 @@ pub struct Current {
     pub generation: Option<(Base, Manifest)>,
     /// The chunks that were read, by digest.
     pub chunks: BTreeMap<Sha256, Vec<Stanza>>,
+    /// The descriptions that were read.
+    pub translations: BTreeSet<Translation>,
     /// The files that were found at those pool paths that were looked at.
     pub pool: BTreeMap<ArchivePath, PoolFile>,
 }

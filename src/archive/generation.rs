@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::archive::admission::{Admission, Incoming, Listed, PoolCopy};
 use crate::archive::chunk::{self, Chunk, ChunkRule, Edit, NextChunk};
 use crate::archive::current::{Current, Unread};
-use crate::archive::derived::Derived;
+use crate::archive::derived::{Derived, Edits};
 use crate::archive::layout::IndexName;
 use crate::archive::manifest::{Base, Index, Manifest, Piece, Record};
 use crate::archive::proofs::{ProofFile, Shelf, Shelves};
@@ -126,14 +126,11 @@ impl Generation {
                     changed(&rule, chunks, admission.edits.get(&name), read)?
                 }
                 IndexName::Contents { .. } => {
-                    let read = |chunk: &Chunk| {
-                        let found = derived.chunks.get(&chunk.sha256).cloned();
-                        found.ok_or_else(|| current.unread(chunk))
-                    };
-                    changed(&rule, chunks, derived.contents.get(&name), read)?
+                    derived_chunks(current, &derived.contents, &name, &rule, chunks)?
                 }
-                // No suite has one yet.
-                IndexName::Translation { .. } => None,
+                IndexName::Translation { .. } => {
+                    derived_chunks(current, &derived.translations, &name, &rule, chunks)?
+                }
             };
             let encodings = settings.encodings_of(&name);
             indices.push(match (before, next) {
@@ -192,6 +189,20 @@ fn changed<T: Entry>(
 ) -> Result<Option<Vec<NextChunk>>, Unread> {
     let next = edit.map(|edit| chunk::replace(rule, chunks, edit, read));
     next.transpose()
+}
+
+/// Returns the chunks of an index that says more of packages after its edit.
+fn derived_chunks<T: Entry>(
+    current: &Current,
+    derived: &Edits<T>,
+    name: &IndexName,
+    rule: &ChunkRule,
+    chunks: &[Chunk],
+) -> Result<Option<Vec<NextChunk>>, Unread> {
+    changed(rule, chunks, derived.edits.get(name), |chunk| {
+        let found = derived.chunks.get(&chunk.sha256).cloned();
+        found.ok_or_else(|| current.unread(chunk))
+    })
 }
 
 /// Finds a donor that has exactly this index.

@@ -6,6 +6,7 @@
 //!
 //! | path | holds |
 //! |---|---|
+//! | `README` | how to read all this without debcut |
 //! | `suites/SUITE/head` | which generation is current, and its signed texts |
 //! | `objects/XX/DIGEST…` | manifests, chunks and compressed pieces, each named by its SHA-256 |
 //! | `files/XX/DIGEST.zst` | the paths in a `.deb`, one a line, by the SHA-256 of the `.deb` |
@@ -21,6 +22,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::archive::pdiff::Patch;
 use crate::format::checksums::FileName;
 use crate::format::index::Kind;
 use crate::format::index::piece::Encoding;
@@ -89,6 +91,12 @@ impl IndexName {
             | Self::Contents { component, .. }
             | Self::Translation { component } => component,
         }
+    }
+
+    /// Returns the path below `dists/SUITE/` of a file in the directory of its
+    /// patches: `Index`, which lists them, or a patch.
+    pub fn patches(&self, file: &str) -> String {
+        format!("{self}.diff/{file}")
     }
 
     /// Returns the path below `dists/SUITE/` of one of its files; without an
@@ -201,6 +209,14 @@ pub fn file_list(deb: &Sha256) -> ArchivePath {
     made(format!(".debcut/files/{}/{hex}.zst", &hex[..2]))
 }
 
+/// What whoever finds our part of an archive without us has to know.
+pub const EXPLANATION: &str = include_str!("../../templates/archive/state.txt");
+
+/// Returns where [`EXPLANATION`] is.
+pub fn explanation() -> ArchivePath {
+    made(".debcut/README".to_owned())
+}
+
 /// Returns the directory of the certificates that suites were signed with.
 pub fn certificates() -> ArchivePath {
     made(".debcut/keys".to_owned())
@@ -272,6 +288,21 @@ pub fn by_hash(suite: &Suite, index: &IndexName, sha256: &Sha256) -> ArchivePath
     in_suite(suite, &format!("{directory}/by-hash/SHA256/{sha256}"))
 }
 
+/// Returns the plain name of the file that lists an index's patches.
+pub fn patch_index(suite: &Suite, index: &IndexName) -> ArchivePath {
+    in_suite(suite, &index.patches("Index"))
+}
+
+/// Returns the name by digest of the file that lists an index's patches.
+pub fn patch_index_by_hash(suite: &Suite, index: &IndexName, sha256: &Sha256) -> ArchivePath {
+    in_suite(suite, &index.patches(&format!("by-hash/SHA256/{sha256}")))
+}
+
+/// Returns where a patch of an index is; its name says what it is applied to.
+pub fn patch(suite: &Suite, index: &IndexName, patch: &Patch) -> ArchivePath {
+    in_suite(suite, &index.patches(&format!("{}.gz", patch.name())))
+}
+
 fn in_suite(suite: &Suite, path: &str) -> ArchivePath {
     made(format!("dists/{suite}/{path}"))
 }
@@ -332,6 +363,7 @@ pub fn freshness(path: &ArchivePath) -> Freshness {
     let path = path.as_str();
     if path.starts_with("pool/")
         || path.starts_with(".debcut/objects/")
+        || path.starts_with(".debcut/files/")
         || path.contains("/by-hash/")
     {
         Freshness::Lasting
@@ -395,6 +427,7 @@ mod tests {
             (by_hash(&suite, &index, &digest), Freshness::Lasting),
             (proof(&suite, &digest), Freshness::Lasting),
             (object(ObjectKind::Chunk, &digest), Freshness::Lasting),
+            (file_list(&digest), Freshness::Lasting),
             (index_file(&suite, &index, Encoding::Xz), Freshness::Brief),
             (in_release(&suite), Freshness::Brief),
             (release_gpg(&suite), Freshness::Brief),

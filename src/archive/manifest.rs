@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::archive::chunk::Chunk;
 use crate::archive::layout::{self, IndexName};
+use crate::archive::pdiff::{self, Patch};
 use crate::archive::proofs::Shelf;
 use crate::archive::settings::Settings;
 use crate::format::index::piece::Encoding;
@@ -74,6 +75,9 @@ pub struct Index {
     pub chunks: Vec<Chunk>,
     /// Its published files.
     pub files: Vec<IndexFile>,
+    /// Patches from earlier states, the oldest first, each to the next one's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patches: Vec<Patch>,
 }
 
 impl Index {
@@ -227,6 +231,9 @@ impl Manifest {
                 let path = index.name.file(Some(file.encoding));
                 files.insert(path, release::IndexFile { size, sha256 });
             }
+            if let Some(listed) = pdiff::listed(index) {
+                files.insert(index.name.patches("Index"), listed);
+            }
         }
         for (shelf, Shelf { size, sha256 }) in &self.shelves {
             let (size, sha256) = (*size, *sha256);
@@ -273,6 +280,7 @@ mod tests {
             sha256: nothing,
             chunks: Vec::new(),
             files: settings.encodings_of(&name).iter().map(file).collect(),
+            patches: Vec::new(),
             name,
         };
         Manifest {

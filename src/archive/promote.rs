@@ -7,6 +7,7 @@ use crate::archive::admission::{Admission, PoolCopy};
 use crate::archive::admit::{Older, judge, no_such_suite, unread};
 use crate::archive::current::Current;
 use crate::archive::demand::Grounds;
+use crate::archive::descriptions::formed;
 use crate::archive::layout::IndexName;
 use crate::archive::manifest::Manifest;
 use crate::archive::proposal::Proposal;
@@ -199,11 +200,13 @@ fn propose(
         );
         Finding::error("invalid-control", subject.as_str(), message).fix("publish it again")
     })?;
+    let (stanza, translation) = formed(settings, stanza, &from.translations);
     Ok(Proposal {
         subject,
         component: component.clone(),
         indices,
         stanza,
+        translation,
         incoming: Vec::new(),
         copies,
         list: None,

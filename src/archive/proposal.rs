@@ -1,16 +1,18 @@
 //! A candidate by itself, and with the files of the others: which stanza it would be, in which indices, with
 //! which files, or why it cannot be in this suite whatever else is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::archive::admission::{Incoming, Listed, PoolCopy};
 use crate::archive::candidate::{Binary, Candidate, Source, SourceFile};
 use crate::archive::current::Current;
+use crate::archive::descriptions::formed;
 use crate::archive::gate::fields;
 use crate::archive::layout::{self, IndexName, Pool};
 use crate::archive::settings::Settings;
 use crate::format::checksums::ListedFile;
 use crate::format::index::contents::FileList;
+use crate::format::index::translation::Translation;
 use crate::format::index::{PoolFile, Stanza};
 use crate::model::{ArchivePath, Component, Finding, Sha256, Suite};
 
@@ -31,6 +33,8 @@ pub(super) struct Proposal {
     pub(super) copies: Vec<PoolCopy>,
     /// The list of its files, where it is a binary package that was read.
     pub(super) list: Option<(Sha256, FileList)>,
+    /// Its description, where the suite has those apart.
+    pub(super) translation: Option<Translation>,
     /// What is worth knowing and stops nothing.
     pub(super) notes: Vec<Finding>,
 }
@@ -114,6 +118,7 @@ pub(super) fn propose(
         Err(reasons) => return Err([broken, reasons].concat()),
     };
     notes.extend(elsewhere_meant(current, settings, candidate, component));
+    let (stanza, translation) = formed(settings, stanza, &BTreeSet::new());
     Ok(Proposal {
         subject,
         component: component.clone(),
@@ -121,6 +126,7 @@ pub(super) fn propose(
         stanza,
         incoming,
         copies: Vec::new(),
+        translation,
         list: match candidate {
             Candidate::Binary(binary) => Some((binary.sha256, binary.files.clone())),
             Candidate::Source(_) => None,

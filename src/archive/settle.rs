@@ -3,6 +3,7 @@
 use crate::archive::admission::Admission;
 use crate::archive::admit::unread;
 use crate::archive::current::{Current, Unread};
+use crate::archive::descriptions::formed;
 use crate::archive::keep;
 use crate::archive::layout::IndexName;
 use crate::archive::manifest::Manifest;
@@ -45,6 +46,11 @@ pub fn settle(current: &Current, wanted: &Settings) -> Result<Admission, Vec<Fin
             Ok(add) => admission.edits.entry(name).or_default().add = add,
         }
     }
+    if admission.settings.descriptions != manifest.settings.descriptions
+        && let Err(error) = reform(current, manifest, &mut admission)
+    {
+        findings.push(unread(&error));
+    }
     if manifest.settings.versions_kept != admission.settings.versions_kept
         && let Err(error) = keep::newest_of_all(current, &mut admission)
     {
@@ -54,6 +60,29 @@ pub fn settle(current: &Current, wanted: &Settings) -> Result<Admission, Vec<Fin
         true => Ok(admission.tidied()),
         false => Err(findings),
     }
+}
+
+/// Gives every stanza the form that the new settings want.
+fn reform(current: &Current, manifest: &Manifest, admission: &mut Admission) -> Result<(), Unread> {
+    let settings = admission.settings.clone();
+    for edit in admission.edits.values_mut() {
+        for stanza in &mut edit.add {
+            let (next, _) = formed(&settings, stanza.clone(), &current.translations);
+            *stanza = next;
+        }
+    }
+    for index in manifest.listings() {
+        for stanza in current.stanzas(index)? {
+            let (next, translation) = formed(&settings, stanza.clone(), &current.translations);
+            admission.translations.extend(translation);
+            if next != *stanza {
+                let edit = admission.edits.entry(index.name.clone()).or_default();
+                edit.remove.push(stanza.clone());
+                edit.add.push(next);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Returns what a new index has to list from its beginning.

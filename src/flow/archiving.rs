@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use super::FlowError;
 use super::evidence::{self, Rules};
+use super::paging;
 use super::signing::{self, KeyWanted};
 use crate::archive::gate::Way;
 use crate::archive::manifest::{Index, Manifest};
 use crate::archive::query;
 use crate::archive::{
-    Admission, Current, Generation, Grounds, Listed, Older, Record, Removal, Selection, Settings,
-    draft, layout, promote, remove, settle,
+    Admission, Current, Generation, Grounds, Older, Record, Removal, Selection, Settings, draft,
+    layout, promote, remove, settle,
 };
 use crate::format::index::Kind;
 use crate::format::version::Version;
@@ -363,6 +364,9 @@ impl Desk<'_> {
                 return Ok(Outcome::Refused(findings));
             }
             let Some(next) = self.next(&judged, record.clone())? else {
+                if let Some(manifest) = judged.current.manifest() {
+                    paging::after_publish(self, &manifest.settings);
+                }
                 return Ok(Outcome::Unchanged(Box::new(judged.current), findings));
             };
             drop(judged);
@@ -374,8 +378,14 @@ impl Desk<'_> {
             let plan = publish::plan(next);
             // Asked only now: the wait for another publisher may have been long.
             let now = self.clock.now();
+            if plan.base().is_none() {
+                self.explain()?;
+            }
             match publish::apply(self.store.as_ref(), &plan, seal, now, self.listener) {
-                Ok(published) => return Ok(Outcome::Done(Box::new(published), findings)),
+                Ok(published) => {
+                    paging::after_publish(self, &plan.next().settings);
+                    return Ok(Outcome::Done(Box::new(published), findings));
+                }
                 Err(error) if error.is_lost_race() && attempt < ATTEMPTS => {
                     self.listener
                         .note(format!("{suite} has changed meanwhile; planning again"));
@@ -430,6 +440,14 @@ impl Desk<'_> {
             ));
         }
         Ok(choice)
+    }
+
+    /// Leaves word for whoever finds the archive without debcut.
+    fn explain(&self) -> Result<(), FlowError> {
+        let text = Content::Bytes(layout::EXPLANATION.as_bytes());
+        let path = layout::explanation();
+        self.store.write(&path, text, &Condition::Always)?;
+        Ok(())
     }
 
     /// Keeps the certificate that clients need in the archive itself.
@@ -515,12 +533,6 @@ impl Desk<'_> {
                 found.ok_or_else(|| none(Some(number)))
             }
         }
-    }
-
-    /// Lists what is in a suite.
-    pub fn list(&self, suite: &Suite, number: Option<u64>) -> Result<Vec<Listed>, FlowError> {
-        let current = self.look(suite, number, Question::Whole)?;
-        Ok(query::list(&current).map_err(PublishError::from)?)
     }
 
     /// Returns every stanza of a package in a suite, with its index.

@@ -66,7 +66,8 @@ pub enum Upgrades {
 }
 
 /// The size and digest of an index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct IndexFile {
     /// The size in bytes.
     pub size: u64,

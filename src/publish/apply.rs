@@ -11,8 +11,8 @@ use crate::publish::error::PublishError;
 use crate::publish::plan::PublishPlan;
 use crate::publish::recover::{Switched, recover, switch};
 use crate::publish::seal::{IndexBytes, Seal, SealedPublish, seal};
-use crate::publish::spread::{Taken, write_all};
-use crate::sys::store::{Condition, Content, Store};
+use crate::publish::spread::write_all;
+use crate::sys::store::{Condition, Content, Store, Taken};
 
 /// A generation that clients read now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -163,8 +163,7 @@ fn write_unreferenced(
         copy(store, from, file)?;
     }
     listener.begin("writing indices");
-    for files in [objects.collect::<Vec<_>>(), indices] {
-        write_all(store, Taken::Repair, &files, listener)?;
-    }
+    let files: Vec<_> = objects.chain(indices).collect();
+    write_all(store, Taken::Repair, &files, listener)?;
     Ok(())
 }

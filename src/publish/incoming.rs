@@ -1,29 +1,27 @@
 //! Files that somebody wants to publish → candidates, read once and hashed
 //! while they are read. What is wrong with one is a finding; all are told.
+//!
+//! First it is decided what to read, then all of that is read at once by all
+//! processors. What comes of it is in the order of the request, whoever was
+//! faster.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use sha2::Digest;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 mod attested;
+mod package;
+mod upload;
 
-use crate::archive::candidate::{Binary, Candidate, Source, SourceFile};
-use crate::archive::gate::uploads::{Signed, Upload};
+use crate::archive::candidate::Candidate;
+use crate::archive::gate::uploads::Upload;
 use crate::archive::{Evidence, ProofFile};
-use crate::format::changes::Changes;
-use crate::format::checksums::ListedFile;
-use crate::format::control::BinaryControl;
-use crate::format::deb::{self, Limits, Oddity};
-use crate::format::dsc::Dsc;
-use crate::format::index::contents::FileList;
-use crate::format::tar::TreePath;
-use crate::model::finding::with_causes;
-use crate::model::{Component, FileDigests, Finding, Listener, Sha256, Timestamp};
+use crate::model::{Component, Event, Finding, Listener, Timestamp};
 use crate::sys::files::{self, FileError};
-use crate::sys::openpgp::{Keyring, SignedBy, VerifyError, text_of};
+use crate::sys::openpgp::Keyring;
 
 /// What was offered.
 #[derive(Debug, Default)]
@@ -76,10 +74,14 @@ pub fn read(paths: &[PathBuf], reader: &Reader<'_>) -> Result<Incoming, FileErro
     }
     // Uploads first: they know the sections of their source packages.
     wanted.sort_by_key(|path| kind_of(path) != Some(Kind::Changes));
-    let mut seen = BTreeSet::new();
-    for path in wanted {
-        reader.one(&path, &mut incoming, &mut seen)?;
+    let mut wish = Wish::default();
+    for path in &wanted {
+        reader.wish(path, &mut wish)?;
     }
+    incoming.distributions = wish.distributions;
+    incoming.proofs = wish.proofs;
+    incoming.uploads = wish.uploads;
+    reader.all(wish.work, &mut incoming)?;
     attested::read(reader.keyring, &mut incoming)?;
     Ok(incoming)
 }
@@ -132,297 +134,131 @@ fn is_left_out(path: &Path) -> bool {
     (path.extension()).is_some_and(|ending| ending == "udeb" || ending == "ddeb")
 }
 
-type Seen = BTreeSet<PathBuf>;
+/// One file to read, or what is to be told in its place.
+enum Work {
+    Deb(PathBuf),
+    Dsc {
+        path: PathBuf,
+        listed: Option<SectionAndPriority>,
+    },
+    Tell(Finding),
+}
+
+/// What the upload that lists a source package says of it.
+type SectionAndPriority = (String, String);
+
+/// What shall be read, in the order in which it is told, each file once; and
+/// what is known without reading it.
+#[derive(Default)]
+struct Wish {
+    work: Vec<Work>,
+    seen: BTreeSet<PathBuf>,
+    distributions: Vec<String>,
+    proofs: Vec<ProofFile>,
+    uploads: Vec<Upload>,
+}
+
+impl Wish {
+    /// Tells whether a file is asked for the first time.
+    fn is_new(&mut self, path: &Path) -> bool {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        self.seen.insert(absolute)
+    }
+
+    fn tell(&mut self, finding: Finding) {
+        self.work.push(Work::Tell(finding));
+    }
+}
+
+/// What came of reading one file.
+#[derive(Default)]
+struct Part {
+    candidate: Option<Candidate>,
+    upload: Option<Upload>,
+    findings: Vec<Finding>,
+}
+
+impl Part {
+    fn of(candidate: Candidate) -> Self {
+        Self {
+            candidate: Some(candidate),
+            upload: None,
+            findings: Vec::new(),
+        }
+    }
+}
+
+impl From<Finding> for Part {
+    fn from(finding: Finding) -> Self {
+        Self {
+            candidate: None,
+            upload: None,
+            findings: vec![finding],
+        }
+    }
+}
+
+fn refused(rule: &'static str, path: &Path, message: &str) -> Finding {
+    Finding::error(rule, path.display().to_string(), message)
+}
+
+/// Fewer files than this are not worth starting threads.
+const WORTH_THREADS: usize = 4;
 
 impl Reader<'_> {
-    fn one(&self, path: &Path, into: &mut Incoming, seen: &mut Seen) -> Result<(), FileError> {
-        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        if !seen.insert(absolute) {
+    fn wish(&self, path: &Path, wish: &mut Wish) -> Result<(), FileError> {
+        if !wish.is_new(path) {
             return Ok(());
         }
-        self.listener.begin(format!("reading {}", path.display()));
         match kind_of(path) {
-            Some(Kind::Deb) => self.deb(path, into),
-            Some(Kind::Dsc) => self.dsc(path, None, into),
-            Some(Kind::Changes) => self.changes(path, into, seen),
+            Some(Kind::Deb) => wish.work.push(Work::Deb(path.to_owned())),
+            Some(Kind::Dsc) => wish.work.push(Work::Dsc {
+                path: path.to_owned(),
+                listed: None,
+            }),
+            Some(Kind::Changes) => self.changes(path, wish)?,
             None => {
                 let message = "it is no .deb, .dsc or .changes, and no directory";
-                into.refuse("unknown-file", path, message);
-                Ok(())
+                wish.tell(refused("unknown-file", path, message));
             }
         }
-    }
-
-    fn deb(&self, path: &Path, into: &mut Incoming) -> Result<(), FileError> {
-        let file = files::open(path)?;
-        let mut hashing = Hashing {
-            from: BufReader::new(file),
-            hasher: sha2::Sha256::new(),
-            size: 0,
-        };
-        let mut files = Vec::new();
-        let read = deb::read(&mut hashing, &Limits::default(), |entry, _| {
-            files.extend(entry.path_of_file().cloned());
-            Ok(())
-        });
-        let deb = match read {
-            Ok(deb) => deb,
-            Err(error) => {
-                into.refuse("unreadable-package", path, &with_causes(&error));
-                return Ok(());
-            }
-        };
-        for oddity in &deb.oddities {
-            if let Oddity::Pax { .. } | Oddity::ControlCompression(_) = oddity {
-                into.refuse("uninstallable-package", path, "dpkg refuses to install it: it holds PAX headers or is compressed in a way dpkg does not read");
-                return Ok(());
-            }
-        }
-        let control = match BinaryControl::parse(deb.control.paragraph()) {
-            Ok(control) => control,
-            Err(error) => {
-                into.refuse("invalid-control", path, &with_causes(&error));
-                return Ok(());
-            }
-        };
-        into.candidates.push(Candidate::Binary(Box::new(Binary {
-            origin: path.to_owned(),
-            size: hashing.size,
-            sha256: Sha256::from_hasher(hashing.hasher),
-            control,
-            files: FileList::new(files.iter().map(TreePath::as_bytes)),
-            component: self.component.cloned(),
-        })));
         Ok(())
     }
 
-    fn dsc(
-        &self,
-        path: &Path,
-        listed: Option<(&str, &str)>,
-        into: &mut Incoming,
-    ) -> Result<(), FileError> {
-        let bytes = files::read(path)?;
-        let Some((text, signed)) = self.plain(path, &bytes, into) else {
-            return Ok(());
-        };
-        let dsc = match Dsc::parse(text.as_bytes()) {
-            Ok(dsc) => dsc,
-            Err(error) => {
-                into.refuse("invalid-source", path, &with_causes(&error));
-                return Ok(());
-            }
-        };
-        let own = [Sha256::of(&bytes)].into_iter();
-        into.uploads.push(Upload {
-            name: path.display().to_string(),
-            signed,
-            covers: own
-                .chain(dsc.files.iter().map(|f| f.digests.sha256))
-                .collect(),
-        });
-        let mut found = Vec::new();
-        for ListedFile { name, .. } in &dsc.files {
-            let origin = path.with_file_name(name.as_str());
-            let Ok(file) = File::open(&origin) else {
-                continue;
-            };
-            let digests = FileDigests::of_reader(file).map_err(files::failed("read", &origin))?;
-            let (size, sha256) = (digests.size, digests.sha256);
-            found.push(SourceFile {
-                origin,
-                name: name.clone(),
-                size,
-                sha256,
-            });
-        }
-        into.candidates.push(Candidate::Source(Box::new(Source {
-            origin: path.to_owned(),
-            digests: FileDigests::of(&bytes),
-            dsc,
-            files: found,
-            section: listed.map(|(section, _)| section.to_owned()),
-            priority: listed.map(|(_, priority)| priority.to_owned()),
-            component: self.component.cloned(),
-        })));
-        Ok(())
-    }
-
-    /// Reads an upload: its own files, and only when each is what it says.
-    fn changes(&self, path: &Path, into: &mut Incoming, seen: &mut Seen) -> Result<(), FileError> {
-        let bytes = files::read(path)?;
-        let Some((text, signed)) = self.plain(path, &bytes, into) else {
-            return Ok(());
-        };
-        let changes = match Changes::parse(text.as_bytes()) {
-            Ok(changes) => changes,
-            Err(error) => {
-                into.refuse("invalid-changes", path, &with_causes(&error));
-                return Ok(());
-            }
-        };
-        into.uploads.push(Upload {
-            name: path.display().to_string(),
-            signed,
-            covers: changes
-                .files
-                .iter()
-                .map(|f| f.file.digests.sha256)
-                .collect(),
-        });
-        let distributions = changes.distributions.iter().map(ToString::to_string);
-        into.distributions.extend(distributions);
-        if changes
-            .distributions
-            .iter()
-            .any(|suite| suite.as_str() == "UNRELEASED")
-        {
-            let message = "its Distribution is UNRELEASED: the changelog entry is not finished";
-            let finding = Finding::error("unreleased", path.display().to_string(), message);
-            into.findings.push(
-                finding.fix("name a distribution in debian/changelog, commit, tag and build"),
-            );
-            return Ok(());
-        }
-        let proof = |name: &str, bytes: Vec<u8>| {
-            let (source, version) = (changes.source.clone(), changes.version.clone());
-            ProofFile::new(source, version, name.to_owned(), bytes)
-        };
-        let own = path.file_name().unwrap_or_default().to_string_lossy();
-        into.proofs.push(proof(&own, bytes.clone()));
-        for listed in &changes.files {
-            let name = listed.file.name.as_str();
-            let origin = path.with_file_name(name);
-            if is_left_out(&origin) {
-                let message = format!("it lists {name}, and .udeb and .ddeb cannot be published");
-                let subject = path.display().to_string();
-                into.findings.push(
-                    Finding::error("unsupported-package", subject, message)
-                        .fix("name the .deb and .dsc files of the upload instead"),
-                );
-                continue;
-            }
-            let Ok(file) = File::open(&origin) else {
-                into.refuse(
-                    "upload-incomplete",
-                    path,
-                    &format!("it lists {name}, which is not beside it"),
-                );
-                continue;
-            };
-            let found = FileDigests::of_reader(file).map_err(files::failed("read", &origin))?;
-            if let Some((what, found, wanted)) = differs(&found, &listed.file.digests) {
-                let path_shown = path.display();
-                let message = format!("{name} has {what} {found}, and {path_shown} says {wanted}");
-                into.refuse("upload-differs", path, &message);
-                continue;
-            }
-            let absolute = std::path::absolute(&origin).unwrap_or_else(|_| origin.clone());
-            if name.ends_with(".buildinfo") {
-                let bytes = files::read(&origin)?;
-                into.proofs.push(proof(name, bytes));
-            }
-            if kind_of(&origin).is_none() || !seen.insert(absolute) {
-                continue;
-            }
-            match kind_of(&origin) {
-                Some(Kind::Deb) => self.deb(&origin, into)?,
-                Some(Kind::Dsc) => {
-                    self.dsc(&origin, Some((&listed.section, &listed.priority)), into)?;
+    fn all(&self, work: Vec<Work>, into: &mut Incoming) -> Result<(), FileError> {
+        let (total, done) = (work.len() as u64, AtomicU64::new(0));
+        let parts: Vec<_> = if work.len() < WORTH_THREADS {
+            let one = |work| {
+                if let Work::Deb(path) | Work::Dsc { path, .. } = &work {
+                    self.listener.begin(format!("reading {}", path.display()));
                 }
-                Some(Kind::Changes) | None => {}
-            }
+                self.one(work)
+            };
+            work.into_iter().map(one).collect()
+        } else {
+            self.listener.begin(format!("reading {total} files"));
+            let one = |work| {
+                let part = self.one(work);
+                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                self.listener.hear(Event::Progress { done, total });
+                part
+            };
+            work.into_par_iter().map(one).collect()
+        };
+        for part in parts {
+            let part = part?;
+            into.candidates.extend(part.candidate);
+            into.uploads.extend(part.upload);
+            into.findings.extend(part.findings);
         }
         Ok(())
     }
 
-    /// Takes a signature off. A true one or none is fine, as is one whose key
-    /// nobody here knows; a false one is not.
-    fn plain(&self, path: &Path, bytes: &[u8], into: &mut Incoming) -> Option<(String, Signed)> {
-        let Ok(text) = std::str::from_utf8(bytes) else {
-            into.refuse("invalid-text", path, "it is not UTF-8");
-            return None;
-        };
-        if !text.starts_with("-----BEGIN PGP") {
-            return Some((text.to_owned(), Signed::Nobody));
+    fn one(&self, work: Work) -> Result<Part, FileError> {
+        match work {
+            Work::Deb(path) => self.deb(&path),
+            Work::Dsc { path, listed } => self.dsc(&path, listed),
+            Work::Tell(finding) => Ok(finding.into()),
         }
-        match self.keyring.verify_clear(text) {
-            Ok(verified) => Some((verified.plain, self.signed(&verified.by))),
-            Err(error @ VerifyError::UnknownKey { .. }) => {
-                let subject = path.display().to_string();
-                into.findings.push(Finding::warning(
-                    "unknown-signer",
-                    subject,
-                    with_causes(&error),
-                ));
-                let why = with_causes(&error);
-                Some((text_of(text).ok()?, Signed::NotCounted(why)))
-            }
-            Err(error) => {
-                into.refuse("bad-signature", path, &with_causes(&error));
-                None
-            }
-        }
-    }
-}
-
-impl Reader<'_> {
-    /// Tells whose a true signature is, as far as it counts now.
-    fn signed(&self, by: &SignedBy) -> Signed {
-        if let Err(error) = by.check_clock(self.now) {
-            return Signed::NotCounted(with_causes(&error));
-        }
-        let owner = self.keyring.owner(&by.signing_key);
-        let still = owner.map(|(certificate, key)| certificate.credit(key, self.now));
-        match still {
-            Some(Err(error)) => Signed::NotCounted(format!(
-                "its key is not valid any more: {}",
-                with_causes(&error)
-            )),
-            _ => Signed::By {
-                certificate: by.fingerprint.clone(),
-                key: by.signing_key.clone(),
-            },
-        }
-    }
-}
-
-/// Finds what of a file is not as an upload says: size, SHA-256, and where they
-/// are listed SHA-1 and MD5 (deb-changes(5)).
-fn differs(found: &FileDigests, wanted: &FileDigests) -> Option<(&'static str, String, String)> {
-    let pairs = [
-        ("size", found.size.to_string(), wanted.size.to_string()),
-        ("sha256", found.sha256.hex(), wanted.sha256.hex()),
-        ("sha1", found.sha1.clone(), wanted.sha1.clone()),
-        ("md5", found.md5.clone(), wanted.md5.clone()),
-    ];
-    let listed = pairs
-        .into_iter()
-        .filter(|(_, _, wanted)| !wanted.is_empty());
-    listed
-        .into_iter()
-        .find(|(_, found, wanted)| found != wanted)
-}
-
-impl Incoming {
-    fn refuse(&mut self, rule: &'static str, path: &Path, message: &str) {
-        self.findings
-            .push(Finding::error(rule, path.display().to_string(), message));
-    }
-}
-
-/// Hashes and counts what is read through it.
-struct Hashing<R> {
-    from: R,
-    hasher: sha2::Sha256,
-    size: u64,
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.from.read(buffer)?;
-        self.hasher.update(&buffer[..read]);
-        self.size += read as u64;
-        Ok(read)
     }
 }

@@ -10,8 +10,7 @@ use crate::archive::manifest::{Index, IndexFile, Piece};
 use crate::format::index::piece::{Encoding, Joining};
 use crate::model::{ArchivePath, Sha256};
 use crate::publish::error::PublishError;
-use crate::publish::head::read_object;
-use crate::sys::store::Store;
+use crate::publish::objects::Objects;
 
 /// A file of the store and what is to be in it.
 pub(super) type NewFile = (ArchivePath, Vec<u8>);
@@ -28,15 +27,15 @@ pub(super) struct Joined {
 
 /// Puts an index together from its parts.
 pub(super) fn join(
-    store: &dyn Store,
+    objects: &Objects<'_>,
     name: &IndexName,
     encodings: &[Encoding],
     parts: &[Part],
 ) -> Result<Joined, PublishError> {
     let (plain, encoded) = rayon::join(
-        || hash_plain(store, parts),
+        || hash_plain(objects, parts),
         || {
-            let encode = |encoding: &Encoding| encode(store, *encoding, parts);
+            let encode = |encoding: &Encoding| encode(objects, *encoding, parts);
             encodings.par_iter().map(encode).collect::<Vec<_>>()
         },
     );
@@ -46,35 +45,36 @@ pub(super) fn join(
         sha256: plain?,
         chunks: parts.iter().map(|part| part.chunk().clone()).collect(),
         files: Vec::new(),
+        patches: Vec::new(),
     };
-    let (mut files, mut objects) = (Vec::new(), Vec::new());
+    let (mut files, mut new) = (Vec::new(), Vec::new());
     for encoded in encoded {
         let encoded = encoded?;
         index.files.push(encoded.file);
         files.push(encoded.bytes);
-        objects.extend(encoded.objects);
+        new.extend(encoded.objects);
     }
     for part in parts {
         if let Part::New { chunk, text } = part {
             let path = layout::object(ObjectKind::Chunk, &chunk.sha256);
-            objects.push((path, text.as_bytes().to_vec()));
+            new.push((path, text.as_bytes().to_vec()));
         }
     }
     Ok(Joined {
         index,
         files,
-        objects,
+        objects: new,
     })
 }
 
 /// Hashes the plain text, of which nothing else is needed.
-fn hash_plain(store: &dyn Store, parts: &[Part]) -> Result<Sha256, PublishError> {
+fn hash_plain(objects: &Objects<'_>, parts: &[Part]) -> Result<Sha256, PublishError> {
     let mut hasher = sha2::Sha256::new();
     for part in parts {
         match part {
             Part::New { text, .. } => hasher.update(text),
             Part::Kept { chunk, .. } => {
-                hasher.update(read_object(store, ObjectKind::Chunk, &chunk.sha256)?);
+                hasher.update(objects.read(ObjectKind::Chunk, &chunk.sha256)?);
             }
         }
     }
@@ -97,12 +97,16 @@ enum Made {
 }
 
 /// Puts the file of one encoding together.
-fn encode(store: &dyn Store, encoding: Encoding, parts: &[Part]) -> Result<Encoded, PublishError> {
+fn encode(
+    objects: &Objects<'_>,
+    encoding: Encoding,
+    parts: &[Part],
+) -> Result<Encoded, PublishError> {
     let kind = ObjectKind::Piece(encoding);
-    let made = parts.par_iter().map(|part| make(store, encoding, part));
+    let made = parts.par_iter().map(|part| make(objects, encoding, part));
     let made: Vec<Made> = made.collect::<Result<_, _>>()?;
     let mut joining = Joining::new(encoding);
-    let (mut pieces, mut objects) = (Vec::new(), Vec::new());
+    let (mut pieces, mut new) = (Vec::new(), Vec::new());
     for made in made {
         let (Made::Stored(piece, bytes) | Made::Fresh(piece, bytes)) = &made;
         let path = layout::object(kind, &piece.sha256);
@@ -112,7 +116,7 @@ fn encode(store: &dyn Store, encoding: Encoding, parts: &[Part]) -> Result<Encod
         })?;
         pieces.push(piece.clone());
         if let Made::Fresh(_, bytes) = made {
-            objects.push((path, bytes));
+            new.push((path, bytes));
         }
     }
     let bytes = joining.finish();
@@ -125,12 +129,12 @@ fn encode(store: &dyn Store, encoding: Encoding, parts: &[Part]) -> Result<Encod
     Ok(Encoded {
         file,
         bytes,
-        objects,
+        objects: new,
     })
 }
 
 /// Returns a part's piece: the stored one, else it is compressed.
-fn make(store: &dyn Store, encoding: Encoding, part: &Part) -> Result<Made, PublishError> {
+fn make(objects: &Objects<'_>, encoding: Encoding, part: &Part) -> Result<Made, PublishError> {
     let fresh = |raw: &[u8]| {
         let bytes = encoding.compress(raw);
         let piece = Piece {
@@ -145,22 +149,22 @@ fn make(store: &dyn Store, encoding: Encoding, part: &Part) -> Result<Made, Publ
     };
     match pieces.iter().find(|(known, _)| *known == encoding) {
         Some((_, piece)) => {
-            let bytes = read_object(store, ObjectKind::Piece(encoding), &piece.sha256)?;
+            let bytes = objects.read(ObjectKind::Piece(encoding), &piece.sha256)?;
             Ok(Made::Stored(piece.clone(), bytes))
         }
         None => {
-            let text = read_object(store, ObjectKind::Chunk, &chunk.sha256)?;
+            let text = objects.read(ObjectKind::Chunk, &chunk.sha256)?;
             Ok(fresh(&text))
         }
     }
 }
 
 /// Puts a published file together from its stored pieces alone.
-pub(super) fn reassemble(store: &dyn Store, file: &IndexFile) -> Result<Vec<u8>, PublishError> {
+pub(super) fn reassemble(objects: &Objects<'_>, file: &IndexFile) -> Result<Vec<u8>, PublishError> {
     let kind = ObjectKind::Piece(file.encoding);
     let mut joining = Joining::new(file.encoding);
     for piece in &file.pieces {
-        let bytes = read_object(store, kind, &piece.sha256)?;
+        let bytes = objects.read(kind, &piece.sha256)?;
         joining.push(&bytes).map_err(|source| PublishError::Piece {
             path: layout::object(kind, &piece.sha256),
             source,

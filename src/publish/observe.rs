@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::archive::candidate::Candidate;
 use crate::archive::chunk::{Chunk, touched};
 use crate::archive::current::Current;
-use crate::archive::layout::{self, ObjectKind};
+use crate::archive::layout::{self, IndexName, ObjectKind};
 use crate::archive::manifest::{Base, Index, Manifest};
 use crate::format::index::{self, PoolFile, Stanza};
 use crate::model::{ArchivePath, PackageName, Sha256, Suite};
+use crate::publish::derive::{not_a_chunk, read_translations};
 use crate::publish::error::PublishError;
 use crate::publish::head::{Head, read_manifest, read_object};
 use crate::publish::recover::refuse_foreign;
@@ -42,6 +43,7 @@ pub fn observe(
             suite: suite.clone(),
             generation: None,
             chunks: BTreeMap::new(),
+            translations: BTreeSet::new(),
             pool: BTreeMap::new(),
         });
     };
@@ -123,6 +125,20 @@ fn observed(
             }
         }
     }
+    let mut translations = BTreeSet::new();
+    let described = |index: &&Index| matches!(index.name, IndexName::Translation { .. });
+    for index in manifest.indices.iter().filter(described) {
+        let wanted = match question {
+            Question::Whole => (0..index.chunks.len()).collect(),
+            _ => {
+                let rule = manifest.settings.rule_of(&index.name);
+                touched(&rule, &index.chunks, names.iter().map(|name| name.as_str()))
+            }
+        };
+        for at in wanted {
+            translations.extend(read_translations(store, &index.chunks[at])?);
+        }
+    }
     let mut pool = BTreeMap::new();
     if let Question::Candidates(candidates) = question {
         for candidate in candidates {
@@ -137,6 +153,7 @@ fn observed(
         suite: suite.clone(),
         generation: Some((base, manifest)),
         chunks,
+        translations,
         pool,
     })
 }
@@ -149,11 +166,7 @@ pub(super) fn read_chunk(
 ) -> Result<Vec<Stanza>, PublishError> {
     let kind = index.name.kind().expect("it lists packages");
     let text = read_object(store, ObjectKind::Chunk, &chunk.sha256)?;
-    index::parse(&text, kind).map_err(|source| PublishError::Chunk {
-        first: chunk.first.clone(),
-        path: layout::object(ObjectKind::Chunk, &chunk.sha256),
-        source: Box::new(source),
-    })
+    index::parse(&text, kind).map_err(|error| not_a_chunk(chunk, error))
 }
 
 /// Looks up a file of the pool with its digest; `None` when it is not there.

@@ -118,6 +118,11 @@ pub fn plan(next: Generation) -> PublishPlan {
                 (name, encodings.clone())
             }
         };
+        if next.settings.pdiffs > 0 && next.base.is_some() {
+            let path = layout::patch_index(suite, name);
+            add(Phase::ByHash, path.clone(), None);
+            add(Phase::Index, path, None);
+        }
         for encoding in encodings {
             let path = layout::index_file(suite, name, encoding);
             add(Phase::ByHash, path.clone(), None);

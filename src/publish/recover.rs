@@ -7,11 +7,12 @@
 
 use crate::archive::layout::{self, IndexName};
 use crate::archive::manifest::Manifest;
+use crate::archive::pdiff;
 use crate::model::Suite;
 use crate::publish::error::PublishError;
 use crate::publish::head::Head;
 use crate::publish::repair::repair;
-use crate::sys::store::{Condition, Content, Revision, Store, StoreError};
+use crate::sys::store::{Condition, Content, Reads, Revision, Store, StoreError};
 
 /// A suite whose clients read what its head says.
 #[derive(Debug)]
@@ -64,7 +65,10 @@ fn follow(
                 // and we may have written over them.
                 let overtaken = repaired.as_ref().is_some_and(|at| *at != found.revision);
                 if plain == Plain::IfNotSwitched && !overtaken {
-                    if repaired.is_none() && repair(store, &head)? {
+                    // Nobody loses single files of an object store, and each
+                    // look is a request.
+                    let near = store.reads() == Reads::Near;
+                    if near && repaired.is_none() && repair(store, &head)? {
                         repaired = Some(found.revision);
                         continue;
                     }
@@ -145,6 +149,10 @@ fn complete<'a>(
         for file in &index.files {
             let from = layout::by_hash(suite, name, &file.sha256);
             store.copy(&from, &layout::index_file(suite, name, file.encoding))?;
+        }
+        if let Some(listed) = pdiff::listed(index) {
+            let from = layout::patch_index_by_hash(suite, name, &listed.sha256);
+            store.copy(&from, &layout::patch_index(suite, name))?;
         }
     }
     let write = |path, text: &str, condition: &Condition| {

@@ -10,6 +10,7 @@ use crate::model::{ArchivePath, Sha256, Suite};
 use crate::publish::error::PublishError;
 use crate::publish::head::Head;
 use crate::publish::join::reassemble;
+use crate::publish::objects::Objects;
 use crate::sys::store::{Condition, Content, Store, StoreError};
 
 /// Puts back what is damaged of a head's generation, `InRelease` aside; returns
@@ -80,7 +81,7 @@ fn intact(
             return Ok(Some(bytes));
         }
     }
-    let bytes = match reassemble(store, file) {
+    let bytes = match reassemble(&Objects::of(store), file) {
         Ok(bytes) => bytes,
         Err(PublishError::Store(error)) => return Err(error),
         Err(_) => return Ok(None),

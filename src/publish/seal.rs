@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use rayon::prelude::*;
+
 use crate::archive::generation::NextIndex;
 use crate::archive::layout::{self, IndexName, ObjectKind};
 use crate::archive::manifest::{self, Base, Index, Manifest};
@@ -11,6 +13,8 @@ use crate::publish::derive::packed;
 use crate::publish::error::PublishError;
 use crate::publish::head::Head;
 use crate::publish::join::{join, reassemble};
+use crate::publish::objects::Objects;
+use crate::publish::patches::Patching;
 use crate::publish::plan::PublishPlan;
 use crate::sys::openpgp::Signer;
 use crate::sys::store::Store;
@@ -70,35 +74,40 @@ pub(super) fn seal(
     now: Timestamp,
 ) -> Result<SealedPublish, PublishError> {
     let next = plan.next();
+    let reading = Objects::ahead(store, next)?;
+    let patching = Patching::new(&reading, next)?;
     let (mut objects, mut files) = (Vec::new(), Vec::new());
     let (mut indices, mut changed) = (Vec::new(), Vec::new());
     for index in &next.indices {
         match index {
             NextIndex::Same(index) => indices.push(index.clone()),
             NextIndex::Taken { index, from } => {
-                files.extend(published_again(store, &next.suite, from, index)?);
+                files.extend(published_again(&reading, &next.suite, from, index)?);
                 changed.push(index.name.clone());
-                indices.push(index.clone());
+                let patched = patching.patched(index, &[])?;
+                files.extend(patched.files);
+                indices.push(patched.index);
             }
             NextIndex::Changed {
                 name,
                 encodings,
                 parts,
             } => {
-                let joined = join(store, name, encodings, parts)?;
+                let joined = join(&reading, name, encodings, parts)?;
                 objects.extend(joined.objects);
                 for (file, bytes) in joined.index.files.iter().zip(joined.files) {
                     let path = layout::by_hash(&next.suite, name, &file.sha256);
                     files.push((path, IndexBytes::Made(bytes)));
                 }
-                indices.push(joined.index);
+                let patched = patching.patched(&joined.index, parts)?;
+                files.extend(patched.files);
+                indices.push(patched.index);
                 changed.push(name.clone());
             }
         }
     }
-    for (deb, list) in &next.lists {
-        objects.push((layout::file_list(deb), packed(list)));
-    }
+    let packed = (next.lists.par_iter()).map(|(deb, list)| (layout::file_list(deb), packed(list)));
+    objects.par_extend(packed);
     for file in &next.proofs {
         let path = layout::proof(&next.suite, &file.proof.sha256);
         objects.push((path, file.bytes.clone()));
@@ -150,11 +159,12 @@ pub(super) fn seal(
 /// Finds the files of an index that a suite has published: copied where this
 /// suite lacks them, put together again where nobody has them any more.
 fn published_again(
-    store: &dyn Store,
+    objects: &Objects<'_>,
     suite: &Suite,
     from: &Suite,
     index: &Index,
 ) -> Result<Vec<(ArchivePath, IndexBytes)>, PublishError> {
+    let store = objects.store();
     let mut lacking = Vec::new();
     for file in &index.files {
         let own = layout::by_hash(suite, &index.name, &file.sha256);
@@ -164,7 +174,7 @@ fn published_again(
         let other = layout::by_hash(from, &index.name, &file.sha256);
         let bytes = match store.size(&other)? == Some(file.size) {
             true => IndexBytes::At(other),
-            false => IndexBytes::Made(reassemble(store, file)?),
+            false => IndexBytes::Made(reassemble(objects, file)?),
         };
         lacking.push((own, bytes));
     }

@@ -15,13 +15,15 @@ use crate::world::{Call, World, finished, listing, tool};
 use client::{Client, Fetched};
 
 /// `archive serve`, as long as it lives.
-struct Served {
+pub struct Served {
     process: Child,
-    url: String,
+    /// Where it serves.
+    pub url: String,
 }
 
 impl Served {
-    fn start(world: &World) -> Self {
+    /// Starts it.
+    pub fn start(world: &World) -> Self {
         let mut process = world
             .archive_call(["serve", "--listen", "127.0.0.1:0", "--quiet"])
             .start();
@@ -36,7 +38,7 @@ impl Served {
     }
 
     /// Asks it to end.
-    fn end(self) {
+    pub fn end(self) {
         terminate(&self.process);
         let output = self.process.wait_with_output().expect("it ends");
         finished(output).code(0);
@@ -127,7 +129,7 @@ fn gets_everything(world: &World, list: (&str, &str)) {
     assert!(policy.contains("Candidate: 1:2.0~rc1+b1\n"), "{policy}");
 }
 
-fn sources(world: &World, words: &[&str]) -> String {
+pub fn sources(world: &World, words: &[&str]) -> String {
     let words = ["sources"].into_iter().chain(words.iter().copied());
     world.archive(words).code(0).stdout
 }

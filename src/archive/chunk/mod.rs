@@ -31,11 +31,20 @@ pub struct ChunkRule {
 
 impl Default for ChunkRule {
     /// Aims at 256 KiB: every 256th name starts a segment, and a group has 0.8
-    /// to 1.3 KiB. Measured on 50,000 packages, one more package costs 0.18 s
-    /// of compressing and hashing and the .xz is 10 % larger than in one block;
-    /// 64 KiB would save 0.09 s for +18 %, 1 MiB costs more time for +5 %.
-    /// Random segments longer than four times the target are one in 50, and are
-    /// cut so that no publish has to compress more than a megabyte.
+    /// to 1.3 KiB. Measured on Debian 12's main for amd64, 63,440 paragraphs of
+    /// 50 MB; sizes against `xz -6` and `gzip -9` of the whole, time of
+    /// compressing with xz the chunk that a package chosen at random is in:
+    ///
+    /// | bits, most | chunks | mean | .xz | .gz | time |
+    /// |---|---|---|---|---|---|
+    /// | 6, 256 KiB | 1,045 | 47 KiB | +28 % | +8 % | 17 ms |
+    /// | 8, 1 MiB | 279 | 175 KiB | +17 % | +4 % | 74 ms |
+    /// | 10, 4 MiB | 67 | 730 KiB | +10 % | +2 % | 350 ms |
+    ///
+    /// Smaller chunks would cost every client that fetches the whole, larger
+    /// ones every publish. Segments of random length are often short, and
+    /// seldom very long: those are cut, so that no publish has to compress
+    /// much more than a megabyte.
     fn default() -> Self {
         Self {
             boundary_bits: 8,

@@ -2,6 +2,7 @@
 
 mod admission;
 mod changes;
+mod comparison;
 
 use std::collections::BTreeMap;
 
@@ -54,6 +55,7 @@ fn suite_of(settings: Settings, stanzas: &BTreeMap<IndexName, Vec<Stanza>>) -> C
         };
         Index {
             files: settings.encodings_of(&name).iter().map(file).collect(),
+            patches: Vec::new(),
             name,
             size: cut.iter().map(|(chunk, _)| chunk.size).sum(),
             sha256: Sha256::of(b""),
@@ -80,6 +82,7 @@ fn suite_of(settings: Settings, stanzas: &BTreeMap<IndexName, Vec<Stanza>>) -> C
         suite: manifest.suite.clone(),
         generation: Some((base, manifest)),
         chunks,
+        translations: Default::default(),
         pool: BTreeMap::new(),
     }
 }

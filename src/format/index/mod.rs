@@ -7,6 +7,7 @@
 
 pub mod contents;
 pub mod piece;
+pub mod translation;
 
 use std::cmp::Ordering;
 
@@ -147,8 +148,13 @@ impl Stanza {
             }
             text.push('\n');
         }
+        Ok(self.reformed(&text)?)
+    }
+
+    /// Returns the same package's stanza with another text.
+    pub fn reformed(&self, text: &str) -> Result<Self, Deb822Error> {
         let paragraph = deb822::paragraph(text.as_bytes(), Syntax::Generated)?;
-        Ok(Self::of_text(&paragraph, self.kind)?)
+        Self::of_text(&paragraph, self.kind)
     }
 
     /// Returns which index it belongs to.

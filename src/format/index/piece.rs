@@ -28,9 +28,19 @@ pub enum Encoding {
     Zst,
 }
 
+/// xz's preset. Measured on Debian 12's main for amd64 in 279 pieces of 50 MB:
+///
+/// | preset | time | size against one piece at -6 |
+/// |---|---|---|
+/// | 3 | 3.8 s | +33 % |
+/// | 6 | 10.2 s | +17 % |
+/// | 9 | 10.8 s | +17 % |
+const XZ_PRESET: u32 = 6;
+
 /// The LZMA dictionary, and so what a client's decoder has to allocate. Pieces
-/// are at most about this long, so a larger one would find nothing more; the
-/// 8 MiB of -6 would only cost time to clear for every piece.
+/// are at most about this long, so a larger one would find nothing more (4 MiB
+/// saves 0.3 % of pieces four times as long); the 8 MiB of -6 would only cost
+/// time to clear for every piece.
 const DICTIONARY_BYTES: u32 = 1 << 20;
 
 /// zstd's level: at 19 a piece is as small as with xz -6, in a third of its
@@ -154,7 +164,7 @@ impl FromStr for Encoding {
 }
 
 fn xz_encoder() -> Result<Stream, liblzma::stream::Error> {
-    let mut options = LzmaOptions::new_preset(6)?;
+    let mut options = LzmaOptions::new_preset(XZ_PRESET)?;
     options.dict_size(DICTIONARY_BYTES);
     Stream::new_stream_encoder(Filters::new().lzma2(&options), Check::Crc64)
 }

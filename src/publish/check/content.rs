@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use super::{Check, Depth};
 use crate::archive::chunk;
-use crate::archive::layout::{self, ObjectKind};
+use crate::archive::layout::{self, IndexName, ObjectKind};
 use crate::archive::manifest::{Index, IndexFile, Manifest};
-use crate::format::index::{self, PoolFile, Stanza, contents};
+use crate::archive::pdiff;
+use crate::format::index::{self, PoolFile, Stanza, contents, translation};
 use crate::format::release::Release;
 use crate::model::{ArchivePath, Sha256, Suite};
 use crate::publish::error::PublishError;
@@ -65,6 +66,15 @@ impl Check<'_> {
             let path = layout::index_file(suite, &index.name, file.encoding);
             self.digest(&path, file.sha256)?;
         }
+        if let Some(listed) = pdiff::listed(index) {
+            let by_hash = layout::patch_index_by_hash(suite, &index.name, &listed.sha256);
+            self.digest(&by_hash, listed.sha256)?;
+            self.digest(&layout::patch_index(suite, &index.name), listed.sha256)?;
+            for patch in &index.patches {
+                let path = layout::patch(suite, &index.name, patch);
+                self.digest(&path, patch.download.sha256)?;
+            }
+        }
         if self.depth == Depth::Everything {
             self.objects(index)?;
         }
@@ -86,13 +96,24 @@ impl Check<'_> {
                     return Ok(());
                 }
             },
-            None => match contents::parse(&String::from_utf8_lossy(&plain)) {
-                Ok(lines) => chunk::cut(&rule, lines),
-                Err(error) => {
-                    self.error("invalid-index", &path, error.to_string(), REPUBLISH);
-                    return Ok(());
+            None => {
+                let is_translation = matches!(index.name, IndexName::Translation { .. });
+                let cut = match is_translation {
+                    true => translation::parse(&plain)
+                        .map(|entries| chunk::cut(&rule, entries))
+                        .map_err(|error| error.to_string()),
+                    false => contents::parse(&String::from_utf8_lossy(&plain))
+                        .map(|lines| chunk::cut(&rule, lines))
+                        .map_err(|error| error.to_string()),
+                };
+                match cut {
+                    Ok(cut) => cut,
+                    Err(message) => {
+                        self.error("invalid-index", &path, message, REPUBLISH);
+                        return Ok(());
+                    }
                 }
-            },
+            }
         };
         let cut = cut.into_iter().map(|(chunk, _)| chunk);
         if !cut.eq(index.chunks.iter().cloned()) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Incoming;
+use super::{Incoming, refused};
 use crate::archive::candidate::Candidate;
 use crate::archive::proofs::{ATTESTATIONS, ProofFile};
 use crate::format::version::Version;
@@ -96,7 +96,9 @@ fn one(
             }
             Err(error @ VerifyAttestationError::Signature(VerifyError::Bad { .. })) => {
                 let message = format!("line {}: {}", line.number, with_causes(&error));
-                incoming.refuse("bad-attestation", path, &message);
+                incoming
+                    .findings
+                    .push(refused("bad-attestation", path, &message));
             }
             Err(error) => {
                 let message = format!(

@@ -215,3 +215,24 @@ fn damaged_state_is_never_signed() {
         }
     }
 }
+
+#[test]
+fn a_far_archive_gets_the_same_files_with_few_reads() {
+    let world = World::new();
+    let (near, far) = (MemoryStore::default(), MemoryStore::far());
+    let many: Vec<_> = (0..60)
+        .map(|n| world.deb(&format!("package{n}"), "1.0", "amd64"))
+        .collect();
+    let one = [world.deb("package7", "2.0", "amd64")];
+    let mut reads = 0;
+    for store in [&near, &far] {
+        world.create(store).expect("created");
+        world.add(store, &many).expect("added");
+        reads = far.reads_answered();
+        world.add(store, &one).expect("added");
+    }
+    assert!(near.files() == far.files());
+    // Three encodings of a dozen chunks would be more than that.
+    let reads = far.reads_answered() - reads;
+    assert!(reads <= 20, "{reads} reads");
+}

@@ -13,8 +13,13 @@ use walkdir::WalkDir;
 
 use super::durable::{self, Placed, Staged};
 use super::lock::{self, Guard, Holder, LockError};
-use super::{Condition, Content, Entry, Object, Revision, Store, StoreError, copy_hashing};
+use super::{
+    Condition, Content, Entry, NewFile, Object, Revision, Store, StoreError, Taken, copy_hashing,
+    side_by_side,
+};
 use crate::model::{ArchivePath, Sha256};
+
+mod together;
 
 /// An archive in a directory.
 #[derive(Debug, Clone)]
@@ -61,6 +66,14 @@ impl DirectoryStore {
     }
 
     fn stage(&self, path: &ArchivePath, content: Content<'_>) -> Result<Staged, StoreError> {
+        let mut staged = self.stage_soon(path, content)?;
+        let finished = staged.finish();
+        finished.map_err(|error| self.failed("write", path, error))?;
+        Ok(staged)
+    }
+
+    /// Writes a file aside, which is neither durable nor closed yet.
+    fn stage_soon(&self, path: &ArchivePath, content: Content<'_>) -> Result<Staged, StoreError> {
         let failed = |error| self.failed("write", path, error);
         let aside = self.own("tmp");
         durable::make_directory(&aside).map_err(failed)?;
@@ -86,7 +99,6 @@ impl DirectoryStore {
                 }
             }
         }
-        staged.finish().map_err(failed)?;
         Ok(staged)
     }
 
@@ -102,13 +114,8 @@ impl DirectoryStore {
         }
     }
 
-    fn write_if_absent(
-        &self,
-        path: &ArchivePath,
-        content: Content<'_>,
-        sha256: Sha256,
-    ) -> Result<(), StoreError> {
-        let taken = |store: &Self| match store.holds(path, sha256)? {
+    fn write_if_absent(&self, path: &ArchivePath, content: Content<'_>) -> Result<(), StoreError> {
+        let taken = |store: &Self| match store.holds(path, content.sha256())? {
             true => Ok(()),
             false => Err(store.conflict(path)),
         };
@@ -128,7 +135,6 @@ impl DirectoryStore {
         &self,
         path: &ArchivePath,
         content: Content<'_>,
-        sha256: Sha256,
         expected: &Revision,
     ) -> Result<(), StoreError> {
         let failed = |error| self.failed("write", path, error);
@@ -139,7 +145,7 @@ impl DirectoryStore {
             Some(there) if there.revision == *expected => {
                 staged.replace(&self.local(path)).map_err(failed)
             }
-            Some(there) if Sha256::of(&there.bytes) == sha256 => Ok(()),
+            Some(there) if Sha256::of(&there.bytes) == content.sha256() => Ok(()),
             _ => Err(self.conflict(path)),
         }
     }
@@ -181,16 +187,22 @@ impl Store for DirectoryStore {
         let target = self.local(path);
         let parent = target.parent().expect("a path has at least one part");
         durable::make_directory(parent).map_err(failed)?;
-        let sha256 = match content {
-            Content::Bytes(bytes) => Sha256::of(bytes),
-            Content::File { sha256, .. } => sha256,
-        };
         match condition {
             Condition::Always => self.stage(path, content)?.replace(&target).map_err(failed),
-            Condition::IfAbsent => self.write_if_absent(path, content, sha256),
-            Condition::IfRevision(expected) => {
-                self.write_if_revision(path, content, sha256, expected)
-            }
+            Condition::IfAbsent => self.write_if_absent(path, content),
+            Condition::IfRevision(expected) => self.write_if_revision(path, content, expected),
+        }
+    }
+
+    fn write_new(
+        &self,
+        files: &[NewFile<'_>],
+        taken: Taken,
+        done: &(dyn Fn() + Sync),
+    ) -> Result<(), StoreError> {
+        match together::is_worth_it(files) {
+            true => together::write_new(self, files, taken, done),
+            false => side_by_side::write_new(self, files, taken, done),
         }
     }
 

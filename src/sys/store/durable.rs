@@ -15,7 +15,8 @@ use rustix::io::Errno;
 /// A file written aside; removed again unless it reaches its place.
 pub(super) struct Staged {
     path: PathBuf,
-    file: File,
+    /// Open until it is complete.
+    file: Option<File>,
 }
 
 /// What became of a file that was to be put where nothing is.
@@ -35,29 +36,50 @@ impl Staged {
             .into_parts();
         Ok(Self {
             path: path.keep()?,
-            file,
+            file: Some(file),
         })
     }
 
     /// Returns the file to write to.
     pub(super) fn file(&mut self) -> &mut File {
-        &mut self.file
+        self.file.as_mut().expect("not closed yet")
     }
 
     /// Makes the content durable and readable for everybody.
-    pub(super) fn finish(&self) -> io::Result<()> {
-        self.file.set_permissions(Permissions::from_mode(0o644))?;
-        self.file.sync_all()
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        self.close()?.sync_all()
+    }
+
+    /// Makes the content readable for everybody; [`flush`] makes it durable,
+    /// together with others.
+    pub(super) fn close(&mut self) -> io::Result<File> {
+        let file = self.file.take().expect("closed once");
+        file.set_permissions(Permissions::from_mode(0o644))?;
+        Ok(file)
     }
 
     /// Puts the file at `target`, whatever is there.
     pub(super) fn replace(self, target: &Path) -> io::Result<()> {
-        fs::rename(&self.path, target)?;
+        self.rename(target)?;
         sync_directory_of(target)
     }
 
     /// Puts the file at `target` unless something is there.
     pub(super) fn place(self, target: &Path) -> io::Result<Placed> {
+        let placed = self.rename_new(target)?;
+        if let Placed::Done = placed {
+            sync_directory_of(target)?;
+        }
+        Ok(placed)
+    }
+
+    /// Does as [`replace`](Self::replace), durable only after a [`flush`].
+    pub(super) fn rename(&self, target: &Path) -> io::Result<()> {
+        fs::rename(&self.path, target)
+    }
+
+    /// Does as [`place`](Self::place), durable only after a [`flush`].
+    pub(super) fn rename_new(&self, target: &Path) -> io::Result<Placed> {
         match renameat_with(CWD, &self.path, CWD, target, RenameFlags::NOREPLACE) {
             Ok(()) => {}
             Err(Errno::EXIST) => return Ok(Placed::Taken),
@@ -70,7 +92,6 @@ impl Staged {
             },
             Err(error) => return Err(error.into()),
         }
-        sync_directory_of(target)?;
         Ok(Placed::Done)
     }
 }
@@ -92,8 +113,8 @@ pub(super) fn link_over(from: &Path, to: &Path, aside: &Path) -> io::Result<()> 
     fs::remove_file(&staged.path)?;
     if fs::hard_link(from, &staged.path).is_err() {
         // No links on this file system, or too many of them.
-        staged.file = File::create_new(&staged.path)?;
-        io::copy(&mut File::open(from)?, &mut staged.file)?;
+        staged.file = Some(File::create_new(&staged.path)?);
+        io::copy(&mut File::open(from)?, staged.file())?;
         staged.finish()?;
     }
     // When both already are one file, rename(2) does nothing and says so by
@@ -103,20 +124,35 @@ pub(super) fn link_over(from: &Path, to: &Path, aside: &Path) -> io::Result<()> 
 
 /// Makes `directory` and its parents, each durable and open to everybody.
 pub(super) fn make_directory(directory: &Path) -> io::Result<()> {
+    make_each_directory(directory, &sync_directory_of)
+}
+
+/// Does as [`make_directory`], durable only after a [`flush`].
+pub(super) fn make_directory_soon(directory: &Path) -> io::Result<()> {
+    make_each_directory(directory, &|_| Ok(()))
+}
+
+fn make_each_directory(directory: &Path, made: &dyn Fn(&Path) -> io::Result<()>) -> io::Result<()> {
     if directory.is_dir() {
         return Ok(());
     }
     if let Some(parent) = directory.parent() {
-        make_directory(parent)?;
+        make_each_directory(parent, made)?;
     }
     match DirBuilder::new().mode(0o755).create(directory) {
         Ok(()) => {
             fs::set_permissions(directory, Permissions::from_mode(0o755))?;
-            sync_directory_of(directory)
+            made(directory)
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists && directory.is_dir() => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// Makes everything durable that was written to the file system of `directory`
+/// until now, by whomever. Errors of writing back are told since Linux 5.8.
+pub(super) fn flush(directory: &Path) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(File::open(directory)?)?)
 }
 
 /// Makes the entry of `path` in its directory durable.

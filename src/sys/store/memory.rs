@@ -3,17 +3,29 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Cursor, Read};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::lock::{Guard, Holder, LockError};
-use super::{Condition, Content, Entry, Object, Revision, Store, StoreError};
+use super::{Condition, Content, Entry, Object, Reads, Revision, Store, StoreError};
 use crate::model::{ArchivePath, Sha256};
 
 /// An archive in memory; clones are the same archive.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
     files: Arc<Mutex<BTreeMap<ArchivePath, Vec<u8>>>>,
+    distance: Distance,
+}
+
+/// How an archive in memory answers, and how often it was asked.
+#[derive(Debug, Clone, Default)]
+enum Distance {
+    /// As a disk does.
+    #[default]
+    Near,
+    /// As a network does.
+    Far(Arc<AtomicUsize>),
 }
 
 impl MemoryStore {
@@ -26,6 +38,23 @@ impl MemoryStore {
     pub fn with_files(files: BTreeMap<ArchivePath, Vec<u8>>) -> Self {
         Self {
             files: Arc::new(Mutex::new(files)),
+            distance: Distance::Near,
+        }
+    }
+
+    /// Makes an empty archive to be treated as one behind a network.
+    pub fn far() -> Self {
+        Self {
+            distance: Distance::Far(Arc::default()),
+            ..Self::default()
+        }
+    }
+
+    /// Returns how many reads a far archive has answered.
+    pub fn reads_answered(&self) -> usize {
+        match &self.distance {
+            Distance::Near => 0,
+            Distance::Far(count) => count.load(Ordering::Relaxed),
         }
     }
 
@@ -46,7 +75,17 @@ impl Store for MemoryStore {
     }
 
     fn read(&self, path: &ArchivePath) -> Result<Option<Vec<u8>>, StoreError> {
+        if let Distance::Far(count) = &self.distance {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(self.lock_files().get(path).cloned())
+    }
+
+    fn reads(&self) -> Reads {
+        match self.distance {
+            Distance::Near => Reads::Near,
+            Distance::Far(_) => Reads::Far,
+        }
     }
 
     fn read_revision(&self, path: &ArchivePath) -> Result<Option<Object>, StoreError> {

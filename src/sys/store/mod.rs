@@ -12,6 +12,7 @@ mod fetched;
 mod lock;
 mod memory;
 mod s3;
+mod side_by_side;
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -63,6 +64,16 @@ pub enum Content<'a> {
     },
 }
 
+impl Content<'_> {
+    /// Returns the digest that the file will have.
+    fn sha256(&self) -> Sha256 {
+        match self {
+            Self::Bytes(bytes) => Sha256::of(bytes),
+            Self::File { sha256, .. } => *sha256,
+        }
+    }
+}
+
 /// When a write may happen.
 ///
 /// A file that already holds exactly what is to be written satisfies every
@@ -76,6 +87,19 @@ pub enum Condition {
     /// While this state is there.
     IfRevision(Revision),
 }
+
+/// What to do where a new file finds other content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// Refuse: the name says what the file is for, not what is in it.
+    Refuse,
+    /// Replace it: the name is the content's digest, so what is there is
+    /// damaged.
+    Repair,
+}
+
+/// A file that nothing refers to yet.
+pub type NewFile<'a> = (&'a ArchivePath, Content<'a>);
 
 /// One file of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +168,19 @@ pub trait Store: Send + Sync {
         content: Content<'_>,
         condition: &Condition,
     ) -> Result<(), StoreError>;
+
+    /// Writes many files that nothing refers to yet, in any order: each is there
+    /// whole or not at all, and when this returns all survive a loss of power.
+    /// What is there already with the same content stays. `done` is called for
+    /// each file, from any thread. After a failure some may be there.
+    fn write_new(
+        &self,
+        files: &[NewFile<'_>],
+        taken: Taken,
+        done: &(dyn Fn() + Sync),
+    ) -> Result<(), StoreError> {
+        side_by_side::write_new(self, files, taken, done)
+    }
 
     /// Writes at `to` what is at `from`, whatever was there.
     fn copy(&self, from: &ArchivePath, to: &ArchivePath) -> Result<(), StoreError>;

@@ -247,3 +247,73 @@ fn faults_strike_where_they_are_told() {
         assert_eq!(names, there, "{fault:?}");
     }
 }
+
+/// Enough files to be written together, with what each holds.
+fn many() -> Vec<(ArchivePath, Vec<u8>)> {
+    let one = |at: usize| (path(&format!("d{}/e/f{at}", at % 7)), vec![b'x'; at]);
+    (0..200).map(one).collect()
+}
+
+fn write_many(
+    store: &dyn Store,
+    files: &[(ArchivePath, Vec<u8>)],
+    taken: Taken,
+) -> Result<(), StoreError> {
+    let files: Vec<_> = files
+        .iter()
+        .map(|(path, bytes)| (path, Content::Bytes(bytes)))
+        .collect();
+    store.write_new(&files, taken, &|| ())
+}
+
+#[test]
+fn many_new_files_are_written() {
+    on_each_store(|store| {
+        let mut files = many();
+        // Several indices often have the same chunk.
+        files.push(files[5].clone());
+        for round in ["new", "there already"] {
+            write_many(store, &files, Taken::Refuse).expect(round);
+            for (path, bytes) in &files {
+                let found = store.read(path).expect("works");
+                assert_eq!(found.as_ref(), Some(bytes), "{round}: {path}");
+            }
+        }
+    });
+}
+
+#[test]
+fn other_content_is_refused_or_repaired() {
+    on_each_store(|store| {
+        let files = many();
+        let (damaged, bytes) = &files[150];
+        write(store, damaged.as_str(), b"torn", &Condition::Always).expect("writes");
+        let error = write_many(store, &files, Taken::Refuse).expect_err("taken");
+        assert!(error.is_conflict(), "{error}");
+        assert!(error.to_string().contains(damaged.as_str()), "{error}");
+        let there = store.read(damaged).expect("works");
+        assert_eq!(there.as_deref(), Some(&b"torn"[..]));
+        write_many(store, &files, Taken::Repair).expect("repairs");
+        assert_eq!(store.read(damaged).expect("works").as_ref(), Some(bytes));
+    });
+}
+
+#[test]
+fn many_files_are_for_everybody_and_leave_nothing_aside() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = DirectoryStore::new(folder.path().join("archive"));
+    let files = many();
+    write_many(&store, &files, Taken::Refuse).expect("writes");
+    for (path, _) in &files {
+        let file = store.root().join(path.as_str());
+        let mode = |path: &std::path::Path| fs::metadata(path).expect("there").mode() & 0o777;
+        assert_eq!(mode(&file), 0o644, "{path}");
+        assert_eq!(mode(file.parent().expect("a directory")), 0o755, "{path}");
+    }
+    // Also where some cannot be written.
+    let mut files = many();
+    files[100].0 = path("d0/e/f0/below-a-file");
+    write_many(&store, &files, Taken::Refuse).expect_err("no directory");
+    let aside = fs::read_dir(store.root().join(".debcut/tmp")).expect("a directory");
+    assert_eq!(aside.count(), 0);
+}
