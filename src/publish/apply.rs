@@ -7,6 +7,7 @@ use crate::archive::layout;
 use crate::archive::manifest::Base;
 use crate::format::index::PoolFile;
 use crate::model::{ArchivePath, Listener, Suite, Timestamp};
+use crate::publish::condemned;
 use crate::publish::error::PublishError;
 use crate::publish::plan::PublishPlan;
 use crate::publish::recover::{Switched, recover, switch};
@@ -61,6 +62,9 @@ pub fn apply(
     }
     let date = release_date(store, there.as_ref(), now, listener)?;
     let sealed = seal(store, plan, date, signer, now)?;
+    let objects = sealed.objects.iter().map(|(path, _)| path);
+    let mut written = objects.chain(sealed.indices.iter().map(|(path, _)| path));
+    condemned::spare(store, plan, &mut written, now)?;
     write_unreferenced(store, plan, &sealed, listener)?;
 
     let (commit, turn) = match &there {
