@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::archive::admission::{Admission, Incoming, Listed};
+use crate::archive::admission::{Admission, Incoming, Listed, PoolCopy};
 use crate::archive::chunk::{self, Chunk, ChunkRule, Edit, NextChunk};
 use crate::archive::current::{Current, Unread};
 use crate::archive::derived::{Derived, Edits};
@@ -42,6 +42,8 @@ pub struct Generation {
     pub proofs: Vec<ProofFile>,
     /// The files that must be in the pool first.
     pub pool: Vec<Incoming>,
+    /// Those of them that another pool of the archive has.
+    pub copies: Vec<PoolCopy>,
     /// The lists of files that come, by the digests of their packages.
     pub lists: BTreeMap<Sha256, FileList>,
     /// What comes.
@@ -169,6 +171,7 @@ impl Generation {
             rewritten: None,
             proofs: admission.proof_files.clone(),
             pool: admission.pool.clone(),
+            copies: admission.copies.clone(),
             lists: match settings.contents.is_empty() {
                 true => BTreeMap::new(),
                 false => admission.lists.clone(),

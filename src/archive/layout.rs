@@ -390,10 +390,30 @@ pub fn proof(suite: &Suite, sha256: &Sha256) -> ArchivePath {
     in_suite(suite, &format!("proofs/by-hash/SHA256/{sha256}"))
 }
 
-/// Returns the directory of a source package's files and of its binaries.
+/// Where the files of a suite's packages are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pool<'a> {
+    /// In the one pool of the archive.
+    Shared,
+    /// In the pool of this suite: `pool/SUITE/…`. No component's prefix is as
+    /// long as a component's name, so it meets no path of the shared pool.
+    Of(&'a Suite),
+}
+
+impl Pool<'_> {
+    /// Returns the directory of a source package's files and of its binaries.
+    pub fn directory(self, component: &Component, source: &PackageName) -> ArchivePath {
+        let prefix = source.pool_prefix();
+        match self {
+            Self::Shared => made(format!("pool/{component}/{prefix}/{source}")),
+            Self::Of(suite) => made(format!("pool/{suite}/{component}/{prefix}/{source}")),
+        }
+    }
+}
+
+/// Returns the directory of a source package in the shared pool.
 pub fn pool_directory(component: &Component, source: &PackageName) -> ArchivePath {
-    let prefix = source.pool_prefix();
-    made(format!("pool/{component}/{prefix}/{source}"))
+    Pool::Shared.directory(component, source)
 }
 
 /// Returns the path of a file in a directory of the pool.

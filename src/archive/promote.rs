@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::archive::admission::Admission;
+use crate::archive::admission::{Admission, PoolCopy};
 use crate::archive::admit::{Older, judge, no_such_suite, unread};
 use crate::archive::current::Current;
 use crate::archive::demand::Grounds;
@@ -12,7 +12,7 @@ use crate::archive::layout::IndexName;
 use crate::archive::manifest::Manifest;
 use crate::archive::proposal::Proposal;
 use crate::archive::remove::Removal;
-use crate::format::index::{Kind, Stanza, source_word};
+use crate::format::index::{self, IndexError, Kind, Stanza, source_word};
 use crate::model::{Component, Finding, PackageName};
 
 /// What is to be promoted.
@@ -250,16 +250,53 @@ fn propose(
         return Err(Finding::error("unknown-architecture", subject, message)
             .fix("add the architecture to the suite"));
     }
-    let (stanza, translation) = formed(settings, stanza.clone(), &from.translations);
+    let (stanza, copies) = moved(from, to, manifest, component, stanza).map_err(|error| {
+        let message = format!(
+            "its files cannot be named in the pool of {}: {error}",
+            to.suite
+        );
+        Finding::error("invalid-control", subject.as_str(), message).fix("publish it again")
+    })?;
+    let (stanza, translation) = formed(settings, stanza, &from.translations);
     Ok(Proposal {
         subject,
         component: component.clone(),
         indices,
         stanza,
         translation,
-        // The pool is the archive's: the files are there.
         incoming: Vec::new(),
+        copies,
         list: None,
-        note: None,
+        notes: Vec::new(),
     })
+}
+
+/// Returns a stanza as `to` lists it, and the files that its pool lacks: none
+/// where both suites have the same pool.
+fn moved(
+    from: &Current,
+    to: &Current,
+    manifest: &Manifest,
+    component: &Component,
+    stanza: &Stanza,
+) -> Result<(Stanza, Vec<PoolCopy>), IndexError> {
+    let own = from.manifest().map(|m| m.settings.pool_of(&from.suite));
+    let pool = manifest.settings.pool_of(&to.suite);
+    if own == Some(pool) {
+        return Ok((stanza.clone(), Vec::new()));
+    }
+    let fields = stanza.paragraph();
+    let named = fields
+        .get("Source")
+        .and_then(|field| field.split_whitespace().next());
+    let named = named.and_then(|name| PackageName::new(name).ok());
+    let directory = pool.directory(component, named.as_ref().unwrap_or(stanza.name()));
+    let moved = stanza.moved_to(&directory)?;
+    let (before, after) = (index::files(stanza)?, index::files(&moved)?);
+    let pairs = before.into_iter().zip(after);
+    let copies = pairs.map(|(before, file)| PoolCopy {
+        from: before.path,
+        file,
+    });
+    Ok((moved, copies.collect()))
 }

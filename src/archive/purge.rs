@@ -146,6 +146,7 @@ pub fn following(
     }
     let shelves: BTreeMap<String, Shelf> = then.shelves.clone();
     Some(Generation {
+        copies: Vec::new(),
         suite: suite.clone(),
         base: current.base(),
         settings: then.settings.clone(),

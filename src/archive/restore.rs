@@ -139,6 +139,7 @@ fn empty(
         rewritten: None,
         proofs: Vec::new(),
         pool: Vec::new(),
+        copies: Vec::new(),
         lists: Default::default(),
         added: Vec::new(),
         removed: Vec::new(),

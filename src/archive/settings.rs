@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::archive::chunk::ChunkRule;
 use crate::archive::demand::Demand;
-use crate::archive::layout::IndexName;
+use crate::archive::gate::bases::BaseSuite;
+use crate::archive::layout::{IndexName, Pool};
 use crate::archive::manifest::Base;
 use crate::format::index::piece::Encoding;
 use crate::format::release::Upgrades;
@@ -276,6 +277,15 @@ impl Settings {
         names
     }
 
+    /// Returns where the files of the packages of `suite`, which has these
+    /// settings, are.
+    pub fn pool_of<'a>(&self, suite: &'a Suite) -> Pool<'a> {
+        match self.pool {
+            PoolLayout::Shared => Pool::Shared,
+            PoolLayout::OfSuite => Pool::Of(suite),
+        }
+    }
+
     /// Returns how an index is compressed.
     pub fn encodings_of(&self, index: &IndexName) -> &[Encoding] {
         match index {
@@ -335,6 +345,15 @@ impl Settings {
                     "leave it out; sources and packages for all hosts are always accepted",
                 );
             }
+        }
+        for error in self
+            .gates
+            .bases
+            .iter()
+            .filter_map(|b| b.parse::<BaseSuite>().err())
+        {
+            let fix = "write it as http://deb.debian.org/debian trixie main";
+            refuse("invalid-base", error.to_string(), fix);
         }
         let texts = [
             ("Origin", &self.origin),

@@ -9,11 +9,12 @@ use super::FlowError;
 use super::evidence::{self, Rules};
 use super::paging;
 use super::signing::{self, KeyWanted};
+use crate::archive::gate::Way;
 use crate::archive::manifest::{Index, Manifest};
 use crate::archive::query;
 use crate::archive::{
-    Admission, Current, Generation, Grounds, Older, Record, Removal, Settings, admit_proven,
-    layout, remove, settle,
+    Admission, Current, Generation, Grounds, Older, Record, Removal, Settings, draft, layout,
+    remove, settle,
 };
 use crate::format::index::Kind;
 use crate::format::version::Version;
@@ -272,10 +273,11 @@ impl Desk<'_> {
         older: Older,
         act: &mut Act<'_>,
     ) -> Result<Outcome, FlowError> {
-        let keyring = signing::keyring(self.environment)?;
+        let keyring = self.keyring()?;
         let reader = incoming::Reader {
             keyring: &keyring,
             component,
+            now: self.clock.now(),
             listener: self.listener,
         };
         let Incoming {
@@ -285,6 +287,7 @@ impl Desk<'_> {
             proofs,
             evidence,
             uncounted,
+            uploads,
         } = incoming::read(paths, &reader)?;
         for meant in distributions {
             if meant != suite.as_str() && meant != "UNRELEASED" {
@@ -295,22 +298,24 @@ impl Desk<'_> {
         let grounds = Grounds {
             evidence,
             demand: self.rules.demand.clone(),
+            uploads,
+        };
+        let judged = || -> Result<_, PublishError> {
+            let question = Question::Candidates(&candidates);
+            let current = observe(self.store.as_ref(), suite, question)?;
+            let draft = draft(&current, &candidates, older, &grounds);
+            let answer = self.gated(&current, draft, Way::In)?;
+            Ok((current, answer))
         };
         if findings.iter().any(Finding::is_error) {
             // Everything that is wrong is told at once.
-            let current = observe(
-                self.store.as_ref(),
-                suite,
-                Question::Candidates(&candidates),
-            )?;
-            let reasons = admit_proven(&current, &candidates, older, &grounds).err();
-            findings.extend(reasons.unwrap_or_default());
+            let (_, answer) = judged()?;
+            findings.extend(answer.err().unwrap_or_default());
             return Ok(Outcome::Refused(findings));
         }
         self.change(suite, act, &findings, &|| {
-            let question = Question::Candidates(&candidates);
-            let current = observe(self.store.as_ref(), suite, question)?;
-            let admission = match admit_proven(&current, &candidates, older, &grounds) {
+            let (current, answer) = judged()?;
+            let admission = match answer {
                 Ok(admission) => {
                     let store = self.store.as_ref();
                     let (there, offered) = evidence::joined(store, &current, proofs.clone())?;
@@ -340,7 +345,10 @@ impl Desk<'_> {
             .collect();
         self.change(suite, act, &[], &|| {
             let current = observe(self.store.as_ref(), suite, Question::Packages(&names))?;
-            let admission = remove(&current, removals);
+            let admission = match remove(&current, removals) {
+                Ok(admission) => self.gated(&current, admission.into(), Way::Out)?,
+                Err(findings) => Err(findings),
+            };
             Ok(Judged::new(current, admission))
         })
     }

@@ -4,6 +4,7 @@
 use super::FlowError;
 use super::archiving::{Act, Change, Desk, Judged, Outcome};
 use super::{evidence, signing};
+use crate::archive::gate::Way;
 use crate::archive::restore::{self, Lasting};
 use crate::archive::{Base, Grounds, Manifest, Older, Pin, PinName, Record, Selection, promote};
 use crate::model::{Finding, Suite};
@@ -193,8 +194,13 @@ impl Desk<'_> {
             let grounds = Grounds {
                 evidence,
                 demand: self.rules.demand.clone(),
+                uploads: Vec::new(),
             };
             let admission = promote::promote(&source, &current, selection, older, &grounds);
+            let admission = match admission {
+                Ok(admission) => self.gated(&current, admission.into(), Way::Across)?,
+                Err(findings) => Err(findings),
+            };
             let admission = match admission {
                 Ok(admission) => {
                     let (there, offered) = evidence::joined(store, &current, proofs)?;

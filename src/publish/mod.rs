@@ -9,6 +9,8 @@
 //! looks and plans again.
 
 mod apply;
+mod around;
+pub mod base;
 mod census;
 mod check;
 pub mod client;
@@ -42,6 +44,7 @@ mod select;
 mod spread;
 
 pub use apply::{Published, apply};
+pub use around::Surroundings;
 pub use census::Census;
 pub use check::{Depth, Verify, check, lost_heads};
 pub use compare::{Past, compare, differing, past};

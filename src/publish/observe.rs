@@ -125,7 +125,7 @@ pub(super) fn observed(
     let mut pool = BTreeMap::new();
     if let Question::Candidates(candidates) = question {
         for candidate in candidates {
-            for path in candidate.pool_paths(&manifest.settings) {
+            for path in candidate.pool_paths(suite, &manifest.settings) {
                 if let Some(file) = pool_file(store, &path)? {
                     pool.insert(path, file);
                 }

@@ -88,6 +88,11 @@ pub fn plan(next: Generation) -> PublishPlan {
         };
         add(Phase::Pool, incoming.file.path.clone(), Some(content));
     }
+    for copy in &next.copies {
+        let (size, sha256) = (copy.file.size, copy.file.sha256);
+        let content = PlannedContent { size, sha256 };
+        add(Phase::Pool, copy.file.path.clone(), Some(content));
+    }
     for index in &next.indices {
         let (name, encodings) = match index {
             NextIndex::Same(_) => continue,

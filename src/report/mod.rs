@@ -25,6 +25,7 @@ mod renewal;
 mod reproduce;
 mod root;
 mod status;
+mod uploads;
 mod verify;
 mod version;
 
@@ -60,5 +61,6 @@ pub use renewal::{ImportDocument, RefreshDocument, RotateDocument, RotationPhase
 pub use reproduce::{RefusedReproduction, ReproduceDocument};
 pub use root::{RootLine, RootList, RootMade, RootRemoved};
 pub use status::StatusDocument;
+pub use uploads::{IncomingDocument, UploadRow, UploadState};
 pub use verify::VerifyDocument;
 pub use version::VersionOrder;

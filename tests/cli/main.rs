@@ -29,6 +29,7 @@ mod histories;
 mod hostile;
 mod hostile_builds;
 mod importing;
+mod incoming;
 mod indices;
 mod interruption;
 mod isolated;

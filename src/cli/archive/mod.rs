@@ -7,6 +7,7 @@ mod diff;
 mod gc;
 mod history;
 mod import;
+mod incoming;
 mod init;
 mod look;
 mod merge;
@@ -56,6 +57,8 @@ enum Verb {
     Init(Box<init::InitArguments>),
     /// Add packages to a suite: all or nothing, live at once
     Add(add::AddArguments),
+    /// Publish what dput puts into a directory, each upload by itself
+    Incoming(incoming::IncomingArguments),
     /// Remove packages from a suite: all or nothing, live at once
     Remove(remove::RemoveArguments),
     /// Take packages from one suite into another: the same bits, no rebuild
@@ -109,6 +112,7 @@ pub fn run(arguments: ArchiveVerb, context: &Context<'_>) -> Result<Said, Failur
     match arguments.verb {
         Verb::Init(arguments) => init::run(*arguments, context),
         Verb::Add(arguments) => add::run(arguments, context),
+        Verb::Incoming(arguments) => incoming::run(&arguments, context),
         Verb::Remove(arguments) => remove::run(&arguments, context),
         Verb::Promote(arguments) => promote::run(&arguments, context),
         Verb::Rollback(arguments) => rollback::run(&arguments, context),
@@ -287,6 +291,22 @@ pub(super) fn configured_key(context: &Context<'_>) -> Result<Option<String>, Fa
             .project
             .key,
     )
+}
+
+/// Reads the certificates of keyring files.
+pub(super) fn certificates(
+    files: &[PathBuf],
+    context: &Context<'_>,
+) -> Result<Vec<Certificate>, Failure> {
+    let mut found = Vec::new();
+    for file in files {
+        let bytes = crate::sys::files::read(&context.path(file))?;
+        found.extend(Certificate::parse_all(&bytes).map_err(|error| {
+            let why = format!("{} holds no certificate: {error}", file.display());
+            Failure::request("key", why)
+        })?);
+    }
+    Ok(found)
 }
 
 /// What `debcut.toml` demands of a publish to this place; outside a repository

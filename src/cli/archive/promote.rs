@@ -1,12 +1,13 @@
 //! `archive promote`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::add::answer;
 use super::remove::removal;
-use super::{ArchiveArgument, configured_key, desk, rules, state};
+use super::{ArchiveArgument, certificates, configured_key, desk, rules, state};
 use crate::archive::{Older, Removal, Selection};
 use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
@@ -48,6 +49,9 @@ pub struct PromoteArguments {
     /// Take versions older than what the suite has
     #[arg(long)]
     allow_older: bool,
+    /// Count signatures, of bases, by the certificates in FILE as well
+    #[arg(long, value_name = "FILE")]
+    keyring: Vec<PathBuf>,
     #[command(flatten)]
     key: KeyArguments,
     /// How long to wait for another publisher, in seconds
@@ -67,6 +71,7 @@ pub fn run(arguments: &PromoteArguments, context: &Context<'_>) -> Result<Said, 
     let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
     desk.configured_key = configured_key(context)?;
     desk.rules = rules(&location, context)?;
+    desk.rules.keyring = certificates(&arguments.keyring, context)?;
     let mut act = Act {
         key: arguments.key.wanted(),
         ask: &mut passphrase::asker(context),

@@ -132,6 +132,25 @@ impl Stanza {
         })
     }
 
+    /// Returns it with its files in another directory of a pool, the rest byte
+    /// for byte.
+    pub fn moved_to(&self, directory: &ArchivePath) -> Result<Self, IndexError> {
+        let mut text = String::new();
+        for line in self.text.lines() {
+            let (field, value) = line.split_once(": ").unwrap_or((line, ""));
+            match (self.kind, field) {
+                (Kind::Packages, "Filename") => {
+                    let file = value.rsplit('/').next().unwrap_or_default();
+                    text.push_str(&format!("{field}: {directory}/{file}"));
+                }
+                (Kind::Sources, "Directory") => text.push_str(&format!("{field}: {directory}")),
+                _ => text.push_str(line),
+            }
+            text.push('\n');
+        }
+        Ok(self.reformed(&text)?)
+    }
+
     /// Returns the same package's stanza with another text.
     pub fn reformed(&self, text: &str) -> Result<Self, Deb822Error> {
         let paragraph = deb822::paragraph(text.as_bytes(), Syntax::Generated)?;
