@@ -1,6 +1,7 @@
 //! Archives: made, added to, looked at. A publish that lost against another
 //! one looks and plans again.
 
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,7 +29,7 @@ use crate::sys::environment::Environment;
 use crate::sys::files;
 use crate::sys::openpgp::{Certificate, Keyring, Signer};
 use crate::sys::store::{
-    Condition, Content, DirectoryStore, FetchedStore, Guard, Holder, S3Store, Store,
+    Condition, Content, DirectoryStore, FetchedStore, Guard, Holder, S3Store, Store, StoreError,
 };
 
 /// How often a publish that lost is tried again before it is told so: each
@@ -148,6 +149,20 @@ impl Judged {
     }
 }
 
+/// What a judged change leads to.
+enum Next {
+    /// Nowhere, for these reasons.
+    Refused(Vec<Finding>),
+    /// To what is there already.
+    Same(Box<Current>),
+    /// To another generation.
+    Other(Box<Generation>),
+}
+
+/// So many packages are forgotten once they are judged, and read again in the
+/// rare case that somebody else was faster: 60,000 take 130 MB.
+const TOO_MANY_TO_KEEP: usize = 1000;
+
 impl Desk<'_> {
     fn lock(&self) -> Result<Guard, FlowError> {
         let holder = Holder {
@@ -227,7 +242,19 @@ impl Desk<'_> {
             findings.extend(reasons.unwrap_or_default());
             return Ok(Outcome::Refused(findings));
         }
+        let offered = RefCell::new(Some(candidates));
         self.change(suite, act, &findings, &|| {
+            let candidates = match offered.take() {
+                Some(candidates) => candidates,
+                None => {
+                    (incoming::read(paths, &reader))
+                        .map_err(|error| StoreError::Local {
+                            file: error.path,
+                            source: error.source,
+                        })?
+                        .candidates
+                }
+            };
             let question = Question::Candidates(&candidates);
             let current = observe(self.store.as_ref(), suite, question)?;
             let admission = match admit_proven(&current, &candidates, older, &grounds) {
@@ -239,6 +266,9 @@ impl Desk<'_> {
                 // Where attestations are missed, those that do not count matter.
                 Err(reasons) => Err([reasons, uncounted.clone()].concat()),
             };
+            if candidates.len() < TOO_MANY_TO_KEEP {
+                offered.replace(Some(candidates));
+            }
             Ok(Judged::new(current, admission))
         })
     }
@@ -328,9 +358,10 @@ impl Desk<'_> {
         }
         let record = self.record(&certificate, act.reason.clone());
         if act.dry_run {
-            return Ok(match self.next(&judged, record)? {
-                Some(next) => Outcome::Planned(Box::new(publish::plan(next)), findings),
-                None => Outcome::Unchanged(Box::new(judged.current), findings),
+            return Ok(match self.next(judged, record)? {
+                Next::Refused(findings) => Outcome::Refused(findings),
+                Next::Same(current) => Outcome::Unchanged(current, findings),
+                Next::Other(next) => Outcome::Planned(Box::new(publish::plan(*next)), findings),
             });
         }
         let _guard = self.lock()?;
@@ -346,19 +377,17 @@ impl Desk<'_> {
                 Some(judged) => judged,
                 None => admitted()?,
             };
-            if let Err(findings) = judged.answer {
-                return Ok(Outcome::Refused(findings));
-            }
-            let Some(next) = self.next(&judged, record.clone())? else {
-                return Ok(Outcome::Unchanged(Box::new(judged.current), findings));
+            let next = match self.next(judged, record.clone())? {
+                Next::Refused(findings) => return Ok(Outcome::Refused(findings)),
+                Next::Same(current) => return Ok(Outcome::Unchanged(current, findings)),
+                Next::Other(next) => next,
             };
-            drop(judged);
             if signer.is_none() {
                 signer = signing::unlocked(choice.take(), self.clock.now(), act.ask)?;
                 self.keep_certificate(&certificate)?;
             }
             let seal = signer.as_ref().expect("a choice was made");
-            let plan = publish::plan(next);
+            let plan = publish::plan(*next);
             // Asked only now: the wait for another publisher may have been long.
             let now = self.clock.now();
             match publish::apply(self.store.as_ref(), &plan, seal, now, self.listener) {
@@ -373,20 +402,23 @@ impl Desk<'_> {
         unreachable!("the last attempt returns")
     }
 
-    /// Returns what an admitted change leads to.
-    fn next(&self, judged: &Judged, record: Record) -> Result<Option<Generation>, FlowError> {
-        let Ok(admission) = &judged.answer else {
-            return Ok(None);
+    /// Returns what a judged change leads to.
+    fn next(&self, judged: Judged, record: Record) -> Result<Next, FlowError> {
+        let Judged {
+            current,
+            answer,
+            donors,
+        } = judged;
+        let admission = match answer {
+            Ok(admission) => admission,
+            Err(findings) => return Ok(Next::Refused(findings)),
         };
-        let donors: Vec<_> = judged.donors.iter().collect();
-        let store = self.store.as_ref();
-        Ok(publish::next(
-            store,
-            &judged.current,
-            admission,
-            &donors,
-            record,
-        )?)
+        let donors: Vec<_> = donors.iter().collect();
+        let next = publish::next(self.store.as_ref(), &current, admission, &donors, record)?;
+        Ok(match next {
+            Some(next) => Next::Other(Box::new(next)),
+            None => Next::Same(Box::new(current)),
+        })
     }
 
     fn record(&self, certificate: &Certificate, why: Option<String>) -> Record {

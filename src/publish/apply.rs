@@ -115,7 +115,7 @@ fn release_date(
 fn write_unreferenced(
     store: &dyn Store,
     plan: &PublishPlan,
-    sealed: &SealedPublish,
+    sealed: &SealedPublish<'_>,
     listener: &dyn Listener,
 ) -> Result<(), PublishError> {
     let pool = plan.next().pool.iter().map(|incoming| {

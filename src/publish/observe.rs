@@ -3,6 +3,8 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use crate::archive::candidate::Candidate;
 use crate::archive::chunk::{Chunk, touched};
 use crate::archive::current::Current;
@@ -141,12 +143,17 @@ fn observed(
     }
     let mut pool = BTreeMap::new();
     if let Question::Candidates(candidates) = question {
-        for candidate in candidates {
-            for path in candidate.pool_paths(&manifest.settings) {
-                if let Some(file) = pool_file(store, &path)? {
-                    pool.insert(path, file);
-                }
-            }
+        let look = |candidate: &Candidate| {
+            let paths = candidate.pool_paths(&manifest.settings).into_iter();
+            let found = paths.map(|path| Ok(pool_file(store, &path)?.map(|file| (path, file))));
+            let found: Result<Vec<_>, PublishError> = found.collect();
+            Ok(found?.into_iter().flatten().collect())
+        };
+        // What is there is read and hashed.
+        let found: Vec<_> = candidates.par_iter().map(look).collect();
+        for found in found {
+            let found: Result<Vec<_>, PublishError> = found;
+            pool.extend(found?);
         }
     }
     Ok(Current {

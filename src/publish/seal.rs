@@ -12,7 +12,7 @@ use crate::model::{ArchivePath, Sha256, Suite, Timestamp};
 use crate::publish::derive::packed;
 use crate::publish::error::PublishError;
 use crate::publish::head::Head;
-use crate::publish::join::{join, reassemble};
+use crate::publish::join::{NewFile, join, reassemble};
 use crate::publish::objects::Objects;
 use crate::publish::patches::Patching;
 use crate::publish::plan::PublishPlan;
@@ -43,9 +43,9 @@ impl Seal for Signer {
 }
 
 /// A publish whose every byte is known and signed.
-pub(super) struct SealedPublish {
+pub(super) struct SealedPublish<'a> {
     /// New state: chunks, pieces and the manifest.
-    pub(super) objects: Vec<(ArchivePath, Vec<u8>)>,
+    pub(super) objects: Vec<NewFile<'a>>,
     /// New indices, under their by-hash names.
     pub(super) indices: Vec<(ArchivePath, IndexBytes)>,
     /// The indices that change.
@@ -66,13 +66,13 @@ pub(super) enum IndexBytes {
 
 /// Puts a generation's indices together, hashes them once, and signs at `now`
 /// a `Release` of this date.
-pub(super) fn seal(
+pub(super) fn seal<'a>(
     store: &dyn Store,
-    plan: &PublishPlan,
+    plan: &'a PublishPlan,
     date: Timestamp,
     seal: &dyn Seal,
     now: Timestamp,
-) -> Result<SealedPublish, PublishError> {
+) -> Result<SealedPublish<'a>, PublishError> {
     let next = plan.next();
     let reading = Objects::ahead(store, next)?;
     let patching = Patching::new(&reading, next)?;
@@ -106,17 +106,18 @@ pub(super) fn seal(
             }
         }
     }
-    let packed = (next.lists.par_iter()).map(|(deb, list)| (layout::file_list(deb), packed(list)));
+    let packed =
+        (next.lists.par_iter()).map(|(deb, list)| (layout::file_list(deb), packed(list).into()));
     objects.par_extend(packed);
     for file in &next.proofs {
         let path = layout::proof(&next.suite, &file.proof.sha256);
-        objects.push((path, file.bytes.clone()));
+        objects.push((path, file.bytes.as_slice().into()));
     }
     let mut shelves = next.shelves.clone();
     for (name, list) in &next.new_shelves {
         let bytes = proofs::to_bytes(list);
         let shelf = Shelf::of(&bytes);
-        objects.push((layout::proof(&next.suite, &shelf.sha256), bytes));
+        objects.push((layout::proof(&next.suite, &shelf.sha256), bytes.into()));
         shelves.insert(name.clone(), shelf);
     }
     let valid_for = next.settings.valid_for_seconds.map(i64::from);
@@ -137,7 +138,8 @@ pub(super) fn seal(
         number: manifest.number,
         manifest: Sha256::of(&bytes),
     };
-    objects.push((layout::object(ObjectKind::Manifest, &base.manifest), bytes));
+    let path = layout::object(ObjectKind::Manifest, &base.manifest);
+    objects.push((path, bytes.into()));
 
     let release = manifest.release().text();
     let release = release.expect("settings were checked to be single lines");
