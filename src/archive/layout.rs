@@ -6,6 +6,7 @@
 //!
 //! | path | holds |
 //! |---|---|
+//! | `README` | how to read all this without debcut |
 //! | `suites/SUITE/head` | which generation is current, and its signed texts |
 //! | `objects/XX/DIGEST…` | manifests, chunks and compressed pieces, each named by its SHA-256 |
 //! | `files/XX/DIGEST.zst` | the paths in a `.deb`, one a line, by the SHA-256 of the `.deb` |
@@ -208,6 +209,14 @@ pub fn file_list(deb: &Sha256) -> ArchivePath {
     made(format!(".debcut/files/{}/{hex}.zst", &hex[..2]))
 }
 
+/// What whoever finds our part of an archive without us has to know.
+pub const EXPLANATION: &str = include_str!("../../templates/archive/state.txt");
+
+/// Returns where [`EXPLANATION`] is.
+pub fn explanation() -> ArchivePath {
+    made(".debcut/README".to_owned())
+}
+
 /// Returns the directory of the certificates that suites were signed with.
 pub fn certificates() -> ArchivePath {
     made(".debcut/keys".to_owned())
@@ -334,6 +343,7 @@ pub fn freshness(path: &ArchivePath) -> Freshness {
     let path = path.as_str();
     if path.starts_with("pool/")
         || path.starts_with(".debcut/objects/")
+        || path.starts_with(".debcut/files/")
         || path.contains("/by-hash/")
     {
         Freshness::Lasting
@@ -397,6 +407,7 @@ mod tests {
             (by_hash(&suite, &index, &digest), Freshness::Lasting),
             (proof(&suite, &digest), Freshness::Lasting),
             (object(ObjectKind::Chunk, &digest), Freshness::Lasting),
+            (file_list(&digest), Freshness::Lasting),
             (index_file(&suite, &index, Encoding::Xz), Freshness::Brief),
             (in_release(&suite), Freshness::Brief),
             (release_gpg(&suite), Freshness::Brief),

@@ -87,6 +87,11 @@ fn answer(
     let context = Context::new(&arguments.global, argv, environment, terminal)?;
     match dispatch(arguments.verb, &context)? {
         Said::Answer(answer) => Ok(terminal.show(&answer)),
+        Said::Judged(answer, exit) => {
+            terminal.show(&answer);
+            Ok(exit)
+        }
+        Said::Ended(exit) => Ok(exit),
         Said::Whole => Ok(Exit::Done),
         Said::No => Ok(Exit::No),
     }
@@ -96,6 +101,10 @@ fn answer(
 enum Said {
     /// This answer.
     Answer(Answer),
+    /// This answer, and a monitoring program's word for it.
+    Judged(Answer, Exit),
+    /// Nothing: it has written its own for a monitoring program.
+    Ended(Exit),
     /// Nothing: the verb has written its own standard output (a script, a
     /// manual page, a server's address).
     Whole,

@@ -25,7 +25,7 @@ plan lists the changes, debcut doctor what stands in the way of a release.";
 /// Shows where everything stands.
 pub fn run(_: &StatusArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
-    let status = status::status(&workspace, &context.environment)?;
+    let status = status::status(&workspace, &context.environment, context.now())?;
     let branch = status.branch.as_deref();
     let mut document = StatusDocument::new(&status.head, branch, &status.standings);
     for seen in &status.suites {

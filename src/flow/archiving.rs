@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use super::FlowError;
 use super::evidence::{self, Rules};
+use super::paging;
 use super::signing::{self, KeyWanted};
 use crate::archive::manifest::{Index, Manifest};
 use crate::archive::query;
 use crate::archive::{
-    Admission, Current, Generation, Grounds, Listed, Older, Record, Removal, Selection, Settings,
+    Admission, Current, Generation, Grounds, Older, Record, Removal, Selection, Settings,
     admit_proven, layout, promote, remove, settle,
 };
 use crate::format::index::Kind;
@@ -379,7 +380,12 @@ impl Desk<'_> {
             };
             let next = match self.next(judged, record.clone())? {
                 Next::Refused(findings) => return Ok(Outcome::Refused(findings)),
-                Next::Same(current) => return Ok(Outcome::Unchanged(current, findings)),
+                Next::Same(current) => {
+                    if let Some(manifest) = current.manifest() {
+                        paging::after_publish(self, &manifest.settings);
+                    }
+                    return Ok(Outcome::Unchanged(current, findings));
+                }
                 Next::Other(next) => next,
             };
             if signer.is_none() {
@@ -390,8 +396,14 @@ impl Desk<'_> {
             let plan = publish::plan(*next);
             // Asked only now: the wait for another publisher may have been long.
             let now = self.clock.now();
+            if plan.base().is_none() {
+                self.explain()?;
+            }
             match publish::apply(self.store.as_ref(), &plan, seal, now, self.listener) {
-                Ok(published) => return Ok(Outcome::Done(Box::new(published), findings)),
+                Ok(published) => {
+                    paging::after_publish(self, &plan.next().settings);
+                    return Ok(Outcome::Done(Box::new(published), findings));
+                }
                 Err(error) if error.is_lost_race() && attempt < ATTEMPTS => {
                     self.listener
                         .note(format!("{suite} has changed meanwhile; planning again"));
@@ -449,6 +461,14 @@ impl Desk<'_> {
             ));
         }
         Ok(choice)
+    }
+
+    /// Leaves word for whoever finds the archive without debcut.
+    fn explain(&self) -> Result<(), FlowError> {
+        let text = Content::Bytes(layout::EXPLANATION.as_bytes());
+        let path = layout::explanation();
+        self.store.write(&path, text, &Condition::Always)?;
+        Ok(())
     }
 
     /// Keeps the certificate that clients need in the archive itself.
@@ -534,12 +554,6 @@ impl Desk<'_> {
                 found.ok_or_else(|| none(Some(number)))
             }
         }
-    }
-
-    /// Lists what is in a suite.
-    pub fn list(&self, suite: &Suite, number: Option<u64>) -> Result<Vec<Listed>, FlowError> {
-        let current = self.look(suite, number, Question::Whole)?;
-        Ok(query::list(&current).map_err(PublishError::from)?)
     }
 
     /// Returns every stanza of a package in a suite, with its index.

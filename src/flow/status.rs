@@ -6,14 +6,16 @@ use std::collections::BTreeMap;
 use super::FlowError;
 use super::building;
 use super::configured::{self, Configured, ReadError};
+use super::doctor::certificates;
 use super::project::Workspace;
 use crate::archive::Current;
+use crate::archive::query::relatives::source_of;
 use crate::format::changes::Changes;
 use crate::format::control::SourceControl;
-use crate::format::index::Stanza;
 use crate::format::version::Version;
 use crate::model::finding::with_causes;
 use crate::model::{Architecture, Finding, PackageName, Severity, Suite, Timestamp};
+use crate::publish::health::{self, Counted, Thresholds};
 use crate::publish::{self, PublishError, Question};
 use crate::release::commit::Release;
 use crate::release::plan::{self, Request};
@@ -54,7 +56,11 @@ pub struct SuiteSeen {
 }
 
 /// Looks at the project and its archives.
-pub fn status(workspace: &Workspace, environment: &Environment) -> Result<Status, FlowError> {
+pub fn status(
+    workspace: &Workspace,
+    environment: &Environment,
+    now: Timestamp,
+) -> Result<Status, FlowError> {
     let policy = workspace.policy("HEAD")?;
     let facts = release::observe::observe(&workspace.repository, "HEAD", &policy)?;
     let (plan, mut findings) = match plan::plan(&facts, &policy, &Request::everything()) {
@@ -65,6 +71,8 @@ pub fn status(workspace: &Workspace, environment: &Environment) -> Result<Status
         names: names(workspace, &policy)?,
         held: vec![Vec::new(); policy.units.len()],
         suites: Vec::new(),
+        endings: Vec::new(),
+        now,
     };
     let archives = configured::archives(workspace, environment);
     let mut known = match archives.is_empty() {
@@ -78,6 +86,7 @@ pub fn status(workspace: &Workspace, environment: &Environment) -> Result<Status
             findings.push(Finding::warning("archive", archive.shown(), why));
         }
     }
+    findings.append(&mut shelf.endings);
     for finding in &mut findings {
         finding.severity = finding.severity.min(Severity::Warning);
     }
@@ -122,20 +131,6 @@ pub(super) fn names(workspace: &Workspace, policy: &Policy) -> Result<Vec<Packag
     Ok(names)
 }
 
-/// Reads of which source, in which version, a stanza is.
-pub(super) fn source_of(stanza: &Stanza) -> Option<(PackageName, Version)> {
-    let fields = stanza.paragraph();
-    let own = || (stanza.name().clone(), stanza.version().clone());
-    let Some(source) = fields.get("Source") else {
-        return Some(own());
-    };
-    let (name, version) = match source.split_once(" (") {
-        Some((name, version)) => (name, Version::new(version.trim_end_matches(')')).ok()?),
-        None => (source, stanza.version().clone()),
-    };
-    Some((PackageName::new(name.trim()).ok()?, version))
-}
-
 /// Returns every source version that a generation holds of these packages, with
 /// its architectures.
 pub(super) fn sources(
@@ -165,12 +160,24 @@ struct Shelf {
     names: Vec<PackageName>,
     held: Vec<Vec<Held>>,
     suites: Vec<SuiteSeen>,
+    /// What clients will soon refuse, or refuse already.
+    endings: Vec<Finding>,
+    now: Timestamp,
 }
 
 impl Shelf {
     fn read<'a>(&mut self, archive: &'a Configured, units: &[Unit]) -> Result<(), ReadError<'a>> {
         let store = archive.opened()?;
+        let certificates = certificates(store);
         for suite in publish::suites(store)? {
+            let health = health::health(store, &suite, &certificates, Counted::No, self.now)?;
+            for mut finding in health
+                .iter()
+                .flat_map(|health| health::judge(health, &Thresholds::default(), self.now))
+            {
+                finding.subject = format!("{} {suite}", archive.name);
+                self.endings.push(finding);
+            }
             let current = publish::observe(store, &suite, Question::Packages(&self.names))?;
             let Some((base, manifest)) = &current.generation else {
                 continue;

@@ -9,11 +9,14 @@
 //! looks and plans again.
 
 mod apply;
+mod census;
 mod check;
 pub mod client;
+mod compare;
 mod derive;
 mod error;
 mod head;
+pub mod health;
 mod history;
 pub mod incoming;
 mod join;
@@ -22,13 +25,16 @@ mod observe;
 mod patches;
 mod plan;
 mod proofs;
+mod range;
 mod recover;
 mod repair;
 mod seal;
 mod spread;
 
 pub use apply::{Published, apply};
+pub use census::Census;
 pub use check::{Depth, Verify, check, lost_heads};
+pub use compare::{Past, compare, differing, past};
 pub use derive::next;
 pub use error::PublishError;
 pub use head::{Head, read_manifest};
@@ -36,6 +42,7 @@ pub use history::{Extent, history};
 pub use observe::{Question, observe, observe_generation, suites};
 pub use plan::{Phase, Planned, PlannedContent, PublishPlan, plan};
 pub use proofs::{proof, shelves};
+pub use range::{between, descriptions, names};
 pub use recover::{Switched, recover};
 pub use seal::{Seal, SealError};
 

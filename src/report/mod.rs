@@ -16,6 +16,7 @@ mod manual;
 mod matrix;
 mod notes;
 mod page;
+pub mod pages;
 mod plan;
 mod release;
 mod reproduce;
@@ -25,8 +26,9 @@ mod verify;
 mod version;
 
 pub use archive::{
-    AddDocument, ArchiveDocument, CheckDocument, ListDocument, PromoteDocument, PublishDocument,
-    RemoveDocument, ShowDocument, SourcesDocument,
+    AddDocument, ArchiveDocument, ArchiveStatusDocument, CheckDocument, DiffDocument,
+    HistoryDocument, ListDocument, Monitored, PagesDocument, PromoteDocument, PublishDocument,
+    RemoveDocument, Shape, ShowDocument, SourcesDocument,
 };
 pub use attest::AttestDocument;
 pub use build::{BuildDocument, BuildsDocument};

@@ -86,18 +86,12 @@ fn settings_change_what_a_suite_has() {
 fn questions_are_answered_once_for_all_indices() {
     let before = suite_with(&[deb("hello 1.0 amd64 x"), deb("docs 1.0 all x")]);
     let after = suite_with(&[deb("hello 2.0 amd64 y"), deb("docs 1.0 all x")]);
-    let (old, new) = (
-        query::list(&before).expect("read"),
-        query::list(&after).expect("read"),
-    );
+    let old = query::list(&before).expect("read");
     let text: Vec<_> = old.iter().map(ToString::to_string).collect();
     assert_eq!(text, ["docs 1.0 all", "hello 1.0 amd64"]);
-    let difference = query::difference(&old, &new);
-    assert_eq!(difference.added[0].to_string(), "hello 2.0 amd64");
-    assert_eq!(difference.removed[0].to_string(), "hello 1.0 amd64");
-    assert_eq!((difference.added.len(), difference.removed.len()), (1, 1));
     let docs = "docs".parse().expect("a name");
     let shown = query::show(&before, &docs).expect("read");
     assert_eq!(shown.len(), 1);
+    assert!(query::show(&after, &docs).expect("read").len() == 1);
     assert_eq!(shown[0].0.to_string(), "main/binary-amd64/Packages");
 }

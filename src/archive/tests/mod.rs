@@ -2,6 +2,7 @@
 
 mod admission;
 mod changes;
+mod comparison;
 
 use std::collections::BTreeMap;
 

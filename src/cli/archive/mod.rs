@@ -2,12 +2,16 @@
 
 mod add;
 mod check;
+mod diff;
+mod history;
 mod init;
 mod look;
+mod pages;
 mod promote;
 mod remove;
 mod serve;
 mod sources;
+mod status;
 
 use std::time::Duration;
 
@@ -46,6 +50,14 @@ enum Verb {
     List(look::ListArguments),
     /// Show all that a suite says of a package
     Show(look::ShowArguments),
+    /// Show what differs between two suites or generations
+    Diff(diff::DiffArguments),
+    /// Show a suite's generations: who made them, when and why
+    History(history::HistoryArguments),
+    /// Show how suites stand: validity, keys, size; also for Nagios and Prometheus
+    Status(status::StatusArguments),
+    /// Write pages for people: how to install, packages, histories
+    Pages(pages::PagesArguments),
     /// Check that an archive is whole and signed
     Check(check::CheckArguments),
     /// Write the .sources file that a client needs
@@ -63,6 +75,10 @@ pub fn run(arguments: ArchiveVerb, context: &Context<'_>) -> Result<Said, Failur
         Verb::Promote(arguments) => promote::run(&arguments, context),
         Verb::List(arguments) => look::list(&arguments, context),
         Verb::Show(arguments) => look::show(&arguments, context),
+        Verb::Diff(arguments) => diff::run(&arguments, context),
+        Verb::History(arguments) => history::run(&arguments, context),
+        Verb::Status(arguments) => status::run(&arguments, context),
+        Verb::Pages(arguments) => pages::run(&arguments, context),
         Verb::Check(arguments) => check::run(&arguments, context),
         Verb::Sources(arguments) => sources::run(&arguments, context),
         Verb::Serve(arguments) => serve::run(&arguments, context),

@@ -23,6 +23,7 @@ fn kind(error: &S3Error) -> &'static str {
         S3Error::Proxy { .. } => "proxy",
         S3Error::NoBucket { .. } | S3Error::Region { .. } => "no-bucket",
         S3Error::Clock { .. } => "clock",
+        S3Error::Insecure { .. } => "insecure",
     }
 }
 
@@ -42,6 +43,9 @@ fn hints(error: &S3Error) -> Vec<String> {
         ],
         S3Error::Profile { .. } => &[],
         S3Error::Authorities { .. } => &["AWS_CA_BUNDLE names a PEM file"],
+        S3Error::Insecure { .. } => &[
+            "AWS_CA_BUNDLE names a PEM file with the authority that the server has its certificate from",
+        ],
         S3Error::Proxy { .. } => &["http://HOST:PORT names one"],
         S3Error::NoBucket { bucket } => {
             return vec![format!(

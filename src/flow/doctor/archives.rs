@@ -3,15 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use super::Patient;
+use crate::archive::layout;
 use crate::flow::FlowError;
 use crate::flow::configured::{self, Configured};
 use crate::flow::project::Workspace;
 use crate::flow::signing;
 use crate::model::finding::with_causes;
 use crate::model::{Checkup, Finding, Suite, Timestamp};
+use crate::publish::health::{self, SigningKey, Thresholds};
 use crate::publish::{self, Question};
 use crate::sys::files;
-use crate::sys::store::Store;
+use crate::sys::openpgp::Certificate;
+use crate::sys::store::{Entry, Store};
 
 const RULE: &str = "archive";
 /// Clients refuse a suite from its `Valid-Until` on; a week is time to publish.
@@ -24,6 +27,8 @@ struct Seen {
     valid_until: Option<Timestamp>,
     /// The key that it was signed with, and whether its secret is here.
     key: Option<(String, bool)>,
+    /// The keys that it was signed with, as its clients know them.
+    keys: Vec<SigningKey>,
 }
 
 /// Looks at every archive.
@@ -69,6 +74,7 @@ fn one(archive: &Configured, workspace: &Workspace, patient: &Patient<'_>) -> Ch
         return checkup;
     }
     let mut names = Vec::new();
+    let certificates = certificates(store);
     for suite in suites {
         match publish::observe(store, &suite, Question::Manifest) {
             Ok(current) => {
@@ -82,6 +88,7 @@ fn one(archive: &Configured, workspace: &Workspace, patient: &Patient<'_>) -> Ch
                         .key
                         .clone()
                         .and_then(|key| secret_is_here(key, workspace, patient)),
+                    keys: health::keys(manifest, &certificates, patient.now),
                     valid_until: manifest.valid_until,
                     suite,
                 };
@@ -95,6 +102,17 @@ fn one(archive: &Configured, workspace: &Workspace, patient: &Patient<'_>) -> Ch
     }
     checkup.pass(RULE, subject, names.join(", "));
     checkup
+}
+
+/// Reads the certificates that clients were given; what cannot be read is told
+/// as one that lacks.
+pub(in crate::flow) fn certificates(store: &dyn Store) -> Vec<Certificate> {
+    let entries = store.list(&layout::certificates()).unwrap_or_default();
+    let read = |entry: Entry| store.read(&entry.path).ok().flatten();
+    let texts = entries.into_iter().filter_map(read);
+    texts
+        .flat_map(|bytes| Certificate::parse_all(&bytes).unwrap_or_default())
+        .collect()
 }
 
 /// Tells whether the secret of a suite's key is here; none: only gpg knows.
@@ -140,6 +158,11 @@ fn judge(archive: &str, seen: &Seen, now: Timestamp) -> Checkup {
         }
         _ => {}
     }
+    let limits = Thresholds::default();
+    for key in &seen.keys {
+        let found = health::judge_key(&subject, key, &limits, now);
+        found.into_iter().for_each(|finding| checkup.find(finding));
+    }
     if let Some((key, false)) = &seen.key {
         let why = format!("it is signed with {key}, whose secret is not here");
         let finding = Finding::warning("archive-key", subject, why);
@@ -171,6 +194,7 @@ mod tests {
                 suite: Suite::new("stable").expect("a name"),
                 valid_until: *valid_until,
                 key: Some(("AB".into(), *here)),
+                keys: Vec::new(),
             };
             let found = judge("house", &seen, now);
             assert_eq!(super::super::tests::shown(&found), *want, "{seen:?}");

@@ -20,6 +20,8 @@ mod versions;
 
 use std::path::Path;
 
+pub(super) use archives::certificates;
+
 use super::FlowError;
 use super::project::Workspace;
 use crate::model::finding::with_causes;

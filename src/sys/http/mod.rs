@@ -1,9 +1,13 @@
 //! A static HTTP/1.1 server for trying an archive out (RFC 9110, RFC 9112).
 //!
 //! Serves the files below one directory to `GET` and `HEAD`, with kept
-//! connections, single ranges and `If-Modified-Since`, as apt asks for them.
-//! It knows no rewriting, no uploads and no TLS: a web server does.
+//! connections, ranges and conditions, as apt, browsers and mirrors ask for
+//! them. It knows no rewriting, no uploads and no TLS: a web server does.
 
+mod kind;
+mod listing;
+mod place;
+mod range;
 mod request;
 mod response;
 
@@ -11,8 +15,10 @@ use std::io::{self, BufReader, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, poll};
 
 use request::{Request, RequestError};
 use response::Response;
@@ -21,7 +27,9 @@ use response::Response;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How many clients are served at once; more are told to come again.
 const CONNECTIONS: usize = 256;
-/// How often the listening loop looks whether it should end.
+/// How long what is being sent may go on after the end was asked for.
+const GRACE: Duration = Duration::from_secs(10);
+/// How often whoever waits looks whether it should end.
 const LOOK: rustix::event::Timespec = rustix::event::Timespec {
     tv_sec: 0,
     tv_nsec: 50_000_000,
@@ -47,24 +55,25 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Answers until `stop` says so. `heard` is told of each answer in one
-    /// line: method, path and status.
+    /// Answers until `stop` says so; what is being sent then is sent to its end.
+    /// `heard` is told of each answer in one line: method, path and status.
     pub fn run(
-        &self,
+        self,
         stop: impl Fn() -> bool,
         heard: impl Fn(String) + Send + Sync + 'static,
     ) -> io::Result<()> {
+        let Self { listener, root } = self;
         let heard = Arc::new(heard);
         let open = Arc::new(AtomicUsize::new(0));
+        let ending = Arc::new(AtomicBool::new(false));
         while !stop() {
-            use rustix::event::{PollFd, PollFlags, poll};
-            let mut ready = [PollFd::new(&self.listener, PollFlags::IN)];
+            let mut ready = [PollFd::new(&listener, PollFlags::IN)];
             match poll(&mut ready, Some(&LOOK)) {
                 Ok(0) | Err(rustix::io::Errno::INTR) => continue,
                 Ok(_) => {}
                 Err(error) => return Err(error.into()),
             }
-            let stream = match self.listener.accept() {
+            let stream = match listener.accept() {
                 Ok((stream, _)) => stream,
                 // The client has gone again, or files ran out for a moment.
                 Err(_) => continue,
@@ -74,24 +83,39 @@ impl Server {
                 let _ = Response::status(503).send(&stream, false, true);
                 continue;
             }
-            let (root, heard, open) = (self.root.clone(), Arc::clone(&heard), Arc::clone(&open));
+            let (root, heard) = (root.clone(), Arc::clone(&heard));
+            let (open, ending) = (Arc::clone(&open), Arc::clone(&ending));
             std::thread::spawn(move || {
                 // A connection that breaks concerns nobody but its client.
-                let _ = converse(&stream, &root, heard.as_ref());
+                let _ = converse(&stream, &root, heard.as_ref(), &ending);
                 open.fetch_sub(1, Ordering::Relaxed);
             });
+        }
+        // Nobody new is let in while those who are here are served.
+        drop(listener);
+        ending.store(true, Ordering::Relaxed);
+        let step = Duration::from_millis(20);
+        let mut left = GRACE;
+        while open.load(Ordering::Relaxed) > 0 && !left.is_zero() {
+            std::thread::sleep(step);
+            left = left.saturating_sub(step);
         }
         Ok(())
     }
 }
 
-fn converse(stream: &TcpStream, root: &Path, heard: &dyn Fn(String)) -> io::Result<()> {
+fn converse(
+    stream: &TcpStream,
+    root: &Path,
+    heard: &dyn Fn(String),
+    ending: &AtomicBool,
+) -> io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream);
-    loop {
+    while !reader.buffer().is_empty() || is_asked(stream, ending)? {
         let request = match Request::read(&mut reader) {
             Ok(Some(request)) => request,
             Ok(None) => return Ok(()),
@@ -102,15 +126,36 @@ fn converse(stream: &TcpStream, root: &Path, heard: &dyn Fn(String)) -> io::Resu
             }
         };
         let response = Response::to(&request, root);
+        let close = request.close || ending.load(Ordering::Relaxed);
         heard(format!(
             "{} {} {}",
             request.method,
             request.target,
             response.code()
         ));
-        response.send(stream, request.method == "HEAD", request.close)?;
-        if request.close {
+        response.send(stream, request.method == "HEAD", close)?;
+        if close {
             return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Waits for a client's next word; false when it stays silent for too long, or
+/// when the server ends meanwhile.
+fn is_asked(stream: &TcpStream, ending: &AtomicBool) -> io::Result<bool> {
+    let mut left = PATIENCE;
+    loop {
+        let mut ready = [PollFd::new(stream, PollFlags::IN)];
+        match poll(&mut ready, Some(&LOOK)) {
+            Ok(0) => {}
+            Err(rustix::io::Errno::INTR) => continue,
+            Ok(_) => return Ok(true),
+            Err(error) => return Err(error.into()),
+        }
+        left = left.saturating_sub(Duration::from_nanos(LOOK.tv_nsec as u64));
+        if left.is_zero() || ending.load(Ordering::Relaxed) {
+            return Ok(false);
         }
     }
 }
@@ -135,15 +180,26 @@ mod tests {
     /// Serves a small tree and returns the raw answer to raw bytes.
     fn ask(request: &str) -> String {
         let dir = tempfile::tempdir().expect("dir");
-        std::fs::create_dir_all(dir.path().join("root/.debcut")).expect("dirs");
+        for below in ["root/.debcut", "root/sub", "root/site"] {
+            std::fs::create_dir_all(dir.path().join(below)).expect("dirs");
+        }
         for (name, text) in [
             ("root/a.txt", "0123456789"),
             ("root/.debcut/s", "s"),
+            ("root/sub/b <.txt", "b"),
+            ("root/site/index.html", "<p>site"),
             ("out", "no"),
         ] {
             std::fs::write(dir.path().join(name), text).expect("writes");
         }
-        std::os::unix::fs::symlink("../out", dir.path().join("root/link")).expect("links");
+        let links = [
+            ("../out", "root/link"),
+            (".debcut", "root/inner"),
+            ("a.txt", "root/own"),
+        ];
+        for (to, link) in links {
+            std::os::unix::fs::symlink(to, dir.path().join(link)).expect("links");
+        }
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let server = Server::bind(address, &dir.path().join("root")).expect("binds");
         let address = server.address().expect("bound");
@@ -198,9 +254,44 @@ mod tests {
             (get("/a.txt", "Range: bytes=10-\r\n"), "416 ", "bytes */10"),
             (
                 get("/a.txt", "Range: bytes=1-2,4-5\r\n"),
+                "206 ",
+                "Content-Range: bytes 4-5/10\r\n\r\n45\r\n--debcut",
+            ),
+            (
+                get("/a.txt", "Range: bytes=0-9,0-9\r\n"),
                 "200 OK",
                 "0123456789",
             ),
+            (get("/a.txt", "If-None-Match: *\r\n"), "304 ", "ETag: \""),
+            (get("/a.txt", "If-None-Match: \"x\"\r\n"), "200 OK", "9"),
+            // A tag that does not fit weighs more than a time that does.
+            (
+                get(
+                    "/a.txt",
+                    "If-None-Match: \"x\"\r\nIf-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT\r\n",
+                ),
+                "200 OK",
+                "9",
+            ),
+            (
+                get("/a.txt", "Range: bytes=1-2\r\nIf-Range: \"x\"\r\n"),
+                "200 OK",
+                "0123456789",
+            ),
+            (get("/own", ""), "200 OK", "0123456789"),
+            (get("/inner/s", ""), "404 ", ""),
+            (get("/.debcut/", ""), "404 ", ""),
+            (get("/%2edebcut/s", ""), "404 ", ""),
+            (get("/sub/..%2f..%2fout", ""), "404 ", ""),
+            (get("/..", ""), "404 ", ""),
+            (get("//out", ""), "404 ", ""),
+            (get("/sub", ""), "301 ", "Location: /sub/\r\n"),
+            (
+                get("/sub/", ""),
+                "200 OK",
+                "<a href=\"b%20%3C.txt\">b &lt;.txt</a>",
+            ),
+            (get("/site/", ""), "200 OK", "<p>site"),
             (
                 get(
                     "/a.txt",

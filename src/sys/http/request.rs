@@ -15,6 +15,8 @@ pub struct Request {
     pub target: String,
     /// `Range`, as it was sent.
     pub range: Option<String>,
+    /// `If-None-Match`, as it was sent.
+    pub none_match: Option<String>,
     /// `If-Modified-Since`, as it was sent.
     pub modified_since: Option<String>,
     /// `If-Range`, as it was sent.
@@ -72,6 +74,7 @@ impl Request {
             method: method.to_owned(),
             target: target.to_owned(),
             range: None,
+            none_match: None,
             modified_since: None,
             if_range: None,
             close: version == "HTTP/1.0",
@@ -89,6 +92,7 @@ impl Request {
             let value = value.trim().to_owned();
             match name.to_ascii_lowercase().as_str() {
                 "range" => request.range = Some(value),
+                "if-none-match" => request.none_match = Some(value),
                 "if-modified-since" => request.modified_since = Some(value),
                 "if-range" => request.if_range = Some(value),
                 "connection" if value.eq_ignore_ascii_case("close") => request.close = true,

@@ -1,33 +1,53 @@
 //! What the server answers: RFC 9110, sections 13 to 15.
 
-use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::TcpStream;
-use std::os::unix::ffi::OsStringExt;
-use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
+use super::kind::{cache_control, content_type};
+use super::listing;
+use super::place::{Place, place_of, with_slash};
+use super::range::{Slice, Wanted, wanted};
 use super::request::Request;
 use crate::model::Timestamp;
+use crate::sys::clock::Clock;
+
+/// Between the parts of an answer of several ranges. Made for texts that have
+/// no line like it; a package that has one does no harm but to itself.
+const BOUNDARY: &str = "debcut-5f3a9c1e7b2d4860";
 
 /// An answer.
 pub struct Response {
     code: u16,
     fields: Vec<(&'static str, String)>,
-    body: Option<(File, u64)>,
+    body: Vec<Piece>,
     length: u64,
+}
+
+/// A part of a body.
+enum Piece {
+    /// This text.
+    Text(String),
+    /// These bytes of a file.
+    Slice(File, Slice),
 }
 
 impl Response {
     /// Answers with a status alone.
     pub fn status(code: u16) -> Self {
-        Self {
+        let mut response = Self {
             code,
             fields: Vec::new(),
-            body: None,
+            body: Vec::new(),
             length: 0,
+        };
+        if code >= 400 {
+            let said = format!("{code} {}\n", reason(code));
+            response.say("text/plain; charset=utf-8", said);
         }
+        response
     }
 
     /// Returns the status.
@@ -42,71 +62,126 @@ impl Response {
             refusal.fields.push(("Allow", "GET, HEAD".into()));
             return refusal;
         }
-        let found = path_of(&request.target, root).and_then(|path| {
-            let file = File::open(&path).ok()?;
-            let metadata = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
-            let since = metadata
-                .modified()
-                .ok()?
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default();
-            Some((
-                path,
-                file,
-                metadata.len(),
-                Timestamp::from_unix(since.as_secs() as i64),
-            ))
-        });
-        let Some((path, file, size, modified)) = found else {
+        match place_of(&request.target, root) {
+            Some(Place::File { file, below }) => Self::file(request, file, &below),
+            Some(Place::Directory(directory)) => Self::directory(request, &directory, root),
+            Some(Place::WithoutSlash) => {
+                let mut response = Self::status(301);
+                let place = with_slash(&request.target);
+                response.fields.extend(place.map(|to| ("Location", to)));
+                response
+            }
+            None => Self::status(404),
+        }
+    }
+
+    fn directory(request: &Request, directory: &Path, root: &Path) -> Self {
+        let below = directory.strip_prefix(root).unwrap_or(directory);
+        let index = crate::sys::files::open_regular(&directory.join("index.html"));
+        if let Ok(Some(file)) = index {
+            return Self::file(request, file, &below.join("index.html"));
+        }
+        match listing::page(root, below) {
+            Ok(page) => {
+                let mut response = Self::status(200);
+                response.say("text/html; charset=utf-8", page);
+                response.fields.push(("Cache-Control", "no-cache".into()));
+                response
+            }
+            Err(_) => Self::status(404),
+        }
+    }
+
+    fn file(request: &Request, file: File, below: &Path) -> Self {
+        let Ok(metadata) = file.metadata() else {
             return Self::status(404);
         };
-        let known = request.modified_since.as_deref().and_then(http_date);
-        if known.is_some_and(|known| modified <= known) {
-            return Self::status(304);
-        }
+        let state = State::of(&metadata);
         let mut response = Self::status(200);
         response.fields = vec![
-            ("Last-Modified", modified.http_date()),
-            ("Content-Type", content_type(&path).into()),
-            ("Accept-Ranges", "bytes".into()),
+            ("Last-Modified", state.modified.http_date()),
+            ("ETag", state.tag.clone()),
+            ("Cache-Control", cache_control(below).into()),
         ];
+        if state.is_known(request) {
+            response.code = 304;
+            return response;
+        }
+        let kind = content_type(below);
+        response.fields.push(("Accept-Ranges", "bytes".into()));
+        let range = request.range.as_deref();
         // A resumed download of a file that has changed starts anew.
-        let same = request
-            .if_range
-            .as_deref()
-            .is_none_or(|at| http_date(at) == Some(modified));
-        match request
-            .range
-            .as_deref()
-            .filter(|_| same)
-            .map(|range| part(range, size))
-        {
-            Some(Part::Bytes { first, last }) => {
-                response.code = 206;
-                response
-                    .fields
-                    .push(("Content-Range", format!("bytes {first}-{last}/{size}")));
-                response.body = Some((file, first));
-                response.length = last - first + 1;
-            }
-            Some(Part::Outside) => {
-                response.code = 416;
-                response
-                    .fields
-                    .push(("Content-Range", format!("bytes */{size}")));
-            }
-            Some(Part::Whole) | None => {
-                response.body = Some((file, 0));
+        let range = range.filter(|_| state.may_resume(request));
+        let size = metadata.len();
+        match range.map_or(Wanted::Whole, |range| wanted(range, size)) {
+            Wanted::Whole => {
+                let last = size.wrapping_sub(1);
                 response.length = size;
+                response.fields.push(("Content-Type", kind.into()));
+                if size > 0 {
+                    response.body = vec![Piece::Slice(file, Slice { first: 0, last })];
+                }
+            }
+            Wanted::Outside => {
+                response.code = 416;
+                let none = format!("bytes */{size}");
+                response.fields.push(("Content-Range", none));
+            }
+            Wanted::Slices(slices) => {
+                response.code = 206;
+                if response.slices(file, &slices, size, kind).is_err() {
+                    return Self::status(503);
+                }
             }
         }
+        if kind.starts_with("text/html") {
+            // Pages of the archive need no script, so none may run.
+            let rule = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
+            response
+                .fields
+                .push(("Content-Security-Policy", rule.into()));
+        }
         response
+    }
+
+    fn slices(&mut self, file: File, slices: &[Slice], size: u64, kind: &str) -> io::Result<()> {
+        let at = |slice: &Slice| format!("bytes {}-{}/{size}", slice.first, slice.last);
+        if let [slice] = slices {
+            self.fields.push(("Content-Type", kind.into()));
+            self.fields.push(("Content-Range", at(slice)));
+            self.length = slice.length();
+            self.body = vec![Piece::Slice(file, *slice)];
+            return Ok(());
+        }
+        let parts = format!("multipart/byteranges; boundary={BOUNDARY}");
+        self.fields.push(("Content-Type", parts));
+        for slice in slices {
+            let head = format!(
+                "\r\n--{BOUNDARY}\r\nContent-Type: {kind}\r\nContent-Range: {}\r\n\r\n",
+                at(slice)
+            );
+            self.length += head.len() as u64 + slice.length();
+            self.body.push(Piece::Text(head));
+            self.body.push(Piece::Slice(file.try_clone()?, *slice));
+        }
+        let end = format!("\r\n--{BOUNDARY}--\r\n");
+        self.length += end.len() as u64;
+        self.body.push(Piece::Text(end));
+        Ok(())
+    }
+
+    fn say(&mut self, kind: &'static str, text: String) {
+        self.fields.push(("Content-Type", kind.into()));
+        self.length = text.len() as u64;
+        self.body = vec![Piece::Text(text)];
     }
 
     /// Writes the answer; to a `HEAD` without its body.
     pub fn send(self, stream: &TcpStream, head: bool, close: bool) -> io::Result<()> {
         let mut out = io::BufWriter::with_capacity(64 * 1024, stream);
         write!(out, "HTTP/1.1 {} {}\r\n", self.code, reason(self.code))?;
+        write!(out, "Date: {}\r\n", Clock::System.now().http_date())?;
+        write!(out, "X-Content-Type-Options: nosniff\r\n")?;
         for (name, value) in &self.fields {
             write!(out, "{name}: {value}\r\n")?;
         }
@@ -117,85 +192,61 @@ impl Response {
             write!(out, "Connection: close\r\n")?;
         }
         write!(out, "\r\n")?;
-        if let (Some((mut file, first)), false) = (self.body, head) {
-            file.seek(SeekFrom::Start(first))?;
-            let sent = io::copy(&mut file.take(self.length), &mut out)?;
-            if sent < self.length {
-                // The file shrank meanwhile; only a broken connection says so.
-                return Err(io::ErrorKind::UnexpectedEof.into());
+        for piece in self.body.into_iter().filter(|_| !head) {
+            match piece {
+                Piece::Text(text) => out.write_all(text.as_bytes())?,
+                Piece::Slice(mut file, slice) => {
+                    file.seek(SeekFrom::Start(slice.first))?;
+                    let sent = io::copy(&mut file.take(slice.length()), &mut out)?;
+                    if sent < slice.length() {
+                        // The file shrank; only a broken connection says so.
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                }
             }
         }
         out.flush()
     }
 }
 
-/// Finds the file that a target names; nothing outside `root`, nothing whose
-/// name begins with a dot (the archive's own state).
-fn path_of(target: &str, root: &Path) -> Option<PathBuf> {
-    let origin = match target.strip_prefix("http://") {
-        Some(absolute) => &absolute[absolute.find('/')?..],
-        None => target,
-    };
-    let path = origin.split(['?', '#']).next()?.strip_prefix('/')?;
-    let mut found = root.to_owned();
-    for part in path.split('/') {
-        let part = decoded(part)?;
-        if part.is_empty() || part[0] == b'.' || part.contains(&b'/') || part.contains(&0) {
-            return None;
-        }
-        found.push(OsString::from_vec(part));
-    }
-    // A link that leads out of the archive is not followed.
-    found
-        .canonicalize()
-        .ok()
-        .filter(|path| path.starts_with(root))
+/// Which state of a file is there.
+struct State {
+    modified: Timestamp,
+    tag: String,
 }
 
-fn decoded(part: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(part.len());
-    let mut rest = part.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
-            bytes.push((digit(rest.next())? * 16 + digit(rest.next())?) as u8);
-        } else {
-            bytes.push(byte);
+impl State {
+    /// Names it by its time and size: a file of an archive is never written
+    /// into but replaced.
+    fn of(metadata: &Metadata) -> Self {
+        let (seconds, rest) = (metadata.mtime(), metadata.mtime_nsec());
+        Self {
+            modified: Timestamp::from_unix(seconds),
+            tag: format!("\"{seconds:x}.{rest:x}-{:x}\"", metadata.len()),
         }
     }
-    Some(bytes)
-}
 
-enum Part {
-    Whole,
-    Bytes { first: u64, last: u64 },
-    Outside,
-}
-
-/// Reads a single range; several, or another unit, are answered with all.
-fn part(range: &str, size: u64) -> Part {
-    let Some((first, last)) = range.strip_prefix("bytes=").and_then(|r| r.split_once('-')) else {
-        return Part::Whole;
-    };
-    match (first.parse::<u64>().ok(), last.parse::<u64>().ok()) {
-        (Some(first), last) if last.is_some() || range.ends_with('-') => {
-            let last = last.unwrap_or(u64::MAX).min(size.saturating_sub(1));
-            if first >= size {
-                Part::Outside
-            } else if first > last {
-                Part::Whole
-            } else {
-                Part::Bytes { first, last }
-            }
+    /// Tells whether the client has it already. A tag says more than a time,
+    /// which is then not asked (RFC 9110, 13.2.2).
+    fn is_known(&self, request: &Request) -> bool {
+        match (&request.none_match, &request.modified_since) {
+            (Some(tags), _) => tags.split(',').map(str::trim).any(|tag| {
+                // Whether a tag is weak does not matter for this.
+                tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.tag
+            }),
+            (None, Some(since)) => http_date(since).is_some_and(|since| self.modified <= since),
+            (None, None) => false,
         }
-        (None, Some(last)) if first.is_empty() => match (last, size) {
-            (0, _) | (_, 0) => Part::Outside,
-            _ => Part::Bytes {
-                first: size - last.min(size),
-                last: size - 1,
-            },
-        },
-        _ => Part::Whole,
+    }
+
+    /// Tells whether a range of it continues what the client has.
+    fn may_resume(&self, request: &Request) -> bool {
+        match request.if_range.as_deref() {
+            None => true,
+            Some(tag) if tag.starts_with('"') => tag == self.tag,
+            Some(tag) if tag.starts_with("W/") => false,
+            Some(date) => http_date(date) == Some(self.modified),
+        }
     }
 }
 
@@ -203,31 +254,11 @@ fn http_date(text: &str) -> Option<Timestamp> {
     Timestamp::parse_rfc2822(&text.replace("GMT", "UTC")).ok()
 }
 
-fn content_type(path: &Path) -> &'static str {
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
-    match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
-        "deb" | "ddeb" | "udeb" => "application/vnd.debian.binary-package",
-        "xz" => "application/x-xz",
-        "gz" => "application/gzip",
-        "zst" => "application/zstd",
-        "asc" | "gpg" | "pgp" => "application/pgp-keys",
-        "html" => "text/html; charset=utf-8",
-        "json" => "application/json",
-        "dsc" | "changes" | "buildinfo" | "sources" | "txt" => "text/plain; charset=utf-8",
-        _ if matches!(name, "InRelease" | "Release" | "Packages" | "Sources") => {
-            "text/plain; charset=utf-8"
-        }
-        _ => "application/octet-stream",
-    }
-}
-
 fn reason(code: u16) -> &'static str {
     match code {
         200 => "OK",
         206 => "Partial Content",
+        301 => "Moved Permanently",
         304 => "Not Modified",
         400 => "Bad Request",
         404 => "Not Found",

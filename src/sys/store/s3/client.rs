@@ -18,10 +18,10 @@ use crate::sys::interrupt;
 use crate::sys::store::StoreError;
 
 /// How often a request is made again. With the pauses between them, a store may
-/// be away for about eight seconds.
+/// be away for about five seconds.
 const RETRIES: u32 = 7;
 /// The first pause; each later one is twice as long, up to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// How long we do as a store says that wants us to wait.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -95,6 +95,8 @@ pub(super) enum Fault {
     Refused(Refusal),
     /// There was no answer, or not all of it.
     Lost(io::Error),
+    /// The server could not be trusted.
+    Insecure(String),
 }
 
 impl Fault {
@@ -102,17 +104,15 @@ impl Fault {
     pub(super) fn meaning(&self) -> Option<Meaning> {
         match self {
             Self::Refused(refusal) => Some(refusal.meaning()),
-            Self::Local(_) | Self::Lost(_) => None,
+            Self::Local(_) | Self::Lost(_) | Self::Insecure(_) => None,
         }
     }
 
     /// Tells whether the same request may succeed a little later.
     fn passes(&self) -> bool {
         match self {
-            Self::Local(_) => false,
+            Self::Local(_) | Self::Insecure(_) => false,
             Self::Refused(refusal) => refusal.meaning() == Meaning::Passing,
-            // These are not lost on the way: a name that does not exist, a
-            // certificate that does not hold.
             Self::Lost(error) => !matches!(
                 error.kind(),
                 io::ErrorKind::InvalidInput | io::ErrorKind::Interrupted
@@ -299,8 +299,14 @@ fn lost(error: ureq::Error) -> Fault {
     Fault::Lost(match error {
         ureq::Error::Io(error) => match error.downcast::<StoreError>() {
             Ok(local) => return Fault::Local(local),
+            // What TLS does not like of what it was sent.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return Fault::Insecure(error.to_string());
+            }
             Err(error) => error,
         },
+        ureq::Error::Rustls(error) => return Fault::Insecure(error.to_string()),
+        ureq::Error::Tls(why) => return Fault::Insecure(why.to_owned()),
         ureq::Error::Timeout(which) => other(
             io::ErrorKind::TimedOut,
             format!("the server kept silent for too long ({which})"),
@@ -312,10 +318,6 @@ fn lost(error: ureq::Error) -> Fault {
         ureq::Error::ConnectionFailed => other(
             io::ErrorKind::ConnectionRefused,
             "the server cannot be reached".to_owned(),
-        ),
-        ureq::Error::Rustls(error) => other(
-            io::ErrorKind::InvalidInput,
-            format!("no secure connection: {error}"),
         ),
         ureq::Error::BadUri(_) => other(io::ErrorKind::InvalidInput, "no valid URL".to_owned()),
         error => io::Error::other(error.to_string()),

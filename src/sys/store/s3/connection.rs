@@ -105,7 +105,8 @@ mod tests {
 
     #[test]
     fn proxies_are_the_environments() {
-        let cases: &[(&str, &[(&str, &str)], bool)] = &[
+        type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], bool);
+        let cases: &[Case<'_>] = &[
             ("https://h/", &[], false),
             ("https://h/", &[("https_proxy", "http://p:3128")], true),
             ("https://h/", &[("http_proxy", "http://p:3128")], false),

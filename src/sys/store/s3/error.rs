@@ -65,6 +65,12 @@ pub enum S3Error {
         /// The variable.
         variable: &'static str,
     },
+    /// Nobody that is trusted vouches for the server.
+    #[error("no secure connection to the store: {said}")]
+    Insecure {
+        /// What is wrong with its certificate.
+        said: String,
+    },
     /// There is no such bucket.
     #[error("there is no bucket {bucket}")]
     NoBucket {

@@ -206,7 +206,8 @@ mod tests {
     #[test]
     fn what_is_not_written_is_known_otherwise() {
         let custom = ("AWS_ENDPOINT_URL", "http://127.0.0.1:9000");
-        let cases: &[(&str, &[(&str, &str)], &str)] = &[
+        type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+        let cases: &[Case<'_>] = &[
             (
                 "s3://apt",
                 &[],

@@ -20,6 +20,7 @@ mod client;
 mod conditions;
 mod connection;
 mod error;
+mod known;
 mod listing;
 mod location;
 mod percent;
@@ -40,8 +41,9 @@ use rusty_s3::actions::ListObjectsV2;
 
 use client::{Ask, Client, Fault};
 use conditions::Conditions;
+use error::Meaning;
 pub use error::S3Error;
-use error::{Meaning, Refusal};
+use known::Known;
 use location::{Location, Server};
 use profile::Profile;
 use reading::Reading;
@@ -66,6 +68,7 @@ pub struct S3Store {
     freshness: fn(&ArchivePath) -> Freshness,
     conditions: OnceLock<Conditions>,
     turns: Turns,
+    known: Known,
 }
 
 impl S3Store {
@@ -96,11 +99,17 @@ impl S3Store {
             freshness,
             conditions,
             turns: Turns::default(),
+            known: Known::default(),
         })
     }
 
     fn key(&self, path: &ArchivePath) -> String {
         self.location.key(path)
+    }
+
+    /// Tells whether a file never changes.
+    fn lasts(&self, path: &ArchivePath) -> bool {
+        (self.freshness)(path) == Freshness::Lasting
     }
 
     fn own_key(&self, name: &str) -> String {
@@ -125,14 +134,15 @@ impl S3Store {
 
     /// Says what a fault means for a store.
     fn failed(&self, act: &'static str, path: &ArchivePath, fault: Fault) -> StoreError {
-        let refusal = match fault {
-            Fault::Local(error) => return error,
-            Fault::Lost(error) => return StoreError::of(self.place(), act, path, error),
-            Fault::Refused(refusal) => refusal,
-        };
         let setup = |source| StoreError::Setup {
             place: self.place(),
             source,
+        };
+        let refusal = match fault {
+            Fault::Local(error) => return error,
+            Fault::Lost(error) => return StoreError::of(self.place(), act, path, error),
+            Fault::Insecure(said) => return setup(S3Error::Insecure { said }),
+            Fault::Refused(refusal) => refusal,
         };
         let said = refusal.to_string();
         let kind = match refusal.meaning() {
@@ -152,8 +162,7 @@ impl S3Store {
             Meaning::Unknown => io::ErrorKind::Unsupported,
             Meaning::Unmet | Meaning::Passing | Meaning::Other => io::ErrorKind::Other,
         };
-        let said: Refusal = refusal;
-        StoreError::of(self.place(), act, path, io::Error::new(kind, said))
+        StoreError::of(self.place(), act, path, io::Error::new(kind, refusal))
     }
 
     fn conflict(&self, path: &ArchivePath) -> StoreError {
@@ -228,51 +237,13 @@ impl S3Store {
         let names = (&*prefix, &*key);
         writing::put(&self.client, &self.turns, names, content, label, when)
     }
-}
 
-impl Store for S3Store {
-    fn place(&self) -> String {
-        self.location.shown.clone()
-    }
-
-    fn read(&self, path: &ArchivePath) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.read_revision(path)?.map(|object| object.bytes))
-    }
-
-    fn read_revision(&self, path: &ArchivePath) -> Result<Option<Object>, StoreError> {
-        let found = reading::whole(&self.client, &self.key(path));
-        let found = found.map_err(|fault| self.failed("read", path, fault))?;
-        Ok(found.map(|(bytes, etag)| Object {
-            bytes,
-            revision: Revision(etag),
-        }))
-    }
-
-    fn open(&self, path: &ArchivePath) -> Result<Option<Box<dyn Read + Send>>, StoreError> {
-        let found = Reading::open(&self.client, &self.key(path));
-        let found = found.map_err(|fault| self.failed("read", path, fault))?;
-        Ok(found.map(|reading| Box::new(reading) as Box<dyn Read + Send>))
-    }
-
-    fn size(&self, path: &ArchivePath) -> Result<Option<u64>, StoreError> {
-        let found = self.head(path);
-        let found = found.map_err(|fault| self.failed("look at", path, fault))?;
-        Ok(found.map(|(size, _)| size))
-    }
-
-    fn recorded_digest(&self, path: &ArchivePath) -> Result<Option<(u64, Sha256)>, StoreError> {
-        let found = self.head(path);
-        match found.map_err(|fault| self.failed("look at", path, fault))? {
-            None => Ok(None),
-            Some((size, Some(sha256))) => Ok(Some((size, sha256))),
-            Some((_, None)) => self.digest(path),
-        }
-    }
-
-    fn write(
+    /// Writes whatever was seen before.
+    fn write_anew(
         &self,
         path: &ArchivePath,
         content: Content<'_>,
+        size: u64,
         condition: &Condition,
     ) -> Result<(), StoreError> {
         let failed = |fault| self.failed("write", path, fault);
@@ -293,7 +264,7 @@ impl Store for S3Store {
         {
             return self.look_and_write(path, content, &label, condition);
         }
-        if *condition == Condition::IfAbsent && writing::size(content)? >= WORTH_ASKING {
+        if *condition == Condition::IfAbsent && size >= WORTH_ASKING {
             match self.holds(path, sha256)? {
                 Some(true) => return Ok(()),
                 Some(false) => return Err(self.conflict(path)),
@@ -313,9 +284,78 @@ impl Store for S3Store {
             result => result.map_err(failed),
         }
     }
+}
+
+impl Store for S3Store {
+    fn place(&self) -> String {
+        self.location.shown.clone()
+    }
+
+    fn read(&self, path: &ArchivePath) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.read_revision(path)?.map(|object| object.bytes))
+    }
+
+    fn read_revision(&self, path: &ArchivePath) -> Result<Option<Object>, StoreError> {
+        if let Some((bytes, revision)) = self.known.bytes(path) {
+            let bytes = bytes.to_vec();
+            return Ok(Some(Object { bytes, revision }));
+        }
+        let found = reading::whole(&self.client, &self.key(path));
+        let found = found.map_err(|fault| self.failed("read", path, fault))?;
+        Ok(found.map(|(bytes, etag)| {
+            let revision = Revision(etag);
+            if self.lasts(path) {
+                self.known.note(path, &bytes, &revision);
+            }
+            Object { bytes, revision }
+        }))
+    }
+
+    fn open(&self, path: &ArchivePath) -> Result<Option<Box<dyn Read + Send>>, StoreError> {
+        let found = Reading::open(&self.client, &self.key(path));
+        let found = found.map_err(|fault| self.failed("read", path, fault))?;
+        Ok(found.map(|reading| Box::new(reading) as Box<dyn Read + Send>))
+    }
+
+    fn size(&self, path: &ArchivePath) -> Result<Option<u64>, StoreError> {
+        if let Some(size) = self.known.size(path) {
+            return Ok(Some(size));
+        }
+        let found = self.head(path);
+        let found = found.map_err(|fault| self.failed("look at", path, fault))?;
+        if let (Some((size, _)), true) = (found, self.lasts(path)) {
+            self.known.note_size(path, size);
+        }
+        Ok(found.map(|(size, _)| size))
+    }
+
+    fn recorded_digest(&self, path: &ArchivePath) -> Result<Option<(u64, Sha256)>, StoreError> {
+        let found = self.head(path);
+        match found.map_err(|fault| self.failed("look at", path, fault))? {
+            None => Ok(None),
+            Some((size, Some(sha256))) => Ok(Some((size, sha256))),
+            Some((_, None)) => self.digest(path),
+        }
+    }
+
+    fn write(
+        &self,
+        path: &ArchivePath,
+        content: Content<'_>,
+        condition: &Condition,
+    ) -> Result<(), StoreError> {
+        self.known.forget(path);
+        let size = writing::size(content)?;
+        self.write_anew(path, content, size, condition)?;
+        if self.lasts(path) {
+            self.known.note_size(path, size);
+        }
+        Ok(())
+    }
 
     fn copy(&self, from: &ArchivePath, to: &ArchivePath) -> Result<(), StoreError> {
         let (source, key) = (self.key(from), self.key(to));
+        self.known.forget(to);
         // Replaced, because a cache may keep the copy for another time. Its
         // digest is not known here without asking, and nothing needs it.
         let ask = Ask::of(Kind::Copy, &key)
@@ -360,6 +400,7 @@ impl Store for S3Store {
     }
 
     fn delete(&self, path: &ArchivePath) -> Result<(), StoreError> {
+        self.known.forget(path);
         match self.client.send(&Ask::of(Kind::Delete, &self.key(path))) {
             Err(fault) if fault.meaning() == Some(Meaning::Absent) => Ok(()),
             result => result
@@ -369,6 +410,7 @@ impl Store for S3Store {
     }
 
     fn erase(&self, path: &ArchivePath) -> Result<(), StoreError> {
+        self.known.forget(path);
         let erased = versions::erase(&self.client, &self.key(path));
         erased.map_err(|fault| self.failed("erase", path, fault))
     }
@@ -404,6 +446,7 @@ impl Store for S3Store {
     ) -> Result<Guard, LockError> {
         let path = ArchivePath::new(".debcut/lease").expect("a path");
         let failed = |fault| self.failed("lock", &path, fault);
+        self.known.forget_all();
         if self.conditions().map_err(failed)? == Conditions::Honoured {
             return Ok(Guard::needless());
         }

@@ -74,6 +74,7 @@ impl Reading {
             }
             Fault::Refused(refusal) => io::Error::other(refusal),
             Fault::Local(error) => io::Error::other(error),
+            Fault::Insecure(said) => io::Error::other(said),
         })?;
         // A server that knows no ranges begins again.
         let begins = reply.header("content-range").is_some();

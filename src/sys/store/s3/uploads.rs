@@ -59,11 +59,13 @@ pub(super) fn resume_or_begin(
     let now = Timestamp::from_unix(jiff::Timestamp::now().as_second());
     let mut newest: Option<Begun> = None;
     for begun in list(client, prefix)? {
-        if begun.since.plus_seconds(KEPT_SECONDS) < now {
+        if begun.key == key {
+            if newest.as_ref().is_none_or(|n| n.since <= begun.since) {
+                newest = Some(begun);
+            }
+        } else if begun.since.plus_seconds(KEPT_SECONDS) < now {
             // Whoever comes next tries again; it is no reason to stop here.
             let _ = abort(client, &begun.key, &begun.id);
-        } else if begun.key == key && newest.as_ref().is_none_or(|n| n.since <= begun.since) {
-            newest = Some(begun);
         }
     }
     if let Some(found) = newest {

@@ -1,10 +1,24 @@
 //! Archives: what a publish changed, what is where, what a client needs.
 
+mod diff;
+mod history;
+mod list;
+mod pages;
+mod show;
+mod status;
+
+pub use diff::DiffDocument;
+pub use history::HistoryDocument;
+pub use list::ListDocument;
+pub use pages::PagesDocument;
+pub use show::{Shape, ShowDocument};
+pub use status::{ArchiveStatusDocument, Monitored};
+
 use serde::Serialize;
 
 use super::{Document, Page};
 use crate::archive::{Current, Listed};
-use crate::model::{Finding, PackageName, Suite};
+use crate::model::{Finding, Suite};
 use crate::publish::client::ClientSources;
 use crate::publish::{PublishPlan, Published};
 
@@ -163,135 +177,6 @@ impl Document for ArchiveDocument {
         page.line(page.bold(&self.archive));
         for SuiteRow { suite, generation } in &self.suites {
             page.line(format!("  {suite}@{generation}"));
-        }
-    }
-}
-
-/// What `archive list` answers.
-#[derive(Debug, Serialize)]
-pub struct ListDocument {
-    archive: String,
-    suites: Vec<ListedSuite>,
-}
-
-#[derive(Debug, Serialize)]
-struct ListedSuite {
-    suite: Suite,
-    generation: Option<u64>,
-    date: Option<String>,
-    packages: Vec<Listed>,
-}
-
-impl ListDocument {
-    /// Starts the list of an archive.
-    pub fn new(archive: String) -> Self {
-        Self {
-            archive,
-            suites: Vec::new(),
-        }
-    }
-
-    /// Adds a suite with what it lists.
-    pub fn add(&mut self, current: &Current, packages: Vec<Listed>) {
-        self.suites.push(ListedSuite {
-            suite: current.suite.clone(),
-            generation: current.base().map(|base| base.number),
-            date: current.manifest().map(|manifest| manifest.date.to_string()),
-            packages,
-        });
-    }
-}
-
-impl Document for ListDocument {
-    const SCHEMA: &'static str = "debcut/archive-list/1";
-
-    fn text(&self, page: &mut Page) {
-        for ListedSuite {
-            suite,
-            generation,
-            date,
-            packages,
-        } in &self.suites
-        {
-            let number = generation.map_or(String::new(), |number| format!("@{number}"));
-            let date = date.as_deref().unwrap_or_default();
-            page.line(format!(
-                "{}  {}",
-                page.bold(&format!("{suite}{number}")),
-                page.dim(date)
-            ));
-            if packages.is_empty() {
-                page.line("  empty");
-                continue;
-            }
-            let row = |listed: &Listed| {
-                let Listed {
-                    name,
-                    version,
-                    architecture,
-                    component,
-                } = listed;
-                [
-                    format!("  {name}"),
-                    version.to_string(),
-                    architecture.to_string(),
-                    component.to_string(),
-                ]
-            };
-            let rows: Vec<_> = packages.iter().map(row).collect();
-            page.table(["  PACKAGE", "VERSION", "ARCH", "COMPONENT"], &rows);
-        }
-    }
-}
-
-/// What `archive show` answers.
-#[derive(Debug, Serialize)]
-pub struct ShowDocument {
-    package: PackageName,
-    stanzas: Vec<ShownStanza>,
-}
-
-#[derive(Debug, Serialize)]
-struct ShownStanza {
-    suite: Suite,
-    index: String,
-    text: String,
-}
-
-impl ShowDocument {
-    /// Starts the answer about a package.
-    pub fn new(package: &PackageName) -> Self {
-        Self {
-            package: package.clone(),
-            stanzas: Vec::new(),
-        }
-    }
-
-    /// Adds what a suite says: the index and the stanza.
-    pub fn add(&mut self, suite: &Suite, stanzas: Vec<(String, String)>) {
-        for (index, text) in stanzas {
-            self.stanzas.push(ShownStanza {
-                suite: suite.clone(),
-                index,
-                text,
-            });
-        }
-    }
-
-    /// Tells whether no suite knows the package.
-    pub fn is_empty(&self) -> bool {
-        self.stanzas.is_empty()
-    }
-}
-
-impl Document for ShowDocument {
-    const SCHEMA: &'static str = "debcut/archive-show/1";
-
-    fn text(&self, page: &mut Page) {
-        for ShownStanza { suite, index, text } in &self.stanzas {
-            page.line(page.dim(&format!("# {suite} {index}")));
-            page.line(text);
-            page.line("");
         }
     }
 }
