@@ -13,8 +13,8 @@ use super::signing::{self, KeyWanted};
 use crate::archive::manifest::{Index, Manifest};
 use crate::archive::query;
 use crate::archive::{
-    Admission, Current, Generation, Grounds, Older, Record, Removal, Selection, Settings,
-    admit_proven, layout, promote, remove, settle,
+    Admission, Current, Generation, Grounds, Older, Record, Removal, Settings, admit_proven,
+    layout, remove, settle,
 };
 use crate::format::index::Kind;
 use crate::format::version::Version;
@@ -132,21 +132,69 @@ impl Drop for Desk<'_> {
     }
 }
 
+/// A change of a suite that may happen.
+pub(super) enum Change {
+    /// Of its packages or settings, by the rules of admission.
+    Admitted(Box<Admission>),
+    /// To a generation that is known already, if there is anything to change.
+    Made(Option<Box<Generation>>),
+    /// To one without what must not exist: also where nothing else may change.
+    Purged(Option<Box<Generation>>),
+}
+
+impl Change {
+    fn notes(&self) -> &[Finding] {
+        match self {
+            Self::Admitted(admission) => admission.notes(),
+            Self::Made(_) | Self::Purged(_) => &[],
+        }
+    }
+}
+
 /// The suite as it is, and whether it may change as it is asked to.
-struct Judged {
-    current: Current,
-    answer: Result<Admission, Vec<Finding>>,
+pub(super) struct Judged {
+    pub(super) current: Current,
+    pub(super) answer: Result<Change, Vec<Finding>>,
     /// Generations of this archive that have much of what comes.
-    donors: Vec<Manifest>,
+    pub(super) donors: Vec<Manifest>,
 }
 
 impl Judged {
-    fn new(current: Current, answer: Result<Admission, Vec<Finding>>) -> Self {
+    pub(super) fn new(current: Current, answer: Result<Admission, Vec<Finding>>) -> Self {
+        let answer = answer.map(|admission| Change::Admitted(Box::new(admission)));
+        Self::of(current, answer)
+    }
+
+    /// Takes any change; one of a snapshot is refused.
+    pub(super) fn of(current: Current, answer: Result<Change, Vec<Finding>>) -> Self {
+        let origin = current
+            .manifest()
+            .and_then(|m| m.settings.snapshot_of.as_ref());
+        let frozen = origin.map(|origin| {
+            let (suite, number) = (&origin.suite, origin.generation.number);
+            let message = format!("it is a snapshot of {suite}@{number}, which never changes");
+            let copy = format!(
+                "debcut archive copy {} NEW makes a suite of it",
+                current.suite
+            );
+            Finding::error("snapshot", current.suite.as_str(), message).fix(copy)
+        });
+        let changes = matches!(answer, Ok(Change::Admitted(_) | Change::Made(Some(_))));
+        let answer = match frozen.filter(|_| changes) {
+            Some(finding) => Err(vec![finding]),
+            None => answer,
+        };
         Self {
             current,
             answer,
             donors: Vec::new(),
         }
+    }
+
+    /// Names generations that have much of what comes.
+    pub(super) fn with_donors(mut self, donors: impl IntoIterator<Item = Manifest>) -> Self {
+        self.donors.extend(donors);
+        self
     }
 }
 
@@ -165,7 +213,7 @@ enum Next {
 const TOO_MANY_TO_KEEP: usize = 1000;
 
 impl Desk<'_> {
-    fn lock(&self) -> Result<Guard, FlowError> {
+    pub(super) fn lock(&self) -> Result<Guard, FlowError> {
         let holder = Holder {
             pid: std::process::id(),
             host: rustix::system::uname()
@@ -179,6 +227,10 @@ impl Desk<'_> {
         let guard = self.store.lock(&holder, self.wait, &told)?;
         if let Some(caution) = self.store.caution() {
             self.listener.warn(caution);
+        }
+        if guard.excludes() {
+            // Whoever was deleting before us is dead.
+            publish::abandon(self.store.as_ref())?;
         }
         Ok(guard)
     }
@@ -262,7 +314,11 @@ impl Desk<'_> {
                 Ok(admission) => {
                     let store = self.store.as_ref();
                     let (there, offered) = evidence::joined(store, &current, proofs.clone())?;
-                    Ok(admission.with_proofs(&there, offered))
+                    let purged = publish::purged(store, &candidates)?;
+                    match purged.is_empty() {
+                        true => Ok(admission.with_proofs(&there, offered)),
+                        false => Err(purged),
+                    }
                 }
                 // Where attestations are missed, those that do not count matter.
                 Err(reasons) => Err([reasons, uncounted.clone()].concat()),
@@ -292,52 +348,9 @@ impl Desk<'_> {
         })
     }
 
-    /// Takes packages from one suite into another: all of them or none.
-    pub fn promote(
-        &self,
-        selection: &Selection,
-        from: &Suite,
-        to: &Suite,
-        older: Older,
-        act: &mut Act<'_>,
-    ) -> Result<Outcome, FlowError> {
-        let keyring = signing::keyring(self.environment)?;
-        self.change(to, act, &[], &|| {
-            let source = observe(self.store.as_ref(), from, Question::Whole)?;
-            let names = match promote::names(&source, selection) {
-                Ok(names) => names,
-                Err(findings) => {
-                    let current = observe(self.store.as_ref(), to, Question::Manifest)?;
-                    return Ok(Judged::new(current, Err(findings)));
-                }
-            };
-            let store = self.store.as_ref();
-            let current = observe(store, to, Question::Packages(&names))?;
-            let (proofs, evidence) = evidence::of_promotion(store, &source, selection, &keyring)?;
-            let grounds = Grounds {
-                evidence,
-                demand: self.rules.demand.clone(),
-            };
-            let admission = promote::promote(&source, &current, selection, older, &grounds);
-            let admission = match admission {
-                Ok(admission) => {
-                    let (there, offered) = evidence::joined(store, &current, proofs)?;
-                    Ok(admission.with_proofs(&there, offered))
-                }
-                Err(findings) => Err(findings),
-            };
-            let donors = source.manifest().cloned().into_iter().collect();
-            Ok(Judged {
-                current,
-                answer: admission,
-                donors,
-            })
-        })
-    }
-
     /// Makes one generation of what `admitted` finds, and makes it again when
     /// somebody else was faster.
-    fn change(
+    pub(super) fn change(
         &self,
         suite: &Suite,
         act: &mut Act<'_>,
@@ -345,14 +358,14 @@ impl Desk<'_> {
         admitted: &dyn Fn() -> Result<Judged, PublishError>,
     ) -> Result<Outcome, FlowError> {
         let judged = admitted()?;
-        let admission = match &judged.answer {
-            Ok(admission) => admission,
+        let change = match &judged.answer {
+            Ok(change) => change,
             Err(findings) => {
                 return Ok(Outcome::Refused([remarks, findings].concat()));
             }
         };
-        let findings = [remarks, admission.notes()].concat();
-        let choice = self.key(&judged.current, &act.key)?;
+        let findings = [remarks, change.notes()].concat();
+        let choice = self.key(&judged, &act.key)?;
         let certificate = choice.certificate().clone();
         if let Some(finding) = self.rules.publisher(suite, certificate.fingerprint()) {
             return Ok(Outcome::Refused([findings, vec![finding]].concat()));
@@ -420,13 +433,18 @@ impl Desk<'_> {
             current,
             answer,
             donors,
+            ..
         } = judged;
-        let admission = match answer {
-            Ok(admission) => admission,
+        let next = match answer {
+            Ok(Change::Admitted(admission)) => {
+                let donors: Vec<_> = donors.iter().collect();
+                publish::next(self.store.as_ref(), &current, *admission, &donors, record)?
+            }
+            Ok(Change::Made(next) | Change::Purged(next)) => {
+                next.map(|next| Generation { record, ..*next })
+            }
             Err(findings) => return Ok(Next::Refused(findings)),
         };
-        let donors: Vec<_> = donors.iter().collect();
-        let next = publish::next(self.store.as_ref(), &current, admission, &donors, record)?;
         Ok(match next {
             Some(next) => Next::Other(Box::new(next)),
             None => Next::Same(Box::new(current)),
@@ -445,10 +463,11 @@ impl Desk<'_> {
     /// Chooses the key: the one that is asked for, else CI's, else the
     /// configured one, else the one that the suite was signed with before,
     /// which its clients know.
-    fn key(&self, current: &Current, wanted: &KeyWanted) -> Result<Choice, FlowError> {
-        let before = current
-            .manifest()
-            .and_then(|manifest| manifest.record.key.clone());
+    fn key(&self, judged: &Judged, wanted: &KeyWanted) -> Result<Choice, FlowError> {
+        let current = &judged.current;
+        // A suite that is made of another one is signed as that is.
+        let before = current.manifest().or(judged.donors.first());
+        let before = before.and_then(|manifest| manifest.record.key.clone());
         let usual = self.configured_key.as_deref().or(before.as_deref());
         let choice = signing::chosen(self.environment, wanted, usual, self.clock.now())?;
         let choice = choice.ok_or(FlowError::UnsignedArchive)?;

@@ -48,6 +48,8 @@ pub struct Release {
     pub components: Vec<Component>,
     /// What the suite is for, in one line.
     pub description: Option<String>,
+    /// Where snapshots are: a URL with `@SNAPSHOTID@` (apt's `--snapshot`).
+    pub snapshots: Option<String>,
     /// The indices by their path from the `Release` file's directory.
     pub files: BTreeMap<String, IndexFile>,
 }
@@ -126,6 +128,7 @@ impl Release {
             architectures: found.parse_words("Architectures")?,
             components: found.parse_words("Components")?,
             description: text("Description"),
+            snapshots: text("Snapshots"),
             files: index_files(&found)?,
         })
     }
@@ -165,6 +168,7 @@ impl Release {
             ("Architectures", architectures.as_deref()),
             ("Components", components.as_deref()),
             ("Description", self.description.as_deref()),
+            ("Snapshots", self.snapshots.as_deref()),
         ] {
             to.optional(name, value)?;
         }

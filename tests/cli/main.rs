@@ -22,6 +22,7 @@ mod distributions;
 mod doctor;
 mod edges;
 mod gates;
+mod generations;
 mod grounds;
 mod histories;
 mod hostile;

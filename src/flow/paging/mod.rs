@@ -16,6 +16,7 @@ mod package;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
 
 use rayon::prelude::*;
 
@@ -30,7 +31,7 @@ use crate::model::{ArchivePath, Event, PackageName, Suite};
 use crate::publish::client::file_uri;
 use crate::publish::{self, Extent, PublishError, Question};
 use crate::report::pages::{
-    Book, Frame, Front, HistorySheet, KeyFacts, Letter, Link, ListLink, ListRow, ListSheet, STYLE,
+    Book, Frame, Front, HistorySheet, KeyFacts, Link, ListLink, ListRow, ListSheet, STYLE,
     SuiteFacts, SuiteSheet, description, place,
 };
 use crate::sys::store::{Condition, Content, Revision, Store};
@@ -467,7 +468,7 @@ impl<'a> Press<'a> {
             let sheet = SuiteSheet {
                 frame: self.frame(Some(&seen.suite), "", "../../../"),
                 suite: fact.clone(),
-                letters: letters(shown),
+                lists: list_links(shown),
             };
             pages.push((
                 place::of_suite(&seen.suite, "index.html"),
@@ -555,7 +556,25 @@ impl<'a> Press<'a> {
             }
             Ok(Some(path))
         };
-        let written: Result<Vec<_>, FlowError> = files.into_par_iter().map(write).collect();
+        // Each write waits for a disk or a network, so several wait at once.
+        let share = files.len().div_ceil(self.out.fan_out(files.len())).max(1);
+        let mut shares: Vec<Vec<_>> = Vec::new();
+        for file in files {
+            match shares.last_mut() {
+                Some(last) if last.len() < share => last.push(file),
+                _ => shares.push(vec![file]),
+            }
+        }
+        let write = &write;
+        let written: Result<Vec<_>, FlowError> = thread::scope(|scope| {
+            let start = |share: Vec<_>| scope.spawn(move || share.into_iter().map(write).collect());
+            let started: Vec<_> = shares.into_iter().map(start).collect();
+            let ended = started.into_iter().map(|one| {
+                let written: Result<Vec<_>, FlowError> = one.join().expect("no writer panics");
+                written
+            });
+            Ok(ended.collect::<Result<Vec<_>, _>>()?.concat())
+        });
         self.done.written.extend(written?.into_iter().flatten());
         Ok(())
     }
@@ -698,31 +717,20 @@ fn rows(found: &[(IndexName, Stanza)]) -> Vec<ListRow> {
     names.into_iter().map(row).collect()
 }
 
-/// Groups a suite's lists by the letter they begin with.
-fn letters(shown: &Shown) -> Vec<Letter> {
-    let mut letters: Vec<Letter> = Vec::new();
-    for (first, count) in shown.lists.iter().filter(|(_, count)| **count > 0) {
-        let letter = first.chars().next().map_or("all".to_owned(), String::from);
-        let letter = match (letter.as_str(), shown.lists.len()) {
-            ("all", 1) => letter,
-            ("all", _) => "first".to_owned(),
-            _ => letter,
-        };
-        let link = ListLink {
-            href: place::href("list/", &place::list_name(first)),
-            label: match first.is_empty() {
-                true => "from the beginning".to_owned(),
-                false => first.clone(),
-            },
-            count: *count,
-        };
-        match letters.last_mut() {
-            Some(last) if last.letter == letter => last.pages.push(link),
-            _ => letters.push(Letter {
-                letter,
-                pages: vec![link],
-            }),
-        }
-    }
-    letters
+/// Links to a suite's lists, each by the packages it lies between.
+fn list_links(shown: &Shown) -> Vec<ListLink> {
+    let firsts: Vec<&String> = shown.lists.keys().collect();
+    let label = |at: usize| match (firsts[at].as_str(), firsts.get(at + 1)) {
+        ("", None) => "all packages".to_owned(),
+        ("", Some(next)) => format!("… {next}"),
+        (first, Some(next)) => format!("{first} … {next}"),
+        (first, None) => format!("{first} …"),
+    };
+    let counts = shown.lists.iter().enumerate();
+    let link = |(at, (first, count)): (usize, (&String, &u64))| ListLink {
+        href: place::href("list/", &place::list_name(first)),
+        label: label(at),
+        count: *count,
+    };
+    counts.map(link).filter(|link| link.count > 0).collect()
 }

@@ -208,6 +208,24 @@ pub fn files(stanza: &Stanza) -> Result<Vec<PoolFile>, Deb822Error> {
     listed.map(file).collect()
 }
 
+/// Finds the next `Source` field in the text of an index without reading it into
+/// paragraphs; returns where the search can go on, and the name it holds.
+pub fn source_word(text: &str) -> Option<(usize, &str)> {
+    let mut from = 0;
+    while let Some(found) = text[from..].find("ource:") {
+        let at = from + found;
+        from = at + "ource:".len();
+        let mut before = text[..at].chars().rev();
+        let is_field =
+            matches!(before.next(), Some('S' | 's')) && before.next().is_none_or(|c| c == '\n');
+        if is_field {
+            let line = text[from..].lines().next().unwrap_or_default();
+            return Some((from, line.split_whitespace().next().unwrap_or_default()));
+        }
+    }
+    None
+}
+
 /// The architecture that source packages are listed under.
 pub fn source() -> Architecture {
     Architecture::new("source").expect("a valid name")

@@ -135,12 +135,12 @@ impl Reader<'_> {
     }
 }
 
-/// A package and the files that it brings, or why it is refused.
-type Found = Result<(Deb, FileList), ReadError>;
+/// A package and the files it brings, or why it is refused.
+type Unpacked = Result<(Deb, FileList), ReadError>;
 
 /// Reads a package to its end; returns also its size and digest, which mean
 /// nothing when it is refused.
-fn read_hashing(path: &Path) -> Result<(u64, Sha256, Found), FileError> {
+fn read_hashing(path: &Path) -> Result<(u64, Sha256, Unpacked), FileError> {
     let mut file = files::open(path)?;
     let limits = Limits::default();
     let size = file.metadata().map_err(files::failed("read", path))?.len();
@@ -165,7 +165,7 @@ fn read_hashing(path: &Path) -> Result<(u64, Sha256, Found), FileError> {
 }
 
 /// Reads a package, and lists the files that it brings.
-fn listed(from: impl Read, limits: &Limits) -> Found {
+fn listed(from: impl Read, limits: &Limits) -> Unpacked {
     let mut files = Vec::new();
     let deb = deb::read(from, limits, |entry, _| {
         files.extend(entry.path_of_file().cloned());

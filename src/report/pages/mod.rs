@@ -220,21 +220,12 @@ pub struct SuiteSheet {
     pub frame: Frame,
     /// The suite.
     pub suite: SuiteFacts,
-    /// Its lists of packages, by the first letter of their first package.
-    pub letters: Vec<Letter>,
+    /// Its lists of packages, in order.
+    pub lists: Vec<ListLink>,
 }
 
 impl Sheet for SuiteSheet {
     const TEMPLATE: &'static str = "suite.html";
-}
-
-/// Lists that begin with the same letter.
-#[derive(Debug, Serialize)]
-pub struct Letter {
-    /// The letter.
-    pub letter: String,
-    /// The lists.
-    pub pages: Vec<ListLink>,
 }
 
 /// A link to a list of packages.
@@ -242,7 +233,7 @@ pub struct Letter {
 pub struct ListLink {
     /// Where it is.
     pub href: String,
-    /// Its first package.
+    /// Between which packages it lies.
     pub label: String,
     /// How many there are.
     pub count: u64,
