@@ -50,7 +50,7 @@ pub use promote::{Selection, promote};
 pub use proofs::{Proof, ProofFile, Shelves};
 pub use remove::{Removal, remove};
 pub use settings::Settings;
-pub use settle::{keep, refresh, settle};
+pub use settle::{as_it_is, refresh, settle};
 
 #[cfg(test)]
 mod tests;

@@ -74,7 +74,7 @@ pub fn refresh(current: &Current) -> Result<Admission, Vec<Finding>> {
 }
 
 /// Returns the change that leaves a suite as it is.
-pub fn keep(current: &Current) -> Result<Admission, Vec<Finding>> {
+pub fn as_it_is(current: &Current) -> Result<Admission, Vec<Finding>> {
     let Some(manifest) = current.manifest() else {
         return Err(vec![no_such_suite(current)]);
     };

@@ -1,6 +1,7 @@
 //! Archives: made, added to, looked at. A publish that lost against another
 //! one looks and plans again.
 
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,8 +14,8 @@ use crate::archive::gate::Way;
 use crate::archive::manifest::{Index, Manifest};
 use crate::archive::query;
 use crate::archive::{
-    Admission, Current, Generation, Grounds, Older, Record, Removal, Settings, draft, layout,
-    remove, settle,
+    Admission, Candidate, Current, Generation, Grounds, Older, Record, Removal, Settings, draft,
+    layout, remove, settle,
 };
 use crate::format::index::Kind;
 use crate::format::version::Version;
@@ -30,7 +31,7 @@ use crate::sys::environment::Environment;
 use crate::sys::files;
 use crate::sys::openpgp::{Certificate, Keyring, Signers};
 use crate::sys::store::{
-    Condition, Content, DirectoryStore, FetchedStore, Guard, Holder, S3Store, Store,
+    Condition, Content, DirectoryStore, FetchedStore, Guard, Holder, S3Store, Store, StoreError,
 };
 
 /// How often a publish that lost is tried again before it is told so: each
@@ -225,6 +226,20 @@ impl Judged {
     }
 }
 
+/// What a judged change leads to.
+enum Next {
+    /// Nowhere, for these reasons.
+    Refused(Vec<Finding>),
+    /// To what is there already.
+    Same(Box<Current>),
+    /// To another generation.
+    Other(Box<Generation>),
+}
+
+/// So many packages are forgotten once they are judged, and read again in the
+/// rare case that somebody else was faster: 60,000 take 130 MB.
+const TOO_MANY_TO_KEEP: usize = 1000;
+
 impl Desk<'_> {
     pub(super) fn lock(&self) -> Result<Guard, FlowError> {
         let holder = Holder {
@@ -300,21 +315,33 @@ impl Desk<'_> {
             demand: self.rules.demand.clone(),
             uploads,
         };
-        let judged = || -> Result<_, PublishError> {
-            let question = Question::Candidates(&candidates);
+        let judged = |candidates: &[Candidate]| -> Result<_, PublishError> {
+            let question = Question::Candidates(candidates);
             let current = observe(self.store.as_ref(), suite, question)?;
-            let draft = draft(&current, &candidates, older, &grounds);
+            let draft = draft(&current, candidates, older, &grounds);
             let answer = self.gated(&current, draft, Way::In)?;
             Ok((current, answer))
         };
         if findings.iter().any(Finding::is_error) {
             // Everything that is wrong is told at once.
-            let (_, answer) = judged()?;
+            let (_, answer) = judged(&candidates)?;
             findings.extend(answer.err().unwrap_or_default());
             return Ok(Outcome::Refused(findings));
         }
+        let offered = RefCell::new(Some(candidates));
         self.change(suite, act, &findings, &|| {
-            let (current, answer) = judged()?;
+            let candidates = match offered.take() {
+                Some(candidates) => candidates,
+                None => {
+                    (incoming::read(paths, &reader))
+                        .map_err(|error| StoreError::Local {
+                            file: error.path,
+                            source: error.source,
+                        })?
+                        .candidates
+                }
+            };
+            let (current, answer) = judged(&candidates)?;
             let admission = match answer {
                 Ok(admission) => {
                     let store = self.store.as_ref();
@@ -328,6 +355,9 @@ impl Desk<'_> {
                 // Where attestations are missed, those that do not count matter.
                 Err(reasons) => Err([reasons, uncounted.clone()].concat()),
             };
+            if candidates.len() < TOO_MANY_TO_KEEP {
+                offered.replace(Some(candidates));
+            }
             Ok(Judged::new(current, admission))
         })
     }
@@ -379,9 +409,10 @@ impl Desk<'_> {
         }
         let record = self.record(&certificate, act.reason.clone());
         if act.dry_run {
-            return Ok(match self.next(&judged, record)? {
-                Some(next) => Outcome::Planned(Box::new(publish::plan(next)), findings),
-                None => Outcome::Unchanged(Box::new(judged.current), findings),
+            return Ok(match self.next(judged, record)? {
+                Next::Refused(findings) => Outcome::Refused(findings),
+                Next::Same(current) => Outcome::Unchanged(current, findings),
+                Next::Other(next) => Outcome::Planned(Box::new(publish::plan(*next)), findings),
             });
         }
         let _guard = self.lock()?;
@@ -397,16 +428,16 @@ impl Desk<'_> {
                 Some(judged) => judged,
                 None => admitted()?,
             };
-            if let Err(findings) = judged.answer {
-                return Ok(Outcome::Refused(findings));
-            }
-            let Some(next) = self.next(&judged, record.clone())? else {
-                if let Some(manifest) = judged.current.manifest() {
-                    paging::after_publish(self, &manifest.settings);
+            let next = match self.next(judged, record.clone())? {
+                Next::Refused(findings) => return Ok(Outcome::Refused(findings)),
+                Next::Same(current) => {
+                    if let Some(manifest) = current.manifest() {
+                        paging::after_publish(self, &manifest.settings);
+                    }
+                    return Ok(Outcome::Unchanged(current, findings));
                 }
-                return Ok(Outcome::Unchanged(Box::new(judged.current), findings));
+                Next::Other(next) => next,
             };
-            drop(judged);
             if let Some((chosen, beside)) = choices.take() {
                 let all = signing::all_unlocked(chosen, beside, self.clock.now(), act.ask)?;
                 for certificate in all.certificates() {
@@ -415,7 +446,7 @@ impl Desk<'_> {
                 signers = Some(all);
             }
             let seal = signers.as_ref().expect("a choice was made");
-            let plan = publish::plan(next);
+            let plan = publish::plan(*next);
             // Asked only now: the wait for another publisher may have been long.
             let now = self.clock.now();
             if plan.base().is_none() {
@@ -436,25 +467,28 @@ impl Desk<'_> {
         unreachable!("the last attempt returns")
     }
 
-    /// Returns what an admitted change leads to.
-    fn next(&self, judged: &Judged, record: Record) -> Result<Option<Generation>, FlowError> {
-        let admission = match &judged.answer {
-            Ok(Change::Admitted(admission)) => admission,
-            Ok(Change::Made(next) | Change::Purged(next)) => {
-                let next = next.as_deref().cloned();
-                return Ok(next.map(|next| Generation { record, ..next }));
+    /// Returns what a judged change leads to.
+    fn next(&self, judged: Judged, record: Record) -> Result<Next, FlowError> {
+        let Judged {
+            current,
+            answer,
+            donors,
+            ..
+        } = judged;
+        let next = match answer {
+            Ok(Change::Admitted(admission)) => {
+                let donors: Vec<_> = donors.iter().collect();
+                publish::next(self.store.as_ref(), &current, *admission, &donors, record)?
             }
-            Err(_) => return Ok(None),
+            Ok(Change::Made(next) | Change::Purged(next)) => {
+                next.map(|next| Generation { record, ..*next })
+            }
+            Err(findings) => return Ok(Next::Refused(findings)),
         };
-        let donors: Vec<_> = judged.donors.iter().collect();
-        let store = self.store.as_ref();
-        Ok(publish::next(
-            store,
-            &judged.current,
-            admission,
-            &donors,
-            record,
-        )?)
+        Ok(match next {
+            Some(next) => Next::Other(Box::new(next)),
+            None => Next::Same(Box::new(current)),
+        })
     }
 
     pub(super) fn record(&self, certificate: &Certificate, why: Option<String>) -> Record {

@@ -235,7 +235,7 @@ impl Desk<'_> {
         let mut remarks = findings;
         for ready in ready {
             let remarks = std::mem::take(&mut remarks);
-            let outcome = self.take_in(import, &ready, &remarks, act)?;
+            let outcome = self.publish_import(import, &ready, &remarks, act)?;
             let refused = matches!(outcome, Outcome::Refused(_));
             imported.suites.push((ready.suite, outcome));
             if refused {
@@ -284,7 +284,7 @@ impl Desk<'_> {
     }
 
     /// Publishes one suite.
-    fn take_in(
+    fn publish_import(
         &self,
         import: &Import<'_>,
         ready: &Ready,
@@ -326,7 +326,7 @@ impl Desk<'_> {
             return Ok(Outcome::Refused([findings, vec![finding]].concat()));
         }
         let record = self.record(&certificate, act.reason.clone());
-        let next = publish::next(store, &current, admission, &[], record)?;
+        let next = publish::next(store, &current, admission.clone(), &[], record)?;
         let plan = publish::plan(next.expect("a suite that begins is a change"));
         if act.dry_run {
             return Ok(Outcome::Planned(Box::new(plan), findings));

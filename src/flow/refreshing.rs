@@ -43,7 +43,7 @@ impl Desk<'_> {
             let is_due = current.manifest().is_some_and(|m| due.is_due(m, now));
             let answer = match is_due {
                 true => archive::refresh(&current),
-                false => archive::keep(&current),
+                false => archive::as_it_is(&current),
             };
             Ok(Judged::new(current, answer))
         })

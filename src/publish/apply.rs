@@ -140,7 +140,7 @@ fn copy(store: &dyn Store, from: &ArchivePath, file: &PoolFile) -> Result<(), Pu
 pub(super) fn write_unreferenced(
     store: &dyn Store,
     plan: &PublishPlan,
-    sealed: &SealedPublish,
+    sealed: &SealedPublish<'_>,
     listener: &dyn Listener,
 ) -> Result<(), PublishError> {
     let pool = plan.next().pool.iter().map(|incoming| {

@@ -31,16 +31,16 @@ const LIST_LIMIT: u64 = 1 << 30;
 pub fn next(
     store: &dyn Store,
     current: &Current,
-    admission: &Admission,
+    admission: Admission,
     donors: &[&Manifest],
     record: Record,
 ) -> Result<Option<Generation>, PublishError> {
     if !admission.is_change() {
         return Ok(None);
     }
-    let derived = derive(store, current, admission)?;
+    let derived = derive(store, current, &admission)?;
     Ok(Generation::next(
-        current, admission, &derived, donors, record,
+        current, admission, derived, donors, record,
     )?)
 }
 

@@ -124,12 +124,17 @@ pub(super) fn observed(
     }
     let mut pool = BTreeMap::new();
     if let Question::Candidates(candidates) = question {
-        for candidate in candidates {
-            for path in candidate.pool_paths(suite, &manifest.settings) {
-                if let Some(file) = pool_file(store, &path)? {
-                    pool.insert(path, file);
-                }
-            }
+        let look = |candidate: &Candidate| {
+            let paths = candidate.pool_paths(suite, &manifest.settings).into_iter();
+            let found = paths.map(|path| Ok(pool_file(store, &path)?.map(|file| (path, file))));
+            let found: Result<Vec<_>, PublishError> = found.collect();
+            Ok(found?.into_iter().flatten().collect())
+        };
+        // What is there is read and hashed.
+        let found: Vec<_> = candidates.par_iter().map(look).collect();
+        for found in found {
+            let found: Result<Vec<_>, PublishError> = found;
+            pool.extend(found?);
         }
     }
     Ok(Current {

@@ -260,6 +260,7 @@ impl Rewriter<'_> {
             .iter_mut()
             .for_each(|index| index.patches.clear());
         let (store, names) = (self.store, &self.survey.names);
+        let made;
         let mut objects = Vec::new();
         if self.survey.affects(manifest) {
             let suite = &manifest.suite;
@@ -270,9 +271,9 @@ impl Rewriter<'_> {
             self.removed.extend(admission.removed().iter().cloned());
             let shelves = clean_shelves(store, manifest, self.sha256)?;
             let admission = admission.with_shelves(shelves);
-            let next = next(store, &current, &admission, &[], manifest.record.clone())?;
-            if let Some(next) = next {
-                let assembled = assemble(store, &next)?;
+            made = next(store, &current, admission, &[], manifest.record.clone())?;
+            if let Some(made) = &made {
+                let assembled = assemble(store, made)?;
                 new.indices = assembled.indices;
                 new.indices
                     .iter_mut()
@@ -283,7 +284,7 @@ impl Rewriter<'_> {
         }
         let bytes = new.to_bytes();
         let sha256 = Sha256::of(&bytes);
-        objects.push((layout::object(ObjectKind::Manifest, &sha256), bytes));
+        objects.push((layout::object(ObjectKind::Manifest, &sha256), bytes.into()));
         let files: Vec<_> = objects
             .iter()
             .map(|(path, bytes)| (path, Content::Bytes(bytes)))

@@ -13,7 +13,7 @@ use crate::model::{ArchivePath, Sha256, Suite, Timestamp};
 use crate::publish::derive::packed;
 use crate::publish::error::PublishError;
 use crate::publish::head::Head;
-use crate::publish::join::{join, reassemble};
+use crate::publish::join::{NewFile, join, reassemble};
 use crate::publish::objects::Objects;
 use crate::publish::patches::Patching;
 use crate::publish::plan::PublishPlan;
@@ -44,9 +44,9 @@ impl Seal for Signers {
 }
 
 /// A publish whose every byte is known and signed.
-pub(super) struct SealedPublish {
+pub(super) struct SealedPublish<'a> {
     /// New state: chunks, pieces and the manifest.
-    pub(super) objects: Vec<(ArchivePath, Vec<u8>)>,
+    pub(super) objects: Vec<NewFile<'a>>,
     /// New indices, under their by-hash names.
     pub(super) indices: Vec<(ArchivePath, IndexBytes)>,
     /// The indices that change.
@@ -67,13 +67,13 @@ pub(super) enum IndexBytes {
 
 /// Puts a generation's indices together, hashes them once, and signs at `now`
 /// a `Release` of this date.
-pub(super) fn seal(
+pub(super) fn seal<'a>(
     store: &dyn Store,
-    plan: &PublishPlan,
+    plan: &'a PublishPlan,
     date: Timestamp,
     seal: &dyn Seal,
     now: Timestamp,
-) -> Result<SealedPublish, PublishError> {
+) -> Result<SealedPublish<'a>, PublishError> {
     let next = plan.next();
     let Assembled {
         mut objects,
@@ -100,7 +100,8 @@ pub(super) fn seal(
         number: manifest.number,
         manifest: Sha256::of(&bytes),
     };
-    objects.push((layout::object(ObjectKind::Manifest, &base.manifest), bytes));
+    let path = layout::object(ObjectKind::Manifest, &base.manifest);
+    objects.push((path, bytes.into()));
 
     let release = manifest.release().text();
     let release = release.expect("settings were checked to be single lines");
@@ -120,16 +121,19 @@ pub(super) fn seal(
 }
 
 /// A generation put together, without its date and its signature.
-pub(super) struct Assembled {
+pub(super) struct Assembled<'a> {
     pub(super) indices: Vec<Index>,
     pub(super) shelves: BTreeMap<String, Shelf>,
-    pub(super) objects: Vec<(ArchivePath, Vec<u8>)>,
+    pub(super) objects: Vec<NewFile<'a>>,
     files: Vec<(ArchivePath, IndexBytes)>,
     changed: Vec<IndexName>,
 }
 
 /// Puts a generation's indices and lists of proofs together.
-pub(super) fn assemble(store: &dyn Store, next: &Generation) -> Result<Assembled, PublishError> {
+pub(super) fn assemble<'a>(
+    store: &dyn Store,
+    next: &'a Generation,
+) -> Result<Assembled<'a>, PublishError> {
     let reading = Objects::ahead(store, next)?;
     let patching = Patching::new(&reading, next)?;
     let (mut objects, mut files) = (Vec::new(), Vec::new());
@@ -162,7 +166,8 @@ pub(super) fn assemble(store: &dyn Store, next: &Generation) -> Result<Assembled
             }
         }
     }
-    let packed = (next.lists.par_iter()).map(|(deb, list)| (layout::file_list(deb), packed(list)));
+    let packed =
+        (next.lists.par_iter()).map(|(deb, list)| (layout::file_list(deb), packed(list).into()));
     objects.par_extend(packed);
     for (from, to) in &next.carried {
         if store.size(to)?.is_none() {
@@ -171,13 +176,13 @@ pub(super) fn assemble(store: &dyn Store, next: &Generation) -> Result<Assembled
     }
     for file in &next.proofs {
         let path = layout::proof(&next.suite, &file.proof.sha256);
-        objects.push((path, file.bytes.clone()));
+        objects.push((path, file.bytes.as_slice().into()));
     }
     let mut shelves = next.shelves.clone();
     for (name, list) in &next.new_shelves {
         let bytes = proofs::to_bytes(list);
         let shelf = Shelf::of(&bytes);
-        objects.push((layout::proof(&next.suite, &shelf.sha256), bytes));
+        objects.push((layout::proof(&next.suite, &shelf.sha256), bytes.into()));
         shelves.insert(name.clone(), shelf);
     }
     Ok(Assembled {

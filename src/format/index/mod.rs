@@ -103,7 +103,9 @@ impl Stanza {
         }
         let PoolFile { path, size, sha256 } = file;
         let own = paragraph.text().trim_end_matches('\n');
-        let text = format!("{own}\nFilename: {path}\nSize: {size}\nSHA256: {sha256}\n");
+        let appended = format!("\nFilename: {path}\nSize: {size}\nSHA256: {sha256}\n");
+        // No byte too much: an archive holds tens of thousands of these at once.
+        let text = [own, &appended].concat();
         Ok(Self::of(&paragraph, Kind::Packages, text)?)
     }
 
