@@ -87,11 +87,7 @@ const FEW: usize = 4;
 /// Fetches the published files of an index and takes them apart into pieces and
 /// chunks. What is not as the manifest says is left out: it is read by itself,
 /// and then damage is told.
-fn fetch(
-    store: &dyn Store,
-    suite: &Suite,
-    index: &Index,
-) -> Result<Named, StoreError> {
+fn fetch(store: &dyn Store, suite: &Suite, index: &Index) -> Result<Named, StoreError> {
     let files = index
         .files
         .par_iter()

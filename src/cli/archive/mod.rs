@@ -19,8 +19,8 @@ mod refresh;
 mod remove;
 mod rollback;
 mod serve;
-mod snapshot;
 pub(super) mod several;
+mod snapshot;
 mod sources;
 mod status;
 
