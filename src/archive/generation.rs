@@ -14,7 +14,7 @@ use crate::archive::settings::Settings;
 use crate::format::index::Entry;
 use crate::format::index::contents::FileList;
 use crate::format::index::piece::Encoding;
-use crate::model::{Sha256, Suite};
+use crate::model::{ArchivePath, Sha256, Suite};
 
 /// The next generation of a suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,11 @@ pub struct Generation {
     pub shelves: BTreeMap<String, Shelf>,
     /// Those that are written anew.
     pub new_shelves: Shelves,
+    /// The files of other suites that come, each with its place here.
+    pub carried: Vec<(ArchivePath, ArchivePath)>,
+    /// What its parent is from now on, where the generation it follows was
+    /// written anew: after a purge.
+    pub rewritten: Option<Sha256>,
     /// The proofs that come.
     pub proofs: Vec<ProofFile>,
     /// The files that must be in the pool first.
@@ -160,6 +165,8 @@ impl Generation {
                 .map(|manifest| manifest.shelves.clone())
                 .unwrap_or_default(),
             new_shelves: admission.shelves.clone(),
+            carried: Vec::new(),
+            rewritten: None,
             proofs: admission.proof_files.clone(),
             pool: admission.pool.clone(),
             lists: match settings.contents.is_empty() {

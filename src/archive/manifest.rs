@@ -267,6 +267,7 @@ impl Manifest {
             architectures,
             components: self.settings.components.clone(),
             description: self.settings.description.clone(),
+            snapshots: self.settings.snapshots.clone(),
             files,
         }
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::archive::chunk::ChunkRule;
 use crate::archive::demand::Demand;
 use crate::archive::layout::IndexName;
+use crate::archive::manifest::Base;
 use crate::format::index::piece::Encoding;
 use crate::format::release::Upgrades;
 use crate::model::{Architecture, Component, Finding, Fingerprint, Suite};
@@ -81,6 +82,19 @@ pub struct Settings {
     /// Whether a publish also writes pages for people.
     #[serde(default, skip_serializing_if = "is_default")]
     pub pages: Pages,
+    /// What it is a snapshot of; then it never changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot_of: Option<Origin>,
+}
+
+/// The generation that a snapshot was made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// The suite.
+    pub suite: Suite,
+    /// Its generation.
+    pub generation: Base,
 }
 
 /// What a `Release` calls the suite. Clients complain when that changes, so a
@@ -234,6 +248,7 @@ impl Settings {
             retention: Retention::default(),
             snapshots: None,
             pages: Pages::default(),
+            snapshot_of: None,
         }
     }
 
@@ -327,6 +342,7 @@ impl Settings {
             ("Codename", &self.codename),
             ("Version", &self.version),
             ("Description", &self.description),
+            ("Snapshots", &self.snapshots),
         ];
         for (field, text) in texts {
             let text = text.as_deref().unwrap_or("x");

@@ -12,13 +12,13 @@ use super::signing::{self, KeyWanted};
 use crate::archive::manifest::{Index, Manifest};
 use crate::archive::query;
 use crate::archive::{
-    Admission, Current, Generation, Grounds, Older, Record, Removal, Selection, Settings,
-    admit_proven, layout, promote, remove, settle,
+    Admission, Current, Generation, Grounds, Older, Record, Removal, Settings, admit_proven,
+    layout, remove, settle,
 };
 use crate::format::index::Kind;
 use crate::format::version::Version;
 use crate::keys::{Ask, Choice};
-use crate::model::{Component, Event, Finding, Listener, PackageName, Suite};
+use crate::model::{Component, Event, Finding, Fingerprint, Listener, PackageName, Suite};
 use crate::publish::client::{ClientSources, file_uri};
 use crate::publish::incoming::{self, Incoming};
 use crate::publish::{
@@ -146,21 +146,78 @@ impl Drop for Desk<'_> {
     }
 }
 
+/// A change of a suite that may happen.
+pub(super) enum Change {
+    /// Of its packages or settings, by the rules of admission.
+    Admitted(Box<Admission>),
+    /// To a generation that is known already, if there is anything to change.
+    Made(Option<Box<Generation>>),
+    /// To one without what must not exist: also where nothing else may change.
+    Purged(Option<Box<Generation>>),
+}
+
+impl Change {
+    /// Returns the keys that sign beside the chosen one afterwards.
+    fn signers(&self) -> &[Fingerprint] {
+        match self {
+            Self::Admitted(admission) => &admission.settings().signers,
+            Self::Made(Some(next)) | Self::Purged(Some(next)) => &next.settings.signers,
+            Self::Made(None) | Self::Purged(None) => &[],
+        }
+    }
+
+    fn notes(&self) -> &[Finding] {
+        match self {
+            Self::Admitted(admission) => admission.notes(),
+            Self::Made(_) | Self::Purged(_) => &[],
+        }
+    }
+}
+
 /// The suite as it is, and whether it may change as it is asked to.
 pub(super) struct Judged {
     pub(super) current: Current,
-    pub(super) answer: Result<Admission, Vec<Finding>>,
+    pub(super) answer: Result<Change, Vec<Finding>>,
     /// Generations of this archive that have much of what comes.
-    donors: Vec<Manifest>,
+    pub(super) donors: Vec<Manifest>,
 }
 
 impl Judged {
     pub(super) fn new(current: Current, answer: Result<Admission, Vec<Finding>>) -> Self {
+        let answer = answer.map(|admission| Change::Admitted(Box::new(admission)));
+        Self::of(current, answer)
+    }
+
+    /// Takes any change; one of a snapshot is refused.
+    pub(super) fn of(current: Current, answer: Result<Change, Vec<Finding>>) -> Self {
+        let origin = current
+            .manifest()
+            .and_then(|m| m.settings.snapshot_of.as_ref());
+        let frozen = origin.map(|origin| {
+            let (suite, number) = (&origin.suite, origin.generation.number);
+            let message = format!("it is a snapshot of {suite}@{number}, which never changes");
+            let copy = format!(
+                "debcut archive copy {} NEW makes a suite of it",
+                current.suite
+            );
+            Finding::error("snapshot", current.suite.as_str(), message).fix(copy)
+        });
+        let changes = matches!(answer, Ok(Change::Admitted(_) | Change::Made(Some(_))));
+        let answer = match frozen.filter(|_| changes) {
+            Some(finding) => Err(vec![finding]),
+            None => answer,
+        };
         Self {
             current,
             answer,
             donors: Vec::new(),
         }
+    }
+
+    /// Names generations that have much of what comes.
+    pub(super) fn with_donors(mut self, donors: impl IntoIterator<Item = Manifest>) -> Self {
+        self.donors.extend(donors);
+        self
     }
 }
 
@@ -179,6 +236,10 @@ impl Desk<'_> {
         let guard = self.store.lock(&holder, self.wait, &told)?;
         if let Some(caution) = self.store.caution() {
             self.listener.warn(caution);
+        }
+        if guard.excludes() {
+            // Whoever was deleting before us is dead.
+            publish::abandon(self.store.as_ref())?;
         }
         Ok(guard)
     }
@@ -250,7 +311,11 @@ impl Desk<'_> {
                 Ok(admission) => {
                     let store = self.store.as_ref();
                     let (there, offered) = evidence::joined(store, &current, proofs.clone())?;
-                    Ok(admission.with_proofs(&there, offered))
+                    let purged = publish::purged(store, &candidates)?;
+                    match purged.is_empty() {
+                        true => Ok(admission.with_proofs(&there, offered)),
+                        false => Err(purged),
+                    }
                 }
                 // Where attestations are missed, those that do not count matter.
                 Err(reasons) => Err([reasons, uncounted.clone()].concat()),
@@ -277,49 +342,6 @@ impl Desk<'_> {
         })
     }
 
-    /// Takes packages from one suite into another: all of them or none.
-    pub fn promote(
-        &self,
-        selection: &Selection,
-        from: &Suite,
-        to: &Suite,
-        older: Older,
-        act: &mut Act<'_>,
-    ) -> Result<Outcome, FlowError> {
-        let keyring = signing::keyring(self.environment)?;
-        self.change(to, act, &[], &|| {
-            let source = observe(self.store.as_ref(), from, Question::Whole)?;
-            let names = match promote::names(&source, selection) {
-                Ok(names) => names,
-                Err(findings) => {
-                    let current = observe(self.store.as_ref(), to, Question::Manifest)?;
-                    return Ok(Judged::new(current, Err(findings)));
-                }
-            };
-            let store = self.store.as_ref();
-            let current = observe(store, to, Question::Packages(&names))?;
-            let (proofs, evidence) = evidence::of_promotion(store, &source, selection, &keyring)?;
-            let grounds = Grounds {
-                evidence,
-                demand: self.rules.demand.clone(),
-            };
-            let admission = promote::promote(&source, &current, selection, older, &grounds);
-            let admission = match admission {
-                Ok(admission) => {
-                    let (there, offered) = evidence::joined(store, &current, proofs)?;
-                    Ok(admission.with_proofs(&there, offered))
-                }
-                Err(findings) => Err(findings),
-            };
-            let donors = source.manifest().cloned().into_iter().collect();
-            Ok(Judged {
-                current,
-                answer: admission,
-                donors,
-            })
-        })
-    }
-
     /// Makes one generation of what `admitted` finds, and makes it again when
     /// somebody else was faster.
     pub(super) fn change(
@@ -330,16 +352,16 @@ impl Desk<'_> {
         admitted: &dyn Fn() -> Result<Judged, PublishError>,
     ) -> Result<Outcome, FlowError> {
         let judged = admitted()?;
-        let admission = match &judged.answer {
-            Ok(admission) => admission,
+        let change = match &judged.answer {
+            Ok(change) => change,
             Err(findings) => {
                 return Ok(Outcome::Refused([remarks, findings].concat()));
             }
         };
-        let findings = [remarks, admission.notes()].concat();
-        let choice = self.key(&judged.current, &act.key)?;
+        let findings = [remarks, change.notes()].concat();
+        let choice = self.key(&judged.current, judged.donors.first(), &act.key)?;
         let certificate = choice.certificate().clone();
-        let signers = &admission.settings().signers;
+        let signers = change.signers();
         let beside = signing::beside(self.environment, signers, &certificate, self.clock.now())?;
         if let Some(finding) = self.rules.publisher(suite, certificate.fingerprint()) {
             return Ok(Outcome::Refused([findings, vec![finding]].concat()));
@@ -405,8 +427,13 @@ impl Desk<'_> {
 
     /// Returns what an admitted change leads to.
     fn next(&self, judged: &Judged, record: Record) -> Result<Option<Generation>, FlowError> {
-        let Ok(admission) = &judged.answer else {
-            return Ok(None);
+        let admission = match &judged.answer {
+            Ok(Change::Admitted(admission)) => admission,
+            Ok(Change::Made(next) | Change::Purged(next)) => {
+                let next = next.as_deref().cloned();
+                return Ok(next.map(|next| Generation { record, ..next }));
+            }
+            Err(_) => return Ok(None),
         };
         let donors: Vec<_> = judged.donors.iter().collect();
         let store = self.store.as_ref();
@@ -431,10 +458,15 @@ impl Desk<'_> {
     /// Chooses the key: the one that is asked for, else CI's, else the
     /// configured one, else the one that the suite was signed with before,
     /// which its clients know.
-    pub(super) fn key(&self, current: &Current, wanted: &KeyWanted) -> Result<Choice, FlowError> {
-        let before = current
-            .manifest()
-            .and_then(|manifest| manifest.record.key.clone());
+    pub(super) fn key(
+        &self,
+        current: &Current,
+        origin: Option<&Manifest>,
+        wanted: &KeyWanted,
+    ) -> Result<Choice, FlowError> {
+        // A suite that is made of another one is signed as that is.
+        let before = current.manifest().or(origin);
+        let before = before.and_then(|manifest| manifest.record.key.clone());
         let usual = self.configured_key.as_deref().or(before.as_deref());
         let choice = signing::chosen(self.environment, wanted, usual, self.clock.now())?;
         let choice = choice.ok_or(FlowError::UnsignedArchive)?;

@@ -266,7 +266,7 @@ impl Desk<'_> {
             let Some(signer) = &ready.signer else {
                 continue;
             };
-            let chosen = self.key(&current, &act.key)?;
+            let chosen = self.key(&current, None, &act.key)?;
             let now = self.clock.now();
             let signers = &ready.settings.signers;
             let beside = signing::beside(self.environment, signers, chosen.certificate(), now)?;
@@ -317,7 +317,7 @@ impl Desk<'_> {
         let (suite, store) = (&ready.suite, self.store.as_ref());
         let current = import::look(suite);
         let now = self.clock.now();
-        let chosen = self.key(&current, &act.key)?;
+        let chosen = self.key(&current, None, &act.key)?;
         let certificate = chosen.certificate().clone();
         let signers = &admission.settings().signers;
         let beside = signing::beside(self.environment, signers, &certificate, now)?;

@@ -212,7 +212,7 @@ impl Desk<'_> {
         let current = found.expect("it was looked at");
         let (base, manifest) = current.generation.clone().expect("it was looked at");
         let now = self.clock.now();
-        let chosen = self.key(&current, &act.key)?;
+        let chosen = self.key(&current, None, &act.key)?;
         let signers: &[Fingerprint] = &manifest.settings.signers;
         let beside = signing::beside(self.environment, signers, chosen.certificate(), now)?;
         let signers = signing::all_unlocked(chosen, beside, now, act.ask)?;

@@ -14,12 +14,14 @@ pub mod demo;
 pub mod doctor;
 mod earlier_build;
 pub mod evidence;
+pub mod generations;
 pub mod hooks;
 pub mod importing;
 pub mod inspecting;
 pub mod keyring_package;
 pub mod lead_time;
 pub mod looking;
+pub mod merging;
 pub mod mirroring;
 pub mod noting;
 pub mod packing;
@@ -28,6 +30,8 @@ mod parts;
 pub mod planning;
 pub mod preparing;
 pub mod project;
+pub mod purging;
+pub mod rebuilding;
 pub mod refreshing;
 pub mod releasing;
 pub mod reproducing;
@@ -47,7 +51,7 @@ use crate::build::observe::ObserveError;
 use crate::build::root::RootError;
 use crate::config::ConfigError;
 use crate::keys::{ChooseError, StoreError};
-use crate::model::{Architecture, ArchivePath, Fingerprint, TagName};
+use crate::model::{Architecture, ArchivePath, Fingerprint, Suite, TagName};
 use crate::publish::PublishError;
 use crate::publish::mirror::MirrorError;
 use crate::release::prepare::apply::PrepareError;
@@ -140,6 +144,24 @@ pub enum FlowError {
         wanted: String,
         /// The suites there are.
         known: Vec<String>,
+    },
+    /// The suite has no such generation, or keeps it no more.
+    #[error("{suite} has no generation {wanted}; kept are {}", known.join(", "))]
+    NoGeneration {
+        /// The suite.
+        suite: Suite,
+        /// What was asked for: a number or a name.
+        wanted: String,
+        /// The numbers and names there are.
+        known: Vec<String>,
+    },
+    /// There is nothing to destroy.
+    #[error("{place} neither lists nor keeps {wanted}")]
+    NoContent {
+        /// The place.
+        place: String,
+        /// What was asked for: a digest or a path.
+        wanted: String,
     },
     /// The archive has several suites, and none was named.
     #[error("{place} has the suites {}: say which", known.join(", "))]

@@ -49,6 +49,8 @@ pub struct Release {
     pub components: Vec<Component>,
     /// What the suite is for, in one line.
     pub description: Option<String>,
+    /// Where snapshots are: a URL with `@SNAPSHOTID@` (apt's `--snapshot`).
+    pub snapshots: Option<String>,
     /// The indices by their path from the `Release` file's directory.
     pub files: BTreeMap<String, IndexFile>,
 }
@@ -127,6 +129,7 @@ impl Release {
             architectures: found.parse_words("Architectures")?,
             components: found.parse_words("Components")?,
             description: text("Description"),
+            snapshots: text("Snapshots"),
             files: index_files(&found)?,
         })
     }
@@ -166,6 +169,7 @@ impl Release {
             ("Architectures", architectures.as_deref()),
             ("Components", components.as_deref()),
             ("Description", self.description.as_deref()),
+            ("Snapshots", self.snapshots.as_deref()),
         ] {
             to.optional(name, value)?;
         }

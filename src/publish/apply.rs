@@ -6,6 +6,7 @@ use crate::archive::admission::Listed;
 use crate::archive::layout;
 use crate::archive::manifest::Base;
 use crate::model::{Listener, Suite, Timestamp};
+use crate::publish::condemned;
 use crate::publish::error::PublishError;
 use crate::publish::plan::PublishPlan;
 use crate::publish::recover::{Switched, recover, switch};
@@ -60,6 +61,9 @@ pub fn apply(
     }
     let date = release_date(store, there.as_ref(), now, listener)?;
     let sealed = seal(store, plan, date, signer, now)?;
+    let objects = sealed.objects.iter().map(|(path, _)| path);
+    let mut written = objects.chain(sealed.indices.iter().map(|(path, _)| path));
+    condemned::spare(store, plan, &mut written, now)?;
     write_unreferenced(store, plan, &sealed, listener)?;
 
     let (commit, turn) = match &there {

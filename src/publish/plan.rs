@@ -127,6 +127,9 @@ pub fn plan(next: Generation) -> PublishPlan {
     for deb in next.lists.keys() {
         add(Phase::State, layout::file_list(deb), None);
     }
+    for (_, path) in &next.carried {
+        add(Phase::State, path.clone(), None);
+    }
     for file in &next.proofs {
         let (size, sha256) = (file.proof.size, file.proof.sha256);
         let content = PlannedContent { size, sha256 };

@@ -1,10 +1,11 @@
 //! Signing: the bytes that are hashed and signed are the bytes that are written.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 
 use rayon::prelude::*;
 
-use crate::archive::generation::NextIndex;
+use crate::archive::generation::{Generation, NextIndex};
 use crate::archive::layout::{self, IndexName, ObjectKind};
 use crate::archive::manifest::{self, Base, Index, Manifest};
 use crate::archive::proofs::{self, Shelf};
@@ -74,6 +75,61 @@ pub(super) fn seal(
     now: Timestamp,
 ) -> Result<SealedPublish, PublishError> {
     let next = plan.next();
+    let Assembled {
+        mut objects,
+        files,
+        changed,
+        indices,
+        shelves,
+    } = assemble(store, next)?;
+    let valid_for = next.settings.valid_for_seconds.map(i64::from);
+    let manifest = Manifest {
+        schema: manifest::SCHEMA.to_owned(),
+        suite: next.suite.clone(),
+        number: next.number(),
+        parent: next.rewritten.or(next.base.map(|base| base.manifest)),
+        date,
+        valid_until: valid_for.map(|seconds| date.plus_seconds(seconds)),
+        record: next.record.clone(),
+        settings: next.settings.clone(),
+        indices,
+        shelves,
+    };
+    let bytes = manifest.to_bytes();
+    let base = Base {
+        number: manifest.number,
+        manifest: Sha256::of(&bytes),
+    };
+    objects.push((layout::object(ObjectKind::Manifest, &base.manifest), bytes));
+
+    let release = manifest.release().text();
+    let release = release.expect("settings were checked to be single lines");
+    let failed = |source| PublishError::Sign {
+        suite: next.suite.clone(),
+        source,
+    };
+    let in_release = seal.clear_sign(&release, now).map_err(failed)?;
+    let release_gpg = seal.detach_sign(release.as_bytes(), now).map_err(failed)?;
+    Ok(SealedPublish {
+        objects,
+        indices: files,
+        changed,
+        manifest,
+        head: Head::new(next.suite.clone(), base, release, release_gpg, in_release),
+    })
+}
+
+/// A generation put together, without its date and its signature.
+pub(super) struct Assembled {
+    pub(super) indices: Vec<Index>,
+    pub(super) shelves: BTreeMap<String, Shelf>,
+    pub(super) objects: Vec<(ArchivePath, Vec<u8>)>,
+    files: Vec<(ArchivePath, IndexBytes)>,
+    changed: Vec<IndexName>,
+}
+
+/// Puts a generation's indices and lists of proofs together.
+pub(super) fn assemble(store: &dyn Store, next: &Generation) -> Result<Assembled, PublishError> {
     let reading = Objects::ahead(store, next)?;
     let patching = Patching::new(&reading, next)?;
     let (mut objects, mut files) = (Vec::new(), Vec::new());
@@ -108,6 +164,11 @@ pub(super) fn seal(
     }
     let packed = (next.lists.par_iter()).map(|(deb, list)| (layout::file_list(deb), packed(list)));
     objects.par_extend(packed);
+    for (from, to) in &next.carried {
+        if store.size(to)?.is_none() {
+            files.push((to.clone(), IndexBytes::At(from.clone())));
+        }
+    }
     for file in &next.proofs {
         let path = layout::proof(&next.suite, &file.proof.sha256);
         objects.push((path, file.bytes.clone()));
@@ -119,40 +180,12 @@ pub(super) fn seal(
         objects.push((layout::proof(&next.suite, &shelf.sha256), bytes));
         shelves.insert(name.clone(), shelf);
     }
-    let valid_for = next.settings.valid_for_seconds.map(i64::from);
-    let manifest = Manifest {
-        schema: manifest::SCHEMA.to_owned(),
-        suite: next.suite.clone(),
-        number: next.number(),
-        parent: next.base.map(|base| base.manifest),
-        date,
-        valid_until: valid_for.map(|seconds| date.plus_seconds(seconds)),
-        record: next.record.clone(),
-        settings: next.settings.clone(),
+    Ok(Assembled {
         indices,
         shelves,
-    };
-    let bytes = manifest.to_bytes();
-    let base = Base {
-        number: manifest.number,
-        manifest: Sha256::of(&bytes),
-    };
-    objects.push((layout::object(ObjectKind::Manifest, &base.manifest), bytes));
-
-    let release = manifest.release().text();
-    let release = release.expect("settings were checked to be single lines");
-    let failed = |source| PublishError::Sign {
-        suite: next.suite.clone(),
-        source,
-    };
-    let in_release = seal.clear_sign(&release, now).map_err(failed)?;
-    let release_gpg = seal.detach_sign(release.as_bytes(), now).map_err(failed)?;
-    Ok(SealedPublish {
         objects,
-        indices: files,
+        files,
         changed,
-        manifest,
-        head: Head::new(next.suite.clone(), base, release, release_gpg, in_release),
     })
 }
 

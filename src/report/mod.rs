@@ -9,6 +9,7 @@ mod deb;
 mod demo;
 mod doctor;
 mod document;
+mod generations;
 mod init;
 mod keys;
 mod lead_time;
@@ -38,6 +39,10 @@ pub use deb::{DebDiff, DebPack, DebShow};
 pub use demo::DemoDocument;
 pub use doctor::DoctorDocument;
 pub use document::{Answer, Document, ErrorDocument, Report};
+pub use generations::{
+    CollectDocument, CopyDocument, MergeDocument, PinDocument, PinsDocument, PurgeDocument,
+    RollbackDocument, SnapshotDocument, UnpinDocument,
+};
 pub use init::InitDocument;
 pub use keys::{ExportedKey, ImportedKeys, KeyList, NewKeyDocument, NewKeyPlan};
 pub use lead_time::LeadTimeDocument;

@@ -23,6 +23,7 @@ mod distributions;
 mod doctor;
 mod edges;
 mod gates;
+mod generations;
 mod grounds;
 mod histories;
 mod hostile;

@@ -2,21 +2,29 @@
 
 mod add;
 mod check;
+mod copy;
 mod diff;
+mod gc;
 mod history;
 mod import;
 mod init;
 mod look;
+mod merge;
 mod mirror;
 mod pages;
+mod pin;
 mod promote;
+mod purge;
 mod refresh;
 mod remove;
+mod rollback;
 mod serve;
 pub(super) mod several;
+mod snapshot;
 mod sources;
 mod status;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -27,9 +35,11 @@ use super::failure::Failure;
 use crate::config::Project;
 use crate::flow::archiving::{self, Desk};
 use crate::flow::evidence::Rules;
+use crate::flow::generations::State;
 use crate::flow::project::Workspace;
 use crate::model::Suite;
 use crate::sys::git::Repository;
+use crate::sys::openpgp::Certificate;
 
 pub use add::{PublishArguments, publish};
 
@@ -52,6 +62,24 @@ enum Verb {
     Promote(promote::PromoteArguments),
     /// Take over an archive that another program made, with its paths
     Import(import::ImportArguments),
+    /// Give a suite the content of an older generation, as a new one
+    Rollback(rollback::RollbackArguments),
+    /// Make a suite that never changes of the state of another one
+    Snapshot(snapshot::SnapshotArguments),
+    /// Make a new suite with the content of another one
+    Copy(copy::CopyArguments),
+    /// Take packages of another archive into a suite, with their files
+    Merge(merge::MergeArguments),
+    /// Keep a generation whatever the retention says
+    Pin(pin::PinArguments),
+    /// Remove a pin
+    Unpin(pin::UnpinArguments),
+    /// List the pins
+    Pins(pin::PinsArguments),
+    /// Remove what no kept generation needs, beside running publishers
+    Gc(gc::GcArguments),
+    /// Destroy leaked content in every generation, and keep a record of it
+    Purge(purge::PurgeArguments),
     /// List what is in the suites
     List(look::ListArguments),
     /// Show all that a suite says of a package
@@ -84,6 +112,15 @@ pub fn run(arguments: ArchiveVerb, context: &Context<'_>) -> Result<Said, Failur
         Verb::Remove(arguments) => remove::run(&arguments, context),
         Verb::Promote(arguments) => promote::run(&arguments, context),
         Verb::Import(arguments) => import::run(&arguments, context),
+        Verb::Rollback(arguments) => rollback::run(&arguments, context),
+        Verb::Snapshot(arguments) => snapshot::run(&arguments, context),
+        Verb::Copy(arguments) => copy::run(&arguments, context),
+        Verb::Merge(arguments) => merge::run(&arguments, context),
+        Verb::Pin(arguments) => pin::pin(&arguments, context),
+        Verb::Unpin(arguments) => pin::unpin(&arguments, context),
+        Verb::Pins(arguments) => pin::list(&arguments, context),
+        Verb::Gc(arguments) => gc::run(&arguments, context),
+        Verb::Purge(arguments) => purge::run(&arguments, context),
         Verb::List(arguments) => look::list(&arguments, context),
         Verb::Show(arguments) => look::show(&arguments, context),
         Verb::Diff(arguments) => diff::run(&arguments, context),
@@ -278,6 +315,48 @@ pub(super) fn desk<'a>(
         who: context.who(),
         command: context.command.clone(),
         listener: context.listener(),
+    })
+}
+
+/// Returns which of two ways to name a state was taken; `stable NAME --from
+/// stable@12` says the suite twice.
+fn origin<'a>(suite: &'a State, from: Option<&'a State>) -> Result<&'a State, Failure> {
+    match from {
+        Some(from) if suite.number.is_none() && suite.suite == from.suite => Ok(from),
+        Some(from) => {
+            let why = format!("{} and --from {} are two suites", suite.suite, from.suite);
+            Err(Failure::request("two-suites", why).hint("name only one of them"))
+        }
+        None => Ok(suite),
+    }
+}
+
+/// Reads the certificates in files.
+fn keys_of(files: &[PathBuf], context: &Context<'_>) -> Result<Vec<Certificate>, Failure> {
+    let mut found = Vec::new();
+    for file in files {
+        let bytes = crate::sys::files::read(&context.path(file))?;
+        found.extend(Certificate::parse_all(&bytes).map_err(|error| {
+            let why = format!("{} holds no certificate: {error}", file.display());
+            Failure::request("key", why)
+        })?);
+    }
+    Ok(found)
+}
+
+/// Reads `stable` or `stable@12` as an argument.
+fn state(text: &str) -> Result<State, String> {
+    let (suite, number) = match text.split_once('@') {
+        None => (text, None),
+        Some((suite, number)) => (suite, Some(number)),
+    };
+    let number = number.map(|number| {
+        let parsed = number.parse().ok().filter(|number| *number > 0);
+        parsed.ok_or_else(|| format!("“{text}” names no generation: SUITE@NUMBER expected"))
+    });
+    Ok(State {
+        suite: Suite::new(suite).map_err(|error| error.to_string())?,
+        number: number.transpose()?,
     })
 }
 

@@ -121,6 +121,8 @@ impl From<PublishError> for Failure {
             PublishError::LostRace { .. } => {
                 Self::of(Exit::Outside, "lost-race", &error).hint("run the same command again")
             }
+            PublishError::Collecting { .. } => Self::of(Exit::Outside, "collecting", &error)
+                .hint("run the same command again when debcut archive gc has ended"),
             PublishError::Foreign { .. } => Self::of(Exit::Request, "foreign-archive", &error)
                 .hint("choose a directory of its own for debcut's archive")
                 .hint("a head that was lost is restored from a backup"),
@@ -129,6 +131,7 @@ impl From<PublishError> for Failure {
             PublishError::Head { .. }
             | PublishError::Manifest { .. }
             | PublishError::Shelf { .. }
+            | PublishError::Pin { .. }
             | PublishError::Missing { .. }
             | PublishError::Damaged { .. }
             | PublishError::Chunk { .. }

@@ -35,6 +35,13 @@ impl From<FlowError> for Failure {
             } => Self::of(Exit::Request, "no-suite", &error).hint(format!(
                 "debcut archive init {place} --suite {wanted} adds one"
             )),
+            FlowError::NoContent { .. } => Self::of(Exit::Request, "no-content", &error)
+                .hint("name it by the SHA-256 of the whole file, or by its path below pool/"),
+            FlowError::NoGeneration { ref suite, .. } => {
+                Self::of(Exit::Request, "no-generation", &error).hint(format!(
+                    "debcut archive pins {suite}, or one of the numbers above"
+                ))
+            }
             FlowError::Attesting(AttestingError::NoProvenance { .. }) => {
                 Self::of(Exit::Request, "no-provenance", &error)
                     .hint("--to names the .intoto.jsonl of the published build")

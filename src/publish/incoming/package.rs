@@ -135,11 +135,12 @@ impl Reader<'_> {
     }
 }
 
+/// A package and the files it brings, or why it is refused.
+type Unpacked = Result<(Deb, FileList), ReadError>;
+
 /// Reads a package to its end; returns also its size and digest, which mean
 /// nothing when it is refused.
-fn read_hashing(
-    path: &Path,
-) -> Result<(u64, Sha256, Result<(Deb, FileList), ReadError>), FileError> {
+fn read_hashing(path: &Path) -> Result<(u64, Sha256, Unpacked), FileError> {
     let mut file = files::open(path)?;
     let limits = Limits::default();
     let size = file.metadata().map_err(files::failed("read", path))?.len();

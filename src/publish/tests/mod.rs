@@ -3,6 +3,8 @@
 mod apt;
 mod check;
 mod faults;
+mod generations;
+mod selecting;
 mod world;
 
 use super::*;

@@ -199,6 +199,12 @@ pub trait Store: Send + Sync {
         self.delete(path)
     }
 
+    /// Removes the empty directories below one, where a store has directories.
+    /// Only for the holder of the lock.
+    fn tidy(&self, _below: &ArchivePath) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Tells what many small reads cost here.
     fn reads(&self) -> Reads {
         Reads::Near
