@@ -159,23 +159,20 @@ pub(super) enum Change {
 }
 
 impl Change {
+    /// Returns the keys that sign beside the chosen one afterwards.
+    fn signers(&self) -> &[Fingerprint] {
+        match self {
+            Self::Admitted(admission) => &admission.settings().signers,
+            Self::Made(Some(next)) | Self::Purged(Some(next)) => &next.settings.signers,
+            Self::Made(None) | Self::Purged(None) => &[],
+        }
+    }
+
     fn notes(&self) -> &[Finding] {
         match self {
             Self::Admitted(admission) => admission.notes(),
             Self::Made(_) | Self::Purged(_) => &[],
         }
-    }
-
-    /// Returns which keys sign beside the one that is chosen.
-    fn signers<'a>(&'a self, current: &'a Current) -> &'a [Fingerprint] {
-        let settings = match self {
-            Self::Admitted(admission) => Some(admission.settings()),
-            Self::Made(Some(next)) | Self::Purged(Some(next)) => Some(&next.settings),
-            Self::Made(None) | Self::Purged(None) => {
-                current.manifest().map(|manifest| &manifest.settings)
-            }
-        };
-        settings.map_or(&[], |settings| &settings.signers)
     }
 }
 
@@ -402,7 +399,7 @@ impl Desk<'_> {
         let findings = [remarks, change.notes()].concat();
         let choice = self.key(&judged.current, judged.donors.first(), &act.key)?;
         let certificate = choice.certificate().clone();
-        let signers = change.signers(&judged.current);
+        let signers = change.signers();
         let beside = signing::beside(self.environment, signers, &certificate, self.clock.now())?;
         if let Some(finding) = self.rules.publisher(suite, certificate.fingerprint()) {
             return Ok(Outcome::Refused([findings, vec![finding]].concat()));

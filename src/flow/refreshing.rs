@@ -1,7 +1,7 @@
 //! Renewing a suite: the same content, newer dates, the present signatures.
 
 use super::FlowError;
-use super::archiving::{Act, Desk, Judged, Outcome};
+use super::archiving::{Act, Change, Desk, Judged, Outcome};
 use crate::archive::{self, Manifest};
 use crate::model::{Suite, Timestamp};
 use crate::publish::{Question, observe};
@@ -45,7 +45,12 @@ impl Desk<'_> {
                 true => archive::refresh(&current),
                 false => archive::as_it_is(&current),
             };
-            Ok(Judged::new(current, answer))
+            // Also a snapshot has to be renewed: its content stays.
+            Ok(Judged {
+                current,
+                answer: answer.map(|admission| Change::Admitted(Box::new(admission))),
+                donors: Vec::new(),
+            })
         })
     }
 }

@@ -14,12 +14,12 @@ use crate::archive::packages::{Deb, deb, source};
 use crate::world::{Ran, World, tool};
 
 /// Says why a test is skipped where a program is not installed.
-#[allow(clippy::print_stdout, reason = "a skip must be seen")]
+#[expect(clippy::print_stderr, reason = "who skips says why")]
 pub fn lacks(program: &str, package: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let there = std::env::split_paths(&path).any(|place| place.join(program).is_file());
     if !there {
-        println!("skipped: {program} is not installed (apt-get install {package})");
+        eprintln!("skipped: {program} is not installed (apt-get install {package})");
     }
     !there
 }

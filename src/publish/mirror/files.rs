@@ -292,8 +292,11 @@ pub fn state(store: &dyn Store, pushed: &[Pushed]) -> Result<Vec<MirrorFile>, Pu
 /// The record of content that was destroyed on purpose.
 #[derive(Debug, Deserialize)]
 struct Tombstone {
+    #[serde(alias = "sha256")]
     digest: Sha256,
     paths: Vec<ArchivePath>,
+    #[serde(default)]
+    removed: Vec<ArchivePath>,
 }
 
 /// Returns the paths of content that no mirror may keep, with its digest.
@@ -313,7 +316,11 @@ pub fn purged(store: &dyn Store) -> Result<Vec<(ArchivePath, Sha256)>, PublishEr
                 source,
             })?;
         let digest = tombstone.digest;
-        found.extend(tombstone.paths.into_iter().map(|path| (path, digest)));
+        // Plain names of indices were replaced, not removed.
+        let removed = tombstone.removed.into_iter();
+        let removed = removed.filter(|path| path.as_str().contains("/by-hash/"));
+        let paths = tombstone.paths.into_iter().chain(removed);
+        found.extend(paths.map(|path| (path, digest)));
     }
     Ok(found)
 }
