@@ -15,7 +15,7 @@ use crate::format::index::contents::FileList;
 use crate::format::index::translation::Translation;
 use crate::format::index::{PoolFile, Stanza};
 use crate::format::version::Version;
-use crate::model::{Architecture, Component, Finding, PackageName, Sha256, Suite};
+use crate::model::{Architecture, ArchivePath, Component, Finding, PackageName, Sha256, Suite};
 
 /// A change of one generation of one suite that breaks no rule.
 ///
@@ -29,6 +29,7 @@ pub struct Admission {
     pub(super) resettled: bool,
     pub(super) edits: BTreeMap<IndexName, Edit<Stanza>>,
     pub(super) pool: Vec<Incoming>,
+    pub(super) copies: Vec<PoolCopy>,
     pub(super) lists: BTreeMap<Sha256, FileList>,
     pub(super) translations: BTreeSet<Translation>,
     pub(super) added: Vec<Listed>,
@@ -44,6 +45,15 @@ pub struct Admission {
 pub struct Incoming {
     /// Where it comes from.
     pub origin: PathBuf,
+    /// Where it goes and what it must be.
+    pub file: PoolFile,
+}
+
+/// A file that another pool of the archive has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolCopy {
+    /// Where it is.
+    pub from: ArchivePath,
     /// Where it goes and what it must be.
     pub file: PoolFile,
 }
@@ -126,12 +136,29 @@ impl Admission {
         &self.edits
     }
 
+    /// Returns a file of the pool as it is before the change.
+    pub fn before(&self, file: &PoolFile) -> PoolFile {
+        let at = (self.copies).binary_search_by(|copy| copy.file.path.cmp(&file.path));
+        let copy = at.ok().map(|at| &self.copies[at]);
+        PoolFile {
+            path: copy.map_or(&file.path, |copy| &copy.from).clone(),
+            ..file.clone()
+        }
+    }
+
     /// Tells whether it changes anything.
     pub fn is_change(&self) -> bool {
         self.resettled
             || !self.edits.is_empty()
             || !self.pool.is_empty()
             || !self.shelves.is_empty()
+    }
+
+    /// Brings lists of files along that are kept nowhere yet.
+    #[must_use]
+    pub fn with_lists(mut self, lists: BTreeMap<Sha256, FileList>) -> Self {
+        self.lists.extend(lists);
+        self
     }
 
     /// Starts with no change of what `current` is.
@@ -143,6 +170,7 @@ impl Admission {
             settings,
             edits: BTreeMap::new(),
             pool: Vec::new(),
+            copies: Vec::new(),
             lists: BTreeMap::new(),
             translations: BTreeSet::new(),
             added: Vec::new(),
@@ -163,6 +191,8 @@ impl Admission {
         }
         self.pool.sort_by(|a, b| a.file.path.cmp(&b.file.path));
         self.pool.dedup_by(|a, b| a.file.path == b.file.path);
+        self.copies.sort_by(|a, b| a.file.path.cmp(&b.file.path));
+        self.copies.dedup();
         self
     }
 }

@@ -7,6 +7,8 @@ use crate::archive::admission::{Admission, Incoming};
 use crate::archive::candidate::Candidate;
 use crate::archive::current::{Current, Unread};
 use crate::archive::demand::Grounds;
+use crate::archive::gate::uploads;
+use crate::archive::keep;
 use crate::archive::layout::IndexName;
 use crate::archive::manifest::Manifest;
 use crate::archive::proposal::{Brought, Proposal, propose};
@@ -43,11 +45,70 @@ pub fn admit_proven(
     older: Older,
     grounds: &Grounds,
 ) -> Result<Admission, Vec<Finding>> {
+    draft(current, candidates, older, grounds).settled()
+}
+
+/// A change whose packages have been judged one by one, with the reasons
+/// against it so far: what they do to each other and to the suite is asked by
+/// [`gate`](crate::archive::gate).
+#[derive(Debug)]
+pub struct Draft {
+    admission: Option<Admission>,
+    findings: Vec<Finding>,
+}
+
+impl Draft {
+    /// Returns what would come of those packages that nothing stands against;
+    /// none where there is no such suite.
+    pub fn admission(&self) -> Option<&Admission> {
+        self.admission.as_ref()
+    }
+
+    /// Adds what else was found: errors stand against it, the rest is told.
+    #[must_use]
+    pub fn also(mut self, findings: Vec<Finding>) -> Self {
+        let (errors, notes): (Vec<_>, Vec<_>) = findings.into_iter().partition(Finding::is_error);
+        self.findings.extend(errors);
+        if let Some(admission) = &mut self.admission {
+            admission.notes.extend(notes);
+        }
+        self
+    }
+
+    /// Returns the change, or all reasons against it and what is told beside.
+    pub fn settled(self) -> Result<Admission, Vec<Finding>> {
+        match self.admission {
+            Some(admission) if self.findings.is_empty() => Ok(admission),
+            Some(admission) => Err([self.findings, admission.notes].concat()),
+            None => Err(self.findings),
+        }
+    }
+}
+
+impl From<Admission> for Draft {
+    fn from(admission: Admission) -> Self {
+        Self {
+            admission: Some(admission),
+            findings: Vec::new(),
+        }
+    }
+}
+
+/// Judges every candidate by itself, as [`admit_proven`] does.
+pub fn draft(
+    current: &Current,
+    candidates: &[Candidate],
+    older: Older,
+    grounds: &Grounds,
+) -> Draft {
     let Some(manifest) = current.manifest() else {
-        return Err(vec![no_such_suite(current)]);
+        return Draft {
+            admission: None,
+            findings: vec![no_such_suite(current)],
+        };
     };
     let (mut offer, mut findings) = (Offer::default(), Vec::new());
-    let brought = Brought::by(candidates, &manifest.settings);
+    let brought = Brought::by(candidates, &current.suite, &manifest.settings);
     for candidate in candidates {
         match propose(current, &manifest.settings, &brought, candidate) {
             Err(reasons) => findings.extend(reasons),
@@ -59,17 +120,22 @@ pub fn admit_proven(
         match judge(current, manifest, &proposal, older) {
             Ok(lack) => {
                 findings.extend(lack.proof(grounds, &manifest.settings, &proposal));
+                findings.extend(lack.signature(grounds, &manifest.settings, &proposal));
                 admission.take(proposal, lack);
             }
             Err(reason) => findings.push(reason),
         }
     }
+    match keep::newest(current, &mut admission) {
+        Ok(()) => {}
+        Err(error) => findings.push(unread(&error)),
+    }
     // The same package offered twice is one reason.
     let mut seen = BTreeSet::new();
     findings.retain(|f| seen.insert((f.rule, f.subject.clone(), f.message.clone())));
-    match findings.is_empty() {
-        true => Ok(admission.tidied()),
-        false => Err(findings),
+    Draft {
+        admission: Some(admission.tidied()),
+        findings,
     }
 }
 
@@ -140,12 +206,13 @@ impl Admission {
             return;
         }
         self.added.push(listed);
-        self.notes.extend(proposal.note);
+        self.notes.extend(proposal.notes);
         for index in lack.indices {
             let edit = self.edits.entry(index).or_default();
             edit.add.push(proposal.stanza.clone());
         }
         self.pool.extend(proposal.incoming);
+        self.copies.extend(proposal.copies);
         self.lists.extend(proposal.list);
         self.translations.extend(proposal.translation);
     }
@@ -170,6 +237,19 @@ impl Lack {
         match self.indices.is_empty() {
             true => Vec::new(),
             false => grounds.judge(&settings.demand, proposal),
+        }
+    }
+
+    /// Says who should have signed a proposal that would come in.
+    fn signature(
+        &self,
+        grounds: &Grounds,
+        settings: &Settings,
+        proposal: &Proposal,
+    ) -> Option<Finding> {
+        match self.indices.is_empty() {
+            true => None,
+            false => uploads::judge(&grounds.uploads, &settings.gates.uploaders, proposal),
         }
     }
 }
@@ -298,7 +378,9 @@ fn pool_is_free(current: &Current, proposal: &Proposal) -> Result<(), Finding> {
                     "{} is there with other content: sha256 {}, this one has {}",
                     file.path, there.sha256, file.sha256
                 );
-                let fix = "give it a new version; if no suite has the other file, \
+                let fix = "give it a new version, for another distribution one of its own \
+                           (1.0-1+deb12u1), or keep that suite's files in a pool of its own \
+                           (archive init --own-pool); if no suite has the other file, \
                            collecting garbage removes it";
                 let subject = proposal.subject.as_str();
                 return Err(Finding::error("pool-path-taken", subject, message).fix(fix));
@@ -310,13 +392,13 @@ fn pool_is_free(current: &Current, proposal: &Proposal) -> Result<(), Finding> {
 }
 
 /// Tells whether hosts would take two stanzas for the same version.
-fn same_version(a: &Stanza, b: &Stanza) -> bool {
+pub(super) fn same_version(a: &Stanza, b: &Stanza) -> bool {
     a.name() == b.name() && a.version().compare(b.version()) == Ordering::Equal
 }
 
 /// Tells whether two stanzas of one version stand for the same files. What else
 /// they say can differ: only an upload knows a source package's section.
-fn same_content(a: &Stanza, b: &Stanza) -> bool {
+pub(super) fn same_content(a: &Stanza, b: &Stanza) -> bool {
     let digests = match a.kind() {
         Kind::Packages => "SHA256",
         Kind::Sources => "Checksums-Sha256",

@@ -4,14 +4,14 @@
 use std::path::PathBuf;
 
 use crate::archive::admission::Incoming;
-use crate::archive::layout::{self, IndexName};
+use crate::archive::layout::{self, IndexName, Pool};
 use crate::archive::settings::Settings;
 use crate::format::checksums::{FileName, ListedFile};
 use crate::format::control::BinaryControl;
 use crate::format::dsc::Dsc;
 use crate::format::index::PoolFile;
 use crate::format::index::contents::FileList;
-use crate::model::{ArchivePath, Component, FileDigests, PackageName, Sha256};
+use crate::model::{ArchivePath, Component, FileDigests, PackageName, Sha256, Suite};
 
 /// A package that is offered to a suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,15 +88,30 @@ impl Candidate {
         }
     }
 
-    /// Returns the component it goes to: the one it must go to, else the one
-    /// before the slash of its section if the suite has that, else the suite's
-    /// first. `None` when the suite lacks the one it must go to.
+    /// Returns the component it goes to: the one it must go to, else for
+    /// debugging symbols the suite's component for these, else the one before
+    /// the slash of its section if the suite has that, else the suite's first.
+    /// `None` when the suite lacks the one it must go to.
     pub fn component<'a>(&'a self, settings: &'a Settings) -> Option<&'a Component> {
         let find = |name: &str| settings.components.iter().find(|c| c.as_str() == name);
         match self.forced() {
             Some(component) => find(component.as_str()),
-            None => (self.component_of_section().and_then(find)).or(settings.components.first()),
+            None => (self.for_debugging(settings))
+                .or_else(|| self.component_of_section().and_then(find))
+                .or(settings.components.first()),
         }
+    }
+
+    /// Returns the suite's component for packages of debugging symbols, where
+    /// it has one and this is such a package.
+    fn for_debugging<'a>(&self, settings: &'a Settings) -> Option<&'a Component> {
+        let component = settings.debug_component.as_ref()?;
+        let Self::Binary(binary) = self else {
+            return None;
+        };
+        let built = binary.control.paragraph();
+        let is_debug = built.get("Auto-Built-Package") == Some("debug-symbols");
+        is_debug.then_some(component)
     }
 
     /// Returns the component before the slash of its section, if that decides
@@ -104,7 +119,8 @@ impl Candidate {
     pub(super) fn lacking<'a>(&'a self, settings: &Settings) -> Option<&'a str> {
         let is_there = |name: &str| settings.components.iter().any(|c| c.as_str() == name);
         let meant = self.component_of_section()?;
-        (self.forced().is_none() && !is_there(meant)).then_some(meant)
+        let decides = self.forced().is_none() && self.for_debugging(settings).is_none();
+        (decides && !is_there(meant)).then_some(meant)
     }
 
     fn forced(&self) -> Option<&Component> {
@@ -138,14 +154,15 @@ impl Candidate {
     }
 
     /// Returns the pool paths it takes or refers to in a suite.
-    pub fn pool_paths(&self, settings: &Settings) -> Vec<ArchivePath> {
+    pub fn pool_paths(&self, suite: &Suite, settings: &Settings) -> Vec<ArchivePath> {
+        let pool = settings.pool_of(suite);
         let Some(component) = self.component(settings) else {
             return Vec::new();
         };
         match self {
-            Self::Binary(binary) => vec![binary.incoming(component).file.path],
+            Self::Binary(binary) => vec![binary.incoming(pool, component).file.path],
             Self::Source(source) => {
-                let directory = source.directory(component);
+                let directory = source.directory(pool, component);
                 let names = source.dsc.files.iter().map(|file| &file.name);
                 let mut paths: Vec<_> = names.map(|n| layout::pool_file(&directory, n)).collect();
                 paths.push(layout::pool_file(&directory, &source.dsc_name()));
@@ -158,8 +175,8 @@ impl Candidate {
 impl Binary {
     /// Returns where its file goes: under its package's name, whatever it was
     /// called when it came.
-    pub(super) fn incoming(&self, component: &Component) -> Incoming {
-        let directory = layout::pool_directory(component, &self.control.source);
+    pub(super) fn incoming(&self, pool: Pool<'_>, component: &Component) -> Incoming {
+        let directory = pool.directory(component, &self.control.source);
         let name = FileName::new(self.control.file_name()).expect("made from valid parts");
         Incoming {
             origin: self.origin.clone(),
@@ -179,16 +196,16 @@ impl Source {
     }
 
     /// Returns the directory its files go to.
-    pub(super) fn directory(&self, component: &Component) -> ArchivePath {
-        layout::pool_directory(component, &self.dsc.source)
+    pub(super) fn directory(&self, pool: Pool<'_>, component: &Component) -> ArchivePath {
+        pool.directory(component, &self.dsc.source)
     }
 
     /// Returns where its `.dsc` goes.
-    pub(super) fn incoming_dsc(&self, component: &Component) -> Incoming {
+    pub(super) fn incoming_dsc(&self, pool: Pool<'_>, component: &Component) -> Incoming {
         Incoming {
             origin: self.origin.clone(),
             file: PoolFile {
-                path: layout::pool_file(&self.directory(component), &self.dsc_name()),
+                path: layout::pool_file(&self.directory(pool, component), &self.dsc_name()),
                 size: self.digests.size,
                 sha256: self.digests.sha256,
             },

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::archive::gate::uploads::Upload;
 use crate::archive::proposal::Proposal;
 use crate::format::index::{self, Kind, PoolFile, Stanza};
 use crate::model::{Finding, Fingerprint, Sha256};
@@ -81,6 +82,8 @@ pub struct Grounds {
     /// What the publisher demands; the suite's own settings are asked in any
     /// case.
     pub demand: Demand,
+    /// Who signed the uploads.
+    pub uploads: Vec<Upload>,
 }
 
 impl Grounds {
@@ -166,6 +169,7 @@ mod tests {
             let publishers = Grounds {
                 evidence: evidence("x", by),
                 demand: demand.clone(),
+                uploads: Vec::new(),
             };
             let anybody = Grounds {
                 demand: Demand::default(),
@@ -196,6 +200,7 @@ mod tests {
             let grounds = Grounds {
                 evidence: evidence(content, "A"),
                 demand: demand.clone(),
+                uploads: Vec::new(),
             };
             let found = admit_proven(&nothing_there(), &offered, Older::Refuse, &grounds);
             assert_eq!(found.is_ok(), good, "{content}: {found:?}");

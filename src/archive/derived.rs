@@ -80,8 +80,7 @@ pub fn contents(
                 let sha256 = deb(stanza).sha256;
                 let list = admission.lists.get(&sha256).or(lists.get(&sha256));
                 let package = location(stanza);
-                let paths = list.iter().flat_map(|list| list.paths());
-                lines.extend(paths.map(|path| Brings::new(path, &package)));
+                lines.extend(list.iter().flat_map(|list| list.brought_by(&package)));
             }
             lines
         };

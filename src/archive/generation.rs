@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::archive::admission::{Admission, Incoming, Listed};
+use crate::archive::admission::{Admission, Incoming, Listed, PoolCopy};
 use crate::archive::chunk::{self, Chunk, ChunkRule, Edit, NextChunk};
 use crate::archive::current::{Current, Unread};
 use crate::archive::derived::{Derived, Edits};
@@ -14,7 +14,7 @@ use crate::archive::settings::Settings;
 use crate::format::index::Entry;
 use crate::format::index::contents::FileList;
 use crate::format::index::piece::Encoding;
-use crate::model::{Sha256, Suite};
+use crate::model::{ArchivePath, Sha256, Suite};
 
 /// The next generation of a suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,10 +33,17 @@ pub struct Generation {
     pub shelves: BTreeMap<String, Shelf>,
     /// Those that are written anew.
     pub new_shelves: Shelves,
+    /// The files of other suites that come, each with its place here.
+    pub carried: Vec<(ArchivePath, ArchivePath)>,
+    /// What its parent is from now on, where the generation it follows was
+    /// written anew: after a purge.
+    pub rewritten: Option<Sha256>,
     /// The proofs that come.
     pub proofs: Vec<ProofFile>,
     /// The files that must be in the pool first.
     pub pool: Vec<Incoming>,
+    /// Those of them that another pool of the archive has.
+    pub copies: Vec<PoolCopy>,
     /// The lists of files that come, by the digests of their packages.
     pub lists: BTreeMap<Sha256, FileList>,
     /// What comes.
@@ -103,15 +110,23 @@ impl Generation {
     /// the same archive, has already is taken from there.
     pub fn next(
         current: &Current,
-        admission: &Admission,
-        derived: &Derived,
+        admission: Admission,
+        derived: Derived,
         donors: &[&Manifest],
         record: Record,
     ) -> Result<Option<Self>, Unread> {
         if !admission.is_change() {
             return Ok(None);
         }
-        let settings = &admission.settings;
+        let Admission {
+            settings,
+            mut edits,
+            ..
+        } = admission;
+        let Derived {
+            mut contents,
+            mut translations,
+        } = derived;
         let mut pieces = Pieces::of(donors);
         let mut indices = Vec::new();
         for name in settings.indices() {
@@ -121,13 +136,13 @@ impl Generation {
             let next = match &name {
                 IndexName::Packages { .. } | IndexName::Sources { .. } => {
                     let read = |chunk: &Chunk| current.chunk(chunk).map(<[_]>::to_vec);
-                    changed(&rule, chunks, admission.edits.get(&name), read)?
+                    changed(&rule, chunks, edits.remove(&name), read)?
                 }
                 IndexName::Contents { .. } => {
-                    derived_chunks(current, &derived.contents, &name, &rule, chunks)?
+                    derived_chunks(current, &mut contents, &name, &rule, chunks)?
                 }
                 IndexName::Translation { .. } => {
-                    derived_chunks(current, &derived.translations, &name, &rule, chunks)?
+                    derived_chunks(current, &mut translations, &name, &rule, chunks)?
                 }
             };
             let encodings = settings.encodings_of(&name);
@@ -151,23 +166,26 @@ impl Generation {
             });
         }
         Ok(Some(Self {
-            suite: admission.suite.clone(),
+            suite: admission.suite,
             base: admission.base,
-            settings: settings.clone(),
             record,
             indices,
             shelves: (current.manifest())
                 .map(|manifest| manifest.shelves.clone())
                 .unwrap_or_default(),
-            new_shelves: admission.shelves.clone(),
-            proofs: admission.proof_files.clone(),
-            pool: admission.pool.clone(),
+            new_shelves: admission.shelves,
+            carried: Vec::new(),
+            rewritten: None,
+            proofs: admission.proof_files,
+            pool: admission.pool,
+            copies: admission.copies,
             lists: match settings.contents.is_empty() {
                 true => BTreeMap::new(),
-                false => admission.lists.clone(),
+                false => admission.lists,
             },
-            added: admission.added.clone(),
-            removed: admission.removed.clone(),
+            added: admission.added,
+            removed: admission.removed,
+            settings,
         }))
     }
 
@@ -181,7 +199,7 @@ impl Generation {
 fn changed<T: Entry>(
     rule: &ChunkRule,
     chunks: &[Chunk],
-    edit: Option<&Edit<T>>,
+    edit: Option<Edit<T>>,
     read: impl Fn(&Chunk) -> Result<Vec<T>, Unread>,
 ) -> Result<Option<Vec<NextChunk>>, Unread> {
     let next = edit.map(|edit| chunk::replace(rule, chunks, edit, read));
@@ -191,12 +209,13 @@ fn changed<T: Entry>(
 /// Returns the chunks of an index that says more of packages after its edit.
 fn derived_chunks<T: Entry>(
     current: &Current,
-    derived: &Edits<T>,
+    derived: &mut Edits<T>,
     name: &IndexName,
     rule: &ChunkRule,
     chunks: &[Chunk],
 ) -> Result<Option<Vec<NextChunk>>, Unread> {
-    changed(rule, chunks, derived.edits.get(name), |chunk| {
+    let edit = derived.edits.remove(name);
+    changed(rule, chunks, edit, |chunk| {
         let found = derived.chunks.get(&chunk.sha256).cloned();
         found.ok_or_else(|| current.unread(chunk))
     })

@@ -10,7 +10,11 @@
 //! | `suites/SUITE/head` | which generation is current, and its signed texts |
 //! | `objects/XX/DIGEST…` | manifests, chunks and compressed pieces, each named by its SHA-256 |
 //! | `files/XX/DIGEST.zst` | the paths in a `.deb`, one a line, by the SHA-256 of the `.deb` |
+//! | `suites/SUITE/pins/NAME` | a generation that is kept whatever the retention says |
+//! | `condemned` | the files that nothing needs any more, since when, and whether they are being deleted |
+//! | `purged/DIGEST.json` | what was destroyed, by whom and why; its bytes never come back |
 //! | `keys/FINGERPRINT.asc` | the certificates that suites were signed with |
+//! | `mirrors/NAME.json` | which mirror got which generation when |
 //!
 //! Objects are single files, not packs, and a chunk's plain text is kept beside
 //! its compressed pieces. At 50,000 packages (44 MB in 216 chunks) one more
@@ -23,6 +27,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::archive::pdiff::Patch;
+use crate::archive::pins::PinName;
 use crate::format::checksums::FileName;
 use crate::format::index::Kind;
 use crate::format::index::piece::Encoding;
@@ -244,7 +249,69 @@ pub fn head(suite: &Suite) -> ArchivePath {
 /// Returns the suite whose head is at `path`.
 pub fn suite_of_head(path: &ArchivePath) -> Option<Suite> {
     let name = path.as_str().strip_prefix(".debcut/suites/")?;
-    Suite::new(name.strip_suffix("/head")?.replace(':', "/")).ok()
+    let name = name.strip_suffix("/head")?;
+    // Pins may be called head, too.
+    let is_one = !name.contains('/');
+    is_one.then(|| Suite::new(name.replace(':', "/")).ok())?
+}
+
+/// Returns the directory of a suite's pins.
+pub fn pins(suite: &Suite) -> ArchivePath {
+    let name = suite.as_str().replace('/', ":");
+    made(format!(".debcut/suites/{name}/pins"))
+}
+
+/// Returns where a suite's pin is.
+pub fn pin(suite: &Suite, name: &PinName) -> ArchivePath {
+    made(format!("{}/{name}", pins(suite)))
+}
+
+/// Returns the list of the files that nothing needs and that are to go.
+pub fn condemned() -> ArchivePath {
+    made(".debcut/condemned".to_owned())
+}
+
+/// Returns the directory of the records of what was purged.
+pub fn purged() -> ArchivePath {
+    made(".debcut/purged".to_owned())
+}
+
+/// Returns where it is recorded that content was purged, by its digest.
+pub fn purged_record(sha256: &Sha256) -> ArchivePath {
+    made(format!(".debcut/purged/{sha256}.json"))
+}
+
+/// Returns the directory of all objects.
+pub fn objects() -> ArchivePath {
+    made(".debcut/objects".to_owned())
+}
+
+/// Returns the directory of all lists of files.
+pub fn file_lists() -> ArchivePath {
+    made(".debcut/files".to_owned())
+}
+
+/// Returns the directory of all packages.
+pub fn pool() -> ArchivePath {
+    made("pool".to_owned())
+}
+
+/// Returns the directory of what clients read of a suite.
+pub fn suite(suite: &Suite) -> ArchivePath {
+    made(format!("dists/{suite}"))
+}
+
+/// Returns where a suite has the file that its `Release` lists under `name`.
+pub fn listed(suite: &Suite, name: &str) -> ArchivePath {
+    in_suite(suite, name)
+}
+
+/// Returns the by-hash name of a file that a suite's `Release` lists.
+pub fn listed_by_hash(suite: &Suite, name: &str, sha256: &Sha256) -> ArchivePath {
+    let directory = name
+        .rsplit_once('/')
+        .map_or(String::new(), |(d, _)| format!("{d}/"));
+    in_suite(suite, &format!("{directory}by-hash/SHA256/{sha256}"))
 }
 
 /// Returns the directory that has what clients read of all suites.
@@ -323,10 +390,30 @@ pub fn proof(suite: &Suite, sha256: &Sha256) -> ArchivePath {
     in_suite(suite, &format!("proofs/by-hash/SHA256/{sha256}"))
 }
 
-/// Returns the directory of a source package's files and of its binaries.
+/// Where the files of a suite's packages are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pool<'a> {
+    /// In the one pool of the archive.
+    Shared,
+    /// In the pool of this suite: `pool/SUITE/…`. No component's prefix is as
+    /// long as a component's name, so it meets no path of the shared pool.
+    Of(&'a Suite),
+}
+
+impl Pool<'_> {
+    /// Returns the directory of a source package's files and of its binaries.
+    pub fn directory(self, component: &Component, source: &PackageName) -> ArchivePath {
+        let prefix = source.pool_prefix();
+        match self {
+            Self::Shared => made(format!("pool/{component}/{prefix}/{source}")),
+            Self::Of(suite) => made(format!("pool/{suite}/{component}/{prefix}/{source}")),
+        }
+    }
+}
+
+/// Returns the directory of a source package in the shared pool.
 pub fn pool_directory(component: &Component, source: &PackageName) -> ArchivePath {
-    let prefix = source.pool_prefix();
-    made(format!("pool/{component}/{prefix}/{source}"))
+    Pool::Shared.directory(component, source)
 }
 
 /// Returns the path of a file in a directory of the pool.

@@ -212,6 +212,19 @@ impl Manifest {
         self.indices.iter().filter(|i| i.name.kind().is_some())
     }
 
+    /// Returns the fingerprints of the keys it is signed with, in order.
+    pub fn signers(&self) -> Vec<&str> {
+        let mut all: Vec<&str> = self.record.key.iter().map(String::as_str).collect();
+        for beside in &self.settings.signers {
+            if !all.contains(&beside.as_str()) {
+                all.push(beside.as_str());
+            }
+        }
+        // In an order that does not depend on which of them was chosen.
+        all.sort_unstable();
+        all
+    }
+
     /// Finds an index.
     pub fn index(&self, name: &IndexName) -> Option<&Index> {
         self.indices.iter().find(|index| index.name == *name)
@@ -243,7 +256,7 @@ impl Manifest {
         Release {
             origin: self.settings.origin.clone(),
             label: self.settings.label.clone(),
-            suite: self.suite.clone(),
+            suite: self.settings.stated.suite(&self.suite),
             codename: self.settings.codename.clone(),
             version: self.settings.version.clone(),
             date: self.date,
@@ -254,6 +267,7 @@ impl Manifest {
             architectures,
             components: self.settings.components.clone(),
             description: self.settings.description.clone(),
+            snapshots: self.settings.snapshots.clone(),
             files,
         }
     }

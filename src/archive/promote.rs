@@ -1,9 +1,9 @@
 //! Taking packages from one suite into another of the same archive: the same
 //! stanzas for the same files of the pool, nothing is built again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::archive::admission::Admission;
+use crate::archive::admission::{Admission, PoolCopy};
 use crate::archive::admit::{Older, judge, no_such_suite, unread};
 use crate::archive::current::Current;
 use crate::archive::demand::Grounds;
@@ -12,7 +12,7 @@ use crate::archive::layout::IndexName;
 use crate::archive::manifest::Manifest;
 use crate::archive::proposal::Proposal;
 use crate::archive::remove::Removal;
-use crate::format::index::{Kind, Stanza};
+use crate::format::index::{self, IndexError, Kind, Stanza, source_word};
 use crate::model::{Component, Finding, PackageName};
 
 /// What is to be promoted.
@@ -25,7 +25,8 @@ pub enum Selection {
 }
 
 /// Returns the change of `to` that takes packages as `from` lists them. `from`
-/// must have been observed whole, `to` for the names that [`names`] finds.
+/// must have been observed for the selection (whatever has been read of it is
+/// searched), `to` for the names that [`names`] finds.
 pub fn promote(
     from: &Current,
     to: &Current,
@@ -57,6 +58,19 @@ pub fn promote(
     }
     match findings.is_empty() {
         true => Ok(admission.tidied()),
+        false => Err(findings),
+    }
+}
+
+/// Returns the chosen packages with their components, or what is not there.
+pub fn selected<'a>(
+    from: &'a Current,
+    selection: &Selection,
+) -> Result<Vec<(&'a Component, &'a Stanza)>, Vec<Finding>> {
+    let chosen = chosen(from, selection)?;
+    let findings = absent(from, selection, &chosen);
+    match findings.is_empty() {
+        true => Ok(chosen),
         false => Err(findings),
     }
 }
@@ -100,11 +114,21 @@ fn chosen<'a>(
     let Some(manifest) = from.manifest() else {
         return Err(vec![no_such_suite(from)]);
     };
+    let named = Named::of(selection);
     let mut newest = BTreeMap::new();
     for index in manifest.listings() {
-        let stanzas = from.stanzas(index).map_err(|error| vec![unread(&error)])?;
+        let whole = *selection == Selection::All;
+        let mut stanzas = Vec::new();
+        for chunk in &index.chunks {
+            match from.chunk(chunk) {
+                Ok(read) => stanzas.extend(read),
+                Err(error) if whole => return Err(vec![unread(&error)]),
+                // Nothing of what is named is in it.
+                Err(_) => {}
+            }
+        }
         for stanza in stanzas {
-            let wanted = wanted(stanza, selection);
+            let wanted = wanted(stanza, &named);
             let Some(exact) = wanted else {
                 continue;
             };
@@ -121,23 +145,49 @@ fn chosen<'a>(
     Ok(newest.into_values().collect())
 }
 
-/// Tells whether a stanza is wanted, and whether in this version and no other.
-fn wanted(stanza: &Stanza, selection: &Selection) -> Option<bool> {
-    let Selection::Packages(packages) = selection else {
-        return Some(false);
-    };
-    let paragraph = stanza.paragraph();
-    let source = paragraph.get("Source").map(|text| text.to_string());
-    let source = source
-        .as_deref()
-        .and_then(|text| text.split_whitespace().next());
-    let is =
-        |wanted: &&Removal| wanted.name == *stanza.name() || source == Some(wanted.name.as_str());
-    let wanted = packages.iter().find(is)?;
-    match &wanted.version {
-        None => Some(false),
-        Some(version) => version.compare(stanza.version()).is_eq().then_some(true),
+/// A selection by name; `None` for everything.
+struct Named<'a>(Option<BTreeMap<&'a str, Vec<&'a Removal>>>);
+
+impl<'a> Named<'a> {
+    fn of(selection: &'a Selection) -> Self {
+        let Selection::Packages(packages) = selection else {
+            return Self(None);
+        };
+        let mut named = BTreeMap::<_, Vec<_>>::new();
+        for wanted in packages {
+            named.entry(wanted.name.as_str()).or_default().push(wanted);
+        }
+        Self(Some(named))
     }
+
+    /// Finds what was asked for that means this stanza by its name.
+    fn meaning(&self, stanza: &Stanza) -> impl Iterator<Item = &&'a Removal> {
+        let named = self.0.as_ref();
+        let by = |name: &str| named.and_then(|named| named.get(name));
+        let source = match stanza.kind() {
+            Kind::Packages => source_word(stanza.text()).map(|(_, name)| name),
+            Kind::Sources => None,
+        };
+        let own = by(stanza.name().as_str());
+        let source = source.filter(|source| *source != stanza.name().as_str());
+        own.into_iter().chain(source.and_then(by)).flatten()
+    }
+}
+
+/// Tells whether a stanza is wanted, and whether in this version and no other.
+fn wanted(stanza: &Stanza, named: &Named<'_>) -> Option<bool> {
+    if named.0.is_none() {
+        return Some(false);
+    }
+    let mut found = None;
+    for wanted in named.meaning(stanza) {
+        match &wanted.version {
+            None => found = found.or(Some(false)),
+            Some(version) if version.compare(stanza.version()).is_eq() => return Some(true),
+            Some(_) => {}
+        }
+    }
+    found
 }
 
 /// Refuses what the suite does not have.
@@ -145,12 +195,16 @@ fn absent(from: &Current, selection: &Selection, chosen: &[(&Component, &Stanza)
     let Selection::Packages(packages) = selection else {
         return Vec::new();
     };
-    let is_there = |wanted: &&Removal| {
-        let one = Selection::Packages(vec![(*wanted).clone()]);
-        !chosen
-            .iter()
-            .any(|(_, stanza)| self::wanted(stanza, &one).is_some())
+    let named = Named::of(selection);
+    let is = |wanted: &Removal, stanza: &Stanza| {
+        let version = wanted.version.as_ref();
+        version.is_none_or(|version| version.compare(stanza.version()).is_eq())
     };
+    let mut there = BTreeSet::new();
+    for (_, stanza) in chosen {
+        let meant = named.meaning(stanza).filter(|wanted| is(wanted, stanza));
+        there.extend(meant.map(|wanted| std::ptr::from_ref(*wanted)));
+    }
     let refuse = |wanted: &Removal| {
         let subject = match &wanted.version {
             Some(version) => format!("{}={version}", wanted.name),
@@ -160,7 +214,10 @@ fn absent(from: &Current, selection: &Selection, chosen: &[(&Component, &Stanza)
         let list = format!("debcut archive list {}", from.suite);
         Finding::error("not-in-suite", subject, message).fix(list)
     };
-    packages.iter().filter(is_there).map(refuse).collect()
+    let lacking = packages
+        .iter()
+        .filter(|wanted| !there.contains(&std::ptr::from_ref(*wanted)));
+    lacking.map(refuse).collect()
 }
 
 fn propose(
@@ -193,16 +250,53 @@ fn propose(
         return Err(Finding::error("unknown-architecture", subject, message)
             .fix("add the architecture to the suite"));
     }
-    let (stanza, translation) = formed(settings, stanza.clone(), &from.translations);
+    let (stanza, copies) = moved(from, to, manifest, component, stanza).map_err(|error| {
+        let message = format!(
+            "its files cannot be named in the pool of {}: {error}",
+            to.suite
+        );
+        Finding::error("invalid-control", subject.as_str(), message).fix("publish it again")
+    })?;
+    let (stanza, translation) = formed(settings, stanza, &from.translations);
     Ok(Proposal {
         subject,
         component: component.clone(),
         indices,
         stanza,
         translation,
-        // The pool is the archive's: the files are there.
         incoming: Vec::new(),
+        copies,
         list: None,
-        note: None,
+        notes: Vec::new(),
     })
+}
+
+/// Returns a stanza as `to` lists it, and the files that its pool lacks: none
+/// where both suites have the same pool.
+fn moved(
+    from: &Current,
+    to: &Current,
+    manifest: &Manifest,
+    component: &Component,
+    stanza: &Stanza,
+) -> Result<(Stanza, Vec<PoolCopy>), IndexError> {
+    let own = from.manifest().map(|m| m.settings.pool_of(&from.suite));
+    let pool = manifest.settings.pool_of(&to.suite);
+    if own == Some(pool) {
+        return Ok((stanza.clone(), Vec::new()));
+    }
+    let fields = stanza.paragraph();
+    let named = fields
+        .get("Source")
+        .and_then(|field| field.split_whitespace().next());
+    let named = named.and_then(|name| PackageName::new(name).ok());
+    let directory = pool.directory(component, named.as_ref().unwrap_or(stanza.name()));
+    let moved = stanza.moved_to(&directory)?;
+    let (before, after) = (index::files(stanza)?, index::files(&moved)?);
+    let pairs = before.into_iter().zip(after);
+    let copies = pairs.map(|(before, file)| PoolCopy {
+        from: before.path,
+        file,
+    });
+    Ok((moved, copies.collect()))
 }

@@ -3,17 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::archive::admission::{Incoming, Listed};
+use crate::archive::admission::{Incoming, Listed, PoolCopy};
 use crate::archive::candidate::{Binary, Candidate, Source, SourceFile};
 use crate::archive::current::Current;
 use crate::archive::descriptions::formed;
-use crate::archive::layout::{self, IndexName};
+use crate::archive::gate::fields;
+use crate::archive::layout::{self, IndexName, Pool};
 use crate::archive::settings::Settings;
 use crate::format::checksums::ListedFile;
 use crate::format::index::contents::FileList;
 use crate::format::index::translation::Translation;
 use crate::format::index::{PoolFile, Stanza};
-use crate::model::{ArchivePath, Component, Finding, Sha256};
+use crate::model::{ArchivePath, Component, Finding, Sha256, Suite};
 
 /// What a candidate comes to in a suite.
 #[derive(Debug, Clone)]
@@ -28,12 +29,14 @@ pub(super) struct Proposal {
     pub(super) stanza: Stanza,
     /// Its files.
     pub(super) incoming: Vec<Incoming>,
+    /// Its files that another pool of the archive has.
+    pub(super) copies: Vec<PoolCopy>,
     /// The list of its files, where it is a binary package that was read.
     pub(super) list: Option<(Sha256, FileList)>,
     /// Its description, where the suite has those apart.
     pub(super) translation: Option<Translation>,
     /// What is worth knowing and stops nothing.
-    pub(super) note: Option<Finding>,
+    pub(super) notes: Vec<Finding>,
 }
 
 impl Proposal {
@@ -49,7 +52,8 @@ pub(super) struct Brought<'a>(BTreeMap<(ArchivePath, Sha256), &'a SourceFile>);
 
 impl<'a> Brought<'a> {
     /// Finds what these candidates brought.
-    pub(super) fn by(candidates: &'a [Candidate], settings: &Settings) -> Self {
+    pub(super) fn by(candidates: &'a [Candidate], suite: &Suite, settings: &Settings) -> Self {
+        let pool = settings.pool_of(suite);
         let mut files = BTreeMap::new();
         for candidate in candidates {
             let (Candidate::Source(source), Some(component)) =
@@ -57,7 +61,7 @@ impl<'a> Brought<'a> {
             else {
                 continue;
             };
-            let directory = source.directory(component);
+            let directory = source.directory(pool, component);
             for file in &source.files {
                 let path = layout::pool_file(&directory, &file.name);
                 files.entry((path, file.sha256)).or_insert(file);
@@ -101,10 +105,19 @@ pub(super) fn propose(
             Finding::error("unknown-architecture", subject, message).fix(fix),
         ]);
     }
-    let (stanza, incoming) = match candidate {
-        Candidate::Binary(binary) => of_binary(binary, component)?,
-        Candidate::Source(source) => of_source(current, brought, source, component)?,
+    let (broken, mut notes): (Vec<_>, Vec<_>) =
+        (fields::findings(candidate).into_iter()).partition(Finding::is_error);
+    let pool = settings.pool_of(&current.suite);
+    let made = match candidate {
+        Candidate::Binary(binary) => of_binary(binary, pool, component),
+        Candidate::Source(source) => of_source(current, brought, source, pool, component),
     };
+    let (stanza, incoming) = match made {
+        Ok(made) if broken.is_empty() => made,
+        Ok(_) => return Err(broken),
+        Err(reasons) => return Err([broken, reasons].concat()),
+    };
+    notes.extend(elsewhere_meant(current, settings, candidate, component));
     let (stanza, translation) = formed(settings, stanza, &BTreeSet::new());
     Ok(Proposal {
         subject,
@@ -112,12 +125,13 @@ pub(super) fn propose(
         indices,
         stanza,
         incoming,
+        copies: Vec::new(),
         translation,
         list: match candidate {
             Candidate::Binary(binary) => Some((binary.sha256, binary.files.clone())),
             Candidate::Source(_) => None,
         },
-        note: elsewhere_meant(current, settings, candidate, component),
+        notes,
     })
 }
 
@@ -139,9 +153,10 @@ fn elsewhere_meant(
 
 fn of_binary(
     binary: &Binary,
+    pool: Pool<'_>,
     component: &Component,
 ) -> Result<(Stanza, Vec<Incoming>), Vec<Finding>> {
-    let incoming = binary.incoming(component);
+    let incoming = binary.incoming(pool, component);
     match Stanza::of_binary(binary.control.text(), &incoming.file) {
         Ok(stanza) => Ok((stanza, vec![incoming])),
         Err(error) => Err(vec![
@@ -159,11 +174,12 @@ fn of_source(
     current: &Current,
     brought: &Brought<'_>,
     source: &Source,
+    pool: Pool<'_>,
     component: &Component,
 ) -> Result<(Stanza, Vec<Incoming>), Vec<Finding>> {
-    let directory = source.directory(component);
+    let directory = source.directory(pool, component);
     let mut findings = Vec::new();
-    let mut incoming = vec![source.incoming_dsc(component)];
+    let mut incoming = vec![source.incoming_dsc(pool, component)];
     let subject = || source.dsc_name().to_string();
     for listed in &source.dsc.files {
         let wanted = PoolFile {

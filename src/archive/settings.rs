@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::archive::chunk::ChunkRule;
 use crate::archive::demand::Demand;
-use crate::archive::layout::IndexName;
+use crate::archive::gate::bases::BaseSuite;
+use crate::archive::layout::{IndexName, Pool};
+use crate::archive::manifest::Base;
 use crate::format::index::piece::Encoding;
 use crate::format::release::Upgrades;
 use crate::model::{Architecture, Component, Finding, Fingerprint, Suite};
@@ -24,6 +26,9 @@ pub struct Settings {
     pub origin: Option<String>,
     /// What the archive is called (`Label`).
     pub label: Option<String>,
+    /// What its `Release` calls the suite (`Suite`).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub stated: StatedSuite,
     /// The suite's name that does not move (`Codename`).
     pub codename: Option<String>,
     /// The distribution's version (`Version`).
@@ -78,6 +83,44 @@ pub struct Settings {
     /// Whether a publish also writes pages for people.
     #[serde(default, skip_serializing_if = "is_default")]
     pub pages: Pages,
+    /// What it is a snapshot of; then it never changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot_of: Option<Origin>,
+}
+
+/// The generation that a snapshot was made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// The suite.
+    pub suite: Suite,
+    /// Its generation.
+    pub generation: Base,
+}
+
+/// What a `Release` calls the suite. Clients complain when that changes, so a
+/// suite that was taken over keeps what they know.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StatedSuite {
+    /// By its path below `dists/`.
+    #[default]
+    OfPath,
+    /// By this name.
+    As(Suite),
+    /// By none: the field is missing.
+    Nothing,
+}
+
+impl StatedSuite {
+    /// Returns the field's value for the suite at this path.
+    pub fn suite(&self, path: &Suite) -> Option<Suite> {
+        match self {
+            Self::OfPath => Some(path.clone()),
+            Self::As(name) => Some(name.clone()),
+            Self::Nothing => None,
+        }
+    }
 }
 
 /// Where long descriptions stand.
@@ -183,6 +226,7 @@ impl Settings {
         Self {
             origin: None,
             label: None,
+            stated: StatedSuite::default(),
             codename: None,
             version: None,
             description: None,
@@ -205,6 +249,7 @@ impl Settings {
             retention: Retention::default(),
             snapshots: None,
             pages: Pages::default(),
+            snapshot_of: None,
         }
     }
 
@@ -230,6 +275,15 @@ impl Settings {
         }
         names.sort();
         names
+    }
+
+    /// Returns where the files of the packages of `suite`, which has these
+    /// settings, are.
+    pub fn pool_of<'a>(&self, suite: &'a Suite) -> Pool<'a> {
+        match self.pool {
+            PoolLayout::Shared => Pool::Shared,
+            PoolLayout::OfSuite => Pool::Of(suite),
+        }
     }
 
     /// Returns how an index is compressed.
@@ -292,12 +346,22 @@ impl Settings {
                 );
             }
         }
+        for error in self
+            .gates
+            .bases
+            .iter()
+            .filter_map(|b| b.parse::<BaseSuite>().err())
+        {
+            let fix = "write it as http://deb.debian.org/debian trixie main";
+            refuse("invalid-base", error.to_string(), fix);
+        }
         let texts = [
             ("Origin", &self.origin),
             ("Label", &self.label),
             ("Codename", &self.codename),
             ("Version", &self.version),
             ("Description", &self.description),
+            ("Snapshots", &self.snapshots),
         ];
         for (field, text) in texts {
             let text = text.as_deref().unwrap_or("x");

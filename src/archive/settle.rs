@@ -1,9 +1,10 @@
 //! Creating a suite and changing what it is.
 
 use crate::archive::admission::Admission;
-use crate::archive::admit::unread;
+use crate::archive::admit::{no_such_suite, unread};
 use crate::archive::current::{Current, Unread};
 use crate::archive::descriptions::formed;
+use crate::archive::keep;
 use crate::archive::layout::IndexName;
 use crate::archive::manifest::Manifest;
 use crate::archive::settings::Settings;
@@ -14,7 +15,8 @@ use crate::model::Finding;
 /// settings. `current` must have been observed whole.
 ///
 /// A new architecture lists what is for all architectures. What still has
-/// packages cannot be taken away; where the indices are cut stays as it was.
+/// packages cannot be taken away; where the indices are cut stays as it was, and
+/// so does the pool. A suite that is told to keep fewer versions loses the rest.
 pub fn settle(current: &Current, wanted: &Settings) -> Result<Admission, Vec<Finding>> {
     let mut settings = wanted.clone();
     let mut findings = settings.findings(&current.suite);
@@ -25,6 +27,7 @@ pub fn settle(current: &Current, wanted: &Settings) -> Result<Admission, Vec<Fin
         };
     };
     settings.chunks = manifest.settings.chunks;
+    settings.pool = manifest.settings.pool;
     let indices = settings.indices();
     for index in manifest.listings() {
         if !indices.contains(&index.name) && index.size > 0 && index.name.kind().is_some() {
@@ -48,10 +51,34 @@ pub fn settle(current: &Current, wanted: &Settings) -> Result<Admission, Vec<Fin
     {
         findings.push(unread(&error));
     }
+    if manifest.settings.versions_kept != admission.settings.versions_kept
+        && let Err(error) = keep::newest_of_all(current, &mut admission)
+    {
+        findings.push(unread(&error));
+    }
     match findings.is_empty() {
         true => Ok(admission.tidied()),
         false => Err(findings),
     }
+}
+
+/// Returns the change that renews a suite's dates and signatures and nothing
+/// else.
+pub fn refresh(current: &Current) -> Result<Admission, Vec<Finding>> {
+    let Some(manifest) = current.manifest() else {
+        return Err(vec![no_such_suite(current)]);
+    };
+    let mut admission = Admission::of(current, manifest.settings.clone());
+    admission.resettled = true;
+    Ok(admission)
+}
+
+/// Returns the change that leaves a suite as it is.
+pub fn as_it_is(current: &Current) -> Result<Admission, Vec<Finding>> {
+    let Some(manifest) = current.manifest() else {
+        return Err(vec![no_such_suite(current)]);
+    };
+    Ok(Admission::of(current, manifest.settings.clone()))
 }
 
 /// Gives every stanza the form that the new settings want.

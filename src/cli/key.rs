@@ -1,4 +1,6 @@
-//! `key new`, `key import`, `key list`, `key export`.
+//! `key new`, `key import`, `key list`, `key export`, `key rotate`.
+
+mod rotate;
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -33,6 +35,8 @@ enum Verb {
     List,
     /// Write a key to standard output or a file
     Export(Export),
+    /// Exchange the key of an archive: first both sign, then the new one alone
+    Rotate(rotate::Rotate),
 }
 
 #[derive(Debug, Args)]
@@ -121,6 +125,7 @@ pub fn run(arguments: KeyVerb, context: &Context<'_>) -> Result<Said, Failure> {
             Answer::new(KeyList::new(&store.list(context.now())?))
         }
         Verb::Export(arguments) => export(&arguments, context)?,
+        Verb::Rotate(arguments) => rotate::run(&arguments, context)?,
     };
     Ok(answer.into())
 }

@@ -28,6 +28,8 @@ pub struct Project {
     pub release: Policy,
     /// Archives by name.
     pub archives: BTreeMap<String, ArchiveLocation>,
+    /// The mirrors of the archives, by the archives' names.
+    pub mirrors: BTreeMap<String, Vec<String>>,
     /// The key that signs, where one is named.
     pub key: Option<String>,
     /// Whose signatures on tags count; empty: every key that debcut knows.
@@ -110,8 +112,13 @@ impl Project {
         let attestations = wanted
             .filter_map(|(name, a)| Some((name.clone(), a.attestations?)))
             .collect();
+        let mirrors = written.archive.iter();
+        let mirrors = mirrors
+            .map(|(name, archive)| (name.clone(), archive.mirrors.clone()))
+            .collect();
         Ok(Self {
             packages,
+            mirrors,
             release,
             archives: written
                 .archive

@@ -66,6 +66,7 @@ const TAIL: &str = "
 
 # [archive.main]
 # location = \"/srv/apt\"       # for `debcut publish --archive main`
+# mirrors = [\"apt@mirror.example.org:/srv/apt\"]   # for `debcut archive mirror`
 # attestations = 2            # how many builders must attest what is published
 ";
 

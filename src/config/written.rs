@@ -275,6 +275,8 @@ pub struct Scripts {
 pub struct Archive {
     pub location: Spanned<String>,
     pub attestations: Option<u32>,
+    #[serde(default)]
+    pub mirrors: Vec<String>,
 }
 
 /// `[signing]`.

@@ -1,6 +1,7 @@
 //! Archives: made, added to, looked at. A publish that lost against another
 //! one looks and plans again.
 
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,16 +10,17 @@ use super::FlowError;
 use super::evidence::{self, Rules};
 use super::paging;
 use super::signing::{self, KeyWanted};
+use crate::archive::gate::Way;
 use crate::archive::manifest::{Index, Manifest};
 use crate::archive::query;
 use crate::archive::{
-    Admission, Current, Generation, Grounds, Older, Record, Removal, Selection, Settings,
-    admit_proven, layout, promote, remove, settle,
+    Admission, Candidate, Current, Generation, Grounds, Older, Record, Removal, Settings, draft,
+    layout, remove, settle,
 };
 use crate::format::index::Kind;
 use crate::format::version::Version;
 use crate::keys::{Ask, Choice};
-use crate::model::{Component, Event, Finding, Listener, PackageName, Suite};
+use crate::model::{Component, Event, Finding, Fingerprint, Listener, PackageName, Suite};
 use crate::publish::client::{ClientSources, file_uri};
 use crate::publish::incoming::{self, Incoming};
 use crate::publish::{
@@ -27,9 +29,9 @@ use crate::publish::{
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files;
-use crate::sys::openpgp::{Certificate, Keyring, Signer};
+use crate::sys::openpgp::{Certificate, Keyring, Signers};
 use crate::sys::store::{
-    Condition, Content, DirectoryStore, FetchedStore, Guard, Holder, S3Store, Store,
+    Condition, Content, DirectoryStore, FetchedStore, Guard, Holder, S3Store, Store, StoreError,
 };
 
 /// How often a publish that lost is tried again before it is told so: each
@@ -93,6 +95,12 @@ pub fn open_store(
         let store = S3Store::new(location, environment, layout::freshness)?;
         return Ok(Box::new(store));
     }
+    if let Some(root) = location
+        .strip_prefix("file:")
+        .and(local_directory(location, directory))
+    {
+        return Ok(Box::new(DirectoryStore::new(root)));
+    }
     if let Some((scheme, _)) = location.split_once("://") {
         if scheme != "file" {
             return Err(FlowError::UnsupportedLocation {
@@ -104,6 +112,15 @@ pub fn open_store(
         )));
     }
     Ok(Box::new(DirectoryStore::new(directory.join(location))))
+}
+
+/// Returns the directory that a location is, where it is one.
+pub fn local_directory(location: &str, directory: &Path) -> Option<PathBuf> {
+    match location.strip_prefix("file:") {
+        Some(path) => Some(PathBuf::from(format!("/{}", path.trim_start_matches('/')))),
+        None if location.contains("://") => None,
+        None => Some(directory.join(location)),
+    }
 }
 
 /// Opens an archive that is only read: also one on a web server.
@@ -131,26 +148,97 @@ impl Drop for Desk<'_> {
     }
 }
 
+/// A change of a suite that may happen.
+pub(super) enum Change {
+    /// Of its packages or settings, by the rules of admission.
+    Admitted(Box<Admission>),
+    /// To a generation that is known already, if there is anything to change.
+    Made(Option<Box<Generation>>),
+    /// To one without what must not exist: also where nothing else may change.
+    Purged(Option<Box<Generation>>),
+}
+
+impl Change {
+    /// Returns the keys that sign beside the chosen one afterwards.
+    fn signers(&self) -> &[Fingerprint] {
+        match self {
+            Self::Admitted(admission) => &admission.settings().signers,
+            Self::Made(Some(next)) | Self::Purged(Some(next)) => &next.settings.signers,
+            Self::Made(None) | Self::Purged(None) => &[],
+        }
+    }
+
+    fn notes(&self) -> &[Finding] {
+        match self {
+            Self::Admitted(admission) => admission.notes(),
+            Self::Made(_) | Self::Purged(_) => &[],
+        }
+    }
+}
+
 /// The suite as it is, and whether it may change as it is asked to.
-struct Judged {
-    current: Current,
-    answer: Result<Admission, Vec<Finding>>,
+pub(super) struct Judged {
+    pub(super) current: Current,
+    pub(super) answer: Result<Change, Vec<Finding>>,
     /// Generations of this archive that have much of what comes.
-    donors: Vec<Manifest>,
+    pub(super) donors: Vec<Manifest>,
 }
 
 impl Judged {
-    fn new(current: Current, answer: Result<Admission, Vec<Finding>>) -> Self {
+    pub(super) fn new(current: Current, answer: Result<Admission, Vec<Finding>>) -> Self {
+        let answer = answer.map(|admission| Change::Admitted(Box::new(admission)));
+        Self::of(current, answer)
+    }
+
+    /// Takes any change; one of a snapshot is refused.
+    pub(super) fn of(current: Current, answer: Result<Change, Vec<Finding>>) -> Self {
+        let origin = current
+            .manifest()
+            .and_then(|m| m.settings.snapshot_of.as_ref());
+        let frozen = origin.map(|origin| {
+            let (suite, number) = (&origin.suite, origin.generation.number);
+            let message = format!("it is a snapshot of {suite}@{number}, which never changes");
+            let copy = format!(
+                "debcut archive copy {} NEW makes a suite of it",
+                current.suite
+            );
+            Finding::error("snapshot", current.suite.as_str(), message).fix(copy)
+        });
+        let changes = matches!(answer, Ok(Change::Admitted(_) | Change::Made(Some(_))));
+        let answer = match frozen.filter(|_| changes) {
+            Some(finding) => Err(vec![finding]),
+            None => answer,
+        };
         Self {
             current,
             answer,
             donors: Vec::new(),
         }
     }
+
+    /// Names generations that have much of what comes.
+    pub(super) fn with_donors(mut self, donors: impl IntoIterator<Item = Manifest>) -> Self {
+        self.donors.extend(donors);
+        self
+    }
 }
 
+/// What a judged change leads to.
+enum Next {
+    /// Nowhere, for these reasons.
+    Refused(Vec<Finding>),
+    /// To what is there already.
+    Same(Box<Current>),
+    /// To another generation.
+    Other(Box<Generation>),
+}
+
+/// So many packages are forgotten once they are judged, and read again in the
+/// rare case that somebody else was faster: 60,000 take 130 MB.
+const TOO_MANY_TO_KEEP: usize = 1000;
+
 impl Desk<'_> {
-    fn lock(&self) -> Result<Guard, FlowError> {
+    pub(super) fn lock(&self) -> Result<Guard, FlowError> {
         let holder = Holder {
             pid: std::process::id(),
             host: rustix::system::uname()
@@ -164,6 +252,10 @@ impl Desk<'_> {
         let guard = self.store.lock(&holder, self.wait, &told)?;
         if let Some(caution) = self.store.caution() {
             self.listener.warn(caution);
+        }
+        if guard.excludes() {
+            // Whoever was deleting before us is dead.
+            publish::abandon(self.store.as_ref())?;
         }
         Ok(guard)
     }
@@ -193,10 +285,11 @@ impl Desk<'_> {
         older: Older,
         act: &mut Act<'_>,
     ) -> Result<Outcome, FlowError> {
-        let keyring = signing::keyring(self.environment)?;
+        let keyring = self.keyring()?;
         let reader = incoming::Reader {
             keyring: &keyring,
             component,
+            now: self.clock.now(),
             listener: self.listener,
         };
         let Incoming {
@@ -206,6 +299,7 @@ impl Desk<'_> {
             proofs,
             evidence,
             uncounted,
+            uploads,
         } = incoming::read(paths, &reader)?;
         for meant in distributions {
             if meant != suite.as_str() && meant != "UNRELEASED" {
@@ -216,30 +310,51 @@ impl Desk<'_> {
         let grounds = Grounds {
             evidence,
             demand: self.rules.demand.clone(),
+            uploads,
+        };
+        let judged = |candidates: &[Candidate]| -> Result<_, PublishError> {
+            let question = Question::Candidates(candidates);
+            let current = observe(self.store.as_ref(), suite, question)?;
+            let draft = draft(&current, candidates, older, &grounds);
+            let answer = self.gated(&current, draft, Way::In)?;
+            Ok((current, answer))
         };
         if findings.iter().any(Finding::is_error) {
             // Everything that is wrong is told at once.
-            let current = observe(
-                self.store.as_ref(),
-                suite,
-                Question::Candidates(&candidates),
-            )?;
-            let reasons = admit_proven(&current, &candidates, older, &grounds).err();
-            findings.extend(reasons.unwrap_or_default());
+            let (_, answer) = judged(&candidates)?;
+            findings.extend(answer.err().unwrap_or_default());
             return Ok(Outcome::Refused(findings));
         }
+        let offered = RefCell::new(Some(candidates));
         self.change(suite, act, &findings, &|| {
-            let question = Question::Candidates(&candidates);
-            let current = observe(self.store.as_ref(), suite, question)?;
-            let admission = match admit_proven(&current, &candidates, older, &grounds) {
+            let candidates = match offered.take() {
+                Some(candidates) => candidates,
+                None => {
+                    (incoming::read(paths, &reader))
+                        .map_err(|error| StoreError::Local {
+                            file: error.path,
+                            source: error.source,
+                        })?
+                        .candidates
+                }
+            };
+            let (current, answer) = judged(&candidates)?;
+            let admission = match answer {
                 Ok(admission) => {
                     let store = self.store.as_ref();
                     let (there, offered) = evidence::joined(store, &current, proofs.clone())?;
-                    Ok(admission.with_proofs(&there, offered))
+                    let purged = publish::purged(store, &candidates)?;
+                    match purged.is_empty() {
+                        true => Ok(admission.with_proofs(&there, offered)),
+                        false => Err(purged),
+                    }
                 }
                 // Where attestations are missed, those that do not count matter.
                 Err(reasons) => Err([reasons, uncounted.clone()].concat()),
             };
+            if candidates.len() < TOO_MANY_TO_KEEP {
+                offered.replace(Some(candidates));
+            }
             Ok(Judged::new(current, admission))
         })
     }
@@ -257,57 +372,17 @@ impl Desk<'_> {
             .collect();
         self.change(suite, act, &[], &|| {
             let current = observe(self.store.as_ref(), suite, Question::Packages(&names))?;
-            let admission = remove(&current, removals);
-            Ok(Judged::new(current, admission))
-        })
-    }
-
-    /// Takes packages from one suite into another: all of them or none.
-    pub fn promote(
-        &self,
-        selection: &Selection,
-        from: &Suite,
-        to: &Suite,
-        older: Older,
-        act: &mut Act<'_>,
-    ) -> Result<Outcome, FlowError> {
-        let keyring = signing::keyring(self.environment)?;
-        self.change(to, act, &[], &|| {
-            let source = observe(self.store.as_ref(), from, Question::Whole)?;
-            let names = match promote::names(&source, selection) {
-                Ok(names) => names,
-                Err(findings) => {
-                    let current = observe(self.store.as_ref(), to, Question::Manifest)?;
-                    return Ok(Judged::new(current, Err(findings)));
-                }
-            };
-            let store = self.store.as_ref();
-            let current = observe(store, to, Question::Packages(&names))?;
-            let (proofs, evidence) = evidence::of_promotion(store, &source, selection, &keyring)?;
-            let grounds = Grounds {
-                evidence,
-                demand: self.rules.demand.clone(),
-            };
-            let admission = promote::promote(&source, &current, selection, older, &grounds);
-            let admission = match admission {
-                Ok(admission) => {
-                    let (there, offered) = evidence::joined(store, &current, proofs)?;
-                    Ok(admission.with_proofs(&there, offered))
-                }
+            let admission = match remove(&current, removals) {
+                Ok(admission) => self.gated(&current, admission.into(), Way::Out)?,
                 Err(findings) => Err(findings),
             };
-            let donors = source.manifest().cloned().into_iter().collect();
-            Ok(Judged {
-                current,
-                answer: admission,
-                donors,
-            })
+            Ok(Judged::new(current, admission))
         })
     }
 
     /// Makes one generation of what `admitted` finds, and makes it again when
     /// somebody else was faster.
-    fn change(
+    pub(super) fn change(
         &self,
         suite: &Suite,
         act: &mut Act<'_>,
@@ -315,23 +390,26 @@ impl Desk<'_> {
         admitted: &dyn Fn() -> Result<Judged, PublishError>,
     ) -> Result<Outcome, FlowError> {
         let judged = admitted()?;
-        let admission = match &judged.answer {
-            Ok(admission) => admission,
+        let change = match &judged.answer {
+            Ok(change) => change,
             Err(findings) => {
                 return Ok(Outcome::Refused([remarks, findings].concat()));
             }
         };
-        let findings = [remarks, admission.notes()].concat();
-        let choice = self.key(&judged.current, &act.key)?;
+        let findings = [remarks, change.notes()].concat();
+        let choice = self.key(&judged.current, judged.donors.first(), &act.key)?;
         let certificate = choice.certificate().clone();
+        let signers = change.signers();
+        let beside = signing::beside(self.environment, signers, &certificate, self.clock.now())?;
         if let Some(finding) = self.rules.publisher(suite, certificate.fingerprint()) {
             return Ok(Outcome::Refused([findings, vec![finding]].concat()));
         }
         let record = self.record(&certificate, act.reason.clone());
         if act.dry_run {
-            return Ok(match self.next(&judged, record)? {
-                Some(next) => Outcome::Planned(Box::new(publish::plan(next)), findings),
-                None => Outcome::Unchanged(Box::new(judged.current), findings),
+            return Ok(match self.next(judged, record)? {
+                Next::Refused(findings) => Outcome::Refused(findings),
+                Next::Same(current) => Outcome::Unchanged(current, findings),
+                Next::Other(next) => Outcome::Planned(Box::new(publish::plan(*next)), findings),
             });
         }
         let _guard = self.lock()?;
@@ -340,29 +418,32 @@ impl Desk<'_> {
         let base = there.map(|there| there.head.generation);
         // Nobody was faster: what was judged before the wait still holds.
         let mut earlier = (base == judged.current.base()).then_some(judged);
-        let mut choice = Some(choice);
-        let mut signer: Option<Signer> = None;
+        let mut choices = Some((choice, beside));
+        let mut signers: Option<Signers> = None;
         for attempt in 1.. {
             let judged = match earlier.take() {
                 Some(judged) => judged,
                 None => admitted()?,
             };
-            if let Err(findings) = judged.answer {
-                return Ok(Outcome::Refused(findings));
-            }
-            let Some(next) = self.next(&judged, record.clone())? else {
-                if let Some(manifest) = judged.current.manifest() {
-                    paging::after_publish(self, &manifest.settings);
+            let next = match self.next(judged, record.clone())? {
+                Next::Refused(findings) => return Ok(Outcome::Refused(findings)),
+                Next::Same(current) => {
+                    if let Some(manifest) = current.manifest() {
+                        paging::after_publish(self, &manifest.settings);
+                    }
+                    return Ok(Outcome::Unchanged(current, findings));
                 }
-                return Ok(Outcome::Unchanged(Box::new(judged.current), findings));
+                Next::Other(next) => next,
             };
-            drop(judged);
-            if signer.is_none() {
-                signer = signing::unlocked(choice.take(), self.clock.now(), act.ask)?;
-                self.keep_certificate(&certificate)?;
+            if let Some((chosen, beside)) = choices.take() {
+                let all = signing::all_unlocked(chosen, beside, self.clock.now(), act.ask)?;
+                for certificate in all.certificates() {
+                    self.keep_certificate(&certificate)?;
+                }
+                signers = Some(all);
             }
-            let seal = signer.as_ref().expect("a choice was made");
-            let plan = publish::plan(next);
+            let seal = signers.as_ref().expect("a choice was made");
+            let plan = publish::plan(*next);
             // Asked only now: the wait for another publisher may have been long.
             let now = self.clock.now();
             if plan.base().is_none() {
@@ -383,23 +464,31 @@ impl Desk<'_> {
         unreachable!("the last attempt returns")
     }
 
-    /// Returns what an admitted change leads to.
-    fn next(&self, judged: &Judged, record: Record) -> Result<Option<Generation>, FlowError> {
-        let Ok(admission) = &judged.answer else {
-            return Ok(None);
+    /// Returns what a judged change leads to.
+    fn next(&self, judged: Judged, record: Record) -> Result<Next, FlowError> {
+        let Judged {
+            current,
+            answer,
+            donors,
+            ..
+        } = judged;
+        let next = match answer {
+            Ok(Change::Admitted(admission)) => {
+                let donors: Vec<_> = donors.iter().collect();
+                publish::next(self.store.as_ref(), &current, *admission, &donors, record)?
+            }
+            Ok(Change::Made(next) | Change::Purged(next)) => {
+                next.map(|next| Generation { record, ..*next })
+            }
+            Err(findings) => return Ok(Next::Refused(findings)),
         };
-        let donors: Vec<_> = judged.donors.iter().collect();
-        let store = self.store.as_ref();
-        Ok(publish::next(
-            store,
-            &judged.current,
-            admission,
-            &donors,
-            record,
-        )?)
+        Ok(match next {
+            Some(next) => Next::Other(Box::new(next)),
+            None => Next::Same(Box::new(current)),
+        })
     }
 
-    fn record(&self, certificate: &Certificate, why: Option<String>) -> Record {
+    pub(super) fn record(&self, certificate: &Certificate, why: Option<String>) -> Record {
         Record {
             who: self.who.clone(),
             why,
@@ -411,15 +500,25 @@ impl Desk<'_> {
     /// Chooses the key: the one that is asked for, else CI's, else the
     /// configured one, else the one that the suite was signed with before,
     /// which its clients know.
-    fn key(&self, current: &Current, wanted: &KeyWanted) -> Result<Choice, FlowError> {
-        let before = current
-            .manifest()
-            .and_then(|manifest| manifest.record.key.clone());
+    ///
+    /// A suite that is made of `another` one is signed as that is.
+    pub(super) fn key(
+        &self,
+        current: &Current,
+        another: Option<&Manifest>,
+        wanted: &KeyWanted,
+    ) -> Result<Choice, FlowError> {
+        let before = current.manifest().or(another);
+        let before = before.and_then(|manifest| manifest.record.key.clone());
         let usual = self.configured_key.as_deref().or(before.as_deref());
         let choice = signing::chosen(self.environment, wanted, usual, self.clock.now())?;
         let choice = choice.ok_or(FlowError::UnsignedArchive)?;
         let fingerprint = choice.certificate().fingerprint();
-        if let Some(before) = before.filter(|before| before != fingerprint.as_str()) {
+        let known = current.manifest().is_some_and(|manifest| {
+            let signers = &manifest.settings.signers;
+            signers.contains(fingerprint)
+        });
+        if let Some(before) = before.filter(|before| before != fingerprint.as_str() && !known) {
             self.listener.warn(format!(
                 "{} was signed with {before} and will be with {fingerprint}: \
                  clients that trust only the former refuse it",
@@ -430,7 +529,7 @@ impl Desk<'_> {
     }
 
     /// Leaves word for whoever finds the archive without debcut.
-    fn explain(&self) -> Result<(), FlowError> {
+    pub(super) fn explain(&self) -> Result<(), FlowError> {
         let text = Content::Bytes(layout::EXPLANATION.as_bytes());
         let path = layout::explanation();
         self.store.write(&path, text, &Condition::Always)?;
@@ -438,7 +537,7 @@ impl Desk<'_> {
     }
 
     /// Keeps the certificate that clients need in the archive itself.
-    fn keep_certificate(&self, certificate: &Certificate) -> Result<(), FlowError> {
+    pub(super) fn keep_certificate(&self, certificate: &Certificate) -> Result<(), FlowError> {
         let path = layout::certificate(certificate.fingerprint());
         let text = certificate.armored();
         self.store
@@ -473,15 +572,18 @@ impl Desk<'_> {
                 .expect("a suite that is there has a manifest");
             let listed = |index: &Index| index.name.kind() == Some(Kind::Sources) && index.size > 0;
             let has_sources = manifest.indices.iter().any(listed);
-            let signer = certificates.iter().find(|certificate| {
-                Some(certificate.fingerprint().as_str()) == manifest.record.key.as_deref()
-            });
-            let signer = signer.ok_or_else(|| FlowError::NoCertificate {
-                place: self.store.place(),
-                suite: suite.to_string(),
-            })?;
+            let mut keys = Vec::new();
+            for fingerprint in manifest.signers() {
+                let known = certificates
+                    .iter()
+                    .find(|certificate| certificate.fingerprint().as_str() == fingerprint);
+                keys.push(known.cloned().ok_or_else(|| FlowError::NoCertificate {
+                    place: self.store.place(),
+                    suite: suite.to_string(),
+                })?);
+            }
             let components = &manifest.settings.components;
-            sources.add(suite, components, has_sources, signer);
+            sources.add(suite, components, has_sources, &keys);
         }
         Ok(sources)
     }

@@ -7,7 +7,7 @@ use crate::config::Project;
 use crate::keys::attestation;
 use crate::model::{Finding, Fingerprint, PackageName, Suite};
 use crate::publish::{self, PublishError};
-use crate::sys::openpgp::Keyring;
+use crate::sys::openpgp::{Certificate, Keyring};
 use crate::sys::store::Store;
 
 /// What the project's configuration demands of a publish.
@@ -17,6 +17,9 @@ pub struct Rules {
     pub demand: Demand,
     /// Which keys may sign a suite; empty: any.
     pub publish_keys: Vec<Fingerprint>,
+    /// Whose signatures count, on uploads and bases, beside those that are known
+    /// here.
+    pub keyring: Vec<Certificate>,
 }
 
 impl Rules {
@@ -29,6 +32,7 @@ impl Rules {
                 builders: project.build_keys.clone(),
             },
             publish_keys: project.publish_keys.clone(),
+            keyring: Vec::new(),
         }
     }
 

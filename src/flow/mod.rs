@@ -14,10 +14,17 @@ pub mod demo;
 pub mod doctor;
 mod earlier_build;
 pub mod evidence;
+mod gating;
+pub mod generations;
 pub mod hooks;
+pub mod importing;
+pub mod incoming;
 pub mod inspecting;
+pub mod keyring_package;
 pub mod lead_time;
 pub mod looking;
+pub mod merging;
+pub mod mirroring;
 pub mod noting;
 pub mod packing;
 pub mod paging;
@@ -25,9 +32,13 @@ mod parts;
 pub mod planning;
 pub mod preparing;
 pub mod project;
+pub mod purging;
+pub mod rebuilding;
+pub mod refreshing;
 pub mod releasing;
 pub mod reproducing;
 pub mod rooting;
+pub mod rotating;
 pub mod signing;
 pub mod status;
 mod surroundings;
@@ -42,8 +53,9 @@ use crate::build::observe::ObserveError;
 use crate::build::root::RootError;
 use crate::config::ConfigError;
 use crate::keys::{ChooseError, StoreError};
-use crate::model::{Architecture, TagName};
+use crate::model::{Architecture, ArchivePath, Fingerprint, Suite, TagName};
 use crate::publish::PublishError;
+use crate::publish::mirror::MirrorError;
 use crate::release::prepare::apply::PrepareError;
 use crate::release::tag::apply::TagError;
 use crate::sys::files::FileError;
@@ -135,6 +147,24 @@ pub enum FlowError {
         /// The suites there are.
         known: Vec<String>,
     },
+    /// The suite has no such generation, or keeps it no more.
+    #[error("{suite} has no generation {wanted}; kept are {}", known.join(", "))]
+    NoGeneration {
+        /// The suite.
+        suite: Suite,
+        /// What was asked for: a number or a name.
+        wanted: String,
+        /// The numbers and names there are.
+        known: Vec<String>,
+    },
+    /// There is nothing to destroy.
+    #[error("{place} neither lists nor keeps {wanted}")]
+    NoContent {
+        /// The place.
+        place: String,
+        /// What was asked for: a digest or a path.
+        wanted: String,
+    },
     /// The archive has several suites, and none was named.
     #[error("{place} has the suites {}: say which", known.join(", "))]
     WhichSuite {
@@ -173,6 +203,32 @@ pub enum FlowError {
         place: String,
         /// The suite.
         suite: String,
+    },
+    /// A mirror was not brought up to date.
+    #[error(transparent)]
+    Mirror(#[from] MirrorError),
+    /// An import was stopped before it was done.
+    #[error("the import was stopped; what was read until then is remembered")]
+    ImportStopped,
+    /// A file of another archive cannot be fetched.
+    #[error("cannot fetch {path}")]
+    Fetch {
+        /// The file.
+        path: ArchivePath,
+        /// What went wrong.
+        source: std::io::Error,
+    },
+    /// The keyring package was not packed.
+    #[error(transparent)]
+    Pack(#[from] packing::PackError),
+    /// A key that must sign too, because its clients know no other, cannot.
+    #[error("the suite is signed with {fingerprint} too, which cannot sign here")]
+    MissingSigner {
+        /// The key.
+        fingerprint: Fingerprint,
+        /// Why it cannot.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// An archive without a signature helps nobody.
     #[error("an archive must be signed: apt refuses it otherwise")]

@@ -3,10 +3,10 @@
 
 use super::FlowError;
 
-use crate::keys::{self, Ask, Choice, KeyStore, pick};
-use crate::model::Timestamp;
+use crate::keys::{self, Ask, Choice, ChooseError, KeyStore, pick};
+use crate::model::{Fingerprint, Timestamp};
 use crate::sys::environment::Environment;
-use crate::sys::openpgp::{Keyring, Signer};
+use crate::sys::openpgp::{Agent, Certificate, Keyring, Signer, Signers};
 
 /// Which key signs, if any.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +61,74 @@ pub fn unlocked(
         signer.detach_sign_binary(b"debcut asks whether it may sign\n", now)?;
     }
     Ok(Some(signer))
+}
+
+/// Finds a key by its whole fingerprint: among our own, else in the user's gpg.
+pub fn found(
+    environment: &Environment,
+    fingerprint: &Fingerprint,
+    now: Timestamp,
+) -> Result<Choice, FlowError> {
+    let own = pick(
+        &key_store(environment)?,
+        environment,
+        Some(fingerprint.as_str()),
+        now,
+    );
+    match own {
+        Err(ChooseError::NoSuchKey { .. }) => {
+            let agent = Agent::find(fingerprint, environment);
+            Ok(Choice::Agent(agent.map_err(|source| {
+                FlowError::MissingSigner {
+                    fingerprint: fingerprint.clone(),
+                    source: Box::new(source),
+                }
+            })?))
+        }
+        found => Ok(found?),
+    }
+}
+
+/// Finds the keys that sign beside the chosen one, and refuses one that could
+/// not sign now.
+pub fn beside(
+    environment: &Environment,
+    signers: &[Fingerprint],
+    chosen: &Certificate,
+    now: Timestamp,
+) -> Result<Vec<Choice>, FlowError> {
+    let mut choices = Vec::new();
+    for fingerprint in signers {
+        if fingerprint == chosen.fingerprint() {
+            continue;
+        }
+        let choice = found(environment, fingerprint, now)?;
+        choice
+            .certificate()
+            .may_sign(now)
+            .map_err(|source| FlowError::MissingSigner {
+                fingerprint: fingerprint.clone(),
+                source: Box::new(source),
+            })?;
+        choices.push(choice);
+    }
+    Ok(choices)
+}
+
+/// Makes the chosen key and those beside it ready to sign.
+pub fn all_unlocked(
+    chosen: Choice,
+    beside: Vec<Choice>,
+    now: Timestamp,
+    ask: &mut Ask,
+) -> Result<Signers, FlowError> {
+    let mut unlock = |choice| {
+        let signer = unlocked(Some(choice), now, ask)?;
+        Ok::<_, FlowError>(signer.expect("a choice was made"))
+    };
+    let chosen = unlock(chosen)?;
+    let beside: Result<_, _> = beside.into_iter().map(unlock).collect();
+    Ok(Signers::new(chosen, beside?))
 }
 
 /// Returns every certificate that is known here.

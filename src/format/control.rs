@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::str::FromStr;
 
+pub use binary::is_maintainer;
 pub use binary::{
     BinaryControl, DebugSymbols, DeclareError, DeclaredControl, MultiArch, MultiArchError,
     RelationField,

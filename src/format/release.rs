@@ -23,8 +23,9 @@ pub struct Release {
     pub origin: Option<String>,
     /// What the archive is called.
     pub label: Option<String>,
-    /// The suite's name, its path below `dists/`.
-    pub suite: Suite,
+    /// The suite's name, mostly its path below `dists/`; other programs may
+    /// leave it out, or call the suite by another name than its path.
+    pub suite: Option<Suite>,
     /// Its other name.
     pub codename: Option<String>,
     /// The version of the distribution.
@@ -48,6 +49,8 @@ pub struct Release {
     pub components: Vec<Component>,
     /// What the suite is for, in one line.
     pub description: Option<String>,
+    /// Where snapshots are: a URL with `@SNAPSHOTID@` (apt's `--snapshot`).
+    pub snapshots: Option<String>,
     /// The indices by their path from the `Release` file's directory.
     pub files: BTreeMap<String, IndexFile>,
 }
@@ -106,7 +109,7 @@ impl Release {
         Ok(Self {
             origin: text("Origin"),
             label: text("Label"),
-            suite: found.parse("Suite")?,
+            suite: found.parse_optional("Suite")?,
             codename: text("Codename"),
             version: text("Version"),
             date: date(found.require("Date")?)?,
@@ -126,6 +129,7 @@ impl Release {
             architectures: found.parse_words("Architectures")?,
             components: found.parse_words("Components")?,
             description: text("Description"),
+            snapshots: text("Snapshots"),
             files: index_files(&found)?,
         })
     }
@@ -147,7 +151,7 @@ impl Release {
         for (name, value) in [
             ("Origin", self.origin.as_deref()),
             ("Label", self.label.as_deref()),
-            ("Suite", Some(self.suite.as_str())),
+            ("Suite", self.suite.as_ref().map(Suite::as_str)),
             ("Version", self.version.as_deref()),
             ("Codename", self.codename.as_deref()),
             ("Date", Some(self.date.release_date().as_str())),
@@ -165,6 +169,7 @@ impl Release {
             ("Architectures", architectures.as_deref()),
             ("Components", components.as_deref()),
             ("Description", self.description.as_deref()),
+            ("Snapshots", self.snapshots.as_deref()),
         ] {
             to.optional(name, value)?;
         }

@@ -2,10 +2,12 @@
 
 use serde::Serialize;
 
-use crate::archive::admission::Listed;
+use crate::archive::admission::{Listed, PoolCopy};
 use crate::archive::layout;
 use crate::archive::manifest::Base;
-use crate::model::{Listener, Suite, Timestamp};
+use crate::format::index::PoolFile;
+use crate::model::{ArchivePath, Listener, Suite, Timestamp};
+use crate::publish::condemned;
 use crate::publish::error::PublishError;
 use crate::publish::plan::PublishPlan;
 use crate::publish::recover::{Switched, recover, switch};
@@ -60,6 +62,9 @@ pub fn apply(
     }
     let date = release_date(store, there.as_ref(), now, listener)?;
     let sealed = seal(store, plan, date, signer, now)?;
+    let objects = sealed.objects.iter().map(|(path, _)| path);
+    let mut written = objects.chain(sealed.indices.iter().map(|(path, _)| path));
+    condemned::spare(store, plan, &mut written, now)?;
     write_unreferenced(store, plan, &sealed, listener)?;
 
     let (commit, turn) = match &there {
@@ -110,12 +115,32 @@ fn release_date(
     Ok(date)
 }
 
+/// Copies a file from one pool of the archive into another one, if it is what
+/// the suites say, and refuses to overwrite another one.
+fn copy(store: &dyn Store, from: &ArchivePath, file: &PoolFile) -> Result<(), PublishError> {
+    let differs = |path: &ArchivePath, found| PublishError::Damaged {
+        path: path.clone(),
+        expected: file.sha256,
+        found,
+    };
+    match store.recorded_digest(&file.path)? {
+        Some((_, found)) if found == file.sha256 => return Ok(()),
+        Some((_, found)) => return Err(differs(&file.path, found)),
+        None => {}
+    }
+    match store.recorded_digest(from)? {
+        Some((_, found)) if found == file.sha256 => Ok(store.copy(from, &file.path)?),
+        Some((_, found)) => Err(differs(from, found)),
+        None => Err(PublishError::Missing { path: from.clone() }),
+    }
+}
+
 /// Writes what nothing refers to before the commit: the phases `Pool`, `State`
 /// and `ByHash`.
-fn write_unreferenced(
+pub(super) fn write_unreferenced(
     store: &dyn Store,
     plan: &PublishPlan,
-    sealed: &SealedPublish,
+    sealed: &SealedPublish<'_>,
     listener: &dyn Listener,
 ) -> Result<(), PublishError> {
     let pool = plan.next().pool.iter().map(|incoming| {
@@ -138,6 +163,9 @@ fn write_unreferenced(
     }
     listener.begin("writing packages");
     write_all(store, Taken::Refuse, &pool.collect::<Vec<_>>(), listener)?;
+    for PoolCopy { from, file } in &plan.next().copies {
+        copy(store, from, file)?;
+    }
     listener.begin("writing indices");
     let files: Vec<_> = objects.chain(indices).collect();
     write_all(store, Taken::Repair, &files, listener)?;

@@ -1,9 +1,10 @@
 //! What a client needs to use an archive: sources.list(5) in deb822 form.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::model::{Component, Suite};
-use crate::sys::openpgp::Certificate;
+use crate::sys::openpgp::{Certificate, armored_certificates};
 
 /// The facts of a `.sources` file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,7 @@ struct ClientStanza {
     suites: Vec<Suite>,
     components: Vec<Component>,
     has_sources: bool,
-    key: Certificate,
+    keys: Vec<Certificate>,
 }
 
 impl ClientSources {
@@ -37,21 +38,21 @@ impl ClientSources {
     }
 
     /// Adds a suite with its components, whether it has source packages to
-    /// fetch, and the key that signs it. One that is there already is not added
+    /// fetch, and the keys that sign it. One that is there already is not added
     /// again.
     pub fn add(
         &mut self,
         suite: Suite,
         components: &[Component],
         has_sources: bool,
-        key: &Certificate,
+        keys: &[Certificate],
     ) {
         if self.suites().contains(&suite) {
             return;
         }
         let mut stanzas = self.stanzas.iter_mut();
         let alike = |stanza: &&mut ClientStanza| {
-            stanza.components == components && stanza.key.fingerprint() == key.fingerprint()
+            stanza.components == components && names(&stanza.keys) == names(keys)
         };
         match stanzas.find(alike) {
             Some(stanza) => {
@@ -62,7 +63,7 @@ impl ClientSources {
                 suites: vec![suite],
                 components: components.to_vec(),
                 has_sources,
-                key: key.clone(),
+                keys: keys.to_vec(),
             }),
         }
     }
@@ -76,7 +77,7 @@ impl ClientSources {
     /// Returns the certificates that sign, each once.
     pub fn keys(&self) -> Vec<&Certificate> {
         let mut found: Vec<&Certificate> = Vec::new();
-        for ClientStanza { key, .. } in &self.stanzas {
+        for key in self.stanzas.iter().flat_map(|stanza| &stanza.keys) {
             if found.iter().all(|k| k.fingerprint() != key.fingerprint()) {
                 found.push(key);
             }
@@ -86,7 +87,14 @@ impl ClientSources {
 
     /// Returns the certificates for a file whose name ends in `.asc`: armoured.
     pub fn armored(&self) -> String {
-        self.keys().into_iter().map(Certificate::armored).collect()
+        armored_certificates(&self.keys())
+    }
+
+    /// Tells whether every suite is signed with the same keys, so that one file
+    /// of them trusts none with more than it should.
+    pub fn keys_are_alike(&self) -> bool {
+        let sets = self.stanzas.iter().map(|stanza| names(&stanza.keys));
+        sets.collect::<BTreeSet<_>>().len() <= 1
     }
 
     /// Returns the certificates for a file of any other name, which apt takes
@@ -99,10 +107,10 @@ impl ClientSources {
     /// Writes the text of the `.sources` file. It names no architectures: each
     /// host fetches its own.
     pub fn text(&self) -> String {
-        // A file of several keys would let each sign for the others' suites.
-        let key_file = match self.keys().as_slice() {
-            [_] => self.key_file.as_deref().filter(|path| can_be_named(path)),
-            _ => None,
+        // A file of keys that are not alike would let each sign for all suites.
+        let key_file = match self.keys_are_alike() {
+            true => self.key_file.as_deref().filter(|path| can_be_named(path)),
+            false => None,
         };
         let stanzas: Vec<_> = (self.stanzas.iter())
             .map(|stanza| stanza.text(&self.uri, key_file))
@@ -121,7 +129,8 @@ impl ClientStanza {
             Some(path) => format!(" {}", path.display()),
             None => {
                 // In a field, an empty line is written as a lone dot.
-                let armored = self.key.armored();
+                let keys: Vec<&Certificate> = self.keys.iter().collect();
+                let armored = armored_certificates(&keys);
                 let lines = armored.trim_end().lines();
                 let lines = lines.map(|line| if line.is_empty() { "." } else { line });
                 lines.map(|line| format!("\n {line}")).collect()
@@ -133,6 +142,11 @@ impl ClientStanza {
             words(&self.components),
         )
     }
+}
+
+/// Names keys in an order of its own.
+fn names(keys: &[Certificate]) -> BTreeSet<&str> {
+    keys.iter().map(|key| key.fingerprint().as_str()).collect()
 }
 
 fn words<T: ToString>(names: &[T]) -> String {
@@ -154,6 +168,47 @@ pub fn file_uri(path: &str) -> String {
         }
     }
     uri
+}
+
+/// Says why there is no entry of auth.conf for an archive.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    /// Nobody asks for a password there.
+    #[error("{uri} asks for no password: only http and https archives do")]
+    Scheme {
+        /// Where the archive is.
+        uri: String,
+    },
+    /// The format has no way to write it.
+    #[error("{what} is empty or has a blank or a control character in it")]
+    Blank {
+        /// What cannot be written; never the thing itself.
+        what: &'static str,
+    },
+}
+
+/// Writes the entry of apt_auth.conf(5) for an archive.
+pub fn auth_entry(uri: &str, user: &str, password: &str) -> Result<String, AuthError> {
+    let (scheme, rest) = uri.split_once("://").unwrap_or(("", uri));
+    let machine = match scheme {
+        // Without a protocol, apt sends it over encrypted connections only.
+        "https" => rest,
+        "http" => uri,
+        _ => {
+            return Err(AuthError::Scheme {
+                uri: uri.to_owned(),
+            });
+        }
+    };
+    for (what, text) in [("the user", user), ("the password", password)] {
+        if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(AuthError::Blank { what });
+        }
+    }
+    let machine = machine.trim_end_matches('/');
+    Ok(format!(
+        "machine {machine}\nlogin {user}\npassword {password}\n"
+    ))
 }
 
 /// Tells whether `Signed-By` can hold a path: apt splits it at blanks and
@@ -206,7 +261,7 @@ mod tests {
                 Suite::new(*suite).expect("a suite"),
                 &components,
                 false,
-                key,
+                std::slice::from_ref(key),
             );
         }
         sources
@@ -227,6 +282,32 @@ mod tests {
         for (path, want) in cases {
             sources.key_file = Some(path.into());
             assert!(sources.text().contains(want), "{path}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_written_as_apt_reads_them() {
+        let entry = |machine: &str| format!("machine {machine}\nlogin ada\npassword s3cret\n");
+        let cases = [
+            (
+                "https://apt.example.org/x/",
+                "s3cret",
+                Some(entry("apt.example.org/x")),
+            ),
+            (
+                "http://127.0.0.1:80",
+                "s3cret",
+                Some(entry("http://127.0.0.1:80")),
+            ),
+            ("file:/srv/apt", "s3cret", None),
+            ("https://apt.example.org", "s3 cret", None),
+            ("https://apt.example.org", "", None),
+        ];
+        for (uri, password, want) in cases {
+            let found = auth_entry(uri, "ada", password);
+            let told = format!("{found:?}");
+            assert_eq!(found.ok(), want, "{uri}");
+            assert!(want.is_some() || !told.contains("cret"), "{told}");
         }
     }
 

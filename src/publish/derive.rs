@@ -31,16 +31,16 @@ const LIST_LIMIT: u64 = 1 << 30;
 pub fn next(
     store: &dyn Store,
     current: &Current,
-    admission: &Admission,
+    admission: Admission,
     donors: &[&Manifest],
     record: Record,
 ) -> Result<Option<Generation>, PublishError> {
     if !admission.is_change() {
         return Ok(None);
     }
-    let derived = derive(store, current, admission)?;
+    let derived = derive(store, current, &admission)?;
     Ok(Generation::next(
-        current, admission, &derived, donors, record,
+        current, admission, derived, donors, record,
     )?)
 }
 
@@ -53,7 +53,7 @@ fn derive(
     let wanted = derived::wanted(current, admission)?;
     let lists = wanted
         .par_iter()
-        .map(|deb| Ok((deb.sha256, list_of(store, deb)?)))
+        .map(|deb| Ok((deb.sha256, list_of(store, &admission.before(deb))?)))
         .collect::<Result<BTreeMap<Sha256, FileList>, PublishError>>()?;
     let contents = derived::contents(current, admission, &lists)?;
     let translations = derived::translations(current, admission)?;
@@ -116,7 +116,7 @@ pub(super) fn not_a_chunk(
 }
 
 /// Returns the list of a package's files: as it was kept, else from the package.
-fn list_of(store: &dyn Store, file: &PoolFile) -> Result<FileList, PublishError> {
+pub(super) fn list_of(store: &dyn Store, file: &PoolFile) -> Result<FileList, PublishError> {
     let kept = store.read(&layout::file_list(&file.sha256))?;
     if let Some(list) = kept.and_then(|bytes| unpacked(&bytes)) {
         return Ok(list);

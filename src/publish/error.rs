@@ -4,8 +4,9 @@ use std::error::Error;
 
 use crate::archive::current::Unread;
 use crate::archive::manifest::{Base, ManifestError};
+use crate::archive::pins::PinError;
 use crate::format::index::piece::PieceError;
-use crate::model::{ArchivePath, Sha256, Suite};
+use crate::model::{ArchivePath, Sha256, Suite, Timestamp};
 use crate::sys::store::StoreError;
 
 /// Why a publish, or a look at an archive, did not come to its end.
@@ -63,6 +64,21 @@ pub enum PublishError {
         /// What is wrong with it.
         #[source]
         source: serde_json::Error,
+    },
+    /// A pin cannot be understood.
+    #[error("cannot understand {path}")]
+    Pin {
+        /// Where it is.
+        path: ArchivePath,
+        /// What is wrong with it.
+        #[source]
+        source: PinError,
+    },
+    /// Garbage is being collected, and what is wanted may be going.
+    #[error("garbage has been collected since {since}, and what this needs may be going with it")]
+    Collecting {
+        /// Since when.
+        since: Timestamp,
     },
     /// A file that must be there is not.
     #[error("{path} is missing")]

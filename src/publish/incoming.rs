@@ -17,8 +17,9 @@ mod package;
 mod upload;
 
 use crate::archive::candidate::Candidate;
+use crate::archive::gate::uploads::Upload;
 use crate::archive::{Evidence, ProofFile};
-use crate::model::{Component, Event, Finding, Listener};
+use crate::model::{Component, Event, Finding, Listener, Timestamp};
 use crate::sys::files::{self, FileError};
 use crate::sys::openpgp::Keyring;
 
@@ -37,6 +38,8 @@ pub struct Incoming {
     pub evidence: Evidence,
     /// Why some attestations do not count; worth telling where they are missed.
     pub uncounted: Vec<Finding>,
+    /// Who signed what came.
+    pub uploads: Vec<Upload>,
 }
 
 /// What reading may use.
@@ -45,6 +48,8 @@ pub struct Reader<'a> {
     pub keyring: &'a Keyring,
     /// The component that everything must go to.
     pub component: Option<&'a Component>,
+    /// When this is: a key that has expired since signs nothing any more.
+    pub now: Timestamp,
     /// Who hears of progress.
     pub listener: &'a dyn Listener,
 }
@@ -75,6 +80,7 @@ pub fn read(paths: &[PathBuf], reader: &Reader<'_>) -> Result<Incoming, FileErro
     }
     incoming.distributions = wish.distributions;
     incoming.proofs = wish.proofs;
+    incoming.uploads = wish.uploads;
     reader.all(wish.work, &mut incoming)?;
     attested::read(reader.keyring, &mut incoming)?;
     Ok(incoming)
@@ -149,6 +155,7 @@ struct Wish {
     seen: BTreeSet<PathBuf>,
     distributions: Vec<String>,
     proofs: Vec<ProofFile>,
+    uploads: Vec<Upload>,
 }
 
 impl Wish {
@@ -167,6 +174,7 @@ impl Wish {
 #[derive(Default)]
 struct Part {
     candidate: Option<Candidate>,
+    upload: Option<Upload>,
     findings: Vec<Finding>,
 }
 
@@ -174,6 +182,7 @@ impl Part {
     fn of(candidate: Candidate) -> Self {
         Self {
             candidate: Some(candidate),
+            upload: None,
             findings: Vec::new(),
         }
     }
@@ -183,6 +192,7 @@ impl From<Finding> for Part {
     fn from(finding: Finding) -> Self {
         Self {
             candidate: None,
+            upload: None,
             findings: vec![finding],
         }
     }
@@ -238,6 +248,7 @@ impl Reader<'_> {
         for part in parts {
             let part = part?;
             into.candidates.extend(part.candidate);
+            into.uploads.extend(part.upload);
             into.findings.extend(part.findings);
         }
         Ok(())

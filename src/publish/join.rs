@@ -1,6 +1,8 @@
 //! Putting an index together: stored chunks and pieces are copied, new ones
 //! compressed on all processors, and everything is hashed once.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 use sha2::Digest;
 
@@ -13,25 +15,25 @@ use crate::publish::error::PublishError;
 use crate::publish::objects::Objects;
 
 /// A file of the store and what is to be in it.
-pub(super) type NewFile = (ArchivePath, Vec<u8>);
+pub(super) type NewFile<'a> = (ArchivePath, Cow<'a, [u8]>);
 
 /// An index that was put together.
-pub(super) struct Joined {
+pub(super) struct Joined<'a> {
     /// What the manifest says of it.
     pub(super) index: Index,
     /// Its published files, in the order of `index.files`.
     pub(super) files: Vec<Vec<u8>>,
     /// Its new chunks and pieces.
-    pub(super) objects: Vec<NewFile>,
+    pub(super) objects: Vec<NewFile<'a>>,
 }
 
 /// Puts an index together from its parts.
-pub(super) fn join(
+pub(super) fn join<'a>(
     objects: &Objects<'_>,
     name: &IndexName,
     encodings: &[Encoding],
-    parts: &[Part],
-) -> Result<Joined, PublishError> {
+    parts: &'a [Part],
+) -> Result<Joined<'a>, PublishError> {
     let (plain, encoded) = rayon::join(
         || hash_plain(objects, parts),
         || {
@@ -57,7 +59,7 @@ pub(super) fn join(
     for part in parts {
         if let Part::New { chunk, text } = part {
             let path = layout::object(ObjectKind::Chunk, &chunk.sha256);
-            new.push((path, text.as_bytes().to_vec()));
+            new.push((path, text.as_bytes().into()));
         }
     }
     Ok(Joined {
@@ -85,7 +87,7 @@ fn hash_plain(objects: &Objects<'_>, parts: &[Part]) -> Result<Sha256, PublishEr
 struct Encoded {
     file: IndexFile,
     bytes: Vec<u8>,
-    objects: Vec<NewFile>,
+    objects: Vec<NewFile<'static>>,
 }
 
 /// The compressed form of one part.
@@ -116,7 +118,7 @@ fn encode(
         })?;
         pieces.push(piece.clone());
         if let Made::Fresh(_, bytes) = made {
-            new.push((path, bytes));
+            new.push((path, bytes.into()));
         }
     }
     let bytes = joining.finish();

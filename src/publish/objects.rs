@@ -78,17 +78,16 @@ impl<'a> Objects<'a> {
     }
 }
 
+/// Objects with their digests.
+type Named = Vec<(Sha256, Vec<u8>)>;
+
 /// So many objects are read one by one rather than in whole files.
 const FEW: usize = 4;
 
 /// Fetches the published files of an index and takes them apart into pieces and
 /// chunks. What is not as the manifest says is left out: it is read by itself,
 /// and then damage is told.
-fn fetch(
-    store: &dyn Store,
-    suite: &Suite,
-    index: &Index,
-) -> Result<Vec<(Sha256, Vec<u8>)>, StoreError> {
+fn fetch(store: &dyn Store, suite: &Suite, index: &Index) -> Result<Named, StoreError> {
     let files = index
         .files
         .par_iter()
@@ -98,7 +97,7 @@ fn fetch(
         })
         .collect::<Result<Vec<Option<_>>, StoreError>>()?;
     let files = files.into_iter().zip(&index.files);
-    let mut pieces: Vec<(Encoding, Vec<(Sha256, Vec<u8>)>)> = files
+    let mut pieces: Vec<(Encoding, Named)> = files
         .filter_map(|(pieces, file)| Some((file.encoding, pieces?)))
         .collect();
     // The plain text from what is unpacked fastest.
@@ -120,7 +119,7 @@ fn fetch(
 }
 
 /// Takes a published file apart into pieces that are what the manifest says.
-fn apart(file: &IndexFile, bytes: &[u8]) -> Option<Vec<(Sha256, Vec<u8>)>> {
+fn apart(file: &IndexFile, bytes: &[u8]) -> Option<Named> {
     if Sha256::of(bytes) != file.sha256 {
         return None;
     }

@@ -1,7 +1,8 @@
 //! A suite as the store has it: only as much of it as a question needs.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
 
 use crate::archive::candidate::Candidate;
 use crate::archive::chunk::{Chunk, touched};
@@ -9,10 +10,11 @@ use crate::archive::current::Current;
 use crate::archive::layout::{self, IndexName, ObjectKind};
 use crate::archive::manifest::{Base, Index, Manifest};
 use crate::format::index::{self, PoolFile, Stanza};
-use crate::model::{ArchivePath, PackageName, Sha256, Suite};
+use crate::model::{ArchivePath, PackageName, Suite};
 use crate::publish::derive::{not_a_chunk, read_translations};
 use crate::publish::error::PublishError;
-use crate::publish::head::{Head, read_manifest, read_object};
+use crate::publish::generations::generation;
+use crate::publish::head::{Head, read_object};
 use crate::publish::recover::refuse_foreign;
 use crate::sys::store::Store;
 
@@ -60,31 +62,10 @@ pub fn observe_generation(
     number: u64,
     question: Question<'_>,
 ) -> Result<Option<Current>, PublishError> {
-    let newest = observe(store, suite, Question::Manifest)?;
-    let mut at = newest.generation;
-    while let Some((base, manifest)) = at {
-        if base.number == number {
-            return observed(store, suite, base, manifest, question).map(Some);
-        }
-        at = match manifest.parent {
-            Some(parent) if base.number > number => Some(parent_of(store, base, parent)?),
-            _ => None,
-        };
+    match generation(store, suite, number)? {
+        Some((base, manifest)) => observed(store, suite, base, manifest, question).map(Some),
+        None => Ok(None),
     }
-    Ok(None)
-}
-
-fn parent_of(
-    store: &dyn Store,
-    base: Base,
-    parent: Sha256,
-) -> Result<(Base, Manifest), PublishError> {
-    let manifest = read_manifest(store, &parent)?;
-    let base = Base {
-        number: base.number - 1,
-        manifest: parent,
-    };
-    Ok((base, manifest))
 }
 
 /// Lists the suites of an archive, in order.
@@ -96,7 +77,7 @@ pub fn suites(store: &dyn Store) -> Result<Vec<Suite>, PublishError> {
     Ok(suites)
 }
 
-fn observed(
+pub(super) fn observed(
     store: &dyn Store,
     suite: &Suite,
     base: Base,
@@ -108,23 +89,25 @@ fn observed(
         Question::Packages(names) => names.iter().collect(),
         Question::Candidates(candidates) => candidates.iter().map(Candidate::name).collect(),
     };
-    let mut chunks = BTreeMap::new();
+    let mut wanted = BTreeMap::new();
     for index in manifest.listings() {
-        let wanted = match question {
+        let positions = match question {
             Question::Whole => (0..index.chunks.len()).collect(),
             _ => {
                 let rule = manifest.settings.rule_of(&index.name);
                 touched(&rule, &index.chunks, names.iter().map(|name| name.as_str()))
             }
         };
-        for at in wanted {
+        for at in positions {
             let chunk = &index.chunks[at];
             // What is for all architectures is often the same chunk in several.
-            if let Entry::Vacant(place) = chunks.entry(chunk.sha256) {
-                place.insert(read_chunk(store, index, chunk)?);
-            }
+            wanted.entry(chunk.sha256).or_insert((index, chunk));
         }
     }
+    let chunks = wanted
+        .into_par_iter()
+        .map(|(sha256, (index, chunk))| Ok((sha256, read_chunk(store, index, chunk)?)))
+        .collect::<Result<BTreeMap<_, _>, PublishError>>()?;
     let mut translations = BTreeSet::new();
     let described = |index: &&Index| matches!(index.name, IndexName::Translation { .. });
     for index in manifest.indices.iter().filter(described) {
@@ -141,12 +124,17 @@ fn observed(
     }
     let mut pool = BTreeMap::new();
     if let Question::Candidates(candidates) = question {
-        for candidate in candidates {
-            for path in candidate.pool_paths(&manifest.settings) {
-                if let Some(file) = pool_file(store, &path)? {
-                    pool.insert(path, file);
-                }
-            }
+        let look = |candidate: &Candidate| {
+            let paths = candidate.pool_paths(suite, &manifest.settings).into_iter();
+            let found = paths.map(|path| Ok(pool_file(store, &path)?.map(|file| (path, file))));
+            let found: Result<Vec<_>, PublishError> = found.collect();
+            Ok(found?.into_iter().flatten().collect())
+        };
+        // What is there is read and hashed.
+        let found: Vec<_> = candidates.par_iter().map(look).collect();
+        for found in found {
+            let found: Result<Vec<_>, PublishError> = found;
+            pool.extend(found?);
         }
     }
     Ok(Current {
@@ -166,7 +154,8 @@ pub(super) fn read_chunk(
 ) -> Result<Vec<Stanza>, PublishError> {
     let kind = index.name.kind().expect("it lists packages");
     let text = read_object(store, ObjectKind::Chunk, &chunk.sha256)?;
-    index::parse(&text, kind).map_err(|error| not_a_chunk(chunk, error))
+    index::parse_own(&String::from_utf8_lossy(&text), kind)
+        .map_err(|error| not_a_chunk(chunk, error))
 }
 
 /// Looks up a file of the pool with its digest; `None` when it is not there.

@@ -41,7 +41,11 @@ impl<'a> Patching<'a> {
         objects: &'a Objects<'a>,
         next: &'a Generation,
     ) -> Result<Self, PublishError> {
-        let kept = next.settings.pdiffs as usize;
+        // What was purged is in patches, too.
+        let kept = match next.rewritten {
+            Some(_) => 0,
+            None => next.settings.pdiffs as usize,
+        };
         let base = next.base.filter(|_| kept > 0);
         let before = base.map(|base| read_manifest(objects.store(), &base.manifest));
         Ok(Self {

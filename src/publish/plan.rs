@@ -88,6 +88,11 @@ pub fn plan(next: Generation) -> PublishPlan {
         };
         add(Phase::Pool, incoming.file.path.clone(), Some(content));
     }
+    for copy in &next.copies {
+        let (size, sha256) = (copy.file.size, copy.file.sha256);
+        let content = PlannedContent { size, sha256 };
+        add(Phase::Pool, copy.file.path.clone(), Some(content));
+    }
     for index in &next.indices {
         let (name, encodings) = match index {
             NextIndex::Same(_) => continue,
@@ -126,6 +131,9 @@ pub fn plan(next: Generation) -> PublishPlan {
     }
     for deb in next.lists.keys() {
         add(Phase::State, layout::file_list(deb), None);
+    }
+    for (_, path) in &next.carried {
+        add(Phase::State, path.clone(), None);
     }
     for file in &next.proofs {
         let (size, sha256) = (file.proof.size, file.proof.sha256);

@@ -1,10 +1,11 @@
 //! Signing: the bytes that are hashed and signed are the bytes that are written.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 
 use rayon::prelude::*;
 
-use crate::archive::generation::NextIndex;
+use crate::archive::generation::{Generation, NextIndex};
 use crate::archive::layout::{self, IndexName, ObjectKind};
 use crate::archive::manifest::{self, Base, Index, Manifest};
 use crate::archive::proofs::{self, Shelf};
@@ -12,11 +13,11 @@ use crate::model::{ArchivePath, Sha256, Suite, Timestamp};
 use crate::publish::derive::packed;
 use crate::publish::error::PublishError;
 use crate::publish::head::Head;
-use crate::publish::join::{join, reassemble};
+use crate::publish::join::{NewFile, join, reassemble};
 use crate::publish::objects::Objects;
 use crate::publish::patches::Patching;
 use crate::publish::plan::PublishPlan;
-use crate::sys::openpgp::Signer;
+use crate::sys::openpgp::Signers;
 use crate::sys::store::Store;
 
 /// Signs the texts of a suite. Verifies what it made before it returns it: a
@@ -32,7 +33,7 @@ pub trait Seal {
 /// What a signer says when it cannot sign.
 pub type SealError = Box<dyn Error + Send + Sync>;
 
-impl Seal for Signer {
+impl Seal for Signers {
     fn clear_sign(&self, text: &str, at: Timestamp) -> Result<String, SealError> {
         Ok(Self::clear_sign(self, text, at)?)
     }
@@ -43,9 +44,9 @@ impl Seal for Signer {
 }
 
 /// A publish whose every byte is known and signed.
-pub(super) struct SealedPublish {
+pub(super) struct SealedPublish<'a> {
     /// New state: chunks, pieces and the manifest.
-    pub(super) objects: Vec<(ArchivePath, Vec<u8>)>,
+    pub(super) objects: Vec<NewFile<'a>>,
     /// New indices, under their by-hash names.
     pub(super) indices: Vec<(ArchivePath, IndexBytes)>,
     /// The indices that change.
@@ -66,14 +67,73 @@ pub(super) enum IndexBytes {
 
 /// Puts a generation's indices together, hashes them once, and signs at `now`
 /// a `Release` of this date.
-pub(super) fn seal(
+pub(super) fn seal<'a>(
     store: &dyn Store,
-    plan: &PublishPlan,
+    plan: &'a PublishPlan,
     date: Timestamp,
     seal: &dyn Seal,
     now: Timestamp,
-) -> Result<SealedPublish, PublishError> {
+) -> Result<SealedPublish<'a>, PublishError> {
     let next = plan.next();
+    let Assembled {
+        mut objects,
+        files,
+        changed,
+        indices,
+        shelves,
+    } = assemble(store, next)?;
+    let valid_for = next.settings.valid_for_seconds.map(i64::from);
+    let manifest = Manifest {
+        schema: manifest::SCHEMA.to_owned(),
+        suite: next.suite.clone(),
+        number: next.number(),
+        parent: next.rewritten.or(next.base.map(|base| base.manifest)),
+        date,
+        valid_until: valid_for.map(|seconds| date.plus_seconds(seconds)),
+        record: next.record.clone(),
+        settings: next.settings.clone(),
+        indices,
+        shelves,
+    };
+    let bytes = manifest.to_bytes();
+    let base = Base {
+        number: manifest.number,
+        manifest: Sha256::of(&bytes),
+    };
+    let path = layout::object(ObjectKind::Manifest, &base.manifest);
+    objects.push((path, bytes.into()));
+
+    let release = manifest.release().text();
+    let release = release.expect("settings were checked to be single lines");
+    let failed = |source| PublishError::Sign {
+        suite: next.suite.clone(),
+        source,
+    };
+    let in_release = seal.clear_sign(&release, now).map_err(failed)?;
+    let release_gpg = seal.detach_sign(release.as_bytes(), now).map_err(failed)?;
+    Ok(SealedPublish {
+        objects,
+        indices: files,
+        changed,
+        manifest,
+        head: Head::new(next.suite.clone(), base, release, release_gpg, in_release),
+    })
+}
+
+/// A generation put together, without its date and its signature.
+pub(super) struct Assembled<'a> {
+    pub(super) indices: Vec<Index>,
+    pub(super) shelves: BTreeMap<String, Shelf>,
+    pub(super) objects: Vec<NewFile<'a>>,
+    files: Vec<(ArchivePath, IndexBytes)>,
+    changed: Vec<IndexName>,
+}
+
+/// Puts a generation's indices and lists of proofs together.
+pub(super) fn assemble<'a>(
+    store: &dyn Store,
+    next: &'a Generation,
+) -> Result<Assembled<'a>, PublishError> {
     let reading = Objects::ahead(store, next)?;
     let patching = Patching::new(&reading, next)?;
     let (mut objects, mut files) = (Vec::new(), Vec::new());
@@ -106,53 +166,31 @@ pub(super) fn seal(
             }
         }
     }
-    let packed = (next.lists.par_iter()).map(|(deb, list)| (layout::file_list(deb), packed(list)));
+    let packed =
+        (next.lists.par_iter()).map(|(deb, list)| (layout::file_list(deb), packed(list).into()));
     objects.par_extend(packed);
+    for (from, to) in &next.carried {
+        if store.size(to)?.is_none() {
+            files.push((to.clone(), IndexBytes::At(from.clone())));
+        }
+    }
     for file in &next.proofs {
         let path = layout::proof(&next.suite, &file.proof.sha256);
-        objects.push((path, file.bytes.clone()));
+        objects.push((path, file.bytes.as_slice().into()));
     }
     let mut shelves = next.shelves.clone();
     for (name, list) in &next.new_shelves {
         let bytes = proofs::to_bytes(list);
         let shelf = Shelf::of(&bytes);
-        objects.push((layout::proof(&next.suite, &shelf.sha256), bytes));
+        objects.push((layout::proof(&next.suite, &shelf.sha256), bytes.into()));
         shelves.insert(name.clone(), shelf);
     }
-    let valid_for = next.settings.valid_for_seconds.map(i64::from);
-    let manifest = Manifest {
-        schema: manifest::SCHEMA.to_owned(),
-        suite: next.suite.clone(),
-        number: next.number(),
-        parent: next.base.map(|base| base.manifest),
-        date,
-        valid_until: valid_for.map(|seconds| date.plus_seconds(seconds)),
-        record: next.record.clone(),
-        settings: next.settings.clone(),
+    Ok(Assembled {
         indices,
         shelves,
-    };
-    let bytes = manifest.to_bytes();
-    let base = Base {
-        number: manifest.number,
-        manifest: Sha256::of(&bytes),
-    };
-    objects.push((layout::object(ObjectKind::Manifest, &base.manifest), bytes));
-
-    let release = manifest.release().text();
-    let release = release.expect("settings were checked to be single lines");
-    let failed = |source| PublishError::Sign {
-        suite: next.suite.clone(),
-        source,
-    };
-    let in_release = seal.clear_sign(&release, now).map_err(failed)?;
-    let release_gpg = seal.detach_sign(release.as_bytes(), now).map_err(failed)?;
-    Ok(SealedPublish {
         objects,
-        indices: files,
+        files,
         changed,
-        manifest,
-        head: Head::new(next.suite.clone(), base, release, release_gpg, in_release),
     })
 }
 

@@ -9,26 +9,30 @@ mod deb;
 mod demo;
 mod doctor;
 mod document;
+mod generations;
 mod init;
 mod keys;
 mod lead_time;
 mod manual;
 mod matrix;
+mod mirror;
 mod notes;
 mod page;
 pub mod pages;
 mod plan;
 mod release;
+mod renewal;
 mod reproduce;
 mod root;
 mod status;
+mod uploads;
 mod verify;
 mod version;
 
 pub use archive::{
     AddDocument, ArchiveDocument, ArchiveStatusDocument, CheckDocument, DiffDocument,
-    HistoryDocument, ListDocument, Monitored, PagesDocument, PromoteDocument, PublishDocument,
-    RemoveDocument, Shape, ShowDocument, SourcesDocument,
+    HistoryDocument, ListDocument, MadePackage, Monitored, PagesDocument, PromoteDocument,
+    PublishDocument, RemoveDocument, Shape, ShowDocument, SourcesDocument,
 };
 pub use attest::AttestDocument;
 pub use build::{BuildDocument, BuildsDocument};
@@ -36,11 +40,16 @@ pub use deb::{DebDiff, DebPack, DebShow};
 pub use demo::DemoDocument;
 pub use doctor::DoctorDocument;
 pub use document::{Answer, Document, ErrorDocument, Report};
+pub use generations::{
+    CollectDocument, CopyDocument, MergeDocument, PinDocument, PinsDocument, PurgeDocument,
+    RollbackDocument, SnapshotDocument, UnpinDocument,
+};
 pub use init::InitDocument;
 pub use keys::{ExportedKey, ImportedKeys, KeyList, NewKeyDocument, NewKeyPlan};
 pub use lead_time::LeadTimeDocument;
 pub use manual::ManualDocument;
 pub use matrix::{MatrixDocument, MatrixOf};
+pub use mirror::MirrorDocument;
 pub use notes::{NotesDocument, Shown};
 pub use page::{Colour, Page, size};
 pub use plan::PlanDocument;
@@ -48,8 +57,10 @@ pub use release::{
     BuiltPackage, ChangedFile, PrepareDocument, ReleaseDocument, ReleasedPackage, StepLine,
     TagDocument, TagLine,
 };
+pub use renewal::{ImportDocument, RefreshDocument, RotateDocument, RotationPhase, SuiteLine};
 pub use reproduce::{RefusedReproduction, ReproduceDocument};
 pub use root::{RootLine, RootList, RootMade, RootRemoved};
 pub use status::StatusDocument;
+pub use uploads::{IncomingDocument, UploadRow, UploadState};
 pub use verify::VerifyDocument;
 pub use version::VersionOrder;

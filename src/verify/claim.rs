@@ -233,7 +233,10 @@ fn suite(bytes: &[u8]) -> Result<Content, String> {
         sha1: String::new(),
     });
     Ok(Content {
-        about: Some(format!("suite {} of {}", release.suite, release.date)),
+        about: Some(match &release.suite {
+            Some(suite) => format!("suite {suite} of {}", release.date),
+            None => format!("a suite of {}", release.date),
+        }),
         listed: listed.collect(),
         valid_until: release.valid_until,
         ..Content::default()

@@ -2,6 +2,7 @@
 //! disk, from the last build.
 
 mod admission;
+pub mod gates;
 pub mod small_disk;
 
 use std::fs::OpenOptions;

@@ -237,7 +237,6 @@ fn killed_at_every_change_of_the_disk() {
     for call in calls {
         found.push((call, at_every_call(&pair, call)));
     }
-    eprintln!("{found:?}");
     let all: usize = found.iter().map(|(_, count)| count).sum();
     assert!(all > 30, "{found:?}");
     pair.is_whole();

@@ -156,11 +156,12 @@ pub fn touched<'a>(
 }
 
 /// Returns the chunks of an index after an edit, reading only chunks that
-/// [`touched`] names.
+/// [`touched`] names. Entries are let go as soon as they are text: a large edit
+/// is never in memory twice.
 pub fn replace<T: Entry, E>(
     rule: &ChunkRule,
     chunks: &[Chunk],
-    edit: &Edit<T>,
+    edit: Edit<T>,
     read: impl Fn(&Chunk) -> Result<Vec<T>, E>,
 ) -> Result<Vec<NextChunk>, E> {
     let segments = segments(rule, chunks);
@@ -168,22 +169,37 @@ pub fn replace<T: Entry, E>(
         let read: Result<Vec<_>, E> = chunks[range.clone()].iter().map(&read).collect();
         Ok(read?.concat())
     };
-    let mut edits = BTreeMap::<usize, (Vec<T>, BTreeSet<&T>)>::new();
+    let mut edits = BTreeMap::<usize, (Vec<T>, BTreeSet<T>)>::new();
     let position = |entry: &T| segment_of(&segments, chunks, entry.key()).unwrap_or(0);
-    for entry in &edit.add {
-        let (add, _) = edits.entry(position(entry)).or_default();
-        add.push(entry.clone());
+    for entry in edit.add {
+        let (add, _) = edits.entry(position(&entry)).or_default();
+        add.push(entry);
     }
-    for entry in &edit.remove {
-        let (_, remove) = edits.entry(position(entry)).or_default();
+    for entry in edit.remove {
+        let (_, remove) = edits.entry(position(&entry)).or_default();
         remove.insert(entry);
     }
 
-    let mut next = Vec::<Segment<T>>::new();
+    let there = chunks.iter().enumerate();
+    let there: BTreeMap<Sha256, usize> = there.map(|(at, c)| (c.sha256, at)).collect();
+    let mut found = Vec::new();
+    let mut finish = |segment: Segment<T>| match segment {
+        Segment::Kept(range) => found.extend(range.map(NextChunk::Kept)),
+        Segment::Edited(entries) => {
+            let cut = cut_segment(rule, &entries).into_iter();
+            found.extend(cut.map(|(chunk, text)| match there.get(&chunk.sha256) {
+                Some(at) => NextChunk::Kept(*at),
+                None => NextChunk::New { chunk, text },
+            }));
+        }
+    };
+
+    // What comes next may still belong to the last segment, and to no other.
+    let mut last = None::<Segment<T>>;
     for at in 0..segments.len().max(1) {
         let range = segments.get(at).cloned().unwrap_or(0..0);
         let Some((add, remove)) = edits.remove(&at) else {
-            next.push(Segment::Kept(range));
+            last.replace(Segment::Kept(range)).map(&mut finish);
             continue;
         };
         let mut entries = load(&range)?;
@@ -192,37 +208,23 @@ pub fn replace<T: Entry, E>(
         entries.sort();
         entries.dedup();
         for part in segments_of(rule, entries) {
-            match next.last_mut() {
-                Some(last) if !rule.starts_segment(part[0].key()) => {
-                    let mut before = match last {
-                        Segment::Kept(range) => load(range)?,
-                        Segment::Edited(entries) => std::mem::take(entries),
+            last = Some(match last.take() {
+                Some(before) if !rule.starts_segment(part[0].key()) => {
+                    let mut before = match before {
+                        Segment::Kept(range) => load(&range)?,
+                        Segment::Edited(entries) => entries,
                     };
                     before.extend(part);
-                    *last = Segment::Edited(before);
+                    Segment::Edited(before)
                 }
-                _ => next.push(Segment::Edited(part)),
-            }
+                before => {
+                    before.map(&mut finish);
+                    Segment::Edited(part)
+                }
+            });
         }
     }
-    let there: BTreeMap<Sha256, usize> = chunks
-        .iter()
-        .enumerate()
-        .map(|(at, c)| (c.sha256, at))
-        .collect();
-    let mut found = Vec::new();
-    for segment in next {
-        match segment {
-            Segment::Kept(range) => found.extend(range.map(NextChunk::Kept)),
-            Segment::Edited(entries) => {
-                let cut = cut_segment(rule, &entries).into_iter();
-                found.extend(cut.map(|(chunk, text)| match there.get(&chunk.sha256) {
-                    Some(at) => NextChunk::Kept(*at),
-                    None => NextChunk::New { chunk, text },
-                }));
-            }
-        }
-    }
+    last.map(&mut finish);
     Ok(found)
 }
 

@@ -52,7 +52,7 @@ impl Indexed {
     fn edit(&mut self, edit: &Edit<Stanza>) -> (BTreeSet<usize>, usize) {
         let read = RefCell::new(BTreeSet::new());
         let position = |chunk: &Chunk| self.chunks.iter().position(|c| c == chunk);
-        let next = replace(&RULE, &self.chunks, edit, |chunk| {
+        let next = replace(&RULE, &self.chunks, edit.clone(), |chunk| {
             read.borrow_mut().extend(position(chunk));
             index::parse(self.texts[&chunk.sha256].as_bytes(), Kind::Packages)
         });

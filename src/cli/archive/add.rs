@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{ArchiveArgument, configured_key, desk, rules};
+use super::{ArchiveArgument, certificates, configured_key, desk, rules};
 use crate::archive::Older;
 use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
@@ -61,6 +61,9 @@ struct Publishing {
     /// Take versions older than what the suite has
     #[arg(long)]
     allow_older: bool,
+    /// Count signatures, of uploads and bases, by the certificates in FILE as well
+    #[arg(long, value_name = "FILE")]
+    keyring: Vec<PathBuf>,
     #[command(flatten)]
     key: KeyArguments,
     /// How long to wait for another publisher, in seconds
@@ -143,6 +146,7 @@ fn add<D: Document + 'static>(
     let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
     desk.configured_key = configured_key(context)?;
     desk.rules = rules(&location, context)?;
+    desk.rules.keyring = certificates(&arguments.keyring, context)?;
     let older = if arguments.allow_older {
         Older::Allow
     } else {

@@ -14,6 +14,7 @@ use crate::cli::{Said, duration, passphrase};
 use crate::flow::archiving::{Act, Desk, Outcome};
 use crate::format::index::piece::Encoding;
 use crate::format::release::Upgrades;
+use crate::keys::KeyName;
 use crate::model::{Architecture, Component, Fingerprint, Suite};
 use crate::report::{Answer, ArchiveDocument};
 
@@ -90,8 +91,11 @@ pub struct InitArguments {
     #[arg(long, value_name = "TIME", value_parser = valid_for)]
     keep_for: Option<u32>,
     /// Sign also with these keys, during a rotation (repeat or separate by commas)
-    #[arg(long, value_name = "FINGERPRINT", value_delimiter = ',')]
+    #[arg(long, value_name = "FINGERPRINT", value_delimiter = ',', value_parser = key_name)]
     also_key: Vec<Fingerprint>,
+    /// Let these keys sign no longer (repeat or separate by commas)
+    #[arg(long, value_name = "FINGERPRINT", value_delimiter = ',', value_parser = key_name)]
+    drop_key: Vec<Fingerprint>,
     /// Whose uploads the suite takes (repeat or separate by commas) [default: anybody's]
     #[arg(long, value_name = "FINGERPRINT", value_delimiter = ',')]
     uploader: Vec<Fingerprint>,
@@ -127,6 +131,13 @@ pub struct InitArguments {
     /// Print what would be created and write nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+/// Reads a whole fingerprint, also one that is named as gpg's.
+pub(super) fn key_name(text: &str) -> Result<Fingerprint, String> {
+    let bare = text.strip_prefix("gpg:").unwrap_or(text);
+    let whole = KeyName::parse(bare).and_then(|name| name.fingerprint());
+    whole.ok_or_else(|| "a fingerprint of 40 hexadecimal digits expected".to_owned())
 }
 
 fn valid_for(text: &str) -> Result<u32, String> {
@@ -279,6 +290,9 @@ fn published_as(arguments: &InitArguments, settings: &mut Settings, before: Opti
             settings.signers.push(key.clone());
         }
     }
+    settings
+        .signers
+        .retain(|key| !arguments.drop_key.contains(key));
 }
 
 /// Adjusts how long things are kept and what is checked.

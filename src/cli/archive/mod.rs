@@ -2,17 +2,30 @@
 
 mod add;
 mod check;
+mod copy;
 mod diff;
+mod gc;
 mod history;
+mod import;
+mod incoming;
 mod init;
 mod look;
+mod merge;
+mod mirror;
 mod pages;
+mod pin;
 mod promote;
+mod purge;
+mod refresh;
 mod remove;
+mod rollback;
 mod serve;
+pub(super) mod several;
+mod snapshot;
 mod sources;
 mod status;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -23,9 +36,11 @@ use super::failure::Failure;
 use crate::config::Project;
 use crate::flow::archiving::{self, Desk};
 use crate::flow::evidence::Rules;
+use crate::flow::generations::State;
 use crate::flow::project::Workspace;
 use crate::model::Suite;
 use crate::sys::git::Repository;
+use crate::sys::openpgp::Certificate;
 
 pub use add::{PublishArguments, publish};
 
@@ -39,13 +54,35 @@ pub struct ArchiveVerb {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Create an archive, or add suites, components and architectures to one
-    Init(init::InitArguments),
+    Init(Box<init::InitArguments>),
     /// Add packages to a suite: all or nothing, live at once
     Add(add::AddArguments),
+    /// Publish what dput puts into a directory, each upload by itself
+    Incoming(incoming::IncomingArguments),
     /// Remove packages from a suite: all or nothing, live at once
     Remove(remove::RemoveArguments),
     /// Take packages from one suite into another: the same bits, no rebuild
     Promote(promote::PromoteArguments),
+    /// Give a suite the content of an older generation, as a new one
+    Rollback(rollback::RollbackArguments),
+    /// Make a suite that never changes of the state of another one
+    Snapshot(snapshot::SnapshotArguments),
+    /// Make a new suite with the content of another one
+    Copy(copy::CopyArguments),
+    /// Take packages of another archive into a suite, with their files
+    Merge(merge::MergeArguments),
+    /// Keep a generation whatever the retention says
+    Pin(pin::PinArguments),
+    /// Remove a pin
+    Unpin(pin::UnpinArguments),
+    /// List the pins
+    Pins(pin::PinsArguments),
+    /// Remove what no kept generation needs, beside running publishers
+    Gc(gc::GcArguments),
+    /// Destroy leaked content in every generation, and keep a record of it
+    Purge(purge::PurgeArguments),
+    /// Take over an archive that another program made, with its paths
+    Import(import::ImportArguments),
     /// List what is in the suites
     List(look::ListArguments),
     /// Show all that a suite says of a package
@@ -60,6 +97,10 @@ enum Verb {
     Pages(pages::PagesArguments),
     /// Check that an archive is whole and signed
     Check(check::CheckArguments),
+    /// Bring the archive to further locations, or say where they stand
+    Mirror(mirror::MirrorArguments),
+    /// Renew the dates and signatures of suites, and nothing else
+    Refresh(refresh::RefreshArguments),
     /// Write the .sources file that a client needs
     Sources(sources::SourcesArguments),
     /// Serve an archive over HTTP, for trying it out
@@ -69,10 +110,21 @@ enum Verb {
 /// Runs a verb of `archive`.
 pub fn run(arguments: ArchiveVerb, context: &Context<'_>) -> Result<Said, Failure> {
     match arguments.verb {
-        Verb::Init(arguments) => init::run(arguments, context),
+        Verb::Init(arguments) => init::run(*arguments, context),
         Verb::Add(arguments) => add::run(arguments, context),
+        Verb::Incoming(arguments) => incoming::run(&arguments, context),
         Verb::Remove(arguments) => remove::run(&arguments, context),
         Verb::Promote(arguments) => promote::run(&arguments, context),
+        Verb::Rollback(arguments) => rollback::run(&arguments, context),
+        Verb::Snapshot(arguments) => snapshot::run(&arguments, context),
+        Verb::Copy(arguments) => copy::run(&arguments, context),
+        Verb::Merge(arguments) => merge::run(&arguments, context),
+        Verb::Pin(arguments) => pin::pin(&arguments, context),
+        Verb::Unpin(arguments) => pin::unpin(&arguments, context),
+        Verb::Pins(arguments) => pin::list(&arguments, context),
+        Verb::Gc(arguments) => gc::run(&arguments, context),
+        Verb::Purge(arguments) => purge::run(&arguments, context),
+        Verb::Import(arguments) => import::run(&arguments, context),
         Verb::List(arguments) => look::list(&arguments, context),
         Verb::Show(arguments) => look::show(&arguments, context),
         Verb::Diff(arguments) => diff::run(&arguments, context),
@@ -80,6 +132,8 @@ pub fn run(arguments: ArchiveVerb, context: &Context<'_>) -> Result<Said, Failur
         Verb::Status(arguments) => status::run(&arguments, context),
         Verb::Pages(arguments) => pages::run(&arguments, context),
         Verb::Check(arguments) => check::run(&arguments, context),
+        Verb::Mirror(arguments) => mirror::run(&arguments, context),
+        Verb::Refresh(arguments) => refresh::run(&arguments, context),
         Verb::Sources(arguments) => sources::run(&arguments, context),
         Verb::Serve(arguments) => serve::run(&arguments, context),
     }
@@ -176,7 +230,7 @@ fn named(name: &str, context: &Context<'_>) -> Result<String, Failure> {
 }
 
 /// How long a publisher waits for another one; publishes take seconds.
-const DEFAULT_WAIT: Duration = Duration::from_secs(60);
+pub(super) const DEFAULT_WAIT: Duration = Duration::from_secs(60);
 
 /// The archives that `debcut.toml` names, relative to it; outside a repository
 /// there are none, unless a file is named.
@@ -196,6 +250,22 @@ fn configured(context: &Context<'_>) -> Result<Vec<(String, String)>, Failure> {
         .into_iter()
         .map(|(name, at)| (name, absolute(at)))
         .collect())
+}
+
+/// The mirrors that `debcut.toml` names for the archive at this place, paths
+/// relative to the repository; outside one there are none.
+fn configured_mirrors(location: &str, context: &Context<'_>) -> Result<Vec<String>, Failure> {
+    let Some(name) = ArchiveArgument::configured_name(location, context)? else {
+        return Ok(Vec::new());
+    };
+    let mirrors = project(context)?.mirrors.remove(&name).unwrap_or_default();
+    let top = Repository::discover(&context.directory).map(|r| r.top().to_owned());
+    let top = top.unwrap_or_else(|_| context.directory.clone());
+    let absolute = |place: String| match place.contains(':') {
+        true => place,
+        false => top.join(place).display().to_string(),
+    };
+    Ok(mirrors.into_iter().map(absolute).collect())
 }
 
 /// The configuration of the repository, or the one that is named.
@@ -221,6 +291,22 @@ pub(super) fn configured_key(context: &Context<'_>) -> Result<Option<String>, Fa
             .project
             .key,
     )
+}
+
+/// Reads the certificates of keyring files.
+pub(super) fn certificates(
+    files: &[PathBuf],
+    context: &Context<'_>,
+) -> Result<Vec<Certificate>, Failure> {
+    let mut found = Vec::new();
+    for file in files {
+        let bytes = crate::sys::files::read(&context.path(file))?;
+        found.extend(Certificate::parse_all(&bytes).map_err(|error| {
+            let why = format!("{} holds no certificate: {error}", file.display());
+            Failure::request("key", why)
+        })?);
+    }
+    Ok(found)
 }
 
 /// What `debcut.toml` demands of a publish to this place; outside a repository
@@ -249,6 +335,48 @@ pub(super) fn desk<'a>(
         who: context.who(),
         command: context.command.clone(),
         listener: context.listener(),
+    })
+}
+
+/// Returns which of two ways to name a state was taken; `stable NAME --from
+/// stable@12` says the suite twice.
+fn origin<'a>(suite: &'a State, from: Option<&'a State>) -> Result<&'a State, Failure> {
+    match from {
+        Some(from) if suite.number.is_none() && suite.suite == from.suite => Ok(from),
+        Some(from) => {
+            let why = format!("{} and --from {} are two suites", suite.suite, from.suite);
+            Err(Failure::request("two-suites", why).hint("name only one of them"))
+        }
+        None => Ok(suite),
+    }
+}
+
+/// Reads the certificates in files.
+fn keys_of(files: &[PathBuf], context: &Context<'_>) -> Result<Vec<Certificate>, Failure> {
+    let mut found = Vec::new();
+    for file in files {
+        let bytes = crate::sys::files::read(&context.path(file))?;
+        found.extend(Certificate::parse_all(&bytes).map_err(|error| {
+            let why = format!("{} holds no certificate: {error}", file.display());
+            Failure::request("key", why)
+        })?);
+    }
+    Ok(found)
+}
+
+/// Reads `stable` or `stable@12` as an argument.
+fn state(text: &str) -> Result<State, String> {
+    let (suite, number) = match text.split_once('@') {
+        None => (text, None),
+        Some((suite, number)) => (suite, Some(number)),
+    };
+    let number = number.map(|number| {
+        let parsed = number.parse().ok().filter(|number| *number > 0);
+        parsed.ok_or_else(|| format!("“{text}” names no generation: SUITE@NUMBER expected"))
+    });
+    Ok(State {
+        suite: Suite::new(suite).map_err(|error| error.to_string())?,
+        number: number.transpose()?,
     })
 }
 

@@ -1,18 +1,20 @@
 //! `archive promote`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::add::answer;
 use super::remove::removal;
-use super::{ArchiveArgument, configured_key, desk, rules};
+use super::{ArchiveArgument, certificates, configured_key, desk, rules, state};
 use crate::archive::{Older, Removal, Selection};
 use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{Said, passphrase};
 use crate::flow::archiving::Act;
+use crate::flow::generations::State;
 use crate::model::Suite;
 use crate::publish::Question;
 use crate::report::PromoteDocument;
@@ -24,6 +26,7 @@ Examples:
   debcut archive promote hello --from staging --to stable --archive /srv/apt
   debcut archive promote hello=2.10-3 --from staging --to stable --dry-run
   debcut archive promote --all --from staging --to stable
+  debcut archive promote hello --from staging@12 --to stable   as it was then
 
 A source package's name takes its binaries with it. Of several versions the
 newest is taken; what is there already stays.")]
@@ -35,9 +38,9 @@ pub struct PromoteArguments {
     /// Everything that is in the suite
     #[arg(long)]
     all: bool,
-    /// The suite that has them
-    #[arg(long, value_name = "SUITE")]
-    from: Suite,
+    /// The suite that has them, or one of its generations (stable@12)
+    #[arg(long, value_name = "SUITE[@N]", value_parser = state)]
+    from: State,
     /// The suite that gets them
     #[arg(long, value_name = "SUITE")]
     to: Suite,
@@ -46,6 +49,9 @@ pub struct PromoteArguments {
     /// Take versions older than what the suite has
     #[arg(long)]
     allow_older: bool,
+    /// Count signatures, of bases, by the certificates in FILE as well
+    #[arg(long, value_name = "FILE")]
+    keyring: Vec<PathBuf>,
     #[command(flatten)]
     key: KeyArguments,
     /// How long to wait for another publisher, in seconds
@@ -65,6 +71,7 @@ pub fn run(arguments: &PromoteArguments, context: &Context<'_>) -> Result<Said, 
     let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
     desk.configured_key = configured_key(context)?;
     desk.rules = rules(&location, context)?;
+    desk.rules.keyring = certificates(&arguments.keyring, context)?;
     let mut act = Act {
         key: arguments.key.wanted(),
         ask: &mut passphrase::asker(context),
@@ -72,7 +79,7 @@ pub fn run(arguments: &PromoteArguments, context: &Context<'_>) -> Result<Said, 
         reason: arguments.reason.clone(),
     };
     // A suite that is not there is a request that is wrong, not a refusal.
-    for suite in [&arguments.from, &arguments.to] {
+    for suite in [&arguments.from.suite, &arguments.to] {
         desk.look(suite, None, Question::Manifest)?;
     }
     let selection = match arguments.all {

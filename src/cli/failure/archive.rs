@@ -2,6 +2,8 @@
 
 use super::{Exit, Failure};
 use crate::publish::PublishError;
+use crate::publish::mirror::MirrorError;
+use crate::sys::process::ToolError;
 use crate::sys::store::{S3Error, S3Store, StoreError as ArchiveStoreError};
 
 impl From<S3Error> for Failure {
@@ -92,6 +94,26 @@ impl From<ArchiveStoreError> for Failure {
     }
 }
 
+impl From<MirrorError> for Failure {
+    fn from(error: MirrorError) -> Self {
+        match error {
+            MirrorError::Store(error) => error.into(),
+            MirrorError::Publish(error) => error.into(),
+            MirrorError::Rsync {
+                source: ToolError::Missing { .. },
+                ..
+            } => Self::of(Exit::Request, "tool", &error).hint("apt-get install rsync"),
+            MirrorError::Rsync { .. } => Self::of(Exit::Outside, "rsync", &error)
+                .hint("run the same command again: only what lacks is sent"),
+            MirrorError::Stopped { .. } => Self::of(Exit::Stopped, "stopped", &error)
+                .hint("run the same command again: only what lacks is sent"),
+            MirrorError::OnTheWay { .. } => Self::of_failed_io(&error),
+            MirrorError::NotADirectory { .. } => Self::of(Exit::Request, "location", &error)
+                .hint("push to a directory or an object store, and from there on"),
+        }
+    }
+}
+
 impl From<PublishError> for Failure {
     fn from(error: PublishError) -> Self {
         match error {
@@ -99,6 +121,8 @@ impl From<PublishError> for Failure {
             PublishError::LostRace { .. } => {
                 Self::of(Exit::Outside, "lost-race", &error).hint("run the same command again")
             }
+            PublishError::Collecting { .. } => Self::of(Exit::Outside, "collecting", &error)
+                .hint("run the same command again when debcut archive gc has ended"),
             PublishError::Foreign { .. } => Self::of(Exit::Request, "foreign-archive", &error)
                 .hint("choose a directory of its own for debcut's archive")
                 .hint("a head that was lost is restored from a backup"),
@@ -107,6 +131,7 @@ impl From<PublishError> for Failure {
             PublishError::Head { .. }
             | PublishError::Manifest { .. }
             | PublishError::Shelf { .. }
+            | PublishError::Pin { .. }
             | PublishError::Missing { .. }
             | PublishError::Damaged { .. }
             | PublishError::Chunk { .. }

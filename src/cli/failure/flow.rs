@@ -35,6 +35,13 @@ impl From<FlowError> for Failure {
             } => Self::of(Exit::Request, "no-suite", &error).hint(format!(
                 "debcut archive init {place} --suite {wanted} adds one"
             )),
+            FlowError::NoContent { .. } => Self::of(Exit::Request, "no-content", &error)
+                .hint("name it by the SHA-256 of the whole file, or by its path below pool/"),
+            FlowError::NoGeneration { ref suite, .. } => {
+                Self::of(Exit::Request, "no-generation", &error).hint(format!(
+                    "debcut archive pins {suite}, or one of the numbers above"
+                ))
+            }
             FlowError::Attesting(AttestingError::NoProvenance { .. }) => {
                 Self::of(Exit::Request, "no-provenance", &error)
                     .hint("--to names the .intoto.jsonl of the published build")
@@ -51,6 +58,23 @@ impl From<FlowError> for Failure {
             FlowError::ObjectStore(error) => error.into(),
             FlowError::UnsupportedLocation { .. } => {
                 Self::of(Exit::Request, "unsupported-archive", &error)
+            }
+            FlowError::Mirror(error) => error.into(),
+            FlowError::ImportStopped => Self::of(Exit::Stopped, "stopped", &error)
+                .hint("run the same command again: it reads no file twice"),
+            FlowError::Fetch { .. } => Self::of(Exit::Outside, "fetch", &error),
+            FlowError::Pack(error) => error.into(),
+            FlowError::MissingSigner {
+                ref fingerprint, ..
+            } => {
+                let fingerprint = fingerprint.clone();
+                Self::of(Exit::Request, "no-key", &error)
+                    .hint("debcut key import FILE, or gpg --import FILE, brings its secret part")
+                    .hint(format!(
+                        "debcut archive init … --drop-key {fingerprint} ends its time: clients that \
+                         trust no other key are then locked out"
+                    ))
+                    .hint("debcut key rotate --finish ends a rotation")
             }
             FlowError::UnsignedArchive => Self::of(Exit::Request, "no-key", &error),
             FlowError::NoCertificate { .. } => Self::of(Exit::Request, "no-key", &error)

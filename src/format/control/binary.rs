@@ -376,8 +376,8 @@ impl DeclaredControl {
     }
 }
 
-/// A name, and an address in angle brackets, on one line.
-fn is_maintainer(text: &str) -> bool {
+/// Tells whether a text is a name, and an address in angle brackets, on one line.
+pub fn is_maintainer(text: &str) -> bool {
     let parts = text.strip_suffix('>').and_then(|t| t.split_once(" <"));
     parts.is_some_and(|(name, mail)| {
         let strange = |c: char| "<>".contains(c) || c.is_control();

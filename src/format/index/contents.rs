@@ -5,30 +5,39 @@
 //! `[[AREA/]SECTION/]NAME`, separated by commas. Lines are in order of the
 //! bytes of their paths, and directories are not listed.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Entry, Stanza};
 
 /// That a package brings a file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+///
+/// The path is a part of a text that all lines of a package share: an archive
+/// has millions of them.
+#[derive(Debug, Clone)]
 pub struct Brings {
-    path: Arc<str>,
+    text: Arc<str>,
+    /// Where in the text the path starts, and how long it is.
+    path: (u32, u32),
     package: Arc<str>,
 }
 
 impl Brings {
     /// Says that `package`, written as [`location`] does, brings `path`.
     pub fn new(path: &str, package: &Arc<str>) -> Self {
+        let text: Arc<str> = path.into();
         Self {
-            path: path.into(),
+            path: part(&text, &text).expect("a path is short"),
+            text,
             package: Arc::clone(package),
         }
     }
 
     /// Returns the file's path, without its leading slash.
     pub fn path(&self) -> &str {
-        &self.path
+        let (start, len) = self.path;
+        &self.text[start as usize..][..len as usize]
     }
 
     /// Returns the package as `[[AREA/]SECTION/]NAME`.
@@ -37,14 +46,41 @@ impl Brings {
     }
 }
 
+/// Returns where in a text a part of it is; `None` when that is too far off.
+fn part(text: &str, part: &str) -> Option<(u32, u32)> {
+    let start = part.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+    Some((start.try_into().ok()?, part.len().try_into().ok()?))
+}
+
+impl PartialEq for Brings {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Brings {}
+
+impl PartialOrd for Brings {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Brings {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let paths = self.path().cmp(other.path());
+        paths.then_with(|| self.package.cmp(&other.package))
+    }
+}
+
 impl Entry for Brings {
     fn key(&self) -> &str {
-        &self.path
+        self.path()
     }
 
     fn append_group(group: &[Self], index: &mut String) {
         for (at, brings) in group.iter().enumerate() {
-            index.push_str(if at == 0 { &brings.path } else { "" });
+            index.push_str(if at == 0 { brings.path() } else { "" });
             index.push(if at == 0 { '\t' } else { ',' });
             index.push_str(&brings.package);
         }
@@ -103,6 +139,18 @@ impl FileList {
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.0.lines()
     }
+
+    /// Says of each path that `package`, written as [`location`] does, brings it.
+    pub fn brought_by(&self, package: &Arc<str>) -> impl Iterator<Item = Brings> {
+        self.paths().map(move |path| match part(&self.0, path) {
+            Some(at) => Brings {
+                text: Arc::clone(&self.0),
+                path: at,
+                package: Arc::clone(package),
+            },
+            None => Brings::new(path, package),
+        })
+    }
 }
 
 /// Says that a line is not one of `Contents`.
@@ -119,6 +167,7 @@ pub struct ContentsError {
 pub fn parse(text: &str) -> Result<Vec<Brings>, ContentsError> {
     let mut found = Vec::new();
     let mut known = BTreeSet::<Arc<str>>::new();
+    let text: Arc<str> = text.into();
     for (at, line) in text.lines().enumerate() {
         let refuse = || ContentsError {
             line: at + 1,
@@ -131,7 +180,6 @@ pub fn parse(text: &str) -> Result<Vec<Brings>, ContentsError> {
             Some((path.trim_end(), packages))
         };
         let (path, packages) = ours.or_else(padded).ok_or_else(refuse)?;
-        let path: Arc<str> = path.into();
         if path.is_empty() || packages.is_empty() {
             return Err(refuse());
         }
@@ -144,8 +192,14 @@ pub fn parse(text: &str) -> Result<Vec<Brings>, ContentsError> {
                     new
                 }
             };
-            let path = Arc::clone(&path);
-            found.push(Brings { path, package });
+            found.push(match part(&text, path) {
+                Some(path) => Brings {
+                    text: Arc::clone(&text),
+                    path,
+                    package,
+                },
+                None => Brings::new(path, &package),
+            });
         }
     }
     Ok(found)

@@ -103,7 +103,9 @@ impl Stanza {
         }
         let PoolFile { path, size, sha256 } = file;
         let own = paragraph.text().trim_end_matches('\n');
-        let text = format!("{own}\nFilename: {path}\nSize: {size}\nSHA256: {sha256}\n");
+        let appended = format!("\nFilename: {path}\nSize: {size}\nSHA256: {sha256}\n");
+        // No byte too much: an archive holds tens of thousands of these at once.
+        let text = [own, &appended].concat();
         Ok(Self::of(&paragraph, Kind::Packages, text)?)
     }
 
@@ -130,6 +132,25 @@ impl Stanza {
             },
             text,
         })
+    }
+
+    /// Returns it with its files in another directory of a pool, the rest byte
+    /// for byte.
+    pub fn moved_to(&self, directory: &ArchivePath) -> Result<Self, IndexError> {
+        let mut text = String::new();
+        for line in self.text.lines() {
+            let (field, value) = line.split_once(": ").unwrap_or((line, ""));
+            match (self.kind, field) {
+                (Kind::Packages, "Filename") => {
+                    let file = value.rsplit('/').next().unwrap_or_default();
+                    text.push_str(&format!("{field}: {directory}/{file}"));
+                }
+                (Kind::Sources, "Directory") => text.push_str(&format!("{field}: {directory}")),
+                _ => text.push_str(line),
+            }
+            text.push('\n');
+        }
+        Ok(self.reformed(&text)?)
     }
 
     /// Returns the same package's stanza with another text.
@@ -206,6 +227,72 @@ pub fn files(stanza: &Stanza) -> Result<Vec<PoolFile>, Deb822Error> {
     listed.map(file).collect()
 }
 
+/// Reads the text of a part of an index that this program wrote, and whose digest
+/// has been compared: only the fields that order it are looked at, because all
+/// others were read when it was written. What is not of that form, [`parse`]
+/// reads.
+pub fn parse_own(text: &str, kind: Kind) -> Result<Vec<Stanza>, IndexError> {
+    let mut found = Vec::new();
+    for paragraph in text.split_inclusive("\n\n") {
+        match own(paragraph, kind) {
+            Some(stanza) => found.push(stanza),
+            None => return parse(text.as_bytes(), kind),
+        }
+    }
+    Ok(found)
+}
+
+fn own(paragraph: &str, kind: Kind) -> Option<Stanza> {
+    let text = paragraph
+        .strip_suffix('\n')
+        .filter(|text| text.ends_with('\n'))?;
+    let (mut name, mut version, mut architecture) = (None, None, None);
+    for line in text.lines() {
+        // A field's first line; nothing else begins with a letter.
+        let Some((field, value)) = line.split_once(':') else {
+            continue;
+        };
+        let place = match field.len() {
+            7 if field.eq_ignore_ascii_case("Package") => &mut name,
+            7 if field.eq_ignore_ascii_case("Version") => &mut version,
+            12 if field.eq_ignore_ascii_case("Architecture") => &mut architecture,
+            _ => continue,
+        };
+        if place.replace(value.trim()).is_some() {
+            return None;
+        }
+    }
+    let architecture = match kind {
+        Kind::Packages => architecture?.parse().ok()?,
+        Kind::Sources => source(),
+    };
+    Some(Stanza {
+        kind,
+        name: name?.parse().ok()?,
+        version: version?.parse().ok()?,
+        architecture,
+        text: text.to_owned(),
+    })
+}
+
+/// Finds the next `Source` field in the text of an index without reading it into
+/// paragraphs; returns where the search can go on, and the name it holds.
+pub fn source_word(text: &str) -> Option<(usize, &str)> {
+    let mut from = 0;
+    while let Some(found) = text[from..].find("ource:") {
+        let at = from + found;
+        from = at + "ource:".len();
+        let mut before = text[..at].chars().rev();
+        let is_field =
+            matches!(before.next(), Some('S' | 's')) && before.next().is_none_or(|c| c == '\n');
+        if is_field {
+            let line = text[from..].lines().next().unwrap_or_default();
+            return Some((from, line.split_whitespace().next().unwrap_or_default()));
+        }
+    }
+    None
+}
+
 /// The architecture that source packages are listed under.
 pub fn source() -> Architecture {
     Architecture::new("source").expect("a valid name")
@@ -238,6 +325,29 @@ pub fn parse(text: &[u8], kind: Kind) -> Result<Vec<Stanza>, IndexError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn our_own_text_is_read_alike_in_both_ways() {
+        let cases = [
+            "",
+            "Package: a\nVersion: 1\nArchitecture: all\nDescription: x\n Version: 2\n .\n y\n\n",
+            "Package: a\nversion: 1:2~3-4\nArchitecture:amd64\nX-Package: b\n\n\
+             Package: b\nVersion: 2\nArchitecture: all\n\n",
+            // Not in the form in which we write it.
+            "Package: a\nVersion: 1\nArchitecture: all\n",
+            "Package:\n a\nVersion: 1\nArchitecture: all\n\n",
+            "Package: a\nVersion: 1\n\n",
+            "Package: a\nVersion: 1\nVersion: 2\nArchitecture: all\n\n",
+            "\n\nPackage: a\nVersion: 1\nArchitecture: all\n\n",
+        ];
+        for text in cases {
+            for kind in [Kind::Packages, Kind::Sources] {
+                let own = parse_own(text, kind).map_err(|error| error.to_string());
+                let other = parse(text.as_bytes(), kind).map_err(|error| error.to_string());
+                assert_eq!(own, other, "{text:?}");
+            }
+        }
+    }
 
     const HELLO: &str =
         "Package: hello\nVersion: 2.10-3\nArchitecture: amd64\nDescription: a\n  b\t\n .\n c \n";

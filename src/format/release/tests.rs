@@ -10,7 +10,7 @@ fn release() -> Release {
     Release {
         origin: Some("Example".to_owned()),
         label: Some("Example packages".to_owned()),
-        suite: "stable".parse().expect("a suite"),
+        suite: Some("stable".parse().expect("a suite")),
         codename: Some("bookworm".to_owned()),
         version: None,
         date: Timestamp::from_unix(1_795_253_400),
@@ -24,6 +24,7 @@ fn release() -> Release {
         ],
         components: vec!["main".parse().expect("a name")],
         description: Some("What we ship".to_owned()),
+        snapshots: Some("https://apt.example.org/@SNAPSHOTID@/".to_owned()),
         files: BTreeMap::from([
             ("main/source/Sources.xz".to_owned(), file(b"")),
             ("main/binary-amd64/Packages.xz".to_owned(), file(b"abc")),
@@ -45,6 +46,7 @@ No-Support-for-Architecture-all: Packages
 Architectures: amd64 arm64
 Components: main
 Description: What we ship
+Snapshots: https://apt.example.org/@SNAPSHOTID@/
 SHA256:
  ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad                3 main/binary-amd64/Packages.xz
  e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855                0 main/source/Sources.xz
@@ -80,9 +82,9 @@ fn the_text_is_apt_ftparchives_form() {
 fn what_is_missing_or_wrong_is_named() {
     for (from, to, want) in [
         (
-            "Suite: stable\n",
+            "Date: Sat, 21 Nov 2026 09:30:00 UTC\n",
             "",
-            "line 1: the paragraph has no value for field Suite",
+            "line 1: the paragraph has no value for field Date",
         ),
         (
             "Suite: stable",
@@ -107,12 +109,12 @@ fn what_is_missing_or_wrong_is_named() {
         (
             " main/source/",
             " ../source/",
-            "line 16: field SHA256: “e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855                0 ../source/Sources.xz” is not valid",
+            "line 17: field SHA256: “e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855                0 ../source/Sources.xz” is not valid",
         ),
         (
             " main/source/Sources.xz",
             " main/binary-amd64/Packages.xz",
-            "line 16: field SHA256: “e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855                0 main/binary-amd64/Packages.xz” is not valid",
+            "line 17: field SHA256: “e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855                0 main/binary-amd64/Packages.xz” is not valid",
         ),
         (
             "Origin",

@@ -8,6 +8,7 @@ use sha2::Digest;
 
 use super::{Part, Reader, SectionAndPriority, refused};
 use crate::archive::candidate::{Binary, Candidate, Source, SourceFile};
+use crate::archive::gate::uploads::{Signed, Upload};
 use crate::format::checksums::ListedFile;
 use crate::format::control::BinaryControl;
 use crate::format::deb::{self, Deb, Limits, Oddity, ReadError};
@@ -17,7 +18,7 @@ use crate::format::tar::TreePath;
 use crate::model::finding::with_causes;
 use crate::model::{FileDigests, Finding, Sha256};
 use crate::sys::files::{self, FileError};
-use crate::sys::openpgp::{VerifyError, text_of};
+use crate::sys::openpgp::{SignedBy, VerifyError, text_of};
 
 /// Up to this size a package is read in one call and hashed in one piece; what
 /// is longer passes through as a stream, so that no package has to fit into the
@@ -63,10 +64,10 @@ impl Reader<'_> {
     ) -> Result<Part, FileError> {
         let bytes = files::read(path)?;
         let (text, mut findings) = self.plain(path, &bytes);
-        let Some(text) = text else {
+        let Some((text, signed)) = text else {
             return Ok(Part {
-                candidate: None,
                 findings,
+                ..Part::default()
             });
         };
         let dsc = match Dsc::parse(text.as_bytes()) {
@@ -74,10 +75,18 @@ impl Reader<'_> {
             Err(error) => {
                 findings.push(refused("invalid-source", path, &with_causes(&error)));
                 return Ok(Part {
-                    candidate: None,
                     findings,
+                    ..Part::default()
                 });
             }
+        };
+        let own = [Sha256::of(&bytes)].into_iter();
+        let upload = Upload {
+            name: path.display().to_string(),
+            signed,
+            covers: own
+                .chain(dsc.files.iter().map(|f| f.digests.sha256))
+                .collect(),
         };
         let mut found = Vec::new();
         for ListedFile { name, .. } in &dsc.files {
@@ -106,26 +115,35 @@ impl Reader<'_> {
         }));
         Ok(Part {
             findings,
+            upload: Some(upload),
             ..Part::of(source)
         })
     }
 
     /// Takes a signature off. A true one or none is fine, as is one whose key
     /// nobody here knows; a false one is not.
-    pub(super) fn plain(&self, path: &Path, bytes: &[u8]) -> (Option<String>, Vec<Finding>) {
+    pub(super) fn plain(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+    ) -> (Option<(String, Signed)>, Vec<Finding>) {
         let Ok(text) = std::str::from_utf8(bytes) else {
             let finding = refused("invalid-text", path, "it is not UTF-8");
             return (None, vec![finding]);
         };
         if !text.starts_with("-----BEGIN PGP") {
-            return (Some(text.to_owned()), Vec::new());
+            return (Some((text.to_owned(), Signed::Nobody)), Vec::new());
         }
         match self.keyring.verify_clear(text) {
-            Ok(verified) => (Some(verified.plain), Vec::new()),
+            Ok(verified) => {
+                let signed = self.signed(&verified.by);
+                (Some((verified.plain, signed)), Vec::new())
+            }
             Err(error @ VerifyError::UnknownKey { .. }) => {
                 let subject = path.display().to_string();
                 let finding = Finding::warning("unknown-signer", subject, with_causes(&error));
-                (text_of(text).ok(), vec![finding])
+                let signed = Signed::NotCounted(with_causes(&error));
+                (text_of(text).ok().map(|text| (text, signed)), vec![finding])
             }
             Err(error) => {
                 let finding = refused("bad-signature", path, &with_causes(&error));
@@ -135,11 +153,32 @@ impl Reader<'_> {
     }
 }
 
+impl Reader<'_> {
+    /// Tells whose a true signature is, as far as it counts now.
+    fn signed(&self, by: &SignedBy) -> Signed {
+        if let Err(error) = by.check_clock(self.now) {
+            return Signed::NotCounted(with_causes(&error));
+        }
+        let owner = self.keyring.owner(&by.signing_key);
+        let still = owner.map(|(certificate, key)| certificate.credit(key, self.now));
+        match still {
+            Some(Err(error)) => Signed::NotCounted(format!(
+                "its key is not valid any more: {}",
+                with_causes(&error)
+            )),
+            _ => Signed::By {
+                certificate: by.fingerprint.clone(),
+                key: by.signing_key.clone(),
+            },
+        }
+    }
+}
+/// A package and the files it brings, or why it is refused.
+type Unpacked = Result<(Deb, FileList), ReadError>;
+
 /// Reads a package to its end; returns also its size and digest, which mean
 /// nothing when it is refused.
-fn read_hashing(
-    path: &Path,
-) -> Result<(u64, Sha256, Result<(Deb, FileList), ReadError>), FileError> {
+fn read_hashing(path: &Path) -> Result<(u64, Sha256, Unpacked), FileError> {
     let mut file = files::open(path)?;
     let limits = Limits::default();
     let size = file.metadata().map_err(files::failed("read", path))?.len();
@@ -164,7 +203,7 @@ fn read_hashing(
 }
 
 /// Reads a package, and lists the files that it brings.
-fn listed(from: impl Read, limits: &Limits) -> Result<(Deb, FileList), ReadError> {
+fn listed(from: impl Read, limits: &Limits) -> Unpacked {
     let mut files = Vec::new();
     let deb = deb::read(from, limits, |entry, _| {
         files.extend(entry.path_of_file().cloned());

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{Kind, Reader, Wish, Work, is_left_out, kind_of, refused};
 use crate::archive::ProofFile;
+use crate::archive::gate::uploads::Upload;
 use crate::format::changes::Changes;
 use crate::model::finding::with_causes;
 use crate::model::{FileDigests, Finding};
@@ -16,7 +17,7 @@ impl Reader<'_> {
         let bytes = files::read(path)?;
         let (text, findings) = self.plain(path, &bytes);
         wish.work.extend(findings.into_iter().map(Work::Tell));
-        let Some(text) = text else {
+        let Some((text, signed)) = text else {
             return Ok(());
         };
         let changes = match Changes::parse(text.as_bytes()) {
@@ -26,6 +27,13 @@ impl Reader<'_> {
                 return Ok(());
             }
         };
+        wish.uploads.push(Upload {
+            name: path.display().to_string(),
+            signed,
+            covers: (changes.files.iter())
+                .map(|listed| listed.file.digests.sha256)
+                .collect(),
+        });
         let distributions = changes.distributions.iter().map(ToString::to_string);
         wish.distributions.extend(distributions);
         if changes
@@ -64,14 +72,9 @@ impl Reader<'_> {
                 continue;
             };
             let found = FileDigests::of_reader(file).map_err(files::failed("read", &origin))?;
-            let wanted = &listed.file.digests;
-            if (found.size, found.sha256) != (wanted.size, wanted.sha256) {
-                let message = format!(
-                    "{name} has sha256 {}, and {} says {}",
-                    found.sha256,
-                    path.display(),
-                    wanted.sha256
-                );
+            if let Some((what, found, wanted)) = differs(&found, &listed.file.digests) {
+                let says = path.display();
+                let message = format!("{name} has {what} {found}, and {says} says {wanted}");
                 wish.tell(refused("upload-differs", path, &message));
                 continue;
             }
@@ -90,4 +93,19 @@ impl Reader<'_> {
         }
         Ok(())
     }
+}
+
+/// Finds what of a file is not as an upload says: SHA-256, size, and where they
+/// are listed SHA-1 and MD5 (deb-changes(5)).
+fn differs(found: &FileDigests, wanted: &FileDigests) -> Option<(&'static str, String, String)> {
+    let pairs = [
+        ("sha256", found.sha256.hex(), wanted.sha256.hex()),
+        ("size", found.size.to_string(), wanted.size.to_string()),
+        ("sha1", found.sha1.clone(), wanted.sha1.clone()),
+        ("md5", found.md5.clone(), wanted.md5.clone()),
+    ];
+    let mut listed = pairs
+        .into_iter()
+        .filter(|(_, _, wanted)| !wanted.is_empty());
+    listed.find(|(_, found, wanted)| found != wanted)
 }

@@ -3,7 +3,9 @@
 mod apt;
 mod check;
 mod faults;
+mod generations;
 mod histories;
+mod selecting;
 mod world;
 
 use super::*;

@@ -233,7 +233,7 @@ impl World {
         admission: Result<Admission, Vec<Finding>>,
     ) -> Result<Option<PublishPlan>, PublishError> {
         let admission = admission.expect("admitted");
-        Ok(next(store, current, &admission, &[], self.record())?.map(plan))
+        Ok(next(store, current, admission, &[], self.record())?.map(plan))
     }
 
     pub(super) fn run(

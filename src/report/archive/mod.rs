@@ -14,11 +14,13 @@ pub use pages::PagesDocument;
 pub use show::{Shape, ShowDocument};
 pub use status::{ArchiveStatusDocument, Monitored};
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use super::{Document, Page};
 use crate::archive::{Current, Listed};
-use crate::model::{Finding, Suite};
+use crate::model::{Finding, Sha256, Suite};
 use crate::publish::client::ClientSources;
 use crate::publish::{PublishPlan, Published};
 
@@ -222,6 +224,23 @@ pub struct SourcesDocument {
     keys: Vec<String>,
     key_file: Option<String>,
     text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    package: Option<MadePackage>,
+}
+
+/// A keyring package that was made.
+#[derive(Debug, Serialize)]
+pub struct MadePackage {
+    /// The file.
+    pub file: PathBuf,
+    /// The package's name.
+    pub package: String,
+    /// Its version.
+    pub version: String,
+    /// The file's size in bytes.
+    pub size: u64,
+    /// The file's digest.
+    pub sha256: Sha256,
 }
 
 impl SourcesDocument {
@@ -240,7 +259,15 @@ impl SourcesDocument {
                 .as_ref()
                 .map(|path| path.display().to_string()),
             text: sources.text(),
+            package: None,
         }
+    }
+
+    /// Adds the keyring package.
+    #[must_use]
+    pub fn with_package(mut self, package: MadePackage) -> Self {
+        self.package = Some(package);
+        self
     }
 }
 
@@ -248,6 +275,9 @@ impl Document for SourcesDocument {
     const SCHEMA: &'static str = "debcut/archive-sources/1";
 
     fn text(&self, page: &mut Page) {
-        page.line(&self.text);
+        match &self.package {
+            None => page.line(&self.text),
+            Some(made) => page.line(made.file.display().to_string()),
+        }
     }
 }

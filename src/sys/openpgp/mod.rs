@@ -30,6 +30,7 @@ mod join;
 mod key;
 mod secret;
 mod sign;
+mod signers;
 mod verify;
 
 #[cfg(test)]
@@ -44,6 +45,7 @@ pub use create::{CreateError, NewKey};
 pub use key::Key;
 pub use secret::{Passphrase, SecretCertificate, UnlockError, UnlockedKey};
 pub use sign::{SignError, Signer};
+pub use signers::{Signers, armored_certificates};
 pub use verify::{Keyring, SignedBy, Verified, VerifyError};
 
 use crate::model::{Fingerprint, Timestamp};

@@ -174,7 +174,7 @@ impl Signer {
         Ok(signature)
     }
 
-    fn signature(
+    pub(super) fn signature(
         &self,
         bytes: &[u8],
         over: Over,
@@ -199,7 +199,7 @@ impl Signer {
         }
     }
 
-    fn check(
+    pub(super) fn check(
         &self,
         verify: impl FnOnce(&Keyring) -> Result<(), VerifyError>,
     ) -> Result<(), SignError> {

@@ -241,6 +241,18 @@ impl Store for DirectoryStore {
         Ok(())
     }
 
+    fn tidy(&self, below: &ArchivePath) -> Result<(), StoreError> {
+        let directories = WalkDir::new(self.local(below))
+            .min_depth(1)
+            .contents_first(true);
+        let directories = directories.into_iter().flatten();
+        for entry in directories.filter(|entry| entry.file_type().is_dir()) {
+            // One that is not empty stays, and so does one we may not remove.
+            let _ = fs::remove_dir(entry.path());
+        }
+        Ok(())
+    }
+
     fn lock(
         &self,
         holder: &Holder,

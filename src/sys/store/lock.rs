@@ -63,6 +63,11 @@ enum Held {
 }
 
 impl Guard {
+    /// Tells whether nobody else can be writing while it lives.
+    pub fn excludes(&self) -> bool {
+        !matches!(self._held, Held::Nothing)
+    }
+
     /// Returns the guard of a store that needs no lock.
     pub(super) fn needless() -> Self {
         Self {

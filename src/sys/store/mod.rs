@@ -5,6 +5,7 @@
 //! condition holds. It refuses to know what the files mean and in which order
 //! they have to appear; that is `publish/`'s.
 
+mod adopt;
 mod directory;
 mod durable;
 mod faulty;
@@ -23,6 +24,7 @@ use sha2::Digest;
 
 use crate::model::{ArchivePath, Sha256};
 
+pub use adopt::Linked;
 pub use directory::DirectoryStore;
 pub use faulty::{Fault, FaultyStore, Moment};
 pub use fetched::FetchedStore;
@@ -195,6 +197,12 @@ pub trait Store: Send + Sync {
     /// that nobody can get it back: for content that must not exist.
     fn erase(&self, path: &ArchivePath) -> Result<(), StoreError> {
         self.delete(path)
+    }
+
+    /// Removes the empty directories below one, where a store has directories.
+    /// Only for the holder of the lock.
+    fn tidy(&self, _below: &ArchivePath) -> Result<(), StoreError> {
+        Ok(())
     }
 
     /// Tells what many small reads cost here.

@@ -134,7 +134,7 @@ fn newer_apt_reads_it() {
             "rm -rf \"$1\"/etc/apt/sources.list* \"$1\"/var/lib/apt/lists/*\n\
              mkdir \"$1/etc/apt/sources.list.d\"\n\
              cp {} \"$1/etc/apt/sources.list.d\"\n\
-             printf 'is '; chroot \"$1\" apt-get --version\n\
+             chroot \"$1\" apt-get --version\n\
              chroot \"$1\" apt-get update --error-on=any\n\
              chroot \"$1\" apt-get install --yes --quiet hello\n\
              chroot \"$1\" hello\n",

@@ -197,6 +197,13 @@ impl Refusal {
                 Meaning::Passing
             }
             ("RequestTimeTooSkewed", _) => Meaning::Clock,
+            // How Amazon says the same of a signature in the query.
+            ("AccessDenied", _)
+                if self.message.contains("has expired")
+                    || self.message.contains("not yet valid") =>
+            {
+                Meaning::Clock
+            }
             (
                 "InvalidAccessKeyId"
                 | "SignatureDoesNotMatch"
@@ -270,6 +277,8 @@ mod tests {
             assert_eq!(refusal.meaning(), want, "{status} {code}");
             assert!(!refusal.to_string().contains("secret"), "{refusal}");
         }
+        let late = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
+        assert_eq!(Refusal::new(403, late).meaning(), Meaning::Clock);
         let moved = Refusal::new(301, &text("PermanentRedirect"));
         assert_eq!(moved.region.as_deref(), Some("eu-west-1"));
         assert_eq!(moved.to_string(), "PermanentRedirect: said (status 301)");

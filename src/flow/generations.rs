@@ -1,0 +1,310 @@
+//! Suites as states: taken from one into another, gone back to, made of each
+//! other, kept and dropped.
+
+use super::FlowError;
+use super::archiving::{Act, Change, Desk, Judged, Outcome};
+use super::{evidence, signing};
+use crate::archive::gate::Way;
+use crate::archive::restore::{self, Lasting};
+use crate::archive::{Base, Grounds, Manifest, Older, Pin, PinName, Record, Selection, promote};
+use crate::model::{Finding, Suite};
+use crate::publish::{self, Collected, Policy, Question, observe};
+
+/// A suite, or one of its kept generations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// The suite.
+    pub suite: Suite,
+    /// Its generation; `None` for the newest.
+    pub number: Option<u64>,
+}
+
+/// How a generation to go back to is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Goal {
+    /// By its number.
+    Number(u64),
+    /// By a pin, or a snapshot of the suite.
+    Name(String),
+}
+
+/// What came of pinning or unpinning.
+#[derive(Debug)]
+pub enum Pinned {
+    /// It is so already.
+    Unchanged(Option<Pin>),
+    /// This is done, or would be.
+    Done(Pin),
+}
+
+impl Desk<'_> {
+    /// Finds a kept generation.
+    pub fn generation(&self, state: &State) -> Result<(Base, Manifest), FlowError> {
+        let suite = &state.suite;
+        let newest = self.look(suite, None, Question::Manifest)?;
+        let found = match state.number {
+            None => newest.generation,
+            Some(number) => publish::generation(self.store.as_ref(), suite, number)?,
+        };
+        match (found, state.number) {
+            (Some(found), _) => Ok(found),
+            (None, number) => Err(self.no_generation(suite, &number.unwrap_or(0).to_string())?),
+        }
+    }
+
+    fn no_generation(&self, suite: &Suite, wanted: &str) -> Result<FlowError, FlowError> {
+        let store = self.store.as_ref();
+        let kept = publish::generations(store, suite)?;
+        let mut known: Vec<_> = kept
+            .iter()
+            .map(|(base, _)| base.number.to_string())
+            .collect();
+        let pins = publish::pins(store, suite)?;
+        known.extend(pins.iter().map(|pin| pin.name.to_string()));
+        Ok(FlowError::NoGeneration {
+            suite: suite.clone(),
+            wanted: wanted.to_owned(),
+            known,
+        })
+    }
+
+    /// Finds what a suite is to go back to.
+    fn goal(&self, suite: &Suite, goal: &Goal) -> Result<(Base, Manifest), FlowError> {
+        let state = |number| State {
+            suite: suite.clone(),
+            number: Some(number),
+        };
+        let name = match goal {
+            Goal::Number(number) => return self.generation(&state(*number)),
+            Goal::Name(name) => name,
+        };
+        let store = self.store.as_ref();
+        if let Ok(pin) = PinName::new(name.as_str())
+            && let Some(pin) = publish::find_pin(store, suite, &pin)?
+        {
+            return self.generation(&state(pin.generation.number));
+        }
+        // A snapshot has the content even where the generation is gone.
+        if let Ok(snapshot) = Suite::new(name.as_str())
+            && self.suites()?.contains(&snapshot)
+            && let Some(found) = observe(store, &snapshot, Question::Manifest)?.generation
+            && found
+                .1
+                .settings
+                .snapshot_of
+                .as_ref()
+                .is_some_and(|of| of.suite == *suite)
+        {
+            return Ok(found);
+        }
+        Err(self.no_generation(suite, name)?)
+    }
+
+    /// Gives a suite the content of an older generation, as a new one.
+    pub fn rollback(
+        &self,
+        suite: &Suite,
+        goal: &Goal,
+        act: &mut Act<'_>,
+    ) -> Result<Outcome, FlowError> {
+        let (_, then) = self.goal(suite, goal)?;
+        let store = self.store.as_ref();
+        self.change(suite, act, &[], &|| {
+            let current = observe(store, suite, Question::Manifest)?;
+            let Some(now) = current.manifest() else {
+                return Ok(Judged::of(current, Ok(Change::Made(None))));
+            };
+            let carried = match then.suite == *suite {
+                true => Vec::new(),
+                false => publish::carried(store, &then, suite)?,
+            };
+            let Some(mut next) = restore::restore(&current, &then, carried, Record::default())
+            else {
+                return Ok(Judged::of(current, Ok(Change::Made(None))));
+            };
+            let turn = publish::turn(store, now, &then)?;
+            let missing = publish::missing(store, &turn.files)?;
+            (next.added, next.removed) = (turn.added, turn.removed);
+            let answer = match missing.is_empty() {
+                true => Ok(Change::Made(Some(Box::new(next)))),
+                false => Err(missing),
+            };
+            Ok(Judged::of(current, answer))
+        })
+    }
+
+    /// Makes a suite of a generation of another one.
+    pub fn derive(
+        &self,
+        from: &State,
+        suite: &Suite,
+        lasting: Lasting,
+        act: &mut Act<'_>,
+    ) -> Result<Outcome, FlowError> {
+        let (base, then) = self.generation(from)?;
+        let store = self.store.as_ref();
+        self.change(suite, act, &[], &|| {
+            let current = observe(store, suite, Question::Manifest)?;
+            let answer = match current.manifest() {
+                Some(there) if is_made_of(there, base, &then, lasting) => Ok(Change::Made(None)),
+                Some(there) => Err(vec![taken(there, &then, base)]),
+                None => {
+                    let carried = publish::carried(store, &then, suite)?;
+                    let record = Record::default();
+                    let next = restore::derive(suite, (base, &then), lasting, carried, record);
+                    Ok(Change::Made(Some(Box::new(next))))
+                }
+            };
+            Ok(Judged::of(current, answer).with_donors([then.clone()]))
+        })
+    }
+
+    /// Takes packages from one suite, or a generation of it, into another: all
+    /// of them or none.
+    pub fn promote(
+        &self,
+        selection: &Selection,
+        from: &State,
+        to: &Suite,
+        older: Older,
+        act: &mut Act<'_>,
+    ) -> Result<Outcome, FlowError> {
+        let keyring = signing::keyring(self.environment)?;
+        let store = self.store.as_ref();
+        let earlier = from.number.map(|_| self.generation(from)).transpose()?;
+        if earlier.is_some() && !act.dry_run {
+            // What nothing needed until now may be needed again.
+            publish::spare_all(store)?;
+        }
+        self.change(to, act, &[], &|| {
+            let mut source = observe(store, &from.suite, Question::Manifest)?;
+            if earlier.is_some() {
+                source.generation = earlier.clone();
+            }
+            publish::observe_selection(store, &mut source, selection)?;
+            let names = match promote::names(&source, selection) {
+                Ok(names) => names,
+                Err(findings) => {
+                    let current = observe(store, to, Question::Manifest)?;
+                    return Ok(Judged::new(current, Err(findings)));
+                }
+            };
+            let current = observe(store, to, Question::Packages(&names))?;
+            let (proofs, evidence) = evidence::of_promotion(store, &source, selection, &keyring)?;
+            let grounds = Grounds {
+                evidence,
+                demand: self.rules.demand.clone(),
+                uploads: Vec::new(),
+            };
+            let admission = promote::promote(&source, &current, selection, older, &grounds);
+            let admission = match admission {
+                Ok(admission) => self.gated(&current, admission.into(), Way::Across)?,
+                Err(findings) => Err(findings),
+            };
+            let admission = match admission {
+                Ok(admission) => {
+                    let (there, offered) = evidence::joined(store, &current, proofs)?;
+                    Ok(admission.with_proofs(&there, offered))
+                }
+                Err(findings) => Err(findings),
+            };
+            let donors = source.manifest().cloned();
+            Ok(Judged::new(current, admission).with_donors(donors))
+        })
+    }
+
+    /// Keeps a generation until the pin is removed.
+    pub fn pin(
+        &self,
+        state: &State,
+        name: &PinName,
+        why: Option<String>,
+        dry_run: bool,
+    ) -> Result<Pinned, FlowError> {
+        let (base, _) = self.generation(state)?;
+        let store = self.store.as_ref();
+        let suite = &state.suite;
+        let there = publish::find_pin(store, suite, name)?;
+        // The newest is pinned where it was: it may have moved on since.
+        if let Some(there) = there.filter(|there| there.generation == base) {
+            return Ok(Pinned::Unchanged(Some(there)));
+        }
+        let said = (self.who.clone(), why);
+        let pin = Pin::new(suite.clone(), name.clone(), base, said, self.clock.now());
+        if !dry_run {
+            let _guard = self.lock()?;
+            publish::pin(store, &pin)?;
+        }
+        Ok(Pinned::Done(pin))
+    }
+
+    /// Removes a pin.
+    pub fn unpin(&self, suite: &Suite, name: &PinName, dry_run: bool) -> Result<Pinned, FlowError> {
+        self.look(suite, None, Question::Manifest)?;
+        let store = self.store.as_ref();
+        let Some(there) = publish::find_pin(store, suite, name)? else {
+            return Ok(Pinned::Unchanged(None));
+        };
+        if !dry_run {
+            let _guard = self.lock()?;
+            publish::unpin(store, suite, name)?;
+        }
+        Ok(Pinned::Done(there))
+    }
+
+    /// Lists the pins of suites, or of all.
+    pub fn pins(&self, suites: &[Suite]) -> Result<Vec<Pin>, FlowError> {
+        let mut found = Vec::new();
+        let all = self.suites()?;
+        for suite in if suites.is_empty() { &all } else { suites } {
+            self.look(suite, None, Question::Manifest)?;
+            found.extend(publish::pins(self.store.as_ref(), suite)?);
+        }
+        Ok(found)
+    }
+
+    /// Collects garbage; refused where a suite is not ours, whose packages
+    /// nobody here knows.
+    pub fn collect(
+        &self,
+        policy: &Policy,
+        dry_run: bool,
+    ) -> Result<Result<Collected, Vec<Finding>>, FlowError> {
+        self.suites()?;
+        let store = self.store.as_ref();
+        let lost = publish::lost_heads(store)?;
+        if !lost.is_empty() {
+            return Ok(Err(lost));
+        }
+        if dry_run {
+            let now = self.clock.now();
+            let planned = publish::plan_collection(store, policy, now, self.listener)?;
+            return Ok(Ok(planned));
+        }
+        let _guard = self.lock()?;
+        for suite in publish::suites(store)? {
+            // What a crash left is completed first: it is needed.
+            publish::recover(store, &suite)?;
+        }
+        let now = self.clock.now();
+        Ok(Ok(publish::collect(store, policy, now, self.listener)?))
+    }
+}
+
+/// Tells whether a suite is what it would be made.
+fn is_made_of(there: &Manifest, base: Base, then: &Manifest, lasting: Lasting) -> bool {
+    let frozen = there.settings.snapshot_of.as_ref();
+    match lasting {
+        Lasting::Frozen => frozen.is_some_and(|of| of.suite == then.suite && of.generation == base),
+        Lasting::Own => frozen.is_none() && restore::is_copy(there, then),
+    }
+}
+
+fn taken(there: &Manifest, then: &Manifest, base: Base) -> Finding {
+    let what = match &there.settings.snapshot_of {
+        Some(of) => format!("a snapshot of {}@{}", of.suite, of.generation.number),
+        None => "a suite with a content of its own".to_owned(),
+    };
+    let message = format!("it is there, {what}, not {}@{}", then.suite, base.number);
+    Finding::error("suite-taken", there.suite.as_str(), message).fix("choose another name")
+}
