@@ -2,8 +2,7 @@
 //!
 //! A run tries some thousand mutants of each format, the same every time.
 //! `DEBCUT_FUZZ_CASES=1000000` tries that many, and `DEBCUT_FUZZ_FROM` others.
-//! A mutant that breaks a reader is kept in `target/tmp` and named. The same
-//! readers are targets of cargo-fuzz: see `Cargo.toml` beside this file.
+//! A mutant that breaks a reader is kept in `target/tmp` and named.
 
 mod mutations;
 mod readers;

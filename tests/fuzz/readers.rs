@@ -2,8 +2,7 @@
 //!
 //! A reader may refuse what it gets; it must not panic, and must not take more
 //! memory than a limit. What it accepts it must be able to write again. Each
-//! tells whether it accepted anything. Shared by this test and by the targets
-//! of cargo-fuzz.
+//! tells whether it accepted anything.
 
 use std::io::{self, Read};
 

@@ -25,7 +25,7 @@ const ARCHITECTURES: [&str; 3] = ["amd64", "arm64", "all"];
 /// Fields that take other ways through parsers and chunks.
 const FIELDS: [&str; 4] = [
     "Depends: libc6 (>= 2.36),\n perl:any | python3,\n\t tree [amd64]\n",
-    "Multi-Arch: same\nBuilt-Using: gcc-12 (= 12.2.0-14), binutils (= 2.40-2)\n",
+    "Multi-Arch: foreign\nBuilt-Using: gcc-12 (= 12.2.0-14), binutils (= 2.40-2)\n",
     "Tag: role::program,\n use::testing\nX-Unknown: ☃ ünï and : colons\n",
     "",
 ];
@@ -126,7 +126,7 @@ impl<'a> Scene<'a> {
             command: "test".to_owned(),
             ..Record::default()
         };
-        let next = next(&self.store, current, &admission, &[], record).expect("readable");
+        let next = next(&self.store, current, admission, &[], record).expect("readable");
         if let Some(generation) = next {
             let plan = plan(generation);
             apply(&self.store, &plan, &Wax, self.world.now, self.world).expect("published");

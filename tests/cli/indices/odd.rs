@@ -27,7 +27,7 @@ const NAMES: [&str; 6] = ["ant", "b++", "c.1", "d-e", "libf1", "0ad"];
 const FIELDS: [&str; 12] = [
     "Depends: libc6 (>= 2.36),\n  perl:any | python3:any (>= 3.9~),\n ucf\n",
     "Pre-Depends: dpkg (>= 1.17.14)\n",
-    "Recommends: a,\n b ,\n\tc\n",
+    "Recommends: aa,\n bb ,\n\tcc\n",
     "Multi-Arch: foreign\n",
     "Built-Using: gcc-12 (= 12.2.0-14), binutils (= 2.40-2)\n",
     "Static-Built-Using: rustc (= 1.63.0+dfsg1-2)\n",
@@ -36,7 +36,7 @@ const FIELDS: [&str; 12] = [
     "Tag: role::program,\n use::testing, works-with::text\n",
     "X-Unknown: ☃ ünï\n",
     "Provides: virtual (= 1:2.0~3), other\nConflicts: old (<< 1.0~)\nReplaces: old\n",
-    "Enhances: x\nSuggests: y\nBreaks: z (<= 3)\n",
+    "Enhances: xx\nSuggests: yy\nBreaks: zz (<= 3)\n",
 ];
 const DESCRIPTIONS: [&str; 4] = [
     "one line",
