@@ -16,7 +16,6 @@ pub mod fields;
 pub mod offer;
 pub mod uploads;
 
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::archive::admission::Admission;
