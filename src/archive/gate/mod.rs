@@ -16,9 +16,6 @@ pub mod fields;
 pub mod offer;
 pub mod uploads;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::archive::admission::Admission;

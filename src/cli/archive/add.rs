@@ -1,17 +1,16 @@
 //! `archive add` and `publish`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 
-use super::{ArchiveArgument, certificates, configured_key, desk, rules};
+use super::certificates;
+use super::change::ChangeArguments;
 use crate::archive::Older;
-use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{Said, passphrase};
-use crate::flow::archiving::{Act, Outcome};
+use crate::flow::archiving::Outcome;
 use crate::flow::building::{self, LastBuild, Together};
 use crate::flow::project::Workspace;
 use crate::model::{Component, Suite};
@@ -53,8 +52,6 @@ struct Publishing {
     /// The suite that gets them
     #[arg(long, value_name = "SUITE")]
     to: Suite,
-    #[command(flatten)]
-    archive: ArchiveArgument,
     /// The component that everything goes to [default: by section, else the suite's first]
     #[arg(long, value_name = "NAME")]
     component: Option<Component>,
@@ -65,16 +62,7 @@ struct Publishing {
     #[arg(long, value_name = "FILE")]
     keyring: Vec<PathBuf>,
     #[command(flatten)]
-    key: KeyArguments,
-    /// How long to wait for another publisher, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "60")]
-    wait: u64,
-    /// Why, for the history
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
-    /// Print what would be published and write nothing
-    #[arg(long)]
-    dry_run: bool,
+    change: ChangeArguments,
 }
 
 /// Adds files to a suite.
@@ -142,22 +130,15 @@ fn add<D: Document + 'static>(
     context: &Context<'_>,
     shown: fn(PublishDocument) -> D,
 ) -> Result<Said, Failure> {
-    let location = arguments.archive.location(context)?;
-    let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
-    desk.configured_key = configured_key(context)?;
-    desk.rules = rules(&location, context)?;
+    let mut desk = arguments.change.desk(context)?;
     desk.rules.keyring = certificates(&arguments.keyring, context)?;
     let older = if arguments.allow_older {
         Older::Allow
     } else {
         Older::Refuse
     };
-    let mut act = Act {
-        key: arguments.key.wanted(),
-        ask: &mut passphrase::asker(context),
-        dry_run: arguments.dry_run,
-        reason: arguments.reason.clone(),
-    };
+    let mut ask = passphrase::asker(context);
+    let mut act = arguments.change.act(&mut ask);
     // A suite that is not there is a request that is wrong, not a refusal.
     desk.look(&arguments.to, None, crate::publish::Question::Manifest)?;
     let component = arguments.component.as_ref();

@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::change::ChangeArguments;
 use super::init::key_name;
 use super::several::Several;
-use super::{ArchiveArgument, DEFAULT_WAIT, configured_key, desk, rules};
-use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{Said, passphrase};
-use crate::flow::archiving::{Act, Desk, local_directory, open_to_read};
+use crate::flow::archiving::{Desk, local_directory, open_to_read};
 use crate::flow::importing::{Damaged, Import, KeyChange, Wish};
 use crate::model::{Fingerprint, Suite};
 use crate::report::ImportDocument;
@@ -44,8 +43,6 @@ pub struct ImportArguments {
     /// in / is a flat repository [default: all]
     #[arg(long, value_name = "S[=NEW]", value_delimiter = ',')]
     suite: Vec<String>,
-    #[command(flatten)]
-    archive: ArchiveArgument,
     /// Verify the old archive's signatures with the certificates in FILE
     #[arg(long, value_name = "FILE")]
     keyring: Vec<PathBuf>,
@@ -62,21 +59,12 @@ pub struct ImportArguments {
     #[arg(long)]
     leave_out_damaged: bool,
     #[command(flatten)]
-    key: KeyArguments,
-    /// Why, for the history
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
-    /// Read and check everything, print what would be taken over, and write nothing
-    #[arg(long)]
-    dry_run: bool,
+    change: ChangeArguments,
 }
 
 /// Takes an archive over.
 pub fn run(arguments: &ImportArguments, context: &Context<'_>) -> Result<Said, Failure> {
-    let location = arguments.archive.location(context)?;
-    let mut desk = desk(&location, DEFAULT_WAIT, context)?;
-    desk.configured_key = configured_key(context)?;
-    desk.rules = rules(&location, context)?;
+    let desk = arguments.change.desk(context)?;
     let from_root = local_directory(&arguments.from, &context.directory);
     if let Some(root) = from_root.as_ref().filter(|root| !root.is_dir()) {
         let why = format!("{} is no directory", root.display());
@@ -87,7 +75,10 @@ pub fn run(arguments: &ImportArguments, context: &Context<'_>) -> Result<Said, F
         wishes: wishes(arguments, &desk, from.as_ref())?,
         from,
         from_root,
-        to_root: local_directory(&location, &context.directory),
+        to_root: local_directory(
+            &arguments.change.archive.location(context)?,
+            &context.directory,
+        ),
         keyring: keyring(arguments, context)?,
         also: arguments.also_key.clone(),
         contents: !arguments.no_contents,
@@ -101,12 +92,8 @@ pub fn run(arguments: &ImportArguments, context: &Context<'_>) -> Result<Said, F
         },
         stop: &interrupt::asked,
     };
-    let mut act = Act {
-        key: arguments.key.wanted(),
-        ask: &mut passphrase::asker(context),
-        dry_run: arguments.dry_run,
-        reason: arguments.reason.clone(),
-    };
+    let mut ask = passphrase::asker(context);
+    let mut act = arguments.change.act(&mut ask);
     let imported = desk.import(&import, &mut act)?;
     let mut several = Several::default();
     for (suite, outcome) in imported.suites {
@@ -114,7 +101,7 @@ pub fn run(arguments: &ImportArguments, context: &Context<'_>) -> Result<Said, F
     }
     let (files, bytes) = (imported.files, imported.bytes);
     let (from, to) = (import.from.place(), desk.store.place());
-    let answer = several.answer(arguments.dry_run, |suites| ImportDocument {
+    let answer = several.answer(arguments.change.dry_run, |suites| ImportDocument {
         archive: to,
         from,
         files,

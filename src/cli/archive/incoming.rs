@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{ArchiveArgument, certificates, configured_key, desk, rules};
-use crate::cli::build::KeyArguments;
+use super::certificates;
+use super::change::ChangeArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{Said, duration, passphrase};
-use crate::flow::archiving::Act;
 use crate::flow::incoming::{After, Fate, Handled, Tray};
 use crate::model::{Sha256, Suite};
 use crate::report::{Answer, IncomingDocument, UploadRow, UploadState};
@@ -52,22 +51,11 @@ pub struct IncomingArguments {
     /// After what time to tell of uploads that lack files: 1d, 12h
     #[arg(long, value_name = "TIME", value_parser = stale, default_value = "1d")]
     stale: u32,
-    #[command(flatten)]
-    archive: ArchiveArgument,
     /// Count signatures by the certificates in FILE as well (repeat for more)
     #[arg(long, value_name = "FILE")]
     keyring: Vec<PathBuf>,
     #[command(flatten)]
-    key: KeyArguments,
-    /// How long to wait for another publisher, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "60")]
-    wait: u64,
-    /// Why, for the history
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
-    /// Print what would become of each upload, and move and publish nothing
-    #[arg(long)]
-    dry_run: bool,
+    change: ChangeArguments,
 }
 
 fn mapping(text: &str) -> Result<(Suite, Suite), String> {
@@ -82,10 +70,7 @@ fn stale(text: &str) -> Result<u32, String> {
 
 /// Takes uploads in, once or until it is told to stop.
 pub fn run(arguments: &IncomingArguments, context: &Context<'_>) -> Result<Said, Failure> {
-    let location = arguments.archive.location(context)?;
-    let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
-    desk.configured_key = configured_key(context)?;
-    desk.rules = rules(&location, context)?;
+    let mut desk = arguments.change.desk(context)?;
     desk.rules.keyring = certificates(&arguments.keyring, context)?;
     desk.suites()?;
     if let Some(suite) = &arguments.to {
@@ -108,12 +93,8 @@ pub fn run(arguments: &IncomingArguments, context: &Context<'_>) -> Result<Said,
     if arguments.keep {
         tray.after = After::Keep;
     }
-    let mut act = Act {
-        key: arguments.key.wanted(),
-        ask: &mut passphrase::asker(context),
-        dry_run: arguments.dry_run,
-        reason: arguments.reason.clone(),
-    };
+    let mut ask = passphrase::asker(context);
+    let mut act = arguments.change.act(&mut ask);
     let place = directory.display().to_string();
     if !arguments.watch {
         let mut rows = Vec::new();
@@ -130,7 +111,7 @@ pub fn run(arguments: &IncomingArguments, context: &Context<'_>) -> Result<Said,
                 }
                 Err(error.into())
             }
-            None => Ok(answer(place, rows, arguments.dry_run).into()),
+            None => Ok(answer(place, rows, arguments.change.dry_run).into()),
         };
     }
     context

@@ -1,19 +1,17 @@
 //! `archive merge`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 
 use super::add::answer;
+use super::change::ChangeArguments;
+use super::keys_of;
 use super::remove::removal;
-use super::{ArchiveArgument, configured_key, desk, keys_of, rules};
 use crate::archive::{Older, Removal, Selection};
-use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{Said, passphrase};
-use crate::flow::archiving::Act;
 use crate::flow::archiving::open_to_read;
 use crate::flow::merging::Vendor;
 use crate::flow::signing;
@@ -53,32 +51,14 @@ pub struct MergeArguments {
     #[arg(long)]
     allow_older: bool,
     #[command(flatten)]
-    archive: ArchiveArgument,
-    #[command(flatten)]
-    key: KeyArguments,
-    /// How long to wait for another publisher, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "60")]
-    wait: u64,
-    /// Why, for the history
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
-    /// Print what would be published and write nothing
-    #[arg(long)]
-    dry_run: bool,
+    change: ChangeArguments,
 }
 
 /// Merges.
 pub fn run(arguments: &MergeArguments, context: &Context<'_>) -> Result<Said, Failure> {
-    let location = arguments.archive.location(context)?;
-    let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
-    desk.configured_key = configured_key(context)?;
-    desk.rules = rules(&location, context)?;
-    let mut act = Act {
-        key: arguments.key.wanted(),
-        ask: &mut passphrase::asker(context),
-        dry_run: arguments.dry_run,
-        reason: arguments.reason.clone(),
-    };
+    let desk = arguments.change.desk(context)?;
+    let mut ask = passphrase::asker(context);
+    let mut act = arguments.change.act(&mut ask);
     desk.look(&arguments.to, None, Question::Manifest)?;
     let mut certificates = signing::keyring(&context.environment)?
         .certificates()

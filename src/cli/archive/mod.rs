@@ -1,6 +1,7 @@
 //! The verbs of an archive, one file each.
 
 mod add;
+mod change;
 mod check;
 mod copy;
 mod diff;

@@ -1,19 +1,17 @@
 //! `archive promote`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 
 use super::add::answer;
+use super::change::ChangeArguments;
 use super::remove::removal;
-use super::{ArchiveArgument, certificates, configured_key, desk, rules, state};
+use super::{certificates, state};
 use crate::archive::{Older, Removal, Selection};
-use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{Said, passphrase};
-use crate::flow::archiving::Act;
 use crate::flow::generations::State;
 use crate::model::Suite;
 use crate::publish::Question;
@@ -44,8 +42,6 @@ pub struct PromoteArguments {
     /// The suite that gets them
     #[arg(long, value_name = "SUITE")]
     to: Suite,
-    #[command(flatten)]
-    archive: ArchiveArgument,
     /// Take versions older than what the suite has
     #[arg(long)]
     allow_older: bool,
@@ -53,31 +49,15 @@ pub struct PromoteArguments {
     #[arg(long, value_name = "FILE")]
     keyring: Vec<PathBuf>,
     #[command(flatten)]
-    key: KeyArguments,
-    /// How long to wait for another publisher, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "60")]
-    wait: u64,
-    /// Why, for the history
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
-    /// Print what would be promoted and write nothing
-    #[arg(long)]
-    dry_run: bool,
+    change: ChangeArguments,
 }
 
 /// Promotes packages.
 pub fn run(arguments: &PromoteArguments, context: &Context<'_>) -> Result<Said, Failure> {
-    let location = arguments.archive.location(context)?;
-    let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
-    desk.configured_key = configured_key(context)?;
-    desk.rules = rules(&location, context)?;
+    let mut desk = arguments.change.desk(context)?;
     desk.rules.keyring = certificates(&arguments.keyring, context)?;
-    let mut act = Act {
-        key: arguments.key.wanted(),
-        ask: &mut passphrase::asker(context),
-        dry_run: arguments.dry_run,
-        reason: arguments.reason.clone(),
-    };
+    let mut ask = passphrase::asker(context);
+    let mut act = arguments.change.act(&mut ask);
     // A suite that is not there is a request that is wrong, not a refusal.
     for suite in [&arguments.from.suite, &arguments.to] {
         desk.look(suite, None, Question::Manifest)?;

@@ -2,13 +2,11 @@
 
 use clap::Args;
 
+use super::change::ChangeArguments;
 use super::several::Several;
-use super::{ArchiveArgument, DEFAULT_WAIT, configured_key, desk, rules};
-use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{Said, duration, passphrase};
-use crate::flow::archiving::Act;
 use crate::flow::refreshing::Due;
 use crate::model::Suite;
 use crate::publish::Question;
@@ -30,15 +28,7 @@ pub struct RefreshArguments {
     #[arg(long, value_name = "TIME", value_parser = within)]
     within: Option<u32>,
     #[command(flatten)]
-    archive: ArchiveArgument,
-    #[command(flatten)]
-    key: KeyArguments,
-    /// Why, for the history
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
-    /// Print what would be renewed and write nothing
-    #[arg(long)]
-    dry_run: bool,
+    change: ChangeArguments,
 }
 
 fn within(text: &str) -> Result<u32, String> {
@@ -47,10 +37,7 @@ fn within(text: &str) -> Result<u32, String> {
 
 /// Renews suites.
 pub fn run(arguments: &RefreshArguments, context: &Context<'_>) -> Result<Said, Failure> {
-    let location = arguments.archive.location(context)?;
-    let mut desk = desk(&location, DEFAULT_WAIT, context)?;
-    desk.configured_key = configured_key(context)?;
-    desk.rules = rules(&location, context)?;
+    let desk = arguments.change.desk(context)?;
     let suites = match arguments.suites.as_slice() {
         [] => desk.suites()?,
         named => named.to_vec(),
@@ -62,12 +49,8 @@ pub fn run(arguments: &RefreshArguments, context: &Context<'_>) -> Result<Said, 
     let due = arguments.within.map_or(Due::Now, Due::Within);
     let mut several = Several::default();
     for suite in &suites {
-        let mut act = Act {
-            key: arguments.key.wanted(),
-            ask: &mut passphrase::asker(context),
-            dry_run: arguments.dry_run,
-            reason: arguments.reason.clone(),
-        };
+        let mut ask = passphrase::asker(context);
+        let mut act = arguments.change.act(&mut ask);
         let outcome = desk.refresh(suite, due, &mut act)?;
         if several.take(suite, outcome) {
             break;
@@ -79,7 +62,7 @@ pub fn run(arguments: &RefreshArguments, context: &Context<'_>) -> Result<Said, 
     }
     let place = desk.store.place();
     Ok(several
-        .answer(arguments.dry_run, |lines| {
+        .answer(arguments.change.dry_run, |lines| {
             RefreshDocument::new(place, lines)
         })
         .into())

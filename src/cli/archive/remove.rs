@@ -1,18 +1,15 @@
 //! `archive remove`.
 
 use std::str::FromStr;
-use std::time::Duration;
 
 use clap::Args;
 
 use super::add::answer;
-use super::{ArchiveArgument, configured_key, desk, rules};
+use super::change::ChangeArguments;
 use crate::archive::Removal;
-use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{Said, passphrase};
-use crate::flow::archiving::Act;
 use crate::format::version::Version;
 use crate::model::{PackageName, Suite};
 use crate::publish::Question;
@@ -35,18 +32,7 @@ pub struct RemoveArguments {
     #[arg(long, value_name = "SUITE")]
     from: Suite,
     #[command(flatten)]
-    archive: ArchiveArgument,
-    #[command(flatten)]
-    key: KeyArguments,
-    /// How long to wait for another publisher, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "60")]
-    wait: u64,
-    /// Why, for the history
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
-    /// Print what would be removed and write nothing
-    #[arg(long)]
-    dry_run: bool,
+    change: ChangeArguments,
 }
 
 pub(super) fn removal(text: &str) -> Result<Removal, String> {
@@ -63,16 +49,9 @@ pub(super) fn removal(text: &str) -> Result<Removal, String> {
 
 /// Removes packages from a suite.
 pub fn run(arguments: &RemoveArguments, context: &Context<'_>) -> Result<Said, Failure> {
-    let location = arguments.archive.location(context)?;
-    let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
-    desk.configured_key = configured_key(context)?;
-    desk.rules = rules(&location, context)?;
-    let mut act = Act {
-        key: arguments.key.wanted(),
-        ask: &mut passphrase::asker(context),
-        dry_run: arguments.dry_run,
-        reason: arguments.reason.clone(),
-    };
+    let desk = arguments.change.desk(context)?;
+    let mut ask = passphrase::asker(context);
+    let mut act = arguments.change.act(&mut ask);
     // A suite that is not there is a request that is wrong, not a refusal.
     desk.look(&arguments.from, None, Question::Manifest)?;
     let outcome = desk.remove(&arguments.packages, &arguments.from, &mut act)?;

@@ -1,16 +1,12 @@
 //! `archive rollback`.
 
-use std::time::Duration;
-
 use clap::Args;
 
 use super::add::answer;
-use super::{ArchiveArgument, configured_key, desk, rules};
-use crate::cli::build::KeyArguments;
+use super::change::ChangeArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{Said, passphrase};
-use crate::flow::archiving::Act;
 use crate::flow::generations::Goal;
 use crate::model::Suite;
 use crate::publish::Question;
@@ -33,18 +29,7 @@ pub struct RollbackArguments {
     #[arg(long, value_name = "N|NAME")]
     to: String,
     #[command(flatten)]
-    archive: ArchiveArgument,
-    #[command(flatten)]
-    key: KeyArguments,
-    /// How long to wait for another publisher, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "60")]
-    wait: u64,
-    /// Why, for the history
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
-    /// Print what would be published and write nothing
-    #[arg(long)]
-    dry_run: bool,
+    change: ChangeArguments,
 }
 
 /// Goes back.
@@ -53,16 +38,9 @@ pub fn run(arguments: &RollbackArguments, context: &Context<'_>) -> Result<Said,
         Ok(number) => Goal::Number(number),
         Err(_) => Goal::Name(arguments.to.clone()),
     };
-    let location = arguments.archive.location(context)?;
-    let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
-    desk.configured_key = configured_key(context)?;
-    desk.rules = rules(&location, context)?;
-    let mut act = Act {
-        key: arguments.key.wanted(),
-        ask: &mut passphrase::asker(context),
-        dry_run: arguments.dry_run,
-        reason: arguments.reason.clone(),
-    };
+    let desk = arguments.change.desk(context)?;
+    let mut ask = passphrase::asker(context);
+    let mut act = arguments.change.act(&mut ask);
     // A suite that is not there is a request that is wrong, not a refusal.
     desk.look(&arguments.suite, None, Question::Manifest)?;
     let outcome = desk.rollback(&arguments.suite, &goal, &mut act)?;

@@ -1,17 +1,14 @@
 //! `archive snapshot`.
 
-use std::time::Duration;
-
 use clap::Args;
 
 use super::add::answer;
-use super::{ArchiveArgument, configured_key, desk, rules, state};
+use super::change::ChangeArguments;
+use super::state;
 use crate::archive::restore::Lasting;
-use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{Said, passphrase};
-use crate::flow::archiving::Act;
 use crate::flow::generations::State;
 use crate::model::Suite;
 use crate::report::SnapshotDocument;
@@ -36,33 +33,15 @@ pub struct SnapshotArguments {
     #[arg(long, value_name = "SUITE[@N]", value_parser = state)]
     from: Option<State>,
     #[command(flatten)]
-    archive: ArchiveArgument,
-    #[command(flatten)]
-    key: KeyArguments,
-    /// How long to wait for another publisher, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "60")]
-    wait: u64,
-    /// Why, for the history
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
-    /// Print what would be published and write nothing
-    #[arg(long)]
-    dry_run: bool,
+    change: ChangeArguments,
 }
 
 /// Makes it.
 pub fn run(arguments: &SnapshotArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let from = super::origin(&arguments.suite, arguments.from.as_ref())?;
-    let location = arguments.archive.location(context)?;
-    let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
-    desk.configured_key = configured_key(context)?;
-    desk.rules = rules(&location, context)?;
-    let mut act = Act {
-        key: arguments.key.wanted(),
-        ask: &mut passphrase::asker(context),
-        dry_run: arguments.dry_run,
-        reason: arguments.reason.clone(),
-    };
+    let desk = arguments.change.desk(context)?;
+    let mut ask = passphrase::asker(context);
+    let mut act = arguments.change.act(&mut ask);
     let outcome = desk.derive(from, &arguments.name, Lasting::Frozen, &mut act)?;
     Ok(answer(&arguments.name, outcome, SnapshotDocument).into())
 }

@@ -10,6 +10,7 @@ pub mod piece;
 pub mod translation;
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use crate::format::checksums::{ListedFile, Md5Field, listed_files};
 use crate::format::deb822::{self, Deb822Error, Paragraph, Syntax};
@@ -58,7 +59,7 @@ pub struct Stanza {
     name: PackageName,
     version: Version,
     architecture: Architecture,
-    text: String,
+    text: Arc<str>,
 }
 
 /// Where a file is in the archive and what it must be.
@@ -130,7 +131,7 @@ impl Stanza {
                 // There the field lists what the source can be built for.
                 Kind::Sources => source(),
             },
-            text,
+            text: text.into(),
         })
     }
 
@@ -271,7 +272,7 @@ fn own(paragraph: &str, kind: Kind) -> Option<Stanza> {
         name: name?.parse().ok()?,
         version: version?.parse().ok()?,
         architecture,
-        text: text.to_owned(),
+        text: text.into(),
     })
 }
 

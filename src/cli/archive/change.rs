@@ -1,0 +1,52 @@
+//! What every verb takes that makes a generation: where, signed by whom, why,
+//! and whether at all.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{ArchiveArgument, configured_key, desk, rules};
+use crate::cli::build::KeyArguments;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::flow::archiving::{Act, Desk};
+use crate::keys::Ask;
+
+/// Arguments of a verb that makes a generation.
+#[derive(Debug, Args)]
+pub(super) struct ChangeArguments {
+    #[command(flatten)]
+    pub(super) archive: ArchiveArgument,
+    #[command(flatten)]
+    key: KeyArguments,
+    /// How long to wait for another publisher, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    wait: u64,
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Print what would be done and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+impl ChangeArguments {
+    /// Opens the archive, with what the configuration says of publishing there.
+    pub(super) fn desk<'a>(&self, context: &'a Context<'_>) -> Result<Desk<'a>, Failure> {
+        let location = self.archive.location(context)?;
+        let mut desk = desk(&location, Duration::from_secs(self.wait), context)?;
+        desk.configured_key = configured_key(context)?;
+        desk.rules = rules(&location, context)?;
+        Ok(desk)
+    }
+
+    /// Says how a change is signed and recorded; `ask` gets passphrases.
+    pub(super) fn act<'a>(&self, ask: &'a mut Ask<'a>) -> Act<'a> {
+        Act {
+            key: self.key.wanted(),
+            ask,
+            dry_run: self.dry_run,
+            reason: self.reason.clone(),
+        }
+    }
+}
