@@ -220,6 +220,23 @@ pub fn rewrite(
     Ok((current, next))
 }
 
+/// Lets pins name these generations of a suite, where they were written anew.
+pub(super) fn follow_pins(
+    store: &dyn Store,
+    suite: &Suite,
+    kept: &[(Base, Manifest)],
+) -> Result<(), PublishError> {
+    let moved: Vec<_> = pins(store, suite)?
+        .into_iter()
+        .filter_map(|pin| {
+            let old = pin.generation;
+            let same = kept.iter().find(|(base, _)| base.number == old.number);
+            same.map(|(base, _)| (old, *base))
+        })
+        .collect();
+    repoint(store, suite, &moved)
+}
+
 /// Lets pins name the generations that were written anew.
 fn repoint(store: &dyn Store, suite: &Suite, moved: &[(Base, Base)]) -> Result<(), PublishError> {
     for pin in pins(store, suite)? {
