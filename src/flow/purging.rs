@@ -88,7 +88,7 @@ impl Desk<'_> {
         record
             .generations
             .extend(generations.map(|(suite, number)| format!("{suite}@{number}")));
-        publish::spare_all(store)?;
+        publish::spare_all(store, now)?;
         // From now on nobody brings it back.
         publish::record_purge(store, &record)?;
         let state = publish::state_of_all(store)?;

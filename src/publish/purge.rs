@@ -15,13 +15,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use crate::archive::admission::Listed;
-use crate::archive::candidate::Candidate;
 use crate::archive::collect::Needed;
 use crate::archive::layout::{self, ObjectKind};
 use crate::archive::manifest::{Base, Manifest, Record};
 use crate::archive::proofs::Shelves;
 use crate::archive::purge::{self, Purge};
-use crate::archive::{Current, Generation};
+use crate::archive::{Admission, Current, Generation};
+use crate::format::index::files;
 use crate::format::index::piece::Encoding;
 use crate::model::{ArchivePath, Finding, PackageName, Sha256, Suite};
 use crate::publish::derive::next;
@@ -33,7 +33,7 @@ use crate::publish::pins::pins;
 use crate::publish::proofs::{proof, read_shelf};
 use crate::publish::seal::assemble;
 use crate::publish::spread::write_all;
-use crate::sys::store::{Condition, Content, Store, Taken};
+use crate::sys::store::{Condition, Content, Entry, Store, Taken};
 
 /// An index or a piece of one is longer than this only in order to harm.
 const TEXT_LIMIT: u64 = 1 << 30;
@@ -81,34 +81,33 @@ pub fn record_purge(store: &dyn Store, record: &Purge) -> Result<(), PublishErro
     Ok(store.write(&path, Content::Bytes(&bytes), &Condition::Always)?)
 }
 
-/// Says which of these packages must never come back.
-pub fn purged(store: &dyn Store, offered: &[Candidate]) -> Result<Vec<Finding>, PublishError> {
+/// Lists the records of all purges; one that went on has another size.
+pub fn purge_records(store: &dyn Store) -> Result<Vec<Entry>, PublishError> {
+    Ok(store.list(&layout::purged())?)
+}
+
+/// Says what of that which comes must never come back.
+pub fn purged(records: &[Entry], admission: &Admission) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let entries = store.list(&layout::purged())?;
-    if entries.is_empty() {
-        return Ok(findings);
+    if records.is_empty() {
+        return findings;
     }
-    let known: BTreeSet<_> = entries.into_iter().map(|entry| entry.path).collect();
-    for candidate in offered {
-        let digests: Vec<Sha256> = match candidate {
-            Candidate::Binary(binary) => vec![binary.sha256],
-            Candidate::Source(source) => {
-                let listed = source.dsc.files.iter().map(|file| file.digests.sha256);
-                listed.chain([source.digests.sha256]).collect()
-            }
-        };
-        for sha256 in digests {
-            let path = layout::purged_record(&sha256);
-            if known.contains(&path) {
-                let message = format!("its content was purged from this archive: {path}");
-                findings.push(
-                    Finding::error("purged", candidate.subject(), message)
-                        .fix("publish a new version without that content"),
-                );
-            }
+    let known: BTreeSet<_> = records.iter().map(|entry| &entry.path).collect();
+    let come = admission.edits().values().flat_map(|edit| &edit.add);
+    let mut come: Vec<_> = come.flat_map(|s| files(s).unwrap_or_default()).collect();
+    come.sort_by(|a, b| (&a.path, a.sha256).cmp(&(&b.path, b.sha256)));
+    come.dedup();
+    for file in come {
+        let record = layout::purged_record(&file.sha256);
+        if known.contains(&record) {
+            let message = format!("its content was purged from this archive: {record}");
+            findings.push(
+                Finding::error("purged", file.path.as_str(), message)
+                    .fix("publish a new version without that content"),
+            );
         }
     }
-    Ok(findings)
+    findings
 }
 
 /// Finds content in every kept generation of every suite; writes nothing.
@@ -146,9 +145,7 @@ pub fn survey(store: &dyn Store, sha256: &Sha256) -> Result<Survey, PublishError
                 .packages
                 .insert(Listed::of(&stanza, index.name.component()));
             found.names.push(stanza.name().clone());
-            let files = crate::format::index::files(&stanza)
-                .unwrap_or_default()
-                .into_iter();
+            let files = files(&stanza).unwrap_or_default().into_iter();
             let own = files.filter(|file| file.sha256 == *sha256);
             found.paths.extend(own.map(|file| file.path));
         }

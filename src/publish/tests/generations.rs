@@ -9,7 +9,7 @@ use super::*;
 use crate::archive::purge::Purge;
 use crate::archive::restore::restore;
 use crate::archive::settings::Retention;
-use crate::archive::{Candidate, Pin, PinName, Record, layout};
+use crate::archive::{Candidate, Older, Pin, PinName, Record, admit, layout};
 use crate::model::{Sha256, Silent};
 use crate::sys::store::{Fault, FaultyStore, MemoryStore, Moment, Store};
 
@@ -278,7 +278,7 @@ fn destroy(scene: &Scene, store: &dyn Store, sha256: &Sha256) -> Result<(), Publ
     let said = ("tester".to_owned(), "leaked".to_owned());
     let listed = paths.iter().cloned().collect();
     let mut record = Purge::new(*sha256, listed, said, "purge".to_owned(), scene.world.now);
-    spare_all(store)?;
+    spare_all(store, scene.world.now)?;
     record_purge(store, &record)?;
     let state = state_of_all(store)?;
     recover(store, &scene.world.suite)?;
@@ -347,7 +347,10 @@ fn what_is_purged_is_nowhere_and_never_comes_back() {
             kept.iter().any(|(base, _)| *base == pins[0].generation),
             "{shown}"
         );
-        let refused = purged(store, &scene.aa).expect("readable");
+        let question = Question::Candidates(&scene.aa);
+        let current = observe(store, &scene.world.suite, question).expect("readable");
+        let admission = admit(&current, &scene.aa, Older::Refuse).expect("admitted");
+        let refused = purged(&purge_records(store).expect("readable"), &admission);
         assert_eq!(refused[0].rule, "purged", "{shown}");
     };
     clean(&whole, "undisturbed");
