@@ -336,8 +336,9 @@ fn clean_shelves(
     Ok(found)
 }
 
-/// Erases the content and whatever still names it, except the record; returns
-/// what was erased. No generation has it any more.
+/// Erases the content and whatever still names it, except the record and what
+/// kept generations consist of; returns what was erased. No generation has it
+/// any more.
 pub fn erase(
     store: &dyn Store,
     sha256: &Sha256,
@@ -345,23 +346,24 @@ pub fn erase(
     before: &Needed,
 ) -> Result<Vec<ArchivePath>, PublishError> {
     let mut needed = Needed::default();
+    // What clients read now may speak of the content, but does not list it.
+    let mut read = Needed::default();
+    let mut chunks = BTreeSet::new();
     for suite in suites(store)? {
         let kept = generations(store, &suite)?;
-        let moved: Vec<_> = pins(store, &suite)?
-            .into_iter()
-            .filter_map(|pin| {
-                let old = pin.generation;
-                let same = kept.iter().find(|(base, _)| base.number == old.number);
-                same.map(|(base, _)| (old, *base))
-            })
-            .collect();
-        repoint(store, &suite, &moved)?;
-        for (base, manifest) in &kept {
+        follow_pins(store, &suite, &kept)?;
+        for (at, (base, manifest)) in kept.iter().enumerate() {
             needed.add_generation(&base.manifest, manifest);
+            if at == 0 {
+                read.add_by_hash(manifest);
+                read.add_plain_names(manifest);
+            }
+            let listed = manifest.listings().flat_map(|index| &index.chunks);
+            chunks.extend(listed.map(|chunk| chunk.sha256));
         }
     }
     let hex = sha256.hex();
-    let mut doomed = paths.clone();
+    let mut doomed = BTreeSet::new();
     doomed.insert(layout::file_list(sha256));
     doomed.extend(before.paths().filter(|path| !needed.has(path)).cloned());
     let mut files = Vec::new();
@@ -382,8 +384,21 @@ pub fn erase(
         Ok(holds(&plain(&bytes), &hex).then_some(path))
     });
     let naming: Result<Vec<_>, PublishError> = naming.collect();
-    doomed.extend(naming?.into_iter().flatten());
+    let naming = naming?.into_iter().flatten();
+    doomed.extend(naming.filter(|path| !needed.has(path) && !read.has(path)));
     let mut erased = Vec::new();
+    for path in paths {
+        let other = store.digest(path)?.map(|(_, found)| found != *sha256);
+        if other == Some(true) && is_listed(store, &chunks, path)? {
+            // Another file has the name by now.
+            doomed.remove(path);
+            continue;
+        }
+        // Also one that is gone: a store may keep earlier versions of it.
+        store.erase(path)?;
+        erased.extend(other.map(|_| path.clone()));
+        doomed.remove(path);
+    }
     for path in doomed {
         if store.size(&path)?.is_some() {
             store.erase(&path)?;
@@ -391,6 +406,22 @@ pub fn erase(
         }
     }
     Ok(erased)
+}
+
+/// Tells whether one of these chunks lists a file of the pool.
+fn is_listed(
+    store: &dyn Store,
+    chunks: &BTreeSet<Sha256>,
+    path: &ArchivePath,
+) -> Result<bool, PublishError> {
+    let path = path.as_str();
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    for chunk in chunks {
+        if holds(&read_object(store, ObjectKind::Chunk, chunk)?, name) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Returns the state of every kept generation: what may be needed no more when
