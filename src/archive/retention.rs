@@ -77,7 +77,10 @@ pub fn kept(
         add(counted, Kept::Count);
         add(retention.seconds.is_some_and(within), Kept::Age);
         add(retention.is_unsaid(), Kept::NoRetention);
-        let pinned = pins.iter().filter(|pin| pin.generation == generation.base);
+        // By its number: a purge that was stopped has written it anew, and not
+        // yet told the pin.
+        let number = generation.base.number;
+        let pinned = pins.iter().filter(|pin| pin.generation.number == number);
         why.extend(pinned.map(|pin| Kept::Pinned(pin.name.clone())));
         found.push(why);
     }

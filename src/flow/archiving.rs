@@ -31,7 +31,8 @@ use crate::sys::environment::Environment;
 use crate::sys::files;
 use crate::sys::openpgp::{Certificate, Keyring, Signers};
 use crate::sys::store::{
-    Condition, Content, DirectoryStore, FetchedStore, Guard, Holder, S3Store, Store, StoreError,
+    Condition, Content, DirectoryStore, Entry, FetchedStore, Guard, Holder, S3Store, Store,
+    StoreError,
 };
 
 /// How often a publish that lost is tried again before it is told so: each
@@ -182,6 +183,9 @@ pub(super) struct Judged {
     pub(super) answer: Result<Change, Vec<Finding>>,
     /// Generations of this archive that have much of what comes.
     pub(super) donors: Vec<Manifest>,
+    /// Whether it takes up what nothing may need any more: then it is judged
+    /// once more when that is sure to stay.
+    pub(super) revives: bool,
 }
 
 impl Judged {
@@ -213,7 +217,14 @@ impl Judged {
             current,
             answer,
             donors: Vec::new(),
+            revives: false,
         }
+    }
+
+    /// Tells whether what comes is of an older generation.
+    pub(super) fn reviving(mut self, revives: bool) -> Self {
+        self.revives = revives;
+        self
     }
 
     /// Names generations that have much of what comes.
@@ -221,6 +232,14 @@ impl Judged {
         self.donors.extend(donors);
         self
     }
+}
+
+/// Who signs a change.
+struct Party {
+    choice: Choice,
+    beside: Vec<Choice>,
+    /// Their keys, the chosen one first.
+    keys: Vec<Fingerprint>,
 }
 
 /// What a judged change leads to.
@@ -343,11 +362,7 @@ impl Desk<'_> {
                 Ok(admission) => {
                     let store = self.store.as_ref();
                     let (there, offered) = evidence::joined(store, &current, proofs.clone())?;
-                    let purged = publish::purged(store, &candidates)?;
-                    match purged.is_empty() {
-                        true => Ok(admission.with_proofs(&there, offered)),
-                        false => Err(purged),
-                    }
+                    Ok(admission.with_proofs(&there, offered))
                 }
                 // Where attestations are missed, those that do not count matter.
                 Err(reasons) => Err([reasons, uncounted.clone()].concat()),
@@ -389,7 +404,7 @@ impl Desk<'_> {
         remarks: &[Finding],
         admitted: &dyn Fn() -> Result<Judged, PublishError>,
     ) -> Result<Outcome, FlowError> {
-        let judged = admitted()?;
+        let (judged, records) = self.judge(admitted)?;
         let change = match &judged.answer {
             Ok(change) => change,
             Err(findings) => {
@@ -397,15 +412,12 @@ impl Desk<'_> {
             }
         };
         let findings = [remarks, change.notes()].concat();
-        let choice = self.key(&judged.current, judged.donors.first(), &act.key)?;
-        let certificate = choice.certificate().clone();
-        let signers = change.signers();
-        let beside = signing::beside(self.environment, signers, &certificate, self.clock.now())?;
-        if let Some(finding) = self.rules.publisher(suite, certificate.fingerprint()) {
+        let party = self.party(&judged, &act.key, None)?;
+        if let Some(finding) = self.rules.publisher(suite, &party.keys[0]) {
             return Ok(Outcome::Refused([findings, vec![finding]].concat()));
         }
-        let record = self.record(&certificate, act.reason.clone());
         if act.dry_run {
+            let record = self.record(party.choice.certificate(), act.reason.clone());
             return Ok(match self.next(judged, record)? {
                 Next::Refused(findings) => Outcome::Refused(findings),
                 Next::Same(current) => Outcome::Unchanged(current, findings),
@@ -416,16 +428,33 @@ impl Desk<'_> {
         // Also where nothing is to be changed, what a crash left is completed.
         let there = publish::recover(self.store.as_ref(), suite)?;
         let base = there.map(|there| there.head.generation);
-        // Nobody was faster: what was judged before the wait still holds.
-        let mut earlier = (base == judged.current.base()).then_some(judged);
-        let mut choices = Some((choice, beside));
-        let mut signers: Option<Signers> = None;
+        if judged.revives {
+            publish::spare_all(self.store.as_ref(), self.clock.now())?;
+        }
+        // Nobody was faster, and nothing was destroyed: what was judged before
+        // the wait still holds.
+        let holds = base == judged.current.base()
+            && !judged.revives
+            && publish::purge_records(self.store.as_ref())? == records;
+        let mut told = party.keys[0].clone();
+        let mut earlier = holds.then_some((judged, party));
+        let mut signers: Option<(Vec<Fingerprint>, Signers)> = None;
         for attempt in 1.. {
-            let judged = match earlier.take() {
-                Some(judged) => judged,
-                None => admitted()?,
+            let (judged, party) = match earlier.take() {
+                Some(earlier) => earlier,
+                None => {
+                    let (judged, _) = self.judge(admitted)?;
+                    // Who signs may have changed with the suite.
+                    let party = self.party(&judged, &act.key, Some(&told))?;
+                    if let Some(finding) = self.rules.publisher(suite, &party.keys[0]) {
+                        return Ok(Outcome::Refused([findings, vec![finding]].concat()));
+                    }
+                    told = party.keys[0].clone();
+                    (judged, party)
+                }
             };
-            let next = match self.next(judged, record.clone())? {
+            let record = self.record(party.choice.certificate(), act.reason.clone());
+            let next = match self.next(judged, record)? {
                 Next::Refused(findings) => return Ok(Outcome::Refused(findings)),
                 Next::Same(current) => {
                     if let Some(manifest) = current.manifest() {
@@ -435,14 +464,19 @@ impl Desk<'_> {
                 }
                 Next::Other(next) => next,
             };
-            if let Some((chosen, beside)) = choices.take() {
-                let all = signing::all_unlocked(chosen, beside, self.clock.now(), act.ask)?;
+            let Party {
+                choice,
+                beside,
+                keys,
+            } = party;
+            if signers.as_ref().is_none_or(|(known, _)| *known != keys) {
+                let all = signing::all_unlocked(choice, beside, self.clock.now(), act.ask)?;
                 for certificate in all.certificates() {
                     self.keep_certificate(&certificate)?;
                 }
-                signers = Some(all);
+                signers = Some((keys, all));
             }
-            let seal = signers.as_ref().expect("a choice was made");
+            let (_, seal) = signers.as_ref().expect("they were unlocked");
             let plan = publish::plan(*next);
             // Asked only now: the wait for another publisher may have been long.
             let now = self.clock.now();
@@ -462,6 +496,49 @@ impl Desk<'_> {
             }
         }
         unreachable!("the last attempt returns")
+    }
+
+    /// Judges a change; also returns what had been destroyed before.
+    fn judge(
+        &self,
+        admitted: &dyn Fn() -> Result<Judged, PublishError>,
+    ) -> Result<(Judged, Vec<Entry>), FlowError> {
+        // First: what is destroyed meanwhile is not among these.
+        let records = publish::purge_records(self.store.as_ref())?;
+        let mut judged = admitted()?;
+        if let Ok(Change::Admitted(admission)) = &judged.answer {
+            let purged = publish::purged(&records, admission);
+            if !purged.is_empty() {
+                judged.answer = Err(purged);
+            }
+        }
+        Ok((judged, records))
+    }
+
+    /// Finds who signs a judged change; `told` is the key that was spoken of.
+    fn party(
+        &self,
+        judged: &Judged,
+        wanted: &KeyWanted,
+        told: Option<&Fingerprint>,
+    ) -> Result<Party, FlowError> {
+        let another = judged.donors.first();
+        let (choice, caution) = self.choice(&judged.current, another, wanted)?;
+        let certificate = choice.certificate();
+        if let Some(caution) = caution.filter(|_| told != Some(certificate.fingerprint())) {
+            self.listener.warn(caution);
+        }
+        let signers = judged.answer.as_ref().map_or(&[][..], Change::signers);
+        let now = self.clock.now();
+        let beside = signing::beside(self.environment, signers, certificate, now)?;
+        let mut keys = vec![certificate.fingerprint().clone()];
+        let others = beside.iter().map(Choice::certificate);
+        keys.extend(others.map(|other| other.fingerprint().clone()));
+        Ok(Party {
+            choice,
+            beside,
+            keys,
+        })
     }
 
     /// Returns what a judged change leads to.
@@ -508,6 +585,20 @@ impl Desk<'_> {
         another: Option<&Manifest>,
         wanted: &KeyWanted,
     ) -> Result<Choice, FlowError> {
+        let (choice, caution) = self.choice(current, another, wanted)?;
+        if let Some(caution) = caution {
+            self.listener.warn(caution);
+        }
+        Ok(choice)
+    }
+
+    /// Chooses the key; says where clients may not know it.
+    fn choice(
+        &self,
+        current: &Current,
+        another: Option<&Manifest>,
+        wanted: &KeyWanted,
+    ) -> Result<(Choice, Option<String>), FlowError> {
         let before = current.manifest().or(another);
         let before = before.and_then(|manifest| manifest.record.key.clone());
         let usual = self.configured_key.as_deref().or(before.as_deref());
@@ -518,14 +609,15 @@ impl Desk<'_> {
             let signers = &manifest.settings.signers;
             signers.contains(fingerprint)
         });
-        if let Some(before) = before.filter(|before| before != fingerprint.as_str() && !known) {
-            self.listener.warn(format!(
+        let other = before.filter(|before| before != fingerprint.as_str() && !known);
+        let caution = other.map(|before| {
+            format!(
                 "{} was signed with {before} and will be with {fingerprint}: \
                  clients that trust only the former refuse it",
                 current.suite
-            ));
-        }
-        Ok(choice)
+            )
+        });
+        Ok((choice, caution))
     }
 
     /// Leaves word for whoever finds the archive without debcut.

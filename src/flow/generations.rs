@@ -5,10 +5,12 @@ use super::FlowError;
 use super::archiving::{Act, Change, Desk, Judged, Outcome};
 use super::{evidence, signing};
 use crate::archive::gate::Way;
+use crate::archive::layout::{self, ObjectKind};
 use crate::archive::restore::{self, Lasting};
 use crate::archive::{Base, Grounds, Manifest, Older, Pin, PinName, Record, Selection, promote};
 use crate::model::{Finding, Suite};
-use crate::publish::{self, Collected, Policy, Question, observe};
+use crate::publish::{self, Collected, Policy, PublishError, Question, observe};
+use crate::sys::store::Store;
 
 /// A suite, or one of its kept generations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,9 +109,11 @@ impl Desk<'_> {
         goal: &Goal,
         act: &mut Act<'_>,
     ) -> Result<Outcome, FlowError> {
-        let (_, then) = self.goal(suite, goal)?;
+        let (base, then) = self.goal(suite, goal)?;
+        let from = then.suite;
         let store = self.store.as_ref();
         self.change(suite, act, &[], &|| {
+            let (_, then) = there(store, &from, base)?;
             let current = observe(store, suite, Question::Manifest)?;
             let Some(now) = current.manifest() else {
                 return Ok(Judged::of(current, Ok(Change::Made(None))));
@@ -129,7 +133,7 @@ impl Desk<'_> {
                 true => Ok(Change::Made(Some(Box::new(next)))),
                 false => Err(missing),
             };
-            Ok(Judged::of(current, answer))
+            Ok(Judged::of(current, answer).reviving(true))
         })
     }
 
@@ -141,9 +145,10 @@ impl Desk<'_> {
         lasting: Lasting,
         act: &mut Act<'_>,
     ) -> Result<Outcome, FlowError> {
-        let (base, then) = self.generation(from)?;
+        let (base, _) = self.generation(from)?;
         let store = self.store.as_ref();
         self.change(suite, act, &[], &|| {
+            let (base, then) = there(store, &from.suite, base)?;
             let current = observe(store, suite, Question::Manifest)?;
             let answer = match current.manifest() {
                 Some(there) if is_made_of(there, base, &then, lasting) => Ok(Change::Made(None)),
@@ -155,7 +160,8 @@ impl Desk<'_> {
                     Ok(Change::Made(Some(Box::new(next))))
                 }
             };
-            Ok(Judged::of(current, answer).with_donors([then.clone()]))
+            let judged = Judged::of(current, answer).with_donors([then]);
+            Ok(judged.reviving(true))
         })
     }
 
@@ -172,14 +178,11 @@ impl Desk<'_> {
         let keyring = signing::keyring(self.environment)?;
         let store = self.store.as_ref();
         let earlier = from.number.map(|_| self.generation(from)).transpose()?;
-        if earlier.is_some() && !act.dry_run {
-            // What nothing needed until now may be needed again.
-            publish::spare_all(store)?;
-        }
+        let earlier = earlier.map(|(base, _)| base);
         self.change(to, act, &[], &|| {
             let mut source = observe(store, &from.suite, Question::Manifest)?;
-            if earlier.is_some() {
-                source.generation = earlier.clone();
+            if let Some(base) = earlier {
+                source.generation = Some(there(store, &from.suite, base)?);
             }
             publish::observe_selection(store, &mut source, selection)?;
             let names = match promote::names(&source, selection) {
@@ -209,7 +212,8 @@ impl Desk<'_> {
                 Err(findings) => Err(findings),
             };
             let donors = source.manifest().cloned();
-            Ok(Judged::new(current, admission).with_donors(donors))
+            let judged = Judged::new(current, admission).with_donors(donors);
+            Ok(judged.reviving(earlier.is_some()))
         })
     }
 
@@ -289,6 +293,15 @@ impl Desk<'_> {
         let now = self.clock.now();
         Ok(Ok(publish::collect(store, policy, now, self.listener)?))
     }
+}
+
+/// Finds a generation again: a purge may have written it anew, or a collection
+/// taken it.
+fn there(store: &dyn Store, suite: &Suite, base: Base) -> Result<(Base, Manifest), PublishError> {
+    let found = publish::generation(store, suite, base.number)?;
+    found.ok_or_else(|| PublishError::Missing {
+        path: layout::object(ObjectKind::Manifest, &base.manifest),
+    })
 }
 
 /// Tells whether a suite is what it would be made.

@@ -167,7 +167,11 @@ impl Desk<'_> {
         }
         done.digest = Sha256::of(planned.as_bytes());
         if !act.dry_run {
-            target.delete(&done.pruned)?;
+            let is_purged = |path: &ArchivePath| purged.iter().any(|(banned, _)| banned == path);
+            let pruned = done.pruned.iter().cloned();
+            let (destroyed, pruned): (Vec<_>, Vec<_>) = pruned.partition(is_purged);
+            target.erase(&destroyed)?;
+            target.delete(&pruned)?;
             target.end();
             if noted {
                 self.keep_record(&record)?;

@@ -2,6 +2,7 @@
 
 use super::FlowError;
 use super::archiving::{Act, Change, Desk, Judged, Outcome};
+use crate::archive::collect::Needed;
 use crate::archive::purge::Purge;
 use crate::model::{ArchivePath, Finding, Sha256};
 use crate::publish::{self, Survey};
@@ -76,45 +77,76 @@ impl Desk<'_> {
         if act.dry_run {
             return Ok(Purged::Planned(sha256, survey));
         }
-        let paths = survey.paths.iter().cloned().collect();
         let said = (self.who.clone(), why.to_owned());
         let now = self.clock.now();
-        let mut record =
-            before.unwrap_or_else(|| Purge::new(sha256, paths, said, self.command.clone(), now));
+        let mut record = before
+            .unwrap_or_else(|| Purge::new(sha256, Vec::new(), said, self.command.clone(), now));
         record.finished = false;
-        let packages = survey.packages.iter().map(ToString::to_string);
-        record.packages.extend(packages);
-        let generations = survey.generations.iter();
-        record
-            .generations
-            .extend(generations.map(|(suite, number)| format!("{suite}@{number}")));
-        publish::spare_all(store)?;
-        // From now on nobody brings it back.
-        publish::record_purge(store, &record)?;
-        let state = publish::state_of_all(store)?;
-        for suite in publish::suites(store)? {
-            if !survey.is_in(&suite) {
-                continue;
+        found(&mut record, &survey);
+        {
+            let _guard = self.lock()?;
+            publish::spare_all(store, self.clock.now())?;
+            // From now on nobody brings it back.
+            publish::record_purge(store, &record)?;
+        }
+        let mut state = publish::state_of_all(store)?;
+        loop {
+            for suite in publish::suites(store)? {
+                if !survey.is_in(&suite) {
+                    continue;
+                }
+                let outcome = self.change(&suite, act, &[], &|| {
+                    let (current, next) = publish::rewrite(store, &suite, &sha256, &survey)?;
+                    Ok(Judged::of(current, Ok(Change::Purged(next.map(Box::new)))))
+                })?;
+                if let Outcome::Refused(findings) = outcome {
+                    return Ok(Purged::Refused(findings));
+                }
             }
-            let outcome = self.change(&suite, act, &[], &|| {
-                let (current, next) = publish::rewrite(store, &suite, &sha256, &survey)?;
-                Ok(Judged::of(current, Ok(Change::Purged(next.map(Box::new)))))
-            })?;
-            if let Outcome::Refused(findings) = outcome {
-                return Ok(Purged::Refused(findings));
+            match self.erase(&mut record, &state)? {
+                None => return Ok(Purged::Done(record)),
+                Some(more) => {
+                    self.listener
+                        .note("it was published meanwhile; taking it out there, too");
+                    found(&mut record, &more);
+                    state.join(publish::state_of_all(store)?);
+                    survey = more;
+                }
             }
         }
-        let _guard = self.lock()?;
-        let erased = publish::erase(store, &sha256, &survey.paths, &state)?;
+    }
+
+    /// Erases what no generation has any more; tells where one has it, and then
+    /// erases nothing.
+    fn erase(&self, record: &mut Purge, before: &Needed) -> Result<Option<Survey>, FlowError> {
+        let store = self.store.as_ref();
+        let guard = self.lock()?;
+        if guard.excludes() {
+            return self.erase_alone(record, before);
+        }
+        publish::sweep(store, self.clock.now())?;
+        let erased = self.erase_alone(record, before);
+        publish::abandon(store)?;
+        erased
+    }
+
+    fn erase_alone(
+        &self,
+        record: &mut Purge,
+        before: &Needed,
+    ) -> Result<Option<Survey>, FlowError> {
+        let store = self.store.as_ref();
+        let survey = publish::survey(store, &record.sha256)?;
+        if !survey.generations.is_empty() {
+            return Ok(Some(survey));
+        }
+        let paths = record.paths.iter().cloned().collect();
+        let erased = publish::erase(store, &record.sha256, &paths, before)?;
         record.removed.extend(erased);
         record.removed.extend(self.erase_pages()?);
         record.finished = true;
-        for list in [&mut record.packages, &mut record.generations] {
-            list.sort();
-            list.dedup();
-        }
-        publish::record_purge(store, &record)?;
-        Ok(Purged::Done(record))
+        publish::record_purge(store, record)?;
+        Ok(None)
     }
 
     /// Erases the pages for people: they may have a changelog of what is
@@ -135,5 +167,22 @@ impl Desk<'_> {
         self.listener
             .note("the pages are erased, too: debcut archive pages writes them again");
         Ok(pages.into_iter().map(|entry| entry.path).collect())
+    }
+}
+
+/// Adds to a record where the content is.
+fn found(record: &mut Purge, survey: &Survey) {
+    record.paths.extend(survey.paths.iter().cloned());
+    record.paths.sort();
+    record.paths.dedup();
+    let packages = survey.packages.iter().map(ToString::to_string);
+    record.packages.extend(packages);
+    let generations = survey.generations.iter();
+    record
+        .generations
+        .extend(generations.map(|(suite, number)| format!("{suite}@{number}")));
+    for list in [&mut record.packages, &mut record.generations] {
+        list.sort();
+        list.dedup();
     }
 }

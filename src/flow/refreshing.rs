@@ -50,6 +50,7 @@ impl Desk<'_> {
                 current,
                 answer: answer.map(|admission| Change::Admitted(Box::new(admission))),
                 donors: Vec::new(),
+                revives: false,
             })
         })
     }

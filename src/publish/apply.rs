@@ -61,6 +61,7 @@ pub fn apply(
         return Err(lost(found));
     }
     let date = release_date(store, there.as_ref(), now, listener)?;
+    condemned::spare_old(store, plan, now)?;
     let sealed = seal(store, plan, date, signer, now)?;
     let objects = sealed.objects.iter().map(|(path, _)| path);
     let mut written = objects.chain(sealed.indices.iter().map(|(path, _)| path));

@@ -24,12 +24,14 @@
 //! * *Content of an old generation comes back* (rollback, snapshot, pin): the
 //!   whole list is dropped ([`spare_all`]), and the collector begins anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::archive::generation::{NextIndex, Part};
+use crate::archive::admission::{Listed, PoolCopy};
+use crate::archive::generation::{Generation, NextIndex, Part};
 use crate::archive::layout::{self, ObjectKind};
+use crate::format::index::{Kind, files, parse_own};
 use crate::model::{ArchivePath, Timestamp};
 use crate::publish::error::PublishError;
 use crate::publish::plan::PublishPlan;
@@ -113,7 +115,23 @@ impl Found {
     }
 }
 
-/// Takes everything that a publish writes or relies on off the list.
+/// Drops the list where a publish takes content of an old generation: before it
+/// looks at what of that is still there.
+pub(super) fn spare_old(
+    store: &dyn Store,
+    plan: &PublishPlan,
+    now: Timestamp,
+) -> Result<(), PublishError> {
+    let next = plan.next();
+    let is_old = |index: &NextIndex| matches!(index, NextIndex::Taken { .. });
+    match next.indices.iter().any(is_old) || !next.carried.is_empty() {
+        true => spare_all(store, now),
+        false => Ok(()),
+    }
+}
+
+/// Takes everything that a publish writes or relies on off the list, and makes
+/// sure that what it relies on is there.
 pub(super) fn spare(
     store: &dyn Store,
     plan: &PublishPlan,
@@ -122,16 +140,9 @@ pub(super) fn spare(
 ) -> Result<(), PublishError> {
     let found = Found::read(store)?;
     found.refuse_sweep(now)?;
-    if found.list.files.is_empty() {
-        return Ok(());
-    }
     let next = plan.next();
-    let is_old = |index: &NextIndex| matches!(index, NextIndex::Taken { .. });
+    let relied = relied(next);
     let mut left = found.list.clone();
-    if next.indices.iter().any(is_old) || !next.carried.is_empty() {
-        left.files.clear();
-        return found.replace(store, &left);
-    }
     let mut spared = |path: &ArchivePath| {
         left.files.remove(path);
     };
@@ -139,6 +150,11 @@ pub(super) fn spare(
     next.pool
         .iter()
         .for_each(|incoming| spared(&incoming.file.path));
+    relied.iter().for_each(&mut spared);
+    for PoolCopy { from, file } in &next.copies {
+        spared(from);
+        spared(&file.path);
+    }
     for index in &next.indices {
         let NextIndex::Changed { parts, .. } = index else {
             continue;
@@ -152,22 +168,80 @@ pub(super) fn spare(
             }
         }
     }
-    found.replace(store, &left)
+    found.replace(store, &left)?;
+    for path in relied {
+        if store.size(&path)?.is_none() {
+            // Collected since it was judged: judging again tells what is missing.
+            return Err(PublishError::LostRace {
+                suite: next.suite.clone(),
+                expected: next.base,
+                found: next.base,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Returns the files in the pool that an upload lists and does not bring: the
+/// upstream tarball of an earlier revision.
+fn relied(next: &Generation) -> BTreeSet<ArchivePath> {
+    let mut found = BTreeSet::new();
+    if next.pool.is_empty() {
+        return found;
+    }
+    for index in &next.indices {
+        let NextIndex::Changed { name, parts, .. } = index else {
+            continue;
+        };
+        if name.kind() != Some(Kind::Sources) {
+            continue;
+        }
+        for part in parts {
+            let Part::New { text, .. } = part else {
+                continue;
+            };
+            let stanzas = parse_own(text, Kind::Sources).unwrap_or_default();
+            let come = stanzas
+                .iter()
+                .filter(|stanza| next.added.contains(&Listed::of(stanza, name.component())));
+            for stanza in come {
+                let files = files(stanza).unwrap_or_default();
+                found.extend(files.into_iter().map(|file| file.path));
+            }
+        }
+    }
+    for incoming in &next.pool {
+        found.remove(&incoming.file.path);
+    }
+    for copy in &next.copies {
+        found.remove(&copy.file.path);
+    }
+    found
 }
 
 /// Drops the list: what nothing needed may be needed again. Fails while a
 /// collector deletes.
-pub fn spare_all(store: &dyn Store) -> Result<(), PublishError> {
+pub fn spare_all(store: &dyn Store, now: Timestamp) -> Result<(), PublishError> {
     let found = Found::read(store)?;
+    found.refuse_sweep(now)?;
     match (found.list.sweeping, found.list.files.is_empty()) {
-        (Some(since), _) => Err(PublishError::Collecting { since }),
         (None, true) => Ok(()),
-        (None, false) => found.replace(store, &Condemned::new(BTreeMap::new())),
+        _ => found.replace(store, &Condemned::new(BTreeMap::new())),
     }
 }
 
-/// Puts the list back that a dead collector left. Only for the holder of a lock
-/// that keeps every other one out.
+/// Keeps publishers away while something is destroyed, where no lock does:
+/// until [`abandon`]. Fails while a collector deletes.
+pub fn sweep(store: &dyn Store, now: Timestamp) -> Result<(), PublishError> {
+    let found = Found::read(store)?;
+    found.refuse_sweep(now)?;
+    let mut list = found.list.clone();
+    list.sweeping = Some(now);
+    found.replace(store, &list)
+}
+
+/// Puts the list back that a dead collector left, or [`sweep`]. Only for who
+/// began that, and the holder of a lock that keeps every other one out.
 pub fn abandon(store: &dyn Store) -> Result<(), PublishError> {
     let found = Found::read(store)?;
     if found.list.sweeping.is_none() {

@@ -25,6 +25,7 @@ use crate::publish::generations::generations;
 use crate::publish::observe::{read_chunk, suites};
 use crate::publish::pins::pins;
 use crate::publish::proofs::read_shelf;
+use crate::publish::purge::follow_pins;
 use crate::sys::store::Store;
 
 /// What a collection goes by.
@@ -249,6 +250,10 @@ pub fn collect(
         && since <= now
     {
         return Err(PublishError::Collecting { since });
+    }
+    for suite in suites(store)? {
+        // What a purge that was stopped has written anew.
+        follow_pins(store, &suite, &generations(store, &suite)?)?;
     }
     let mut plan = planned(
         &before.list,

@@ -48,7 +48,7 @@ pub use around::Surroundings;
 pub use census::Census;
 pub use check::{Depth, Verify, check, lost_heads};
 pub use compare::{Past, compare, differing, past};
-pub use condemned::{abandon, spare_all};
+pub use condemned::{abandon, spare_all, sweep};
 pub use derive::next;
 pub use error::PublishError;
 pub use gc::{Collected, Policy, collect, look, plan_collection};
@@ -60,7 +60,8 @@ pub use pins::{find_pin, pin, pins, unpin};
 pub use plan::{Phase, Planned, PlannedContent, PublishPlan, plan};
 pub use proofs::{proof, shelves};
 pub use purge::{
-    Survey, digest_at, erase, purge_record, purged, record_purge, rewrite, state_of_all, survey,
+    Survey, digest_at, erase, purge_record, purge_records, purged, record_purge, rewrite,
+    state_of_all, survey,
 };
 pub use range::{between, descriptions, names};
 pub use rebuild::{Rebuilt, published_suites, rebuild};

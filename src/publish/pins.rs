@@ -39,7 +39,7 @@ pub fn find_pin(
 /// when the generation is gone, or may be going just now.
 pub fn pin(store: &dyn Store, pin: &Pin) -> Result<(), PublishError> {
     // What nobody needed until now is needed again.
-    condemned::spare_all(store)?;
+    condemned::spare_all(store, pin.when)?;
     let path = layout::pin(&pin.suite, &pin.name);
     store.write(&path, Content::Bytes(&pin.to_bytes()), &Condition::Always)?;
     let manifest = layout::object(ObjectKind::Manifest, &pin.generation.manifest);

@@ -15,13 +15,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use crate::archive::admission::Listed;
-use crate::archive::candidate::Candidate;
 use crate::archive::collect::Needed;
 use crate::archive::layout::{self, ObjectKind};
 use crate::archive::manifest::{Base, Manifest, Record};
 use crate::archive::proofs::Shelves;
 use crate::archive::purge::{self, Purge};
-use crate::archive::{Current, Generation};
+use crate::archive::{Admission, Current, Generation};
+use crate::format::index::files;
 use crate::format::index::piece::Encoding;
 use crate::model::{ArchivePath, Finding, PackageName, Sha256, Suite};
 use crate::publish::derive::next;
@@ -33,7 +33,7 @@ use crate::publish::pins::pins;
 use crate::publish::proofs::{proof, read_shelf};
 use crate::publish::seal::assemble;
 use crate::publish::spread::write_all;
-use crate::sys::store::{Condition, Content, Store, Taken};
+use crate::sys::store::{Condition, Content, Entry, Store, Taken};
 
 /// An index or a piece of one is longer than this only in order to harm.
 const TEXT_LIMIT: u64 = 1 << 30;
@@ -81,34 +81,33 @@ pub fn record_purge(store: &dyn Store, record: &Purge) -> Result<(), PublishErro
     Ok(store.write(&path, Content::Bytes(&bytes), &Condition::Always)?)
 }
 
-/// Says which of these packages must never come back.
-pub fn purged(store: &dyn Store, offered: &[Candidate]) -> Result<Vec<Finding>, PublishError> {
+/// Lists the records of all purges; one that went on has another size.
+pub fn purge_records(store: &dyn Store) -> Result<Vec<Entry>, PublishError> {
+    Ok(store.list(&layout::purged())?)
+}
+
+/// Says what of that which comes must never come back.
+pub fn purged(records: &[Entry], admission: &Admission) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let entries = store.list(&layout::purged())?;
-    if entries.is_empty() {
-        return Ok(findings);
+    if records.is_empty() {
+        return findings;
     }
-    let known: BTreeSet<_> = entries.into_iter().map(|entry| entry.path).collect();
-    for candidate in offered {
-        let digests: Vec<Sha256> = match candidate {
-            Candidate::Binary(binary) => vec![binary.sha256],
-            Candidate::Source(source) => {
-                let listed = source.dsc.files.iter().map(|file| file.digests.sha256);
-                listed.chain([source.digests.sha256]).collect()
-            }
-        };
-        for sha256 in digests {
-            let path = layout::purged_record(&sha256);
-            if known.contains(&path) {
-                let message = format!("its content was purged from this archive: {path}");
-                findings.push(
-                    Finding::error("purged", candidate.subject(), message)
-                        .fix("publish a new version without that content"),
-                );
-            }
+    let known: BTreeSet<_> = records.iter().map(|entry| &entry.path).collect();
+    let come = admission.edits().values().flat_map(|edit| &edit.add);
+    let mut come: Vec<_> = come.flat_map(|s| files(s).unwrap_or_default()).collect();
+    come.sort_by(|a, b| (&a.path, a.sha256).cmp(&(&b.path, b.sha256)));
+    come.dedup();
+    for file in come {
+        let record = layout::purged_record(&file.sha256);
+        if known.contains(&record) {
+            let message = format!("its content was purged from this archive: {record}");
+            findings.push(
+                Finding::error("purged", file.path.as_str(), message)
+                    .fix("publish a new version without that content"),
+            );
         }
     }
-    Ok(findings)
+    findings
 }
 
 /// Finds content in every kept generation of every suite; writes nothing.
@@ -146,9 +145,7 @@ pub fn survey(store: &dyn Store, sha256: &Sha256) -> Result<Survey, PublishError
                 .packages
                 .insert(Listed::of(&stanza, index.name.component()));
             found.names.push(stanza.name().clone());
-            let files = crate::format::index::files(&stanza)
-                .unwrap_or_default()
-                .into_iter();
+            let files = files(&stanza).unwrap_or_default().into_iter();
             let own = files.filter(|file| file.sha256 == *sha256);
             found.paths.extend(own.map(|file| file.path));
         }
@@ -218,6 +215,23 @@ pub fn rewrite(
     let removed = writer.removed.into_iter().collect();
     let next = purge::following(&current, (&sha256, &manifest), removed, Record::default());
     Ok((current, next))
+}
+
+/// Lets pins name these generations of a suite, where they were written anew.
+pub(super) fn follow_pins(
+    store: &dyn Store,
+    suite: &Suite,
+    kept: &[(Base, Manifest)],
+) -> Result<(), PublishError> {
+    let moved: Vec<_> = pins(store, suite)?
+        .into_iter()
+        .filter_map(|pin| {
+            let old = pin.generation;
+            let same = kept.iter().find(|(base, _)| base.number == old.number);
+            same.map(|(base, _)| (old, *base))
+        })
+        .collect();
+    repoint(store, suite, &moved)
 }
 
 /// Lets pins name the generations that were written anew.
@@ -322,8 +336,9 @@ fn clean_shelves(
     Ok(found)
 }
 
-/// Erases the content and whatever still names it, except the record; returns
-/// what was erased. No generation has it any more.
+/// Erases the content and whatever still names it, except the record and what
+/// kept generations consist of; returns what was erased. No generation has it
+/// any more.
 pub fn erase(
     store: &dyn Store,
     sha256: &Sha256,
@@ -331,23 +346,24 @@ pub fn erase(
     before: &Needed,
 ) -> Result<Vec<ArchivePath>, PublishError> {
     let mut needed = Needed::default();
+    // What clients read now may speak of the content, but does not list it.
+    let mut read = Needed::default();
+    let mut chunks = BTreeSet::new();
     for suite in suites(store)? {
         let kept = generations(store, &suite)?;
-        let moved: Vec<_> = pins(store, &suite)?
-            .into_iter()
-            .filter_map(|pin| {
-                let old = pin.generation;
-                let same = kept.iter().find(|(base, _)| base.number == old.number);
-                same.map(|(base, _)| (old, *base))
-            })
-            .collect();
-        repoint(store, &suite, &moved)?;
-        for (base, manifest) in &kept {
+        follow_pins(store, &suite, &kept)?;
+        for (at, (base, manifest)) in kept.iter().enumerate() {
             needed.add_generation(&base.manifest, manifest);
+            if at == 0 {
+                read.add_by_hash(manifest);
+                read.add_plain_names(manifest);
+            }
+            let listed = manifest.listings().flat_map(|index| &index.chunks);
+            chunks.extend(listed.map(|chunk| chunk.sha256));
         }
     }
     let hex = sha256.hex();
-    let mut doomed = paths.clone();
+    let mut doomed = BTreeSet::new();
     doomed.insert(layout::file_list(sha256));
     doomed.extend(before.paths().filter(|path| !needed.has(path)).cloned());
     let mut files = Vec::new();
@@ -368,8 +384,21 @@ pub fn erase(
         Ok(holds(&plain(&bytes), &hex).then_some(path))
     });
     let naming: Result<Vec<_>, PublishError> = naming.collect();
-    doomed.extend(naming?.into_iter().flatten());
+    let naming = naming?.into_iter().flatten();
+    doomed.extend(naming.filter(|path| !needed.has(path) && !read.has(path)));
     let mut erased = Vec::new();
+    for path in paths {
+        let other = store.digest(path)?.map(|(_, found)| found != *sha256);
+        if other == Some(true) && is_listed(store, &chunks, path)? {
+            // Another file has the name by now.
+            doomed.remove(path);
+            continue;
+        }
+        // Also one that is gone: a store may keep earlier versions of it.
+        store.erase(path)?;
+        erased.extend(other.map(|_| path.clone()));
+        doomed.remove(path);
+    }
     for path in doomed {
         if store.size(&path)?.is_some() {
             store.erase(&path)?;
@@ -377,6 +406,22 @@ pub fn erase(
         }
     }
     Ok(erased)
+}
+
+/// Tells whether one of these chunks lists a file of the pool.
+fn is_listed(
+    store: &dyn Store,
+    chunks: &BTreeSet<Sha256>,
+    path: &ArchivePath,
+) -> Result<bool, PublishError> {
+    let path = path.as_str();
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    for chunk in chunks {
+        if holds(&read_object(store, ObjectKind::Chunk, chunk)?, name) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Returns the state of every kept generation: what may be needed no more when

@@ -86,6 +86,11 @@ pub trait Target: Sync {
     /// Removes files; one that is not there is no error.
     fn delete(&self, paths: &[ArchivePath]) -> Result<(), MirrorError>;
 
+    /// Removes files with every earlier version that is kept of them.
+    fn erase(&self, paths: &[ArchivePath]) -> Result<(), MirrorError> {
+        self.delete(paths)
+    }
+
     /// Removes what only writing needed.
     fn end(&self) {}
 }
@@ -204,6 +209,13 @@ impl Target for StoreTarget<'_> {
     fn delete(&self, paths: &[ArchivePath]) -> Result<(), MirrorError> {
         for path in paths {
             self.to.delete(path)?;
+        }
+        Ok(())
+    }
+
+    fn erase(&self, paths: &[ArchivePath]) -> Result<(), MirrorError> {
+        for path in paths {
+            self.to.erase(path)?;
         }
         Ok(())
     }

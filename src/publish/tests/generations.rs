@@ -9,7 +9,7 @@ use super::*;
 use crate::archive::purge::Purge;
 use crate::archive::restore::restore;
 use crate::archive::settings::Retention;
-use crate::archive::{Candidate, Pin, PinName, Record, layout};
+use crate::archive::{Candidate, Older, Pin, PinName, Record, admit, layout};
 use crate::model::{Sha256, Silent};
 use crate::sys::store::{Fault, FaultyStore, MemoryStore, Moment, Store};
 
@@ -278,7 +278,7 @@ fn destroy(scene: &Scene, store: &dyn Store, sha256: &Sha256) -> Result<(), Publ
     let said = ("tester".to_owned(), "leaked".to_owned());
     let listed = paths.iter().cloned().collect();
     let mut record = Purge::new(*sha256, listed, said, "purge".to_owned(), scene.world.now);
-    spare_all(store)?;
+    spare_all(store, scene.world.now)?;
     record_purge(store, &record)?;
     let state = state_of_all(store)?;
     recover(store, &scene.world.suite)?;
@@ -347,7 +347,10 @@ fn what_is_purged_is_nowhere_and_never_comes_back() {
             kept.iter().any(|(base, _)| *base == pins[0].generation),
             "{shown}"
         );
-        let refused = purged(store, &scene.aa).expect("readable");
+        let question = Question::Candidates(&scene.aa);
+        let current = observe(store, &scene.world.suite, question).expect("readable");
+        let admission = admit(&current, &scene.aa, Older::Refuse).expect("admitted");
+        let refused = purged(&purge_records(store).expect("readable"), &admission);
         assert_eq!(refused[0].rule, "purged", "{shown}");
     };
     clean(&whole, "undisturbed");
@@ -361,4 +364,120 @@ fn what_is_purged_is_nowhere_and_never_comes_back() {
         destroy(&scene, &store, &sha256).expect("destroyed");
         clean(&store, &at.to_string());
     }
+}
+
+#[test]
+fn what_only_speaks_of_destroyed_content_stays() {
+    let scene = Scene::new();
+    scene.world.add(&scene.store, &scene.aa).expect("added");
+    let Candidate::Binary(aa) = &scene.aa[0] else {
+        unreachable!("it is a .deb")
+    };
+    let control = format!(
+        "Package: zz\nVersion: 1\nArchitecture: all\n\
+         Maintainer: A <a@example.org>\nDescription: not {}\n",
+        aa.sha256
+    );
+    let zz = [scene.world.deb_of(&control, b"zz")];
+    scene.world.add(&scene.store, &zz).expect("added");
+    destroy(&scene, &scene.store, &aa.sha256).expect("destroyed");
+    let seen = scene.is_whole(&scene.store, "destroyed");
+    assert!(seen.iter().any(|line| line.ends_with("zz 1")), "{seen:?}");
+    assert!(!seen.iter().any(|line| line.contains("aa")), "{seen:?}");
+}
+
+#[test]
+fn a_name_that_another_file_has_by_now_is_left_to_it() {
+    let scene = Scene::new();
+    let suite = scene.world.suite.clone();
+    let path = "pool/main/b/bb/bb_1_all.deb";
+    let path = crate::model::ArchivePath::new(path).expect("a path");
+    let before = scene.store.read(&path).expect("readable");
+    assert!(before.is_some(), "{suite} has it");
+    let other = Sha256::of(b"what was there before");
+    let state = state_of_all(&scene.store).expect("readable");
+    let paths = [path.clone()].into();
+    let erased = erase(&scene.store, &other, &paths, &state).expect("erased");
+    assert_eq!(erased, []);
+    assert_eq!(scene.store.read(&path).expect("readable"), before);
+}
+
+#[test]
+fn a_purge_that_stopped_leaves_its_pins_what_they_keep() {
+    let mut scene = Scene::new();
+    scene.world.add(&scene.store, &scene.aa).expect("added");
+    let Candidate::Binary(aa) = &scene.aa[0] else {
+        unreachable!("it is a .deb")
+    };
+    let suite = scene.world.suite.clone();
+    let base = generation(&scene.store, &suite, 3).expect("readable");
+    let said = ("tester".to_owned(), None);
+    let name = PinName::new("good").expect("a name");
+    let own = Pin::new(
+        suite.clone(),
+        name,
+        base.expect("kept").0,
+        said,
+        scene.world.now,
+    );
+    pin(&scene.store, &own).expect("pinned");
+    let found = survey(&scene.store, &aa.sha256).expect("readable");
+    let (_, next) = rewrite(&scene.store, &suite, &aa.sha256, &found).expect("rewritten");
+    let next = plan(next.expect("a change"));
+    scene.world.run(&scene.store, &next).expect("published");
+    for _ in 0..3 {
+        scene.world.now = scene.world.now.plus_seconds(2 * HOUR);
+        scene.collect(&scene.store).expect("collects");
+    }
+    assert_eq!(numbers(&scene.store, &scene.world), [6, 3]);
+    scene.is_whole(&scene.store, "collected");
+}
+
+#[test]
+fn who_died_while_deleting_is_believed_for_an_hour() {
+    let scene = Scene::condemned();
+    let now = scene.world.now;
+    sweep(&scene.store, now).expect("nobody else does");
+    let refused = spare_all(&scene.store, now.plus_seconds(HOUR - 1)).expect_err("it deletes");
+    assert!(
+        matches!(refused, PublishError::Collecting { .. }),
+        "{refused}"
+    );
+    spare_all(&scene.store, now.plus_seconds(HOUR)).expect("it is dead");
+    scene.world.add(&scene.store, &scene.aa).expect("added");
+}
+
+#[test]
+fn an_upstream_tarball_that_was_collected_is_missed() {
+    let (mut world, store) = (World::new(), MemoryStore::default());
+    let orig = ("foo_1.orig.tar.xz", &b"upstream"[..]);
+    let first = world.source("foo", "1-1", &[orig, ("foo_1-1.debian.tar.xz", b"one")]);
+    let second = world.source("foo", "1-2", &[orig, ("foo_1-2.debian.tar.xz", b"two")]);
+    let Candidate::Source(mut second) = second else {
+        unreachable!("it is a source package")
+    };
+    second.files.retain(|file| file.name.as_str() != orig.0);
+    let second = [Candidate::Source(second)];
+    world.create(&store).expect("created");
+    world.add(&store, &[first]).expect("added");
+    world.now = world.now.plus_seconds(HOUR);
+    world.remove(&store, "foo").expect("removed");
+    world.now = world.now.plus_seconds(3 * HOUR);
+    let mut scene = Scene {
+        world,
+        store,
+        aa: Vec::new(),
+    };
+    scene.collect(&scene.store).expect("collects");
+    scene.world.now = scene.world.now.plus_seconds(2 * HOUR);
+    let judged = scene.world.plan_add(&scene.store, &second);
+    let judged = judged.expect("admitted").expect("a change");
+    // Who was first keeps it.
+    let store = scene.copy();
+    scene.world.run(&store, &judged).expect("published");
+    scene.collect(&store).expect("collects");
+    scene.is_whole(&store, "published first");
+    scene.collect(&scene.store).expect("collects");
+    let error = scene.world.run(&scene.store, &judged).expect_err("it went");
+    assert!(error.is_lost_race(), "{error}");
 }
