@@ -392,7 +392,16 @@ impl Desk<'_> {
         let changes = match &upload.changes {
             Ok(changes) => changes,
             // Somebody may be writing it just now.
-            Err(_) if (0..ARRIVING_SECONDS).contains(&(now.unix() - upload.modified)) => {
+            Err(why)
+                if (0..ARRIVING_SECONDS).contains(&(now.unix() - upload.modified))
+                    && !has_end(&upload.path) =>
+            {
+                let message = format!(
+                    "it cannot be read: {why}; unless more of it comes, it is refused in \
+                     {ARRIVING_SECONDS} seconds"
+                );
+                let finding = Finding::info("upload-incomplete", upload.name.as_str(), message);
+                handled.findings.push(finding);
                 return Ok(());
             }
             Err(why) => {
@@ -427,15 +436,9 @@ impl Desk<'_> {
                     handled.fate = Fate::Rejected(None);
                     return Ok(());
                 }
+        let mut lacking = Vec::new();
                 Ok(found) if found.len() >= wanted => {}
-                _ => {
-                    if upload.modified + tray.stale_seconds <= now.unix() {
-                        let since = Timestamp::from_unix(upload.modified);
-                        let message = format!("it waits for {name} since {since}");
-                        handled.findings.push(stale(&upload.name, message));
-                    }
-                    return Ok(());
-                }
+                _ => lacking.push(name),
             }
         }
         let paths = [upload.path.clone()];
@@ -448,6 +451,24 @@ impl Desk<'_> {
                 let fate = Fate::Planned {
                     added: plan.next().added.clone(),
                     removed: plan.next().removed.clone(),
+        if !lacking.is_empty() {
+            let lacking = lacking.join(", ");
+            let is_late = upload.modified + tray.stale_seconds <= now.unix();
+            handled.findings.push(match is_late {
+                true => {
+                    let since = Timestamp::from_unix(upload.modified);
+                    stale(
+                        &upload.name,
+                        format!("it waits since {since} for {lacking}"),
+                    )
+                }
+                false => {
+                    let message = format!("it waits for {lacking}");
+                    Finding::info("upload-incomplete", upload.name.as_str(), message)
+                }
+            });
+            return Ok(());
+        }
                     digest: plan.digest().hex(),
                 };
                 (fate, findings)
@@ -550,6 +571,13 @@ fn read_changes(path: &Path) -> Result<Result<Changes, String>, FileError> {
         Ok(plain) => Changes::parse(plain.as_bytes()).map_err(|error| with_causes(&error)),
         Err(error) => Err(with_causes(&error)),
     })
+}
+
+/// Tells whether a signed upload is there to its end.
+fn has_end(path: &Path) -> bool {
+    let bytes = files::read(path).unwrap_or_default();
+    let end = b"-----END PGP SIGNATURE-----";
+    bytes.trim_ascii_end().ends_with(end)
 }
 
 fn name_of(path: &Path) -> String {
