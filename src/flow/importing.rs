@@ -155,9 +155,8 @@ impl Desk<'_> {
             if import.is_in_place() && self.store.size(&layout::head(to))?.is_some() {
                 // It is ours already.
                 self.complete(to)?;
-                let current = self.look(to, None, Question::Manifest)?;
-                let same = Outcome::Unchanged(Box::new(current), Vec::new());
-                imported.suites.push((to.clone(), same));
+                let outcome = self.signed_also(to, &import.also, act)?;
+                imported.suites.push((to.clone(), outcome));
                 continue;
             }
             match wish {
@@ -268,6 +267,32 @@ impl Desk<'_> {
             };
             let chosen = self.key(&current, None, &act.key)?;
             let now = self.clock.now();
+    /// Lets more keys sign a suite that was taken over before.
+    fn signed_also(
+        &self,
+        suite: &Suite,
+        also: &[Fingerprint],
+        act: &mut Act<'_>,
+    ) -> Result<Outcome, FlowError> {
+        let current = self.look(suite, None, Question::Manifest)?;
+        let there = current.manifest().expect("it is there").settings.clone();
+        let lacks = |key: &&Fingerprint| !there.signers.contains(key);
+        let more: Vec<_> = also.iter().filter(lacks).cloned().collect();
+        if more.is_empty() {
+            return Ok(Outcome::Unchanged(Box::new(current), Vec::new()));
+        }
+        let adjust = |before: Option<&Settings>| {
+            let mut settings = before.unwrap_or(&there).clone();
+            for key in &more {
+                if !settings.signers.contains(key) {
+                    settings.signers.push(key.clone());
+                }
+            }
+            settings
+        };
+        self.settle(suite, &adjust, act)
+    }
+
             let signers = &ready.settings.signers;
             let beside = signing::beside(self.environment, signers, chosen.certificate(), now)?;
             let mut ours = beside
