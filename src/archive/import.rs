@@ -103,6 +103,11 @@ fn joined(current: &Current, wanted: &Settings) -> Settings {
         }
     }
     settings.architectures.sort();
+    for key in &wanted.signers {
+        if !settings.signers.contains(key) {
+            settings.signers.push(key.clone());
+        }
+    }
     settings
 }
 

@@ -219,6 +219,31 @@ mod tests {
         }
     }
 
+    fn own(command: &clap::Command, globals: &[&clap::Id], found: &mut Vec<String>) {
+        for below in command.get_subcommands() {
+            let taken = below
+                .get_arguments()
+                .map(clap::Arg::get_id)
+                .filter(|id| globals.contains(id));
+            found.extend(taken.map(|id| format!("{} {id}", below.get_name())));
+            own(below, globals, found);
+        }
+    }
+
+    #[test]
+    fn no_argument_of_a_verb_is_taken_for_a_common_one() {
+        let command = Arguments::command();
+        let globals: Vec<_> = command
+            .get_arguments()
+            .filter(|argument| argument.is_global_set())
+            .map(clap::Arg::get_id)
+            .collect();
+        assert!(globals.len() > 5, "{globals:?}");
+        let mut found = Vec::new();
+        own(&command, &globals, &mut found);
+        assert!(found.is_empty(), "{found:?}");
+    }
+
     #[test]
     fn every_variable_is_in_the_help() {
         let mut command = Arguments::command();

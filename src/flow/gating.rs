@@ -58,7 +58,8 @@ impl Desk<'_> {
     /// that cannot be read, or has keys of another kind, vouches for nobody.
     fn verified(&self, text: &str) -> Result<Verified, VerifyError> {
         let own = self.keyring().unwrap_or_default();
-        let first = own.verify_clear(text);
+        let now = self.clock.now();
+        let first = own.verify_clear_at(text, now);
         if !matches!(first, Err(VerifyError::UnknownKey { .. })) {
             return first;
         }
@@ -66,7 +67,7 @@ impl Desk<'_> {
             let bytes = std::fs::read(&file).unwrap_or_default();
             let found = Keyring::parse(&bytes)
                 .unwrap_or_default()
-                .verify_clear(text);
+                .verify_clear_at(text, now);
             if !matches!(found, Err(VerifyError::UnknownKey { .. })) {
                 return found;
             }

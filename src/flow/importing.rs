@@ -12,7 +12,7 @@ use super::archiving::{Act, Desk, Judged, Outcome};
 use super::signing;
 use crate::archive::import::take_over;
 use crate::archive::layout::{self, IndexName};
-use crate::archive::settings::Descriptions;
+use crate::archive::settings::{Descriptions, StatedSuite};
 use crate::archive::{Admission, Current, Settings};
 use crate::format::index::Stanza;
 use crate::format::index::contents::FileList;
@@ -95,6 +95,15 @@ pub struct Imported {
     pub bytes: u64,
 }
 
+/// Whether clients know a suite by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Name {
+    /// As the old archive had it.
+    Kept,
+    /// It gets this one now.
+    New,
+}
+
 /// A suite that was read, with complete stanzas.
 struct Ready {
     suite: Suite,
@@ -120,9 +129,14 @@ impl Import<'_> {
         real(&self.from_root).is_some_and(|from| Some(from) == real(&self.to_root))
     }
 
-    fn settings(&self, foreign: &ForeignSuite, to: &Suite) -> Settings {
+    fn settings(&self, foreign: &ForeignSuite, name: Name, to: &Suite) -> Settings {
         let indices: Vec<_> = foreign.indices.keys().cloned().collect();
         let mut settings = foreign.release.settings(to, &indices);
+        if name == Name::New {
+            // No client knows it yet, and apt warns where neither is the one asked for.
+            settings.stated = StatedSuite::OfPath;
+            settings.codename = Some(to.to_string());
+        }
         if !self.contents {
             settings.contents.clear();
         }
@@ -155,15 +169,20 @@ impl Desk<'_> {
             if import.is_in_place() && self.store.size(&layout::head(to))?.is_some() {
                 // It is ours already.
                 self.complete(to)?;
-                let current = self.look(to, None, Question::Manifest)?;
-                let same = Outcome::Unchanged(Box::new(current), Vec::new());
-                imported.suites.push((to.clone(), same));
+                let outcome = self.signed_also(to, &import.also, act)?;
+                imported.suites.push((to.clone(), outcome));
                 continue;
             }
             match wish {
-                Wish::Suite { from, .. } => read.push((to, import::read(&reading, from)?)),
+                Wish::Suite { from, .. } => {
+                    let name = match from == to {
+                        true => Name::Kept,
+                        false => Name::New,
+                    };
+                    read.push((to, name, import::read(&reading, from)?));
+                }
                 Wish::Flat { below, .. } => match import::flat(&reading, below, to)? {
-                    Some(flat) => read.push((to, flat)),
+                    Some(flat) => read.push((to, Name::New, flat)),
                     None => {
                         let message = "there is no Packages in it";
                         let subject = format!("{}/{below}", import.from.place());
@@ -172,10 +191,10 @@ impl Desk<'_> {
                 },
             }
         }
-        for (_, foreign) in &mut read {
+        for (_, _, foreign) in &mut read {
             findings.append(&mut foreign.findings);
         }
-        let wanted = wanted(read.iter().map(|(_, foreign)| foreign), &mut findings);
+        let wanted = wanted(read.iter().map(|(_, _, foreign)| foreign), &mut findings);
         let journal = match (act.dry_run, self.environment.data_home()) {
             (false, Some(home)) => Some(Journal::open(journal(&home, import, self))?),
             _ => None,
@@ -203,10 +222,10 @@ impl Desk<'_> {
             findings.extend(self.taken_paths(import, &hashed.files, journal.as_ref())?);
         }
         let mut ready = Vec::new();
-        for (to, mut foreign) in read {
+        for (to, name, mut foreign) in read {
             ready.push(Ready {
                 suite: to.clone(),
-                settings: import.settings(&foreign, to),
+                settings: import.settings(&foreign, name, to),
                 translations: std::mem::take(&mut foreign.translations),
                 date: foreign.release.date,
                 signer: foreign.signer.clone(),
@@ -246,6 +265,32 @@ impl Desk<'_> {
             journal.remove();
         }
         Ok(imported)
+    }
+
+    /// Lets more keys sign a suite that was taken over before.
+    fn signed_also(
+        &self,
+        suite: &Suite,
+        also: &[Fingerprint],
+        act: &mut Act<'_>,
+    ) -> Result<Outcome, FlowError> {
+        let current = self.look(suite, None, Question::Manifest)?;
+        let there = current.manifest().expect("it is there").settings.clone();
+        let lacks = |key: &&Fingerprint| !there.signers.contains(key);
+        let more: Vec<_> = also.iter().filter(lacks).cloned().collect();
+        if more.is_empty() {
+            return Ok(Outcome::Unchanged(Box::new(current), Vec::new()));
+        }
+        let adjust = |before: Option<&Settings>| {
+            let mut settings = before.unwrap_or(&there).clone();
+            for key in &more {
+                if !settings.signers.contains(key) {
+                    settings.signers.push(key.clone());
+                }
+            }
+            settings
+        };
+        self.settle(suite, &adjust, act)
     }
 
     /// Asks what stands against each suite before anything is written.

@@ -23,7 +23,7 @@ use crate::archive::{Listed, Older};
 use crate::format::changes::Changes;
 use crate::format::version::Version;
 use crate::model::finding::with_causes;
-use crate::model::{Finding, PackageName, Suite, Timestamp};
+use crate::model::{FileDigests, Finding, PackageName, Suite, Timestamp};
 use crate::sys::files::{self, Access, FileError, failed};
 use crate::sys::openpgp::text_of;
 
@@ -174,12 +174,13 @@ impl Tray {
         }
     }
 
-    /// Completes what a run that was killed left.
-    fn complete(&self) -> Result<(), FileError> {
+    /// Completes what a run that was killed left. What cannot be completed is
+    /// told to `failed`, and keeps nothing else from being seen to.
+    fn complete(&self, failed: &mut dyn FnMut(FileError)) -> Result<(), FileError> {
         for (path, _) in regular_files(&self.directory)? {
             let name = name_of(&path);
             if name.starts_with('.') && name.ends_with(".changes.done") {
-                self.remove_marked(&path)?;
+                self.remove_marked(&path).unwrap_or_else(&mut *failed);
             }
         }
         let rejected = self.directory.join("rejected");
@@ -192,8 +193,10 @@ impl Tray {
                 continue;
             };
             let changes = entry.join(format!("{own}.changes"));
-            if changes.exists() {
-                self.fill(&entry, &changes, own)?;
+            if changes.exists()
+                && let Err(error) = self.fill(&entry, &changes, own)
+            {
+                failed(error);
             }
         }
         Ok(())
@@ -208,7 +211,9 @@ impl Tray {
     }
 
     /// Returns the files that a `.changes` lists and no other upload that is
-    /// here: two revisions may share their upstream tarball.
+    /// here: two revisions may share their upstream tarball. What is not as it
+    /// lists them is not taken either, and no `.changes` is: anybody can list
+    /// the files of others, whose own upload may be still on its way.
     fn own_files(&self, changes: &Path) -> Result<Vec<PathBuf>, FileError> {
         let mut others = BTreeSet::new();
         for other in self.uploads()?.iter().filter(|other| other.path != changes) {
@@ -217,13 +222,18 @@ impl Tray {
         let Ok(own) = read_changes(changes)? else {
             return Ok(Vec::new());
         };
-        let names = listed(&own)
-            .into_iter()
-            .filter(|name| !others.contains(name));
-        let paths = names.map(|name| self.directory.join(name));
-        Ok(paths
-            .filter(|path| path.symlink_metadata().is_ok())
-            .collect())
+        let mut found = BTreeSet::new();
+        for listed in &own.files {
+            let name = listed.file.name.as_str();
+            if others.contains(name) || name.ends_with(".changes") || name.starts_with('.') {
+                continue;
+            }
+            let path = self.directory.join(name);
+            if is_as_listed(&path, &listed.file.digests)? {
+                found.insert(path);
+            }
+        }
+        Ok(found.into_iter().collect())
     }
 
     fn remove(&self, upload: &Found) -> Result<(), FileError> {
@@ -310,7 +320,7 @@ impl Desk<'_> {
     ) -> Result<Option<FlowError>, FlowError> {
         let _lock = files::lock_directory(&tray.directory)?;
         if !act.dry_run {
-            tray.complete()?;
+            tray.complete(&mut |error| self.listener.warn(with_causes(&error)))?;
         }
         let mut failure = None;
         let uploads = tray.uploads()?;
@@ -392,7 +402,16 @@ impl Desk<'_> {
         let changes = match &upload.changes {
             Ok(changes) => changes,
             // Somebody may be writing it just now.
-            Err(_) if (0..ARRIVING_SECONDS).contains(&(now.unix() - upload.modified)) => {
+            Err(why)
+                if (0..ARRIVING_SECONDS).contains(&(now.unix() - upload.modified))
+                    && !has_end(&upload.path) =>
+            {
+                let message = format!(
+                    "it cannot be read: {why}; unless more of it comes, it is refused in \
+                     {ARRIVING_SECONDS} seconds"
+                );
+                let finding = Finding::info("upload-incomplete", upload.name.as_str(), message);
+                handled.findings.push(finding);
                 return Ok(());
             }
             Err(why) => {
@@ -417,6 +436,7 @@ impl Desk<'_> {
             }
         };
         handled.suite = Some(suite.clone());
+        let mut lacking = Vec::new();
         for file in &changes.files {
             let (name, wanted) = (file.file.name.as_str(), file.file.digests.size);
             match tray.directory.join(name).symlink_metadata() {
@@ -428,15 +448,26 @@ impl Desk<'_> {
                     return Ok(());
                 }
                 Ok(found) if found.len() >= wanted => {}
-                _ => {
-                    if upload.modified + tray.stale_seconds <= now.unix() {
-                        let since = Timestamp::from_unix(upload.modified);
-                        let message = format!("it waits for {name} since {since}");
-                        handled.findings.push(stale(&upload.name, message));
-                    }
-                    return Ok(());
-                }
+                _ => lacking.push(name),
             }
+        }
+        if !lacking.is_empty() {
+            let lacking = lacking.join(", ");
+            let is_late = upload.modified + tray.stale_seconds <= now.unix();
+            handled.findings.push(match is_late {
+                true => {
+                    let since = Timestamp::from_unix(upload.modified);
+                    stale(
+                        &upload.name,
+                        format!("it waits since {since} for {lacking}"),
+                    )
+                }
+                false => {
+                    let message = format!("it waits for {lacking}");
+                    Finding::info("upload-incomplete", upload.name.as_str(), message)
+                }
+            });
+            return Ok(());
         }
         let paths = [upload.path.clone()];
         let outcome = self.add(&paths, &suite, None, Older::Refuse, act)?;
@@ -550,6 +581,24 @@ fn read_changes(path: &Path) -> Result<Result<Changes, String>, FileError> {
         Ok(plain) => Changes::parse(plain.as_bytes()).map_err(|error| with_causes(&error)),
         Err(error) => Err(with_causes(&error)),
     })
+}
+
+/// Tells whether a signed upload is there to its end.
+fn has_end(path: &Path) -> bool {
+    let bytes = files::read(path).unwrap_or_default();
+    let end = b"-----END PGP SIGNATURE-----";
+    bytes.trim_ascii_end().ends_with(end)
+}
+
+/// Tells whether a plain file is the one that an upload lists.
+fn is_as_listed(path: &Path, wanted: &FileDigests) -> Result<bool, FileError> {
+    let is_of_size = |found: Metadata| found.is_file() && found.len() == wanted.size;
+    if !path.symlink_metadata().is_ok_and(is_of_size) {
+        return Ok(false);
+    }
+    let file = files::open(path)?;
+    let found = FileDigests::of_reader(file).map_err(failed("read", path))?;
+    Ok(found.sha256 == wanted.sha256)
 }
 
 fn name_of(path: &Path) -> String {

@@ -17,8 +17,9 @@ use crate::archive::{Older, Selection, foreign, promote};
 use crate::format::index::piece::Encoding;
 use crate::format::index::{self, PoolFile, Stanza};
 use crate::format::release::{IndexFile, Release};
+use crate::model::finding::with_causes;
 use crate::model::{Component, Finding, PackageName, Sha256, Suite};
-use crate::publish::{Question, Verify};
+use crate::publish::Question;
 use crate::sys::files;
 use crate::sys::openpgp::Keyring;
 use crate::sys::store::Store;
@@ -121,8 +122,9 @@ impl Desk<'_> {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         let limited = |bytes: &Vec<u8>| bytes.len() <= RELEASE_LIMIT;
         let framed = vendor.store.read(&path)?.filter(limited).map(text);
+        let (keys, now) = (vendor.keyring, self.clock.now());
         let verified = match framed {
-            Some(framed) => Verify::verify_clear(vendor.keyring, &framed),
+            Some(framed) => keys.verify_clear_at(&framed, now).map(|found| found.plain),
             None => {
                 let release = vendor.store.read(&layout::release(vendor.suite))?.map(text);
                 let seal = vendor
@@ -135,13 +137,14 @@ impl Desk<'_> {
                     let fix = "check the location and the suite's name";
                     return Ok(refuse("missing-release", message, fix));
                 };
-                Verify::verify_detached(vendor.keyring, release.as_bytes(), &seal).map(|()| release)
+                let by = keys.verify_detached_at(release.as_bytes(), seal.as_bytes(), now);
+                by.map(|_| release)
             }
         };
         let text = match verified {
             Ok(text) => text,
             Err(error) => {
-                let message = format!("its signature does not count: {error}");
+                let message = format!("its signature does not count: {}", with_causes(&error));
                 let fix = "--keyring FILE names the keys of that archive";
                 return Ok(refuse("bad-signature", message, fix));
             }
@@ -150,7 +153,16 @@ impl Desk<'_> {
             Ok(release) => release,
             Err(error) => return Ok(refuse("invalid-release", error.to_string(), "")),
         };
-        let now = self.clock.now();
+        if !release.is_of(vendor.suite) {
+            let suite = release.suite.as_ref().map(Suite::as_str);
+            let said: Vec<_> = suite
+                .into_iter()
+                .chain(release.codename.as_deref())
+                .collect();
+            let message = format!("its Release is the one of {}", said.join(" or "));
+            let fix = "name the suite as its Release does; else somebody served another one";
+            return Ok(refuse("other-suite", message, fix));
+        }
         if let Some(until) = release.valid_until.filter(|until| *until < now) {
             let message = format!("it was valid until {until}");
             let fix = "fetch it from where it is kept up to date";

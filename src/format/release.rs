@@ -93,6 +93,19 @@ pub enum IndexLineError {
 }
 
 impl Release {
+    /// Tells whether it is of the suite at a path, as apt asks: that is its
+    /// `Suite` or its `Codename`, or neither is said. Of `bookworm/updates` the
+    /// last part is none of the name.
+    pub fn is_of(&self, path: &Suite) -> bool {
+        let suite = self.suite.as_ref().map(Suite::as_str);
+        let mut said = [suite, self.codename.as_deref()]
+            .into_iter()
+            .flatten()
+            .peekable();
+        let bare = path.as_str().strip_suffix("/updates");
+        said.peek().is_none() || said.any(|name| name == path.as_str() || Some(name) == bare)
+    }
+
     /// Reads the bytes of a `Release` file, or of an `InRelease` without its
     /// signature.
     pub fn parse(bytes: &[u8]) -> Result<Self, Deb822Error> {

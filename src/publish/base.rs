@@ -57,6 +57,16 @@ pub enum BaseError {
         /// Why not.
         source: VerifyError,
     },
+    /// It is of another suite.
+    #[error("{path} is not of {suite}: it says {said}")]
+    OtherSuite {
+        /// The file.
+        path: ArchivePath,
+        /// What was asked for.
+        suite: Suite,
+        /// `Suite` and `Codename`.
+        said: String,
+    },
     /// It cannot be understood.
     #[error("cannot understand {path}")]
     Content {
@@ -171,9 +181,18 @@ impl<'a> Bases<'a> {
         })?;
         let release = Release::parse(with_plain_components(&verified.plain).as_bytes());
         let release = release.map_err(|source| BaseError::Content {
-            path,
+            path: path.clone(),
             source: Box::new(source),
         })?;
+        if !release.is_of(&base.suite) {
+            let suite = release.suite.as_ref().map(Suite::as_str);
+            let said = suite.into_iter().chain(release.codename.as_deref());
+            return Err(BaseError::OtherSuite {
+                path,
+                said: said.collect::<Vec<_>>().join(" and "),
+                suite: base.suite,
+            });
+        }
         let opened = Opened {
             store,
             base,

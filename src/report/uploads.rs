@@ -75,9 +75,9 @@ impl Document for IncomingDocument {
                 UploadState::Published => (page.good("published"), " in "),
                 UploadState::Unchanged => (page.dim("there already"), " in "),
                 UploadState::Planned => (page.good("would be published"), " in "),
-                UploadState::Rejected => (page.bad("rejected"), " for "),
-                UploadState::Waiting => (page.warning("waiting"), " for "),
-                UploadState::Failed => (page.warning("not done"), " for "),
+                UploadState::Rejected => (page.bad("rejected"), ", meant for "),
+                UploadState::Waiting => (page.warning("not whole yet"), ", meant for "),
+                UploadState::Failed => (page.warning("not done"), ", meant for "),
             };
             let suite = row.suite.as_ref().map(|suite| match row.generation {
                 Some(number) => format!("{of}{suite}@{number}"),

@@ -235,6 +235,22 @@ fn packages_of_another_archive_come_with_their_files_or_not_at_all() {
         std::fs::write(path, whole).expect("writes");
     }
     assert_eq!(merge(&[], 0)["added"][0]["name"], "cherry");
+    // Another suite's Release, truly signed, is not the one that is asked for.
+    let dists = theirs.join("dists");
+    std::fs::rename(dists.join("stable"), dists.join("other")).expect("renames");
+    let from = theirs.to_str().expect("text");
+    let ran = in_ours(&[
+        "merge",
+        "--from",
+        from,
+        "--from-suite",
+        "other",
+        "--to",
+        "main",
+        "--json",
+    ]);
+    let refused = ran.code(1).document("debcut/archive-merge/1");
+    assert_eq!(refused["findings"][0]["rule"], "other-suite", "{refused}");
 }
 
 #[test]

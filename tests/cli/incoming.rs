@@ -142,7 +142,18 @@ fn what_dput_sends_is_published_refused_or_waits_each_by_itself() {
         want.map(|(name, state)| (name.to_owned(), state.to_owned()))
     );
     assert_eq!(world.packages_of("stable"), ["apple 2.0", "banana 1.0"]);
-    assert_eq!(names(&tray), ["cherry_1.0_all.changes", "rejected"]);
+    let document = ran.document("debcut/archive-incoming/1");
+    let findings = document["findings"].as_array().expect("a list");
+    let waits = findings
+        .iter()
+        .any(|f| f["message"] == "it waits for cherry_1.0_all.deb");
+    assert!(waits, "{findings:?}");
+    // What is not as listed may be another upload's, on its way.
+    assert_eq!(
+        names(&tray),
+        ["cherry_1.0_all.changes", "damson_1.0_all.deb", "rejected"]
+    );
+    std::fs::remove_file(&spoiled).expect("it stayed");
     let rejected = tray.join("rejected");
     assert_eq!(
         names(&rejected),
@@ -186,6 +197,47 @@ fn what_dput_sends_is_published_refused_or_waits_each_by_itself() {
     let empty = world.incoming(&[]).code(0);
     assert!(empty.stdout.contains("nothing to do"), "{}", empty.stdout);
     assert!(world.deep_check(0).is_empty());
+}
+
+#[test]
+fn one_upload_neither_takes_nor_stops_those_of_others() {
+    let world = World::with_archive();
+    let tray = world.tray();
+    let apple = world.upload("apple", "1.0", "stable");
+    copy_into(&tray, &apple);
+    // Half there; its .changes comes later.
+    std::fs::write(tray.join("banana_1.0_all.deb"), "half of it").expect("a file");
+    std::fs::create_dir(tray.join("rejected")).expect("a directory");
+    let built = world.path("evil");
+    std::fs::create_dir(&built).expect("a directory");
+    let listed = [
+        "apple_1.0_all.changes",
+        "banana_1.0_all.deb",
+        "fig_1.0_all.deb",
+        "rejected",
+    ];
+    let listed = listed.map(|name| built.join(name));
+    for path in &listed {
+        std::fs::write(path, "x").expect("a file");
+    }
+    let paths: Vec<&Path> = listed.iter().map(PathBuf::as_path).collect();
+    let evil = tray.join("evil_1_all.changes");
+    std::fs::rename(changes("stable", &paths), &evil).expect("it was made");
+    let mut touch = tool("touch", "coreutils");
+    touch.args(["--date", "2025-05-01T00:00:00Z"]).arg(&evil);
+    world.judge(touch).code(0);
+    let ran = world.incoming(&["--json"]).code(1);
+    assert_eq!(
+        states(&ran),
+        [
+            ("evil_1_all.changes".to_owned(), "rejected".to_owned()),
+            ("apple_1.0_all.changes".to_owned(), "published".to_owned()),
+        ]
+    );
+    assert_eq!(names(&tray), ["banana_1.0_all.deb", "rejected"]);
+    let aside = names(&tray.join("rejected/evil_1_all"));
+    assert_eq!(aside, ["REASON", "evil_1_all.changes"]);
+    world.incoming(&[]).code(0);
 }
 
 #[test]

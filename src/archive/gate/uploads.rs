@@ -1,7 +1,9 @@
 //! Whose uploads a suite takes.
 //!
-//! An upload is a `.changes`, or a `.dsc` for its own files; its signature
-//! speaks for the files that it lists by their digests. A suite that names its
+//! An upload is a `.changes`, or a `.dsc` that none lists, for its own files; its
+//! signature speaks for the files that it lists by their digests. Where there is
+//! a `.changes`, the signature inside the `.dsc` says nothing: it names no suite,
+//! so whoever has an old one could wrap it for another. A suite that names its
 //! uploaders takes nothing that none of them signed, a bare `.deb` neither.
 //! What is promoted within an archive was uploaded before and is not asked
 //! again.
@@ -16,10 +18,21 @@ use crate::model::{Finding, Fingerprint, Sha256};
 pub struct Upload {
     /// The file, as it was named.
     pub name: String,
+    /// What it is.
+    pub form: Form,
     /// Who signed it.
     pub signed: Signed,
     /// The files that it speaks for.
     pub covers: BTreeSet<Sha256>,
+}
+
+/// What an upload is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A `.changes`.
+    Changes,
+    /// A `.dsc`.
+    Source,
 }
 
 /// Who signed an upload.
@@ -32,6 +45,8 @@ pub enum Signed {
         /// The key of it that signed.
         key: Fingerprint,
     },
+    /// Somebody whose certificate is not known here, as the reason says.
+    Unknown(String),
     /// Somebody, but it does not count, for this reason.
     NotCounted(String),
     /// Nobody.
@@ -50,11 +65,15 @@ pub(in crate::archive) fn judge(
     }
     // Of a source package it is the .dsc, which lists the others.
     let own = &proposal.incoming.first()?.file;
-    let about = uploads
-        .iter()
-        .filter(|upload| upload.covers.contains(&own.sha256));
-    let mut reason = None;
-    for upload in about {
+    let about = || {
+        uploads
+            .iter()
+            .filter(|upload| upload.covers.contains(&own.sha256))
+    };
+    let is_listed = about().any(|upload| upload.form == Form::Changes);
+    let (mut reason, mut is_unknown) = (None, false);
+    for upload in about().filter(|upload| !is_listed || upload.form == Form::Changes) {
+        is_unknown = matches!(upload.signed, Signed::Unknown(_));
         let (rule, message) = match &upload.signed {
             Signed::By { certificate, key } => {
                 if uploaders.contains(certificate) || uploaders.contains(key) {
@@ -63,13 +82,12 @@ pub(in crate::archive) fn judge(
                 let message = format!("it is signed by {certificate}, who is no uploader here");
                 ("uploader-not-allowed", message)
             }
-            Signed::NotCounted(why) => (
+            Signed::Unknown(why) | Signed::NotCounted(why) => (
                 "uploader-not-verified",
                 format!("its signature does not count: {why}"),
             ),
             Signed::Nobody => ("upload-not-signed", "it is not signed".to_owned()),
         };
-        // The .changes comes after its .dsc and says more.
         reason = Some((rule, upload.name.as_str(), message));
     }
     let nothing = "no signed .changes lists it, and the suite names who may upload";
@@ -79,9 +97,15 @@ pub(in crate::archive) fn judge(
         nothing.to_owned(),
     ));
     let known: Vec<_> = uploaders.iter().map(Fingerprint::as_str).collect();
-    let fix = format!(
-        "offer the .changes of the build, signed by {} (debsign -k KEY FILE.changes)",
-        known.join(" or ")
-    );
+    let known = known.join(" or ");
+    let fix = match is_unknown {
+        true => format!(
+            "--keyring FILE gives the certificate, if it is one of {known}; else it is for them \
+             to sign"
+        ),
+        false => format!(
+            "offer the .changes of the build, signed by {known} (debsign -k KEY FILE.changes)"
+        ),
+    };
     Some(Finding::error(rule, subject, message).fix(fix))
 }

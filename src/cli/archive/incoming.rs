@@ -30,7 +30,8 @@ with the reasons in the file REASON; what lacks files waits. A suite that names 
 uploaders (archive init --uploader) takes nothing else.")]
 pub struct IncomingArguments {
     /// The directory that uploads are put into
-    #[arg(value_name = "DIR")]
+    // Not `directory`: that is -C, which would take it for its own.
+    #[arg(id = "tray", value_name = "DIR")]
     directory: PathBuf,
     /// The suite for all uploads [default: the Distribution of each]
     #[arg(long, value_name = "SUITE")]

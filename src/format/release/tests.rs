@@ -188,3 +188,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_release_is_of_the_suite_that_it_says() {
+    let mut release = release();
+    for (path, is_of) in [
+        ("stable", true),
+        ("bookworm", true),
+        ("stable/updates", true),
+        ("testing", false),
+        ("stable/other", false),
+    ] {
+        let path: Suite = path.parse().expect("a suite");
+        assert_eq!(release.is_of(&path), is_of, "{path}");
+    }
+    (release.suite, release.codename) = (None, None);
+    assert!(release.is_of(&"testing".parse().expect("a suite")));
+}

@@ -39,7 +39,7 @@ impl ForeignStanza {
         let wanted = match kind {
             Kind::Packages => {
                 let written = need("Filename")?;
-                let path = plain(below, written)?;
+                let path = of_package(plain(below, written)?)?;
                 if path.as_str() != written {
                     text = with_field(&text, "Filename", path.as_str());
                 }
@@ -128,8 +128,9 @@ fn files(fields: &Paragraph<'_>, directory: &ArchivePath) -> Result<Vec<Wanted>,
             return Err(refuse());
         };
         let path = ArchivePath::new(format!("{directory}/{name}"));
+        let path = path.map_err(|error| error.to_string())?;
         wanted.push(Wanted {
-            path: path.map_err(|error| error.to_string())?,
+            path: of_package(path)?,
             listed: Listed { size, digest },
         });
     }
@@ -143,6 +144,25 @@ fn plain(below: &str, written: &str) -> Result<ArchivePath, String> {
         .filter(|part| !part.is_empty() && *part != ".")
         .collect();
     ArchivePath::new(parts.join("/")).map_err(|error| error.to_string())
+}
+
+/// Returns the path of a package's file. What would lie where an archive has its
+/// state, its indices or its pages is none: whoever wrote the stanza would write
+/// these. Packages below `dists/` are an old custom, and nothing of ours has
+/// their names.
+fn of_package(path: ArchivePath) -> Result<ArchivePath, String> {
+    let text = path.as_str();
+    let endings = [".deb", ".udeb", ".dsc", ".diff.gz"];
+    let name = text.rsplit('/').next().unwrap_or_default();
+    let is_free = match text.split('/').next().unwrap_or_default() {
+        "dists" => endings.iter().any(|e| name.ends_with(e)) || name.contains(".tar."),
+        "pages" | "index.html" => false,
+        first => !first.starts_with('.'),
+    };
+    match is_free {
+        true => Ok(path),
+        false => Err(format!("{path} is no place for a package's file")),
+    }
 }
 
 /// Replaces the value of a field that has one line, or adds it.
@@ -217,6 +237,39 @@ mod tests {
                 "{path}"
             );
         }
+    }
+
+    #[test]
+    fn paths_of_the_archive_itself_are_refused() {
+        let deb = |path: &str| {
+            let text = DEB.replace("./pool//hello.deb", path);
+            ForeignStanza::parse(&text, Kind::Packages, "")
+        };
+        for path in [
+            ".debcut/suites/evil/head",
+            "./.debcut//suites/stable/pins/p",
+            "dists/x/InRelease",
+            "dists/x/main/binary-amd64/Packages.gz",
+            "index.html",
+            "pages/state.json",
+            ".htaccess",
+        ] {
+            let why = deb(path).expect_err(path);
+            assert!(why.contains("no place for a package"), "{path}: {why}");
+        }
+        for path in ["hello.deb", "dists/stable/main/binary-amd64/hello.deb"] {
+            assert!(deb(path).is_ok(), "{path}");
+        }
+        let source = |directory: &str, name: &str| {
+            let text = format!(
+                "Package: hello\nVersion: 1.0\nDirectory: {directory}\nFiles:\n \
+                 5d41402abc4b2a76b9719d911017c592 5 {name}\n"
+            );
+            ForeignStanza::parse(&text, Kind::Sources, "")
+        };
+        assert!(source(".debcut/suites/evil", "head").is_err());
+        assert!(source("dists/evil", "InRelease").is_err());
+        assert!(source("dists/evil", "hello_1.0.tar.xz").is_ok());
     }
 
     proptest::proptest! {

@@ -8,7 +8,7 @@ use sha2::Digest;
 
 use super::{Part, Reader, SectionAndPriority, refused};
 use crate::archive::candidate::{Binary, Candidate, Source, SourceFile};
-use crate::archive::gate::uploads::{Signed, Upload};
+use crate::archive::gate::uploads::{Form, Signed, Upload};
 use crate::format::checksums::ListedFile;
 use crate::format::control::BinaryControl;
 use crate::format::deb::{self, Deb, Limits, Oddity, ReadError};
@@ -83,6 +83,7 @@ impl Reader<'_> {
         let own = [Sha256::of(&bytes)].into_iter();
         let upload = Upload {
             name: path.display().to_string(),
+            form: Form::Source,
             signed,
             covers: own
                 .chain(dsc.files.iter().map(|f| f.digests.sha256))
@@ -142,7 +143,7 @@ impl Reader<'_> {
             Err(error @ VerifyError::UnknownKey { .. }) => {
                 let subject = path.display().to_string();
                 let finding = Finding::warning("unknown-signer", subject, with_causes(&error));
-                let signed = Signed::NotCounted(with_causes(&error));
+                let signed = Signed::Unknown(with_causes(&error));
                 (text_of(text).ok().map(|text| (text, signed)), vec![finding])
             }
             Err(error) => {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Kind, Reader, Wish, Work, is_left_out, kind_of, refused};
 use crate::archive::ProofFile;
-use crate::archive::gate::uploads::Upload;
+use crate::archive::gate::uploads::{Form, Upload};
 use crate::format::changes::Changes;
 use crate::model::finding::with_causes;
 use crate::model::{FileDigests, Finding};
@@ -29,6 +29,7 @@ impl Reader<'_> {
         };
         wish.uploads.push(Upload {
             name: path.display().to_string(),
+            form: Form::Changes,
             signed,
             covers: (changes.files.iter())
                 .map(|listed| listed.file.digests.sha256)

@@ -177,6 +177,8 @@ fn gpgs_signatures_are_verified_whatever_the_algorithm() {
         for (days, in_time) in [(-1, false), (1, true), (2, false)] {
             let then = by.made.plus_seconds(days * DAY);
             assert_eq!(by.check_clock(then).is_ok(), in_time, "{days}");
+            let at = ring.verify_detached_at(b"x", &limited, then).is_ok();
+            assert_eq!(at, days < 2, "{days}");
         }
     }
 }
@@ -294,6 +296,15 @@ fn expired_keys_neither_sign_nor_count() {
     keyring(key.certificate())
         .verify_clear(&signed)
         .expect("valid then");
+    // Whoever asks about today is told that it counts no more.
+    let ring = keyring(key.certificate());
+    ring.verify_clear_at(&signed, before).expect("valid then");
+    let error = ring.verify_clear_at(&signed, after).expect_err("over");
+    assert!(matches!(error, VerifyError::ExpiredSince { .. }), "{error}");
+    let detached = signer.detach_sign(b"x", before).expect("signs");
+    let error = ring.verify_detached_at(b"x", detached.as_bytes(), after);
+    let error = error.expect_err("over");
+    assert!(matches!(error, VerifyError::ExpiredSince { .. }), "{error}");
     gnupg.gpg("--import", key.armored().as_bytes());
     let late = format!("--local-user {} --clearsign", signer.fingerprint());
     let refused = gnupg

@@ -89,6 +89,14 @@ pub enum VerifyError {
         /// When the key expired.
         expired: Timestamp,
     },
+    /// The key has expired since the signature was made, and judged is now.
+    #[error("made by key {key}, which has expired on {expired}")]
+    ExpiredSince {
+        /// The signing key.
+        key: Fingerprint,
+        /// When the key expired.
+        expired: Timestamp,
+    },
     /// The key was revoked, in a way that covers the signature.
     #[error("made by key {key}, which was revoked on {revoked}")]
     KeyRevoked {
@@ -171,6 +179,38 @@ impl Certificate {
     }
 }
 
+/// When a signature's key must count.
+#[derive(Debug, Clone, Copy)]
+enum When {
+    /// When it was made: who reads old releases asks so.
+    Then,
+    /// Still at this moment.
+    Now(Timestamp),
+}
+
+impl When {
+    /// Says why a signature, good when it was made, does not count any more.
+    fn check(
+        self,
+        by: &SignedBy,
+        certificate: &Certificate,
+        component: &ComponentKey,
+    ) -> Result<(), VerifyError> {
+        let Self::Now(now) = self else {
+            return Ok(());
+        };
+        let key = by.signing_key.clone();
+        if let Some(expired) = by.expires.filter(|expired| *expired <= now) {
+            return Err(VerifyError::Expired { key, expired });
+        }
+        match certificate.key_status(component, now) {
+            Status::Expired(expired) => Err(VerifyError::ExpiredSince { key, expired }),
+            Status::Revoked(revoked) => Err(VerifyError::KeyRevoked { key, revoked }),
+            Status::Valid | Status::NotYet(_) | Status::NoSigningKey => Ok(()),
+        }
+    }
+}
+
 impl Keyring {
     /// Makes a keyring of these certificates; copies of one are joined.
     pub fn new(certificates: Vec<Certificate>) -> Self {
@@ -207,8 +247,20 @@ impl Keyring {
     /// Of several signatures one that is true suffices, as long as none is
     /// [`VerifyError::Bad`]; without any, the error is about the first.
     pub fn verify_clear(&self, framed: &str) -> Result<Verified, VerifyError> {
+        self.clear(framed, When::Then)
+    }
+
+    /// Verifies a cleartext-signed text as gpgv does: neither the signature nor
+    /// its key may have expired at `now`, nor the key have been revoked. A key
+    /// that was stolen after its end can date its signatures back.
+    pub fn verify_clear_at(&self, framed: &str, now: Timestamp) -> Result<Verified, VerifyError> {
+        self.clear(framed, When::Now(now))
+    }
+
+    fn clear(&self, framed: &str, when: When) -> Result<Verified, VerifyError> {
         let (text, signature) = unframe(framed).map_err(VerifyError::Text)?;
-        let by = self.any(signature.as_bytes(), &text.signed_bytes(), Content::Text)?;
+        let over = text.signed_bytes();
+        let by = self.any(signature.as_bytes(), &over, Content::Text, when)?;
         Ok(Verified {
             by,
             plain: text.plain(),
@@ -218,10 +270,27 @@ impl Keyring {
     /// Verifies a detached signature, armoured or binary, over `bytes`; several
     /// signatures count as in [`verify_clear`](Self::verify_clear).
     pub fn verify_detached(&self, bytes: &[u8], signature: &[u8]) -> Result<SignedBy, VerifyError> {
-        self.any(signature, bytes, Content::Bytes)
+        self.any(signature, bytes, Content::Bytes, When::Then)
     }
 
-    fn any(&self, packets: &[u8], over: &[u8], what: Content) -> Result<SignedBy, VerifyError> {
+    /// Verifies a detached signature as
+    /// [`verify_clear_at`](Self::verify_clear_at) does.
+    pub fn verify_detached_at(
+        &self,
+        bytes: &[u8],
+        signature: &[u8],
+        now: Timestamp,
+    ) -> Result<SignedBy, VerifyError> {
+        self.any(signature, bytes, Content::Bytes, When::Now(now))
+    }
+
+    fn any(
+        &self,
+        packets: &[u8],
+        over: &[u8],
+        what: Content,
+        when: When,
+    ) -> Result<SignedBy, VerifyError> {
         let damaged = |error| VerifyError::Packets(Box::new(error));
         let (mut first_good, mut first_error) = (None, None);
         let mut signatures = Vec::new();
@@ -232,7 +301,7 @@ impl Keyring {
             }
         }
         for signature in signatures {
-            match self.one(&signature, over, what) {
+            match self.one(&signature, over, what, when) {
                 Ok(by) => first_good = first_good.or(Some(by)),
                 Err(bad @ VerifyError::Bad { .. }) => return Err(bad),
                 Err(error) => first_error = first_error.or(Some(error)),
@@ -241,7 +310,13 @@ impl Keyring {
         first_good.ok_or(first_error.unwrap_or(VerifyError::None))
     }
 
-    fn one(&self, packet: &Signature, over: &[u8], what: Content) -> Result<SignedBy, VerifyError> {
+    fn one(
+        &self,
+        packet: &Signature,
+        over: &[u8],
+        what: Content,
+        when: When,
+    ) -> Result<SignedBy, VerifyError> {
         what.check(packet)?;
         let (certificate, component) = self.signer(packet)?;
         let key = component.fingerprint.clone();
@@ -259,10 +334,12 @@ impl Keyring {
         }
         let lasts = packet.signature_expiration_time().map(|d| d.as_secs());
         let end = lasts.filter(|&seconds| seconds > 0);
-        Ok(SignedBy {
+        let by = SignedBy {
             expires: end.map(|seconds| made.plus_seconds(i64::from(seconds))),
             ..certificate.credit(component, made)?
-        })
+        };
+        when.check(&by, certificate, component)?;
+        Ok(by)
     }
 
     /// Finds the key a signature names; it need not have made it.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::apt::client::Client;
-use crate::archive::packages::{changes, deb};
+use crate::archive::packages::{changes, deb, source};
 use crate::world::{Ran, World, tool};
 
 /// Makes a package of `NAME VERSION ARCHITECTURE`, further lines of its control
@@ -426,6 +426,20 @@ fn only_uploaders_may_upload_where_the_suite_names_them() {
     let text = std::fs::read_to_string(&broken).expect("it is there");
     std::fs::write(&broken, text.replace("urgency=medium", "urgency=low")).expect("a file");
     assert_eq!(findings(&add(&broken), 1)[0]["rule"], "bad-signature");
+    // An old .dsc is no word for this suite; offered by itself it counts.
+    let dsc = source(&world);
+    sign(&world, &dsc, &uploader);
+    let made = std::fs::read_dir(dsc.parent().expect("below")).expect("listed");
+    let made: Vec<_> = made.map(|entry| entry.expect("listed").path()).collect();
+    let made: Vec<&Path> = made
+        .iter()
+        .filter(|path| path.is_file())
+        .map(PathBuf::as_path)
+        .collect();
+    let wrapped = changes("stable", &made);
+    let found = findings(&add(&wrapped), 1);
+    assert_eq!(found[0]["rule"], "upload-not-signed", "{found:?}");
+    assert_eq!(findings(&add(&dsc), 0), [] as [Value; 0]);
 }
 
 /// Signs a text in place with gpg, as debsign does.
