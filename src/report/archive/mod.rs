@@ -224,6 +224,10 @@ pub struct SourcesDocument {
     keys: Vec<String>,
     key_file: Option<String>,
     text: String,
+    /// Whether a file beside the answer was; never said in the text, which is a
+    /// file itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     package: Option<MadePackage>,
 }
@@ -237,10 +241,12 @@ pub struct MadePackage {
     pub package: String,
     /// Its version.
     pub version: String,
-    /// The file's size in bytes.
-    pub size: u64,
-    /// The file's digest.
-    pub sha256: Sha256,
+    /// The file's size in bytes, where it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// The file's digest, where it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
 }
 
 impl SourcesDocument {
@@ -259,8 +265,16 @@ impl SourcesDocument {
                 .as_ref()
                 .map(|path| path.display().to_string()),
             text: sources.text(),
+            changed: None,
             package: None,
         }
+    }
+
+    /// Says whether a file beside the answer was changed, if one was wanted.
+    #[must_use]
+    pub fn changed(mut self, changed: Option<bool>) -> Self {
+        self.changed = changed;
+        self
     }
 
     /// Adds the keyring package.
