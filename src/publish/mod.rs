@@ -63,7 +63,7 @@ pub use purge::{
     Survey, digest_at, erase, purge_record, purged, record_purge, rewrite, state_of_all, survey,
 };
 pub use range::{between, descriptions, names};
-pub use rebuild::{Rebuilt, published_suites, rebuild};
+pub use rebuild::{Rebuilt, Restoring, published_suites, rebuild};
 pub use recover::{Switched, recover};
 pub use restore::{Turn, carried, missing, turn};
 pub use seal::{Seal, SealError};
