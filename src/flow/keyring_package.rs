@@ -1,7 +1,8 @@
 //! A package with the keys of an archive, `NAME-archive-keyring`: installed
 //! once, it brings every key that comes later.
 //!
-//! Made of the archive's state alone: who runs it again gets the same bytes.
+//! Made of the archive's state alone: who runs it again gets the same bytes. Where
+//! a suite has it with another content, it gets the next version.
 
 use std::fs::{self, Permissions};
 use std::io::Write as _;
@@ -13,10 +14,11 @@ use flate2::{Compression as Level, GzBuilder};
 use super::FlowError;
 use super::archiving::Desk;
 use super::packing::{self, Outcome};
-use crate::archive::Manifest;
+use crate::archive::{Manifest, query};
 use crate::format::compress::{Compression, Settings};
 use crate::format::deb::ControlMember;
-use crate::model::{FileDigests, Listener, Suite, Timestamp};
+use crate::format::index;
+use crate::model::{FileDigests, Listener, PackageName, Sha256, Suite, Timestamp};
 use crate::publish::client::ClientSources;
 use crate::publish::{PublishError, Question, read_manifest};
 use crate::sys::files;
@@ -36,6 +38,8 @@ pub struct KeyringPackage<'a> {
     pub brings: Brings,
     /// The file to make, or a directory to make it in.
     pub out: PathBuf,
+    /// How many versions with these keys and another content are out already.
+    pub revision: u32,
 }
 
 /// What is in the package.
@@ -48,20 +52,35 @@ pub enum Brings {
 }
 
 impl KeyringPackage<'_> {
+    /// Returns the package's name.
+    fn package(&self) -> String {
+        format!("{}-archive-keyring", self.name)
+    }
+
     /// Returns where the keys are on a client.
     pub fn key_file(&self) -> PathBuf {
         PathBuf::from(format!("/usr/share/keyrings/{}.pgp", self.name))
     }
 
-    /// Returns the package's version: it grows whenever keys come or go.
+    /// Returns the package's version: it grows whenever keys come or go, and
+    /// with each revision.
     pub fn version(&self) -> String {
         let at = self.since.to_string();
         let digits: String = at.chars().filter(char::is_ascii_digit).collect();
-        format!("{}.{}", &digits[..8], &digits[8..14])
+        let version = format!("{}.{}", &digits[..8], &digits[8..14]);
+        match self.revision {
+            0 => version,
+            revision => format!("{version}+{revision}"),
+        }
     }
 
     /// Packs it.
-    pub fn pack(&self, listener: &dyn Listener) -> Result<Outcome, FlowError> {
+    fn pack(
+        &self,
+        out: PathBuf,
+        dry_run: bool,
+        listener: &dyn Listener,
+    ) -> Result<Outcome, FlowError> {
         let whole = tempfile::Builder::new().prefix("debcut-keyring-").tempdir();
         let whole = whole.map_err(files::failed("make", Path::new("a temporary directory")))?;
         let tree = whole.path().join("tree");
@@ -70,18 +89,18 @@ impl KeyringPackage<'_> {
         }
         let request = packing::Request {
             tree,
-            out: self.out.clone(),
+            out,
             compress: Settings::new(Compression::Xz),
             control: ControlMember::Uniform,
             epoch: self.since,
-            dry_run: false,
+            dry_run,
         };
         Ok(packing::pack(&request, listener)?)
     }
 
     /// Returns every file of it, by its path.
     fn files(&self) -> Vec<(String, Vec<u8>)> {
-        let package = format!("{}-archive-keyring", self.name);
+        let package = self.package();
         let docs = format!("usr/share/doc/{package}");
         let mut data = vec![
             (
@@ -202,6 +221,59 @@ fn put(tree: &Path, path: &str, bytes: &[u8]) -> Result<(), FlowError> {
 }
 
 impl Desk<'_> {
+    /// Packs the keys, in the version that no suite has with another content;
+    /// returns that version.
+    pub fn pack_keyring(
+        &self,
+        mut package: KeyringPackage<'_>,
+        dry_run: bool,
+    ) -> Result<(String, Outcome), FlowError> {
+        let listed = self.listed(&package.package())?;
+        loop {
+            let version = package.version();
+            let there: Vec<_> = listed.iter().filter(|(own, _)| *own == version).collect();
+            let is_free = match there.is_empty() {
+                true => true,
+                false => {
+                    let digest = self.digest(&package)?;
+                    there.iter().all(|(_, sha256)| Some(*sha256) == digest)
+                }
+            };
+            if is_free {
+                let outcome = package.pack(package.out.clone(), dry_run, self.listener)?;
+                return Ok((version, outcome));
+            }
+            package.revision += 1;
+        }
+    }
+
+    /// Returns the versions and digests that suites have of a package.
+    fn listed(&self, name: &str) -> Result<Vec<(String, Sha256)>, FlowError> {
+        let name = PackageName::new(name).expect("a package's name and more letters");
+        let mut found = Vec::new();
+        for suite in self.suites()? {
+            let names = std::slice::from_ref(&name);
+            let current = self.look(&suite, None, Question::Packages(names))?;
+            for (_, stanza) in query::show(&current, &name).map_err(PublishError::from)? {
+                let files = index::files(stanza).unwrap_or_default().into_iter();
+                let version = stanza.version().to_string();
+                found.extend(files.map(|file| (version.clone(), file.sha256)));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Returns the digest that a package would have.
+    fn digest(&self, package: &KeyringPackage<'_>) -> Result<Option<Sha256>, FlowError> {
+        let aside = tempfile::Builder::new().prefix("debcut-keyring-").tempdir();
+        let aside = aside.map_err(files::failed("make", Path::new("a temporary directory")))?;
+        let outcome = package.pack(aside.path().to_owned(), false, self.listener)?;
+        Ok(match outcome {
+            Outcome::Packed { sha256, .. } => Some(sha256),
+            Outcome::Planned { .. } => None,
+        })
+    }
+
     /// Returns since when suites are signed with the keys of today: the moment
     /// of the first generation that had them, or of the oldest that is kept.
     pub fn keys_since(&self, suites: &[Suite]) -> Result<Timestamp, FlowError> {

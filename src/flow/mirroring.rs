@@ -112,6 +112,8 @@ impl Desk<'_> {
     ) -> Result<Mirrored, FlowError> {
         let store = self.store.as_ref();
         let target = self.target(location, directory, root)?;
+        let mut record = self.record_of(&target.place())?;
+        mirror::refuse_another(store, target.as_ref(), &record)?;
         let mut done = Mirrored {
             place: target.place(),
             suites: Vec::new(),
@@ -122,6 +124,7 @@ impl Desk<'_> {
         };
         let purged = mirror::purged(store)?;
         let (mut all, mut needed, mut planned) = (Vec::new(), BTreeSet::new(), String::new());
+        let mut sent = BTreeSet::new();
         for suite in self.mirrored_suites(&how.suites)? {
             let pushed = self.pushed(&suite, how.generation, act)?;
             let mut files = mirror::files(store, &pushed)?;
@@ -135,7 +138,9 @@ impl Desk<'_> {
             };
             files.retain(|file| !gone(file));
             needed.extend(files.iter().map(|file| file.path.clone()));
-            let plan = mirror::plan(target.as_ref(), &pushed, files, how.compare)?;
+            let mut plan = mirror::plan(target.as_ref(), &pushed, files, how.compare)?;
+            // What one suite brings is there for the next, and in a plan as well.
+            plan.files.retain(|file| sent.insert(file.path.clone()));
             done.files += plan.files.len();
             done.bytes += plan.bytes();
             for file in &plan.files {
@@ -151,7 +156,6 @@ impl Desk<'_> {
             }
             all.push(pushed);
         }
-        let mut record = self.record_of(&done.place)?;
         let mut noted = false;
         for pushed in &all {
             noted |= record.note(Push {
@@ -219,18 +223,27 @@ impl Desk<'_> {
         let chosen = self.key(&current, None, &act.key)?;
         let signers: &[Fingerprint] = &manifest.settings.signers;
         let beside = signing::beside(self.environment, signers, chosen.certificate(), now)?;
-        let signers = signing::all_unlocked(chosen, beside, now, act.ask)?;
         let release = manifest.release().text();
         let release = release.expect("it was written before");
-        let failed = |source| PublishError::Sign {
-            suite: suite.clone(),
-            source,
-        };
-        let seal: &dyn Seal = &signers;
-        let texts = Texts {
-            in_release: seal.clear_sign(&release, now).map_err(failed)?,
-            release_gpg: seal.detach_sign(release.as_bytes(), now).map_err(failed)?,
-            release,
+        let texts = if act.dry_run {
+            // For a plan no key is unlocked; the signatures' sizes are not in it.
+            Texts {
+                in_release: release.clone(),
+                release_gpg: String::new(),
+                release,
+            }
+        } else {
+            let signers = signing::all_unlocked(chosen, beside, now, act.ask)?;
+            let failed = |source| PublishError::Sign {
+                suite: suite.clone(),
+                source,
+            };
+            let seal: &dyn Seal = &signers;
+            Texts {
+                in_release: seal.clear_sign(&release, now).map_err(failed)?,
+                release_gpg: seal.detach_sign(release.as_bytes(), now).map_err(failed)?,
+                release,
+            }
         };
         Ok(Pushed {
             base,

@@ -64,7 +64,7 @@ pub use purge::{
     state_of_all, survey,
 };
 pub use range::{between, descriptions, names};
-pub use rebuild::{Rebuilt, published_suites, rebuild};
+pub use rebuild::{Rebuilt, Restoring, published_suites, rebuild};
 pub use recover::{Switched, recover};
 pub use restore::{Turn, carried, missing, turn};
 pub use seal::{Seal, SealError};

@@ -3,8 +3,8 @@
 //! The signature counts first: only what is signed is taken. The indices say
 //! what there is, cutting them is pure, and their pieces are in the published
 //! files. What no published file says is lost: earlier generations, pins, and
-//! those settings that a `Release` does not tell, which are the usual ones
-//! again.
+//! those settings that neither a `Release` nor the indices tell, which are the
+//! usual ones again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,12 +15,12 @@ use crate::archive::layout::{self, IndexName, ObjectKind};
 use crate::archive::manifest::{self, Base, Index, IndexFile, Manifest, Piece, Record};
 use crate::archive::pdiff::Patch;
 use crate::archive::proofs::Shelf;
-use crate::archive::settings::{Descriptions, Settings};
+use crate::archive::settings::{Descriptions, PoolLayout, Settings};
 use crate::format::deb822::{self, Syntax};
 use crate::format::index::piece::{Encoding, Joining};
 use crate::format::index::{self, contents, translation};
 use crate::format::release::{self, Release};
-use crate::model::{ArchivePath, Finding, Listener, Sha256, Suite};
+use crate::model::{ArchivePath, Component, Finding, Listener, Sha256, Suite};
 use crate::publish::error::PublishError;
 use crate::publish::head::Head;
 use crate::publish::seal::SealError;
@@ -51,13 +51,23 @@ pub fn published_suites(store: &dyn Store) -> Result<BTreeSet<Suite>, PublishErr
         .collect())
 }
 
-/// Restores what is lost of a suite's state. `verify` returns what a signed text
-/// says, if a key that counts signed it.
+/// Whether what is lost is restored, or only looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restoring {
+    /// It is written.
+    Written,
+    /// Nothing is written.
+    Planned,
+}
+
+/// Restores what is lost of a suite's state, or says what would be. `verify`
+/// returns what a signed text says, if a key that counts signed it.
 pub fn rebuild(
     store: &dyn Store,
     suite: &Suite,
     verify: &dyn Fn(&str) -> Result<Signed, SealError>,
     record: Record,
+    restoring: Restoring,
     listener: &dyn Listener,
 ) -> Result<Rebuilt, PublishError> {
     listener.begin(format!("rebuilding {suite}"));
@@ -69,7 +79,7 @@ pub fn rebuild(
     if let Some(head) = &head
         && let Ok(manifest) = head.manifest(store)
     {
-        return complete(store, &manifest, listener);
+        return complete(store, &manifest, restoring, listener);
     }
     let refuse = |rule, path: &ArchivePath, message: String| {
         let fix = "restore it from a backup, or publish the packages to a new suite";
@@ -136,7 +146,7 @@ pub fn rebuild(
         },
         settings: Settings {
             pdiffs: patches.unwrap_or(0) as u32,
-            ..settings
+            ..told_by_indices(settings, suite, &indices, &objects)
         },
         indices,
         shelves,
@@ -152,6 +162,9 @@ pub fn rebuild(
         number,
         manifest: Sha256::of(&bytes),
     };
+    if restoring == Restoring::Planned {
+        return Ok(Rebuilt::Restored(base));
+    }
     objects.push((layout::object(ObjectKind::Manifest, &base.manifest), bytes));
     let files: Vec<_> = objects
         .iter()
@@ -174,6 +187,7 @@ pub fn rebuild(
 fn complete(
     store: &dyn Store,
     manifest: &Manifest,
+    restoring: Restoring,
     listener: &dyn Listener,
 ) -> Result<Rebuilt, PublishError> {
     let release = manifest.release();
@@ -209,7 +223,9 @@ fn complete(
             }
         }
         written += files.len() as u64;
-        write_all(store, Taken::Repair, &files, listener)?;
+        if restoring == Restoring::Written {
+            write_all(store, Taken::Repair, &files, listener)?;
+        }
         findings.extend(lacking.iter().map(|path| {
             let message = "it is lost, and the published index does not have it".to_owned();
             Finding::error("not-rebuilt", path.as_str(), message).fix("restore it from a backup")
@@ -262,6 +278,45 @@ fn settings_of(release: &Release) -> Settings {
 }
 
 type Objects = Vec<(ArchivePath, Vec<u8>)>;
+
+/// Completes settings by what a `Release` does not tell and packages do: whose
+/// pool they are in, and which component is that of debugging symbols.
+fn told_by_indices(
+    mut settings: Settings,
+    suite: &Suite,
+    indices: &[Index],
+    objects: &Objects,
+) -> Settings {
+    let texts: BTreeMap<_, _> = objects.iter().map(|(path, bytes)| (path, bytes)).collect();
+    // How many packages of each component there are, and how many for debugging.
+    let mut counts = BTreeMap::<&Component, (usize, usize)>::new();
+    for index in indices.iter().filter(|index| index.name.kind().is_some()) {
+        let component = index.name.component();
+        let own = format!("pool/{suite}/{component}/");
+        let counted = counts.entry(component).or_default();
+        for chunk in &index.chunks {
+            let path = layout::object(ObjectKind::Chunk, &chunk.sha256);
+            let text = texts.get(&path).copied().map(Vec::as_slice);
+            for line in String::from_utf8_lossy(text.unwrap_or_default()).lines() {
+                match line.split_once(": ") {
+                    Some(("Package", _)) => counted.0 += 1,
+                    Some(("Auto-Built-Package", "debug-symbols")) => counted.1 += 1,
+                    Some(("Filename" | "Directory", place)) if place.starts_with(&own) => {
+                        settings.pool = PoolLayout::OfSuite;
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    let usual = settings.components.first();
+    let is_for_debugging = |(component, (all, debug)): &(&&Component, &(usize, usize))| {
+        *debug > 0 && debug == all && usual != Some(**component)
+    };
+    let found = counts.iter().find(is_for_debugging);
+    settings.debug_component = found.map(|(component, _)| (*component).clone());
+    settings
+}
 
 /// Reads a published index, and takes it apart; else says why that cannot be.
 fn read_index(

@@ -352,6 +352,19 @@ fn a_package_brings_the_keys() {
         false,
         "the same bytes"
     );
+    // What a suite has with another content gets another version.
+    world.add(std::slice::from_ref(&file), &[]).code(0);
+    let out = first.to_str().expect("text");
+    assert_eq!(pack(out)["changed"], false, "the same bytes");
+    for dry_run in [&["--dry-run"][..], &[]] {
+        let words = ["sources", "--keyring-package", out, "--json"];
+        let ran = world.archive(words.iter().chain(dry_run).copied()).code(0);
+        let document = ran.document("debcut/archive-sources/1");
+        let version = &document["package"]["version"];
+        assert_eq!(version, "20250601.120000+1", "{document}");
+        let made = document["package"]["file"].as_str().expect("a file");
+        assert_eq!(Path::new(made).exists(), dry_run.is_empty());
+    }
     let mut lintian = tool("lintian", "lintian");
     lintian
         .args(["--fail-on", "error,warning", "--allow-root"])

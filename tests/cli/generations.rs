@@ -412,10 +412,17 @@ fn a_lost_state_is_rebuilt_from_what_clients_read() {
     world.archive(["check", "--rebuild", "--deep"]).code(0);
     assert!(world.deep_check(0).is_empty());
     std::fs::remove_dir_all(world.archive_at().join(".debcut")).expect("removes");
+    let planned = world.archive(["check", "--rebuild", "--dry-run", "--json"]);
+    let planned = planned.code(0).document("debcut/archive-check/1");
+    assert!(planned["plan_digest"].is_string(), "{planned}");
+    assert!(!world.archive_at().join(".debcut").exists());
     world
         .archive(["check", "--rebuild", "--deep"])
         .code(0)
         .says(&["generation 1"]);
+    let again = world.archive(["check", "--rebuild", "--json"]).code(0);
+    let again = again.document("debcut/archive-check/1");
+    assert_eq!(again["changed"], false, "{again}");
     assert!(world.deep_check(0).is_empty());
     assert_eq!(
         crate::world::listing(&world.archive_at().join("dists")),
@@ -433,4 +440,34 @@ fn a_lost_state_is_rebuilt_from_what_clients_read() {
     let ran = call.env("XDG_DATA_HOME", elsewhere).run().code(1);
     let refused = ran.document("debcut/archive-check/1");
     assert_eq!(refused["findings"][0]["rule"], "bad-signature", "{refused}");
+}
+
+#[test]
+fn a_pool_of_its_own_is_seen_by_a_rebuild() {
+    let world = World::new();
+    world.key();
+    let init = ["init", "--suite", "stable", "--own-pool"];
+    world.archive(init).code(0);
+    let apple = deb("apple", "1.0").make(&world, "debs");
+    world.add(&[apple], &[]).code(0);
+    std::fs::remove_dir_all(world.archive_at().join(".debcut")).expect("removes");
+    let ran = world.archive(["check", "--rebuild", "--json"]).code(0);
+    let document = ran.document("debcut/archive-check/1");
+    assert_eq!(document["changed"], true, "{document}");
+    assert_eq!(document["findings"][0]["rule"], "settings-lost");
+    let banana = deb("banana", "1.0").make(&world, "debs");
+    world.add(&[banana], &[]).code(0);
+    let pool = world.archive_at().join("pool");
+    assert!(pool.join("stable/main/b/banana").is_dir());
+    assert!(!pool.join("main").exists());
+}
+
+#[test]
+fn garbage_stays_where_an_unsigned_suite_is_somebody_elses() {
+    let world = World::with_archive();
+    let other = world.archive_at().join("dists/other");
+    std::fs::create_dir_all(&other).expect("a directory");
+    std::fs::write(other.join("Release"), "Suite: other\n").expect("written");
+    let ran = world.archive(["gc", "--json"]).code(1);
+    assert!(ran.stdout.contains("dists/other/Release"), "{}", ran.stdout);
 }

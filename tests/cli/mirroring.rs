@@ -178,15 +178,82 @@ fn what_readers_may_need_stays_for_a_time() {
         .code(0);
     add(&world, "3.0");
     let leaked = "pool/main/a/apple/apple_2.0_all.deb";
-    let digest = debcut::model::Sha256::of(&std::fs::read(at.join(leaked)).expect("there"));
-    let tombstone =
-        format!("{{\"digest\": \"{digest}\", \"paths\": [\"{leaked}\"], \"why\": \"x\"}}");
-    let purged = world.archive_at().join(".debcut/purged");
-    std::fs::create_dir_all(&purged).expect("a directory");
-    std::fs::write(purged.join("1.json"), tombstone).expect("written");
-    assert_eq!(push("2025-06-04T12:00:00Z", &[]), 1);
+    world
+        .archive(["purge", leaked, "--reason", "leaked"])
+        .code(0);
+    assert!(push("2025-06-04T12:00:00Z", &[]) > 0);
     assert!(!at.join(leaked).exists());
     offers(&world, &at, &["3.0"]);
+}
+
+#[test]
+fn another_archive_is_not_written_over() {
+    let world = filled();
+    let other = text(&mirror_at(&world));
+    world
+        .run(["archive", "init", &other, "--suite", "stable"])
+        .code(0);
+    let before = listing(&mirror_at(&world));
+    for more in [&[][..], &["--dry-run"], &["--with-state"]] {
+        world
+            .archive(["mirror", &other].iter().chain(more).copied())
+            .code(2)
+            .says(&["is no mirror of this archive"]);
+    }
+    assert_eq!(listing(&mirror_at(&world)), before);
+}
+
+#[test]
+fn state_follows_and_a_stores_own_files_do_not() {
+    let world = filled();
+    add(&world, "1.1");
+    let (own, at) = (world.archive_at(), mirror_at(&world));
+    for name in ["object-store", "lease", "condemned"] {
+        std::fs::write(own.join(".debcut").join(name), "{}").expect("written");
+    }
+    let pins = own.join(".debcut/suites/stable/pins");
+    std::fs::create_dir_all(&pins).expect("a directory");
+    for content in ["one", "two"] {
+        std::fs::write(pins.join("p"), content).expect("written");
+        assert!(pushed(&world, &["--with-state"]));
+        let there = std::fs::read_to_string(at.join(".debcut/suites/stable/pins/p"));
+        assert_eq!(there.expect("it is there"), content);
+    }
+    assert!(!pushed(&world, &["--with-state"]));
+    for name in ["object-store", "lease", "condemned"] {
+        assert!(!at.join(".debcut").join(name).exists(), "{name}");
+    }
+    // It took over: what it published stays.
+    let apple = deb("apple", "9").make(&world, "debs");
+    let (apple, place) = (text(&apple), text(&at));
+    let pin = at.join(".debcut/suites/stable/pins/p");
+    std::fs::remove_file(pin).expect("it is there");
+    std::fs::remove_file(pins.join("p")).expect("it is there");
+    let words = ["archive", "add", &apple, "--to", "stable", "--archive"];
+    world.run(words.into_iter().chain([place.as_str()])).code(0);
+    mirror(&world, &[]).code(2);
+}
+
+#[test]
+fn suites_beside_and_inside_are_pushed_by_themselves() {
+    let world = filled();
+    let more = ["init", "--suite", "next,stable/updates"];
+    world.archive(more).code(0);
+    for to in ["next", "stable/updates"] {
+        let words = ["promote", "--all", "--from", "stable", "--to", to];
+        world.archive(words).code(0);
+    }
+    let counts = |words: &[&str]| {
+        let document = document(&mirror(&world, words).code(0));
+        let line = &document["mirrors"][0];
+        (line["files"].clone(), line["bytes"].clone())
+    };
+    assert!(pushed(&world, &["--suite", "stable"]));
+    let at = mirror_at(&world);
+    assert!(!at.join("dists/stable/updates").exists());
+    std::fs::remove_dir_all(&at).expect("it is there");
+    let planned = counts(&["--dry-run"]);
+    assert_eq!(counts(&[]), planned);
 }
 
 #[test]

@@ -8,8 +8,8 @@ use super::{ArchiveArgument, keys_of};
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::model::Suite;
-use crate::publish::Depth;
+use crate::model::{Finding, Suite};
+use crate::publish::{Depth, Restoring};
 use crate::report::{Answer, CheckDocument};
 
 /// Arguments of `archive check`.
@@ -31,6 +31,9 @@ pub struct CheckArguments {
     /// Restore lost state from the published tree first
     #[arg(long)]
     rebuild: bool,
+    /// Print what --rebuild would restore and write nothing
+    #[arg(long, requires = "rebuild")]
+    dry_run: bool,
     /// Trust the certificates in FILE as well
     #[arg(long, value_name = "FILE")]
     keyring: Vec<PathBuf>,
@@ -42,13 +45,26 @@ pub struct CheckArguments {
 pub fn run(arguments: &CheckArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let desk = arguments.archive.desk(context)?;
     let more = keys_of(&arguments.keyring, context)?;
+    let (mut restored, mut said) = (None, Vec::new());
     if arguments.rebuild {
-        let refused = desk.rebuild(&arguments.suites, more.clone())?;
-        if !refused.is_empty() {
-            let place = desk.store.place();
-            let document = CheckDocument::new(place, &arguments.suites, &refused);
-            return Ok(Answer::new(document).findings(refused).into());
+        let restoring = match arguments.dry_run {
+            true => Restoring::Planned,
+            false => Restoring::Written,
+        };
+        let done = desk.rebuild(&arguments.suites, more.clone(), restoring)?;
+        let place = desk.store.place();
+        if arguments.dry_run {
+            let document = CheckDocument::planned(place, &arguments.suites, &done.lines);
+            let answer = Answer::new(document).dry_run(done.digest());
+            return Ok(answer.findings(done.findings).into());
         }
+        let changed = !done.lines.is_empty();
+        if done.findings.iter().any(Finding::is_error) {
+            let document = CheckDocument::new(place, &arguments.suites, &done.findings);
+            let answer = Answer::new(document.restored(&done.lines)).changed(changed);
+            return Ok(answer.findings(done.findings).into());
+        }
+        (restored, said) = (Some(done.lines), done.findings);
     }
     for suite in &arguments.suites {
         desk.look(suite, None, crate::publish::Question::Manifest)?;
@@ -58,16 +74,18 @@ pub fn run(arguments: &CheckArguments, context: &Context<'_>) -> Result<Said, Fa
     } else {
         Depth::References
     };
-    let (suites, findings) = if arguments.suites.is_empty() {
+    let (suites, mut findings) = if arguments.suites.is_empty() {
         desk.check_all(depth, more)?
     } else {
         let suites = arguments.suites.clone();
         let findings = desk.check(&suites, depth, more)?;
         (suites, findings)
     };
-    Ok(
-        Answer::new(CheckDocument::new(desk.store.place(), &suites, &findings))
-            .findings(findings)
-            .into(),
-    )
+    findings.extend(said);
+    let document = CheckDocument::new(desk.store.place(), &suites, &findings);
+    let answer = match restored {
+        Some(lines) => Answer::new(document.restored(&lines)).changed(!lines.is_empty()),
+        None => Answer::new(document),
+    };
+    Ok(answer.findings(findings).into())
 }

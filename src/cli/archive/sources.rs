@@ -11,7 +11,8 @@ use crate::cli::failure::Failure;
 use crate::flow::archiving::Desk;
 use crate::flow::keyring_package::{Brings, KeyringPackage};
 use crate::flow::packing::Outcome;
-use crate::model::{PackageName, Suite};
+use crate::format::deb::PackPlan;
+use crate::model::{PackageName, Sha256, Suite};
 use crate::publish::Question;
 use crate::publish::client::{ClientSources, auth_entry};
 use crate::report::{Answer, MadePackage, SourcesDocument};
@@ -68,6 +69,30 @@ pub struct SourcesArguments {
     auth_out: Option<PathBuf>,
     #[command(flatten)]
     archive: ArchiveArgument,
+    /// Print the answer and write no file
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// The files that are written beside the answer, or would be.
+struct Beside {
+    dry_run: bool,
+    changed: Option<bool>,
+    planned: String,
+}
+
+impl Beside {
+    fn put(&mut self, path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
+        let is_there = files::read_if_there(path)?.as_deref() == Some(bytes);
+        self.changed = Some(self.changed == Some(true) || !is_there);
+        // Not by its content: that may hold a password.
+        self.planned += &format!("{}\n", path.display());
+        if !self.dry_run {
+            // Also where it is there: its mode may be another one.
+            files::replace(path, bytes, access)?;
+        }
+        Ok(())
+    }
 }
 
 /// Writes what a client needs.
@@ -87,9 +112,14 @@ pub fn run(arguments: &SourcesArguments, context: &Context<'_>) -> Result<Said, 
         }
         sources.uri = uri.clone();
     }
+    let mut beside = Beside {
+        dry_run: arguments.dry_run,
+        changed: None,
+        planned: String::new(),
+    };
     if let (Some(user), Some(out)) = (&arguments.auth, &arguments.auth_out) {
         let entry = entry(arguments, user, &sources, context)?;
-        files::replace(&context.path(out), entry.as_bytes(), Access::Private)?;
+        beside.put(&context.path(out), entry.as_bytes(), Access::Private)?;
     }
     if let Some(path) = &arguments.key_out {
         alike(&sources, "--key-out FILE")?;
@@ -100,14 +130,22 @@ pub fn run(arguments: &SourcesArguments, context: &Context<'_>) -> Result<Said, 
         } else {
             sources.binary()
         };
-        files::replace(&path, &bytes, Access::Public)?;
+        beside.put(&path, &bytes, Access::Public)?;
         sources.key_file = Some(std::path::absolute(&path).unwrap_or(path));
     }
     if let Some(out) = &arguments.keyring_package {
         alike(&sources, "--keyring-package FILE")?;
-        return package(arguments, &desk, sources, out, context);
+        return package(arguments, &desk, sources, out, beside, context);
     }
-    Ok(Answer::new(SourcesDocument::new(&sources)).into())
+    let document = SourcesDocument::new(&sources);
+    Ok(match arguments.dry_run {
+        true => {
+            let digest = Sha256::of(format!("{}{}", beside.planned, sources.text()).as_bytes());
+            Answer::new(document).dry_run(digest)
+        }
+        false => Answer::new(document.changed(beside.changed)),
+    }
+    .into())
 }
 
 /// Refuses to put keys into one file that are not trusted alike.
@@ -159,6 +197,7 @@ fn package(
     desk: &Desk<'_>,
     mut sources: ClientSources,
     out: &Path,
+    beside: Beside,
     context: &Context<'_>,
 ) -> Result<Said, Failure> {
     let suites = sources.suites();
@@ -193,29 +232,36 @@ fn package(
         sources: &sources,
         brings,
         out: context.path(out),
+        revision: 0,
     };
-    let Outcome::Packed {
-        file,
-        plan,
-        size,
-        sha256,
-        changed,
-    } = package.pack(context.listener())?
-    else {
-        unreachable!("it was not asked for a plan");
-    };
-    let made = MadePackage {
-        file,
-        package: plan.package.to_string(),
-        version: package.version(),
-        size,
-        sha256,
-    };
-    Ok(
+    let (version, outcome) = desk.pack_keyring(package, arguments.dry_run)?;
+    let answer = |file, plan: &PackPlan, size, sha256| {
+        let made = MadePackage {
+            file,
+            package: plan.package.to_string(),
+            version,
+            size,
+            sha256,
+        };
         Answer::new(SourcesDocument::new(&sources).with_package(made))
-            .changed(changed)
-            .into(),
-    )
+    };
+    Ok(match outcome {
+        Outcome::Planned { file, plan } => {
+            let digest = format!("{}{}", beside.planned, plan.digest());
+            answer(file, &plan, None, None).dry_run(Sha256::of(digest.as_bytes()))
+        }
+        Outcome::Packed {
+            file,
+            plan,
+            size,
+            sha256,
+            changed,
+        } => {
+            let changed = changed || beside.changed == Some(true);
+            answer(file, &plan, Some(size), Some(sha256)).changed(changed)
+        }
+    }
+    .into())
 }
 
 /// Names the package by what the archive is called.

@@ -108,6 +108,9 @@ impl From<MirrorError> for Failure {
             MirrorError::Stopped { .. } => Self::of(Exit::Stopped, "stopped", &error)
                 .hint("run the same command again: only what lacks is sent"),
             MirrorError::OnTheWay { .. } => Self::of_failed_io(&error),
+            MirrorError::Another { .. } => Self::of(Exit::Request, "not-a-mirror", &error)
+                .hint("push to an empty place, or to a mirror of this archive")
+                .hint("remove .debcut/ there first, if it is to follow this archive from now on"),
             MirrorError::NotADirectory { .. } => Self::of(Exit::Request, "location", &error)
                 .hint("push to a directory or an object store, and from there on"),
         }

@@ -1,35 +1,30 @@
 //! Suites that clients read, but whose head is gone: no list of suites has them.
 
-use std::collections::BTreeMap;
-
 use crate::archive::layout;
-use crate::model::{Finding, Suite};
+use crate::model::Finding;
 use crate::publish::error::PublishError;
+use crate::publish::import;
 use crate::publish::observe::suites;
 use crate::sys::store::Store;
 
-/// Reports every signed suite that has no head.
+/// Reports every suite that clients read, signed or not, and that has no head:
+/// nobody here knows what it needs.
 pub fn lost_heads(store: &dyn Store) -> Result<Vec<Finding>, PublishError> {
-    // Of a suite without `InRelease`, `Release.gpg` tells; a `Release` alone may
-    // be one of an index.
-    let mut signed = BTreeMap::new();
-    for entry in store.list(&layout::published())? {
-        if let Some(suite) = layout::suite_of_signature(&entry.path) {
-            // `InRelease` sorts first, and it is what clients ask for first.
-            signed.entry(suite).or_insert(entry.path);
-        }
-    }
+    let mut read = import::suites(store)?;
     // After the tree: a suite that is made meanwhile has its head first.
     let known = suites(store)?;
-    signed.retain(|suite: &Suite, _| !known.contains(suite));
-    let lost = signed.into_iter().map(|(suite, path)| {
+    read.retain(|suite| !known.contains(suite));
+    let mut lost = Vec::new();
+    for suite in read {
         let head = layout::head(&suite);
-        Finding::error(
-            "lost-head",
-            path.as_str(),
-            format!("{head} is missing: nobody can publish to {suite}"),
-        )
-        .fix("restore the head from a backup, or move the suite of another program elsewhere")
-    });
-    Ok(lost.collect())
+        // What clients ask for first.
+        let mut path = layout::in_release(&suite);
+        if store.size(&path)?.is_none() {
+            path = layout::release(&suite);
+        }
+        let message = format!("{head} is missing: nobody can publish to {suite}");
+        let fix = "restore the head from a backup, or move the suite of another program elsewhere";
+        lost.push(Finding::error("lost-head", path.as_str(), message).fix(fix));
+    }
+    Ok(lost)
 }

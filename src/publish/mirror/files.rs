@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
-
 use crate::archive::layout;
 use crate::archive::manifest::{Base, IndexFile, Manifest};
+use crate::archive::purge::Purge;
 use crate::format::index;
 use crate::model::{ArchivePath, Sha256, Suite};
 use crate::publish::error::PublishError;
 use crate::publish::head::Head;
+use crate::publish::import;
 use crate::publish::join::reassemble;
 use crate::publish::objects::Objects;
 use crate::publish::observe::read_chunk;
@@ -117,8 +117,8 @@ pub fn files(store: &dyn Store, pushed: &Pushed) -> Result<Vec<MirrorFile>, Publ
     let mut found = pool(store, manifest)?;
     let mut plain_names = BTreeSet::new();
     for (name, listed) in manifest.release().files {
-        let plain = below(suite, &name);
-        let by_hash = by_hash(suite, &name, &listed.sha256);
+        let plain = layout::listed(suite, &name);
+        let by_hash = layout::listed_by_hash(suite, &name, &listed.sha256);
         let index = index_file(manifest, &plain);
         let (size, sha256) = (listed.size, Some(listed.sha256));
         let origin = match (store.size(&by_hash)?, index) {
@@ -175,7 +175,11 @@ pub fn needed(
     let mut paths: BTreeSet<_> = pool.collect();
     paths.extend(proofs(store, manifest)?.into_iter().map(|file| file.path));
     for (name, listed) in manifest.release().files {
-        paths.insert(by_hash(&manifest.suite, &name, &listed.sha256));
+        paths.insert(layout::listed_by_hash(
+            &manifest.suite,
+            &name,
+            &listed.sha256,
+        ));
     }
     Ok(paths)
 }
@@ -230,16 +234,20 @@ fn others(
 ) -> Result<Vec<MirrorFile>, PublishError> {
     let signed = [layout::release, layout::release_gpg, layout::in_release];
     let signed = signed.map(|path| path(suite));
-    let top = format!("dists/{suite}");
-    let top = ArchivePath::new(top).expect("made from a suite's name");
+    // Another suite may lie inside this one: its indices go with its InRelease.
+    let all = import::suites(store)?.into_iter();
+    let inside = all.map(|other| format!("{}/", layout::suite(&other)));
+    let own = format!("{}/", layout::suite(suite));
+    let inner: Vec<String> = inside
+        .filter(|other| *other != own && other.starts_with(&own))
+        .collect();
     let mut found = Vec::new();
-    for entry in store.list(&top)? {
+    for entry in store.list(&layout::suite(suite))? {
         let below = entry.path.as_str();
-        // Another suite may lie inside this one.
-        let inner = below.ends_with("/InRelease") || below.ends_with("/Release");
         let skip = known.contains(&entry.path)
             || signed.contains(&entry.path)
-            || inner
+            || inner.iter().any(|inner| below.starts_with(inner))
+            || below.ends_with("/Release")
             || below.contains("/by-hash/");
         if skip {
             continue;
@@ -258,22 +266,33 @@ fn others(
 
 /// Returns the files of our own state, which a second archive of debcut's has.
 pub fn state(store: &dyn Store, pushed: &[Pushed]) -> Result<Vec<MirrorFile>, PublishError> {
-    let own = ["tmp/", "lock", "mutex", "mirrors/"];
-    let top = ArchivePath::new(".debcut").expect("a path");
     let mut found = Vec::new();
-    for entry in store.list(&top)? {
-        let name = entry.path.as_str().trim_start_matches(".debcut/");
-        let is_head = layout::suite_of_head(&entry.path).is_some();
-        if is_head || own.iter().any(|own| name.starts_with(own)) {
-            continue;
-        }
-        found.push(MirrorFile {
-            path: entry.path.clone(),
+    for lasting in [layout::objects(), layout::file_lists()] {
+        let entries = store.list(&lasting)?.into_iter();
+        found.extend(entries.map(|entry| MirrorFile {
             phase: Phase::State,
             size: entry.size,
+            sha256: object_digest(&entry.path),
+            origin: Origin::Store(entry.path.clone()),
+            path: entry.path,
+        }));
+    }
+    // The rest is what is named here: what a store keeps for itself (locks, what
+    // its server can, what is to be deleted) is not true elsewhere.
+    let mut changing = vec![layout::explanation()];
+    for top in [layout::suites(), layout::certificates(), layout::purged()] {
+        let entries = store.list(&top)?.into_iter().map(|entry| entry.path);
+        changing.extend(entries.filter(|path| layout::suite_of_head(path).is_none()));
+    }
+    for path in changing {
+        // One that is gone meanwhile is none.
+        found.extend(store.read(&path)?.map(|bytes| MirrorFile {
+            path,
+            phase: Phase::State,
+            size: bytes.len() as u64,
             sha256: None,
-            origin: Origin::Store(entry.path),
-        });
+            origin: Origin::Bytes(bytes),
+        }));
     }
     for pushed in pushed {
         if let Some(head) = &pushed.head {
@@ -289,38 +308,26 @@ pub fn state(store: &dyn Store, pushed: &[Pushed]) -> Result<Vec<MirrorFile>, Pu
     Ok(found)
 }
 
-/// The record of content that was destroyed on purpose.
-#[derive(Debug, Deserialize)]
-struct Tombstone {
-    #[serde(alias = "sha256")]
-    digest: Sha256,
-    paths: Vec<ArchivePath>,
-    #[serde(default)]
-    removed: Vec<ArchivePath>,
+/// Returns the digest of an object, by which it is named.
+fn object_digest(path: &ArchivePath) -> Option<Sha256> {
+    let name = path.as_str().strip_prefix(".debcut/objects/")?;
+    let (_, name) = name.rsplit_once('/')?;
+    name.split('.').next()?.parse().ok()
 }
 
 /// Returns the paths of content that no mirror may keep, with its digest.
 pub fn purged(store: &dyn Store) -> Result<Vec<(ArchivePath, Sha256)>, PublishError> {
-    let top = ArchivePath::new(".debcut/purged").expect("a path");
     let mut found = Vec::new();
-    for entry in store.list(&top)? {
-        let Some(bytes) = store.read(&entry.path)? else {
+    for entry in store.list(&layout::purged())? {
+        let record = store.read(&entry.path)?;
+        let Some(record) = record.and_then(|bytes| Purge::from_bytes(&bytes)) else {
             continue;
         };
-        if !entry.path.as_str().ends_with(".json") {
-            continue;
-        }
-        let tombstone: Tombstone =
-            serde_json::from_slice(&bytes).map_err(|source| PublishError::Shelf {
-                path: entry.path.clone(),
-                source,
-            })?;
-        let digest = tombstone.digest;
         // Plain names of indices were replaced, not removed.
-        let removed = tombstone.removed.into_iter();
+        let removed = record.removed.into_iter();
         let removed = removed.filter(|path| path.as_str().contains("/by-hash/"));
-        let paths = tombstone.paths.into_iter().chain(removed);
-        found.extend(paths.map(|path| (path, digest)));
+        let paths = record.paths.into_iter().chain(removed);
+        found.extend(paths.map(|path| (path, record.sha256)));
     }
     Ok(found)
 }
@@ -343,16 +350,6 @@ pub fn tops(files: &[MirrorFile]) -> BTreeSet<ArchivePath> {
         ArchivePath::new(top).expect("the beginning of a path")
     };
     files.iter().map(top).collect()
-}
-
-fn below(suite: &Suite, name: &str) -> ArchivePath {
-    ArchivePath::new(format!("dists/{suite}/{name}")).expect("Release holds valid names")
-}
-
-fn by_hash(suite: &Suite, name: &str, sha256: &Sha256) -> ArchivePath {
-    let directory = name.rsplit_once('/').map_or("", |(directory, _)| directory);
-    let name = format!("{directory}/by-hash/SHA256/{sha256}");
-    below(suite, name.trim_start_matches('/'))
 }
 
 fn index_file<'a>(manifest: &'a Manifest, plain: &ArchivePath) -> Option<&'a IndexFile> {

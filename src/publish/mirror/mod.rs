@@ -5,12 +5,14 @@
 //! indices by digest, then plain names, `Release`, `Release.gpg`, and
 //! `InRelease` last; until then its clients read the former generation whole.
 
+mod another;
 mod files;
 mod record;
 mod rsync;
 mod status;
 mod target;
 
+pub use another::refuse_another;
 pub use files::{Origin, Phase, Pushed, Texts, files, needed, purged, state, tops};
 pub use record::{Live, Push, Record};
 pub use rsync::RsyncTarget;

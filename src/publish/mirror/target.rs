@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use crate::model::{ArchivePath, Listener, Sha256};
+use crate::model::{ArchivePath, Listener, Sha256, Suite};
 use crate::publish::error::PublishError;
 use crate::sys::interrupt;
 use crate::sys::process::ToolError;
@@ -51,6 +51,14 @@ pub enum MirrorError {
     Stopped {
         /// The mirror.
         place: String,
+    },
+    /// Somebody publishes there.
+    #[error("{place} is no mirror of this archive: its {suite} was published there")]
+    Another {
+        /// Where it was to be.
+        place: String,
+        /// A suite of it.
+        suite: Suite,
     },
     /// Only a directory can be given to rsync.
     #[error("rsync reads directories only, and the archive is {place}")]

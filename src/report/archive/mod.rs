@@ -188,17 +188,39 @@ impl Document for ArchiveDocument {
 pub struct CheckDocument {
     archive: String,
     suites: Vec<Suite>,
-    whole: bool,
+    /// Of a plan, nobody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    whole: Option<bool>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    restored: Vec<String>,
 }
 
 impl CheckDocument {
+    /// Shows what would be restored.
+    pub fn planned(archive: String, suites: &[Suite], restored: &[String]) -> Self {
+        Self {
+            archive,
+            suites: suites.to_vec(),
+            whole: None,
+            restored: restored.to_vec(),
+        }
+    }
+
+    /// Adds what was restored.
+    #[must_use]
+    pub fn restored(mut self, restored: &[String]) -> Self {
+        self.restored = restored.to_vec();
+        self
+    }
+
     /// Shows the verdict.
     pub fn new(archive: String, suites: &[Suite], findings: &[Finding]) -> Self {
         let whole = !findings.iter().any(Finding::is_error);
         Self {
             archive,
             suites: suites.to_vec(),
-            whole,
+            whole: Some(whole),
+            restored: Vec::new(),
         }
     }
 }
@@ -209,8 +231,14 @@ impl Document for CheckDocument {
     fn text(&self, page: &mut Page) {
         let names: Vec<&str> = self.suites.iter().map(Suite::as_str).collect();
         let verdict = match self.whole {
-            true => page.good("whole"),
-            false => page.bad("damaged"),
+            Some(true) => page.good("whole"),
+            Some(false) => page.bad("damaged"),
+            None => {
+                for line in &self.restored {
+                    page.line(format!("to restore: {line}"));
+                }
+                return;
+            }
         };
         page.line(format!("{}: {}: {verdict}", self.archive, names.join(", ")));
     }
@@ -224,6 +252,10 @@ pub struct SourcesDocument {
     keys: Vec<String>,
     key_file: Option<String>,
     text: String,
+    /// Whether a file beside the answer was; never said in the text, which is a
+    /// file itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     package: Option<MadePackage>,
 }
@@ -237,10 +269,12 @@ pub struct MadePackage {
     pub package: String,
     /// Its version.
     pub version: String,
-    /// The file's size in bytes.
-    pub size: u64,
-    /// The file's digest.
-    pub sha256: Sha256,
+    /// The file's size in bytes, where it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// The file's digest, where it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
 }
 
 impl SourcesDocument {
@@ -259,8 +293,16 @@ impl SourcesDocument {
                 .as_ref()
                 .map(|path| path.display().to_string()),
             text: sources.text(),
+            changed: None,
             package: None,
         }
+    }
+
+    /// Says whether a file beside the answer was changed, if one was wanted.
+    #[must_use]
+    pub fn changed(mut self, changed: Option<bool>) -> Self {
+        self.changed = changed;
+        self
     }
 
     /// Adds the keyring package.

@@ -115,8 +115,10 @@ impl DirectoryStore {
     }
 
     fn write_if_absent(&self, path: &ArchivePath, content: Content<'_>) -> Result<(), StoreError> {
+        let target = self.local(path);
+        // Whoever put it there may have been killed before it was durable.
         let taken = |store: &Self| match store.holds(path, content.sha256())? {
-            true => Ok(()),
+            true => durable::sync(&target).map_err(|error| store.failed("write", path, error)),
             false => Err(store.conflict(path)),
         };
         // Looking first spares copying a large pool file that is there.
@@ -125,7 +127,7 @@ impl DirectoryStore {
         }
         let staged = self.stage(path, content)?;
         let failed = |error| self.failed("write", path, error);
-        match staged.place(&self.local(path)).map_err(failed)? {
+        match staged.place(&target).map_err(failed)? {
             Placed::Done => Ok(()),
             Placed::Taken => taken(self),
         }

@@ -155,6 +155,12 @@ pub(super) fn flush(directory: &Path) -> io::Result<()> {
     Ok(rustix::fs::syncfs(File::open(directory)?)?)
 }
 
+/// Makes a file durable that is there, with its entry in its directory.
+pub(super) fn sync(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()?;
+    sync_directory_of(path)
+}
+
 /// Makes the entry of `path` in its directory durable.
 pub(super) fn sync_directory_of(path: &Path) -> io::Result<()> {
     let parent = path

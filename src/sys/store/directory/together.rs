@@ -4,7 +4,7 @@
 //! All are written aside first, then flushed, and only then get their names: so
 //! at every moment, also after a loss of power, a name has its whole content or
 //! does not exist. A second flush makes the names durable before this returns,
-//! and so before anything refers to them.
+//! and so before anything refers to them; the first one, those that were there.
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
@@ -36,14 +36,19 @@ pub(super) fn write_new(
     let staged: Vec<_> = staged.collect();
     let staged: Result<Vec<_>, _> = staged.into_iter().collect();
     let staged: Vec<Placing<'_>> = staged?.into_iter().flatten().collect();
-    let Some(Placing { path, .. }) = staged.first() else {
+    let Some((first, _)) = files.first() else {
         return Ok(());
     };
     let flush = || {
         let flushed = durable::flush(&store.root);
-        flushed.map_err(|error| store.failed("write", path, error))
+        flushed.map_err(|error| store.failed("write", first, error))
     };
+    // Also where all are in their places: whoever put them there may have been
+    // killed before the second flush.
     flush()?;
+    if staged.is_empty() {
+        return Ok(());
+    }
     staged
         .par_iter()
         .try_for_each(|file| place(store, file, taken))?;
