@@ -24,7 +24,8 @@ use crate::model::{Component, Event, Finding, Fingerprint, Listener, PackageName
 use crate::publish::client::{ClientSources, file_uri};
 use crate::publish::incoming::{self, Incoming};
 use crate::publish::{
-    self, Depth, PublishError, PublishPlan, Published, Question, observe, observe_generation,
+    self, Dating, Depth, PublishError, PublishPlan, Published, Question, observe,
+    observe_generation,
 };
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
@@ -46,6 +47,8 @@ pub struct Desk<'a> {
     pub environment: &'a Environment,
     /// What tells the present moment.
     pub clock: Clock,
+    /// What dates the generations that are made, and nothing else.
+    pub dates: Clock,
     /// The key that the configuration names.
     pub configured_key: Option<String>,
     /// What the configuration demands of a publish.
@@ -445,11 +448,11 @@ impl Desk<'_> {
             let seal = signers.as_ref().expect("a choice was made");
             let plan = publish::plan(*next);
             // Asked only now: the wait for another publisher may have been long.
-            let now = self.clock.now();
+            let when = self.dating();
             if plan.base().is_none() {
                 self.explain()?;
             }
-            match publish::apply(self.store.as_ref(), &plan, seal, now, self.listener) {
+            match publish::apply(self.store.as_ref(), &plan, seal, when, self.listener) {
                 Ok(published) => {
                     paging::after_publish(self, &plan.next().settings);
                     return Ok(Outcome::Done(Box::new(published), findings));
@@ -462,6 +465,14 @@ impl Desk<'_> {
             }
         }
         unreachable!("the last attempt returns")
+    }
+
+    /// Returns when what is published now is published, and its date.
+    pub(super) fn dating(&self) -> Dating {
+        Dating {
+            now: self.clock.now(),
+            date: self.dates.now(),
+        }
     }
 
     /// Returns what a judged change leads to.

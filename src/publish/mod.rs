@@ -43,7 +43,7 @@ mod seal;
 mod select;
 mod spread;
 
-pub use apply::{Published, apply};
+pub use apply::{Dating, Published, apply};
 pub use around::Surroundings;
 pub use census::Census;
 pub use check::{Depth, Verify, check, lost_heads};

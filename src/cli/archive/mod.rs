@@ -329,7 +329,8 @@ pub(super) fn desk<'a>(
     Ok(Desk {
         store: archiving::open_store(location, &context.directory, &context.environment)?,
         environment: &context.environment,
-        clock: context.archive_clock()?,
+        clock: context.clock,
+        dates: context.archive_clock()?,
         configured_key: None,
         rules: Default::default(),
         wait,
