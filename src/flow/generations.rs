@@ -3,7 +3,7 @@
 
 use super::FlowError;
 use super::archiving::{Act, Change, Desk, Judged, Outcome};
-use super::{evidence, signing};
+use super::evidence;
 use crate::archive::gate::Way;
 use crate::archive::restore::{self, Lasting};
 use crate::archive::{Base, Grounds, Manifest, Older, Pin, PinName, Record, Selection, promote};
@@ -169,7 +169,7 @@ impl Desk<'_> {
         older: Older,
         act: &mut Act<'_>,
     ) -> Result<Outcome, FlowError> {
-        let keyring = signing::keyring(self.environment)?;
+        let keyring = self.keyring()?;
         let store = self.store.as_ref();
         let earlier = from.number.map(|_| self.generation(from)).transpose()?;
         if earlier.is_some() && !act.dry_run {
