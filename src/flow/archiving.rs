@@ -618,19 +618,21 @@ impl Desk<'_> {
         question: Question<'_>,
     ) -> Result<Current, FlowError> {
         let known = self.suites()?;
-        let none = |number: Option<u64>| FlowError::NoSuite {
-            place: self.store.place(),
-            wanted: number.map_or(suite.to_string(), |number| format!("{suite}@{number}")),
-            known: known.iter().map(ToString::to_string).collect(),
-        };
         if !known.contains(suite) {
-            return Err(none(None));
+            return Err(FlowError::NoSuite {
+                place: self.store.place(),
+                wanted: suite.to_string(),
+                known: known.iter().map(ToString::to_string).collect(),
+            });
         }
         match number {
             None => Ok(observe(self.store.as_ref(), suite, question)?),
             Some(number) => {
                 let found = observe_generation(self.store.as_ref(), suite, number, question)?;
-                found.ok_or_else(|| none(Some(number)))
+                match found {
+                    Some(found) => Ok(found),
+                    None => Err(self.no_generation(suite, &number.to_string())?),
+                }
             }
         }
     }

@@ -52,13 +52,15 @@ impl Desk<'_> {
         }
     }
 
-    fn no_generation(&self, suite: &Suite, wanted: &str) -> Result<FlowError, FlowError> {
+    /// Says which generations there are instead of the one that was wanted.
+    pub(super) fn no_generation(
+        &self,
+        suite: &Suite,
+        wanted: &str,
+    ) -> Result<FlowError, FlowError> {
         let store = self.store.as_ref();
         let kept = publish::generations(store, suite)?;
-        let mut known: Vec<_> = kept
-            .iter()
-            .map(|(base, _)| base.number.to_string())
-            .collect();
+        let mut known = runs(kept.iter().map(|(base, _)| base.number));
         let pins = publish::pins(store, suite)?;
         known.extend(pins.iter().map(|pin| pin.name.to_string()));
         Ok(FlowError::NoGeneration {
@@ -296,6 +298,22 @@ fn is_made_of(there: &Manifest, base: Base, then: &Manifest, lasting: Lasting) -
     let frozen = there.settings.snapshot_of.as_ref();
     match lasting {
         Lasting::Frozen => frozen.is_some_and(|of| of.suite == then.suite && of.generation == base),
+/// Writes falling numbers, those that follow each other as one: `12 to 7, 3`.
+fn runs(numbers: impl Iterator<Item = u64>) -> Vec<String> {
+    let mut found: Vec<(u64, u64)> = Vec::new();
+    for number in numbers {
+        match found.last_mut() {
+            Some((_, last)) if *last == number + 1 => *last = number,
+            _ => found.push((number, number)),
+        }
+    }
+    let written = found.into_iter().map(|(first, last)| match first == last {
+        true => first.to_string(),
+        false => format!("{first} to {last}"),
+    });
+    written.collect()
+}
+
         Lasting::Own => frozen.is_none() && restore::is_copy(there, then),
     }
 }
@@ -307,4 +325,20 @@ fn taken(there: &Manifest, then: &Manifest, base: Base) -> Finding {
     };
     let message = format!("it is there, {what}, not {}@{}", then.suite, base.number);
     Finding::error("suite-taken", there.suite.as_str(), message).fix("choose another name")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::runs;
+
+    #[test]
+    fn numbers_that_follow_each_other_are_one() {
+        for (numbers, want) in [
+            (&[][..], &[][..]),
+            (&[4], &["4"]),
+            (&[12, 11, 10, 7, 3, 2], &["12 to 10", "7", "3 to 2"]),
+        ] {
+            assert_eq!(runs(numbers.iter().copied()), want, "{numbers:?}");
+        }
+    }
 }
