@@ -28,11 +28,11 @@ pub enum Goal {
     Name(String),
 }
 
-/// What came of pinning or unpinning.
+/// What came of pinning.
 #[derive(Debug)]
 pub enum Pinned {
     /// It is so already.
-    Unchanged(Option<Pin>),
+    Unchanged(Pin),
     /// This is done, or would be.
     Done(Pin),
 }
@@ -229,7 +229,7 @@ impl Desk<'_> {
         let there = publish::find_pin(store, suite, name)?;
         // The newest is pinned where it was: it may have moved on since.
         if let Some(there) = there.filter(|there| there.generation == base) {
-            return Ok(Pinned::Unchanged(Some(there)));
+            return Ok(Pinned::Unchanged(there));
         }
         let said = (self.who.clone(), why);
         let pin = Pin::new(suite.clone(), name.clone(), base, said, self.clock.now());
@@ -240,18 +240,23 @@ impl Desk<'_> {
         Ok(Pinned::Done(pin))
     }
 
-    /// Removes a pin.
-    pub fn unpin(&self, suite: &Suite, name: &PinName, dry_run: bool) -> Result<Pinned, FlowError> {
+    /// Removes a pin, and returns it; without one of that name, the others.
+    pub fn unpin(
+        &self,
+        suite: &Suite,
+        name: &PinName,
+        dry_run: bool,
+    ) -> Result<Result<Pin, Vec<Pin>>, FlowError> {
         self.look(suite, None, Question::Manifest)?;
         let store = self.store.as_ref();
         let Some(there) = publish::find_pin(store, suite, name)? else {
-            return Ok(Pinned::Unchanged(None));
+            return Ok(Err(publish::pins(store, suite)?));
         };
         if !dry_run {
             let _guard = self.lock()?;
             publish::unpin(store, suite, name)?;
         }
-        Ok(Pinned::Done(there))
+        Ok(Ok(there))
     }
 
     /// Lists the pins of suites, or of all.
@@ -293,11 +298,6 @@ impl Desk<'_> {
     }
 }
 
-/// Tells whether a suite is what it would be made.
-fn is_made_of(there: &Manifest, base: Base, then: &Manifest, lasting: Lasting) -> bool {
-    let frozen = there.settings.snapshot_of.as_ref();
-    match lasting {
-        Lasting::Frozen => frozen.is_some_and(|of| of.suite == then.suite && of.generation == base),
 /// Writes falling numbers, those that follow each other as one: `12 to 7, 3`.
 fn runs(numbers: impl Iterator<Item = u64>) -> Vec<String> {
     let mut found: Vec<(u64, u64)> = Vec::new();
@@ -314,6 +314,11 @@ fn runs(numbers: impl Iterator<Item = u64>) -> Vec<String> {
     written.collect()
 }
 
+/// Tells whether a suite is what it would be made.
+fn is_made_of(there: &Manifest, base: Base, then: &Manifest, lasting: Lasting) -> bool {
+    let frozen = there.settings.snapshot_of.as_ref();
+    match lasting {
+        Lasting::Frozen => frozen.is_some_and(|of| of.suite == then.suite && of.generation == base),
         Lasting::Own => frozen.is_none() && restore::is_copy(there, then),
     }
 }

@@ -297,7 +297,18 @@ fn garbage_goes_after_its_grace_and_readers_never_notice() {
     document(&world, &["rollback", "stable", "--to", "first"], 0);
     assert_eq!(apt_versions(&world, "stable", "apple"), ["1.0"]);
     assert!(world.deep_check(0).is_empty());
-    document(&world, &["unpin", "stable", "--name", "first"], 0);
+    let unknown = world
+        .archive(["unpin", "stable", "--name", "frist"])
+        .code(0);
+    let text = unknown.stdout;
+    assert!(
+        text.starts_with("stable has no pin frist; it has\n") && text.contains("first"),
+        "{text}"
+    );
+    let done = world
+        .archive(["unpin", "stable", "--name", "first"])
+        .code(0);
+    assert_eq!(done.stdout, "removed the pin first of stable@2\n");
     let unpinned = document(&world, &["unpin", "stable", "--name", "first"], 0);
     assert_eq!(unpinned["changed"], false);
     // Without any retention every generation stays.
