@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use super::FlowError;
 use super::archiving::Desk;
+use super::generations::State;
+use crate::archive::purge::Purge;
 use crate::archive::query::compare::Comparison;
 use crate::archive::query::filter::Filter;
 use crate::archive::query::relatives::{binaries_of, source_of};
@@ -118,6 +120,11 @@ impl Desk<'_> {
         a: &SuiteAt,
         b: &SuiteAt,
     ) -> Result<(u64, u64, Comparison), FlowError> {
+    /// Returns what was destroyed in the archive.
+    pub fn purges(&self) -> Result<Vec<Purge>, FlowError> {
+        Ok(publish::purges(self.store.as_ref())?)
+    }
+
         let one = self.look(&a.suite, a.number, Question::Manifest)?;
         let other = self.look(&b.suite, b.number, Question::Manifest)?;
         let number = |current: &Current| current.base().map_or(0, |base| base.number);

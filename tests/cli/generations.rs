@@ -293,7 +293,27 @@ fn garbage_goes_after_its_grace_and_readers_never_notice() {
     let again = at("2025-06-04T12:00:02Z", &["gc", "--keep", "1"]);
     assert_eq!(again["changed"], false);
     assert_eq!(apt_versions(&world, "stable", "apple"), ["1.1"]);
-    world.archive(["list", "stable@3"]).code(2);
+    world
+        .archive(["list", "stable@3"])
+        .code(2)
+        .says(&["stable has no generation 3; kept are 5, 2, first"]);
+    let history = document(&world, &["history", "stable"], 0);
+    let row = |at: usize| history["generations"][at].clone();
+    assert_eq!(
+        (&row(0)["number"], &row(1)["number"]),
+        (&5.into(), &2.into())
+    );
+    assert_eq!(row(1)["pins"], serde_json::json!(["first"]));
+    assert_eq!(
+        (&row(0)["added"], &row(1)["added"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(history["whole"], false);
+    let text = world.archive(["history", "stable"]).code(0).stdout;
+    assert!(
+        text.contains("\n3 to 4 are no longer kept\nstable@2"),
+        "{text}"
+    );
     document(&world, &["rollback", "stable", "--to", "first"], 0);
     assert_eq!(apt_versions(&world, "stable", "apple"), ["1.0"]);
     assert!(world.deep_check(0).is_empty());
@@ -368,6 +388,17 @@ fn what_leaked_is_destroyed_everywhere_and_stays_away() {
     assert_eq!(world.packages_of("other"), ["banana 1.0"]);
     assert_eq!(world.packages_of("stable@3"), ["banana 1.0"]);
     assert_eq!(apt_versions(&world, "stable", "apple"), ["1.1"]);
+    let history = document(&world, &["history", "stable"], 0);
+    let newest = &history["generations"][0];
+    assert_eq!(newest["purged"], done["packages"], "{history}");
+    let text = world.archive(["history", "stable"]).code(0).stdout;
+    assert!(
+        !text
+            .lines()
+            .next()
+            .is_some_and(|line| line.contains("no package")),
+        "{text}"
+    );
     assert_eq!(document(&world, &words, 0)["changed"], false);
     let refused = world
         .add(&[&paths[0]], &["--allow-older", "--json"])
