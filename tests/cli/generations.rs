@@ -462,3 +462,28 @@ fn a_lost_state_is_rebuilt_from_what_clients_read() {
     let refused = ran.document("debcut/archive-check/1");
     assert_eq!(refused["findings"][0]["rule"], "bad-signature", "{refused}");
 }
+
+#[test]
+fn a_suite_that_is_there_is_not_told_to_become_what_it_cannot() {
+    let world = World::with_archive();
+    let init = |words: &[&'static str]| {
+        let fixed = ["init", "--suite", "stable"].into_iter();
+        world.archive(fixed.chain(words.iter().copied()))
+    };
+    for (words, why) in [
+        (&["--origin", "Other"][..], "a suite whose Origin changes"),
+        (&["--label", "Other"], "a suite whose Label changes"),
+        (&["--own-pool"], "cannot move to another one"),
+    ] {
+        init(words).code(2).says(&["stable", why]);
+    }
+    let new = ["init", "--suite", "own", "--own-pool", "--origin", "Mine"];
+    world.archive(new).code(0);
+    let again = world.archive(new).code(0).stdout;
+    assert!(again.contains("nothing to do"), "{again}");
+    init(&["--not-automatic"]).code(0);
+    assert_eq!(
+        field(&world, "stable", "NotAutomatic").as_deref(),
+        Some("yes")
+    );
+}
