@@ -83,8 +83,9 @@ impl<'a> Context<'a> {
         self.clock.now()
     }
 
-    /// Returns the clock that dates an archive's generations: stopped at
-    /// `SOURCE_DATE_EPOCH` where that is set.
+    /// Returns the clock that dates an archive's generations, and nothing else:
+    /// stopped at `SOURCE_DATE_EPOCH` where that is set. What measures time or
+    /// judges by it takes the other one.
     pub fn archive_clock(&self) -> Result<Clock, Failure> {
         let Some(text) = self.environment.var("SOURCE_DATE_EPOCH") else {
             return Ok(self.clock);

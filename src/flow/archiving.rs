@@ -24,7 +24,8 @@ use crate::model::{Component, Event, Finding, Fingerprint, Listener, PackageName
 use crate::publish::client::{ClientSources, file_uri};
 use crate::publish::incoming::{self, Incoming};
 use crate::publish::{
-    self, Depth, PublishError, PublishPlan, Published, Question, observe, observe_generation,
+    self, Dating, Depth, PublishError, PublishPlan, Published, Question, observe,
+    observe_generation,
 };
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
@@ -47,6 +48,8 @@ pub struct Desk<'a> {
     pub environment: &'a Environment,
     /// What tells the present moment.
     pub clock: Clock,
+    /// What dates the generations that are made, and nothing else.
+    pub dates: Clock,
     /// The key that the configuration names.
     pub configured_key: Option<String>,
     /// What the configuration demands of a publish.
@@ -479,11 +482,11 @@ impl Desk<'_> {
             let (_, seal) = signers.as_ref().expect("they were unlocked");
             let plan = publish::plan(*next);
             // Asked only now: the wait for another publisher may have been long.
-            let now = self.clock.now();
+            let when = self.dating();
             if plan.base().is_none() {
                 self.explain()?;
             }
-            match publish::apply(self.store.as_ref(), &plan, seal, now, self.listener) {
+            match publish::apply(self.store.as_ref(), &plan, seal, when, self.listener) {
                 Ok(published) => {
                     paging::after_publish(self, &plan.next().settings);
                     return Ok(Outcome::Done(Box::new(published), findings));
@@ -539,6 +542,14 @@ impl Desk<'_> {
             beside,
             keys,
         })
+    }
+
+    /// Returns when what is published now is published, and its date.
+    pub(super) fn dating(&self) -> Dating {
+        Dating {
+            now: self.clock.now(),
+            date: self.dates.now(),
+        }
     }
 
     /// Returns what a judged change leads to.
@@ -699,19 +710,21 @@ impl Desk<'_> {
         question: Question<'_>,
     ) -> Result<Current, FlowError> {
         let known = self.suites()?;
-        let none = |number: Option<u64>| FlowError::NoSuite {
-            place: self.store.place(),
-            wanted: number.map_or(suite.to_string(), |number| format!("{suite}@{number}")),
-            known: known.iter().map(ToString::to_string).collect(),
-        };
         if !known.contains(suite) {
-            return Err(none(None));
+            return Err(FlowError::NoSuite {
+                place: self.store.place(),
+                wanted: suite.to_string(),
+                known: known.iter().map(ToString::to_string).collect(),
+            });
         }
         match number {
             None => Ok(observe(self.store.as_ref(), suite, question)?),
             Some(number) => {
                 let found = observe_generation(self.store.as_ref(), suite, number, question)?;
-                found.ok_or_else(|| none(Some(number)))
+                match found {
+                    Some(found) => Ok(found),
+                    None => Err(self.no_generation(suite, &number.to_string())?),
+                }
             }
         }
     }

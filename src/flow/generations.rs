@@ -3,7 +3,7 @@
 
 use super::FlowError;
 use super::archiving::{Act, Change, Desk, Judged, Outcome};
-use super::{evidence, signing};
+use super::evidence;
 use crate::archive::gate::Way;
 use crate::archive::layout::{self, ObjectKind};
 use crate::archive::restore::{self, Lasting};
@@ -30,11 +30,11 @@ pub enum Goal {
     Name(String),
 }
 
-/// What came of pinning or unpinning.
+/// What came of pinning.
 #[derive(Debug)]
 pub enum Pinned {
     /// It is so already.
-    Unchanged(Option<Pin>),
+    Unchanged(Pin),
     /// This is done, or would be.
     Done(Pin),
 }
@@ -54,13 +54,15 @@ impl Desk<'_> {
         }
     }
 
-    fn no_generation(&self, suite: &Suite, wanted: &str) -> Result<FlowError, FlowError> {
+    /// Says which generations there are instead of the one that was wanted.
+    pub(super) fn no_generation(
+        &self,
+        suite: &Suite,
+        wanted: &str,
+    ) -> Result<FlowError, FlowError> {
         let store = self.store.as_ref();
         let kept = publish::generations(store, suite)?;
-        let mut known: Vec<_> = kept
-            .iter()
-            .map(|(base, _)| base.number.to_string())
-            .collect();
+        let mut known = runs(kept.iter().map(|(base, _)| base.number));
         let pins = publish::pins(store, suite)?;
         known.extend(pins.iter().map(|pin| pin.name.to_string()));
         Ok(FlowError::NoGeneration {
@@ -175,7 +177,7 @@ impl Desk<'_> {
         older: Older,
         act: &mut Act<'_>,
     ) -> Result<Outcome, FlowError> {
-        let keyring = signing::keyring(self.environment)?;
+        let keyring = self.keyring()?;
         let store = self.store.as_ref();
         let earlier = from.number.map(|_| self.generation(from)).transpose()?;
         let earlier = earlier.map(|(base, _)| base);
@@ -231,7 +233,7 @@ impl Desk<'_> {
         let there = publish::find_pin(store, suite, name)?;
         // The newest is pinned where it was: it may have moved on since.
         if let Some(there) = there.filter(|there| there.generation == base) {
-            return Ok(Pinned::Unchanged(Some(there)));
+            return Ok(Pinned::Unchanged(there));
         }
         let said = (self.who.clone(), why);
         let pin = Pin::new(suite.clone(), name.clone(), base, said, self.clock.now());
@@ -242,18 +244,23 @@ impl Desk<'_> {
         Ok(Pinned::Done(pin))
     }
 
-    /// Removes a pin.
-    pub fn unpin(&self, suite: &Suite, name: &PinName, dry_run: bool) -> Result<Pinned, FlowError> {
+    /// Removes a pin, and returns it; without one of that name, the others.
+    pub fn unpin(
+        &self,
+        suite: &Suite,
+        name: &PinName,
+        dry_run: bool,
+    ) -> Result<Result<Pin, Vec<Pin>>, FlowError> {
         self.look(suite, None, Question::Manifest)?;
         let store = self.store.as_ref();
         let Some(there) = publish::find_pin(store, suite, name)? else {
-            return Ok(Pinned::Unchanged(None));
+            return Ok(Err(publish::pins(store, suite)?));
         };
         if !dry_run {
             let _guard = self.lock()?;
             publish::unpin(store, suite, name)?;
         }
-        Ok(Pinned::Done(there))
+        Ok(Ok(there))
     }
 
     /// Lists the pins of suites, or of all.
@@ -304,6 +311,22 @@ fn there(store: &dyn Store, suite: &Suite, base: Base) -> Result<(Base, Manifest
     })
 }
 
+/// Writes falling numbers, those that follow each other as one: `12 to 7, 3`.
+fn runs(numbers: impl Iterator<Item = u64>) -> Vec<String> {
+    let mut found: Vec<(u64, u64)> = Vec::new();
+    for number in numbers {
+        match found.last_mut() {
+            Some((_, last)) if *last == number + 1 => *last = number,
+            _ => found.push((number, number)),
+        }
+    }
+    let written = found.into_iter().map(|(first, last)| match first == last {
+        true => first.to_string(),
+        false => format!("{first} to {last}"),
+    });
+    written.collect()
+}
+
 /// Tells whether a suite is what it would be made.
 fn is_made_of(there: &Manifest, base: Base, then: &Manifest, lasting: Lasting) -> bool {
     let frozen = there.settings.snapshot_of.as_ref();
@@ -320,4 +343,20 @@ fn taken(there: &Manifest, then: &Manifest, base: Base) -> Finding {
     };
     let message = format!("it is there, {what}, not {}@{}", then.suite, base.number);
     Finding::error("suite-taken", there.suite.as_str(), message).fix("choose another name")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::runs;
+
+    #[test]
+    fn numbers_that_follow_each_other_are_one() {
+        for (numbers, want) in [
+            (&[][..], &[][..]),
+            (&[4], &["4"]),
+            (&[12, 11, 10, 7, 3, 2], &["12 to 10", "7", "3 to 2"]),
+        ] {
+            assert_eq!(runs(numbers.iter().copied()), want, "{numbers:?}");
+        }
+    }
 }

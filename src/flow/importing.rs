@@ -382,8 +382,8 @@ impl Desk<'_> {
             self.keep_certificate(&certificate)?;
         }
         self.explain()?;
-        let now = self.clock.now();
-        let done = import::adopt(store, &plan, &all, now, ready.date, self.listener)?;
+        let when = self.dating();
+        let done = import::adopt(store, &plan, &all, when, ready.date, self.listener)?;
         let manifest = read_manifest(store, &done.generation.manifest)?;
         import::drop_stale(store, &manifest)?;
         Ok(Outcome::Done(Box::new(done), findings))

@@ -12,7 +12,7 @@ use super::status::{names, sources};
 use crate::format::version::Version;
 use crate::model::finding::with_causes;
 use crate::model::{Finding, PackageName, Suite, Timestamp};
-use crate::publish::{self, Extent};
+use crate::publish;
 use crate::release::commit::{Commit, Release};
 use crate::release::lead_time::{Arrival, LeadTime, Since, counted, median_wait, predecessor};
 use crate::release::observe::{self, Known};
@@ -136,11 +136,14 @@ impl History<'_> {
     }
 }
 
+/// A generation, its date, and whether it is known to be the first.
+type First = (u64, Timestamp, Since);
+
 /// The first generation of a suite that had a version of a package.
 struct Seen {
     archive: String,
     suite: Suite,
-    first: BTreeMap<(PackageName, Version), (u64, Timestamp, Since)>,
+    first: BTreeMap<(PackageName, Version), First>,
 }
 
 /// Finds the first of a suite's generations that had a release, in any of its
@@ -179,6 +182,16 @@ fn seen(
     Ok((found, findings))
 }
 
+/// Marks what was first seen in a generation that others came before, which are
+/// no longer kept.
+fn at_latest(first: &mut BTreeMap<(PackageName, Version), First>, oldest: u64) {
+    for (number, _, known) in first.values_mut() {
+        if *number == oldest {
+            *known = Since::AtLatest;
+        }
+    }
+}
+
 fn read<'a>(
     archive: &'a Configured,
     names: &[PackageName],
@@ -188,23 +201,23 @@ fn read<'a>(
     for suite in publish::suites(store)? {
         let mut first = BTreeMap::new();
         let mut oldest = 0;
-        let extent = publish::history(store, &suite, names, &mut |current| {
+        let mut parent = None;
+        publish::history(store, &suite, names, &mut |current| {
             let Some((base, manifest)) = &current.generation else {
                 return Ok(ControlFlow::Break(()));
             };
-            oldest = base.number;
+            if parent.is_some_and(|parent| parent != base.manifest) {
+                at_latest(&mut first, oldest);
+            }
+            (oldest, parent) = (base.number, manifest.parent);
             for (source, _) in sources(current, names)? {
                 // The newest come first: what is older takes its place.
                 first.insert(source, (base.number, manifest.date, Since::Exactly));
             }
             Ok(ControlFlow::Continue(()))
         })?;
-        if extent == Extent::Cut {
-            for (number, _, known) in first.values_mut() {
-                if *number == oldest {
-                    *known = Since::AtLatest;
-                }
-            }
+        if parent.is_some() {
+            at_latest(&mut first, oldest);
         }
         found.push(Seen {
             archive: archive.name.clone(),

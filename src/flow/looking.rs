@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use super::FlowError;
 use super::archiving::Desk;
+use super::generations::State;
+use crate::archive::purge::Purge;
 use crate::archive::query::compare::Comparison;
 use crate::archive::query::filter::Filter;
 use crate::archive::query::relatives::{binaries_of, source_of};
@@ -12,15 +14,6 @@ use crate::format::index::{Kind, Stanza};
 use crate::model::{PackageName, Suite};
 use crate::publish::health::{self, Counted, Health};
 use crate::publish::{self, Extent, Past, PublishError, Question};
-
-/// A suite, or one of its generations (`stable@12`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SuiteAt {
-    /// The suite.
-    pub suite: Suite,
-    /// The generation; the newest without.
-    pub number: Option<u64>,
-}
 
 /// A package as a suite has it.
 #[derive(Debug, Clone)]
@@ -48,7 +41,7 @@ impl Desk<'_> {
     /// Lists what is wanted of a suite, with the generation that was looked at.
     pub fn filtered(
         &self,
-        at: &SuiteAt,
+        at: &State,
         wanted: &Filter,
     ) -> Result<(Current, Vec<Listed>), FlowError> {
         let exact = wanted.exact_names();
@@ -63,7 +56,7 @@ impl Desk<'_> {
 
     /// Returns every stanza of a package in these suites, and of those that are
     /// built from the same source.
-    pub fn shown(&self, suites: &[SuiteAt], name: &PackageName) -> Result<Shown, FlowError> {
+    pub fn shown(&self, suites: &[State], name: &PackageName) -> Result<Shown, FlowError> {
         let mut shown = Shown::default();
         for at in suites {
             let own = self.stanzas(at, std::slice::from_ref(name))?;
@@ -94,7 +87,7 @@ impl Desk<'_> {
         Ok(shown)
     }
 
-    fn stanzas(&self, at: &SuiteAt, names: &[PackageName]) -> Result<Vec<Found>, FlowError> {
+    fn stanzas(&self, at: &State, names: &[PackageName]) -> Result<Vec<Found>, FlowError> {
         let current = self.look(&at.suite, at.number, Question::Packages(names))?;
         let Some(base) = current.base() else {
             return Ok(Vec::new());
@@ -113,11 +106,7 @@ impl Desk<'_> {
     }
 
     /// Compares two generations, of one suite or of two.
-    pub fn difference(
-        &self,
-        a: &SuiteAt,
-        b: &SuiteAt,
-    ) -> Result<(u64, u64, Comparison), FlowError> {
+    pub fn difference(&self, a: &State, b: &State) -> Result<(u64, u64, Comparison), FlowError> {
         let one = self.look(&a.suite, a.number, Question::Manifest)?;
         let other = self.look(&b.suite, b.number, Question::Manifest)?;
         let number = |current: &Current| current.base().map_or(0, |base| base.number);
@@ -129,6 +118,11 @@ impl Desk<'_> {
     pub fn past(&self, suite: &Suite, limit: usize) -> Result<(Vec<Past>, Extent), FlowError> {
         self.look(suite, None, Question::Manifest)?;
         Ok(publish::past(self.store.as_ref(), suite, limit)?)
+    }
+
+    /// Returns what was destroyed in the archive.
+    pub fn purges(&self) -> Result<Vec<Purge>, FlowError> {
+        Ok(publish::purges(self.store.as_ref())?)
     }
 
     /// Says how suites stand, or all of them.

@@ -137,7 +137,7 @@ pub enum FlowError {
         /// The place.
         place: String,
     },
-    /// The archive has no such suite, or the suite no such generation.
+    /// The archive has no such suite.
     #[error("{place} has no suite {wanted}; it has {}", known.join(", "))]
     NoSuite {
         /// The place.

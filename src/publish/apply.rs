@@ -13,6 +13,7 @@ use crate::publish::plan::PublishPlan;
 use crate::publish::recover::{Switched, recover, switch};
 use crate::publish::seal::{IndexBytes, Seal, SealedPublish, seal};
 use crate::publish::spread::write_all;
+use crate::sys::interrupt;
 use crate::sys::store::{Condition, Content, Store, Taken};
 
 /// A generation that clients read now.
@@ -32,6 +33,24 @@ pub struct Published {
     pub removed: Vec<Listed>,
 }
 
+/// When a publish happens, and the date that its `Release` is to have: for
+/// reproducible archives that is another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dating {
+    /// The present moment, of which signatures are.
+    pub now: Timestamp,
+    /// The date wanted.
+    pub date: Timestamp,
+}
+
+impl Dating {
+    /// Dates what happens at a moment by that moment.
+    #[cfg(test)]
+    pub fn of(now: Timestamp) -> Self {
+        Self { now, date: now }
+    }
+}
+
 /// How far in the future apt lets a `Release` be.
 pub(super) const APT_TOLERANCE_SECONDS: i64 = 10;
 
@@ -39,14 +58,14 @@ pub(super) const APT_TOLERANCE_SECONDS: i64 = 10;
 /// in the order of the phases. Run again after any failure, the same request
 /// finishes the work. The caller holds the store's lock, where it has one.
 ///
-/// Its `Release` is dated `now`, or as the previous one if that is later: apt
+/// Its `Release` is dated as wanted, or as the previous one if that is later: apt
 /// silently ignores one that is older than what it has, and refuses one that is
 /// from the future, so a date never runs ahead of the clock.
 pub fn apply(
     store: &dyn Store,
     plan: &PublishPlan,
     signer: &dyn Seal,
-    now: Timestamp,
+    when: Dating,
     listener: &dyn Listener,
 ) -> Result<Published, PublishError> {
     let suite = plan.suite();
@@ -60,13 +79,17 @@ pub fn apply(
     if found != plan.base() {
         return Err(lost(found));
     }
-    let date = release_date(store, there.as_ref(), now, listener)?;
-    condemned::spare_old(store, plan, now)?;
-    let sealed = seal(store, plan, date, signer, now)?;
+    let date = release_date(store, there.as_ref(), when, listener)?;
+    condemned::spare_old(store, plan, when.now)?;
+    go_on(suite)?;
+    let sealed = seal(store, plan, date, signer, when.now)?;
+    go_on(suite)?;
     let objects = sealed.objects.iter().map(|(path, _)| path);
     let mut written = objects.chain(sealed.indices.iter().map(|(path, _)| path));
-    condemned::spare(store, plan, &mut written, now)?;
+    condemned::spare(store, plan, &mut written, when.now)?;
     write_unreferenced(store, plan, &sealed, listener)?;
+    // Until here nothing that anybody reads has changed.
+    go_on(suite)?;
 
     let (commit, turn) = match &there {
         None => (Condition::IfAbsent, Condition::IfAbsent),
@@ -95,22 +118,36 @@ pub fn apply(
     })
 }
 
+/// Stops before the commit where somebody asked for that.
+fn go_on(suite: &Suite) -> Result<(), PublishError> {
+    match interrupt::asked() {
+        true => Err(PublishError::Stopped {
+            suite: suite.clone(),
+        }),
+        false => Ok(()),
+    }
+}
+
 fn release_date(
     store: &dyn Store,
     there: Option<&Switched>,
-    now: Timestamp,
+    when: Dating,
     listener: &dyn Listener,
 ) -> Result<Timestamp, PublishError> {
     let Some(there) = there else {
-        return Ok(now);
+        return Ok(when.date);
     };
+    let now = when.now;
     let before = there.head.manifest(store)?.date;
-    let date = now.max(before);
+    let date = when.date.max(before);
     if date > now.plus_seconds(APT_TOLERANCE_SECONDS) {
+        let why = match when.date < before {
+            true => format!("{} was published at {before}", there.head.suite),
+            false => "a later date is asked for".to_owned(),
+        };
         listener.warn(format!(
-            "the clock says {now}, but {} was published at {before}: \
-             the new Release is dated {date}, and apt refuses it until then",
-            there.head.suite
+            "the clock says {now}, but {why}: \
+             the new Release is dated {date}, and apt refuses it until then"
         ));
     }
     Ok(date)

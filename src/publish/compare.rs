@@ -67,13 +67,14 @@ pub fn past(
     })?;
     let mut found = Vec::new();
     for at in 0..seen.len().min(limit) {
-        let before = match (seen.get(at + 1), extent) {
-            (Some(parent), _) => Some(parent.clone()),
-            (None, Extent::Whole) => Some(Current {
+        let parent = seen[at].manifest().and_then(|manifest| manifest.parent);
+        let is_parent = |other: &&Current| other.base().map(|base| base.manifest) == parent;
+        let before = match parent {
+            Some(_) => seen.get(at + 1).filter(is_parent).cloned(),
+            None => Some(Current {
                 generation: None,
                 ..seen[at].clone()
             }),
-            (None, Extent::Cut) => None,
         };
         let changes = before.map(|before| compare(store, &before, &seen[at]));
         found.push(Past {

@@ -125,6 +125,12 @@ pub enum PublishError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
+    /// Somebody asked to stop before clients could see anything.
+    #[error("stopped before {suite} changed")]
+    Stopped {
+        /// The suite.
+        suite: Suite,
+    },
     /// The suite was observed for another question.
     #[error(transparent)]
     Unread(#[from] Unread),

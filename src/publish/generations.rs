@@ -18,7 +18,7 @@ pub fn generations(
     let mut found = Vec::new();
     walk(store, suite, |base, manifest| {
         found.push((base, manifest));
-        Step::Further
+        Ok(Step::Further)
     })?;
     Ok(found)
 }
@@ -33,24 +33,25 @@ pub fn generation(
     walk(store, suite, |base, manifest| {
         match base.number {
             at if at == number => found = Some((base, manifest)),
-            at if at > number => return Step::Further,
+            at if at > number => return Ok(Step::Further),
             _ => {}
         }
-        Step::Enough
+        Ok(Step::Enough)
     })?;
     Ok(found)
 }
 
 /// Whether who walks wants to see more.
-enum Step {
+pub(super) enum Step {
     Further,
     Enough,
 }
 
-fn walk(
+/// Shows every kept generation of a suite, the newest first.
+pub(super) fn walk(
     store: &dyn Store,
     suite: &Suite,
-    mut visit: impl FnMut(Base, Manifest) -> Step,
+    mut visit: impl FnMut(Base, Manifest) -> Result<Step, PublishError>,
 ) -> Result<(), PublishError> {
     let path = layout::head(suite);
     let Some(bytes) = store.read(&path)? else {
@@ -62,7 +63,7 @@ fn walk(
     while let Some((base, manifest)) = next {
         seen = base.number;
         let parent = manifest.parent;
-        if matches!(visit(base, manifest), Step::Enough) {
+        if matches!(visit(base, manifest)?, Step::Enough) {
             return Ok(());
         }
         next = match parent {
@@ -86,7 +87,7 @@ fn walk(
     islands.dedup();
     for base in islands {
         if let Some(manifest) = kept(store, &base.manifest)?
-            && matches!(visit(base, manifest), Step::Enough)
+            && matches!(visit(base, manifest)?, Step::Enough)
         {
             break;
         }

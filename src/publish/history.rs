@@ -1,15 +1,16 @@
-//! A suite's generations, from the newest back, as far as they are kept.
+//! A suite's generations, from the newest back, as far as they are kept: also
+//! those that a pin holds beyond a gap.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use super::error::PublishError;
-use super::head::read_manifest;
-use super::observe::{Question, observe, read_chunk};
+use super::generations::{Step, walk};
+use super::observe::{Question, observe, observed, read_chunk};
 use crate::archive::chunk::touched;
 use crate::archive::current::Current;
-use crate::archive::layout::{self, ObjectKind};
-use crate::archive::manifest::Base;
+use crate::archive::layout;
+use crate::archive::purge::Purge;
 use crate::format::index::Stanza;
 use crate::model::{PackageName, Sha256, Suite};
 use crate::sys::store::Store;
@@ -17,9 +18,9 @@ use crate::sys::store::Store;
 /// Whether what was seen is all there ever was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// The first generation was seen.
+    /// Every generation was seen, back to the first.
     Whole,
-    /// Older ones are no longer kept, or were not asked for.
+    /// Some are no longer kept, or were not asked for.
     Cut,
 }
 
@@ -33,11 +34,18 @@ pub fn history(
     visit: &mut dyn FnMut(&Current) -> Result<ControlFlow<()>, PublishError>,
 ) -> Result<Extent, PublishError> {
     let mut kept: BTreeMap<Sha256, Vec<Stanza>> = BTreeMap::new();
-    let mut current = observe(store, suite, Question::Manifest)?;
-    loop {
-        let Some((base, manifest)) = &current.generation else {
-            return Ok(Extent::Whole);
-        };
+    let mut extent = Extent::Whole;
+    let mut is_there = false;
+    // The one before the last that was seen.
+    let mut before = None;
+    walk(store, suite, |base, manifest| {
+        is_there = true;
+        if before.is_some_and(|before| before != base.manifest) {
+            extent = Extent::Cut;
+        }
+        before = manifest.parent;
+        let mut current = observed(store, suite, base, manifest, Question::Manifest)?;
+        let manifest = current.manifest().expect("it was observed").clone();
         for index in manifest.listings() {
             let rule = manifest.settings.rule_of(&index.name);
             for at in touched(&rule, &index.chunks, names.iter().map(PackageName::as_str)) {
@@ -50,24 +58,28 @@ pub fn history(
             }
         }
         if visit(&current)?.is_break() {
-            return Ok(Extent::Cut);
+            extent = Extent::Cut;
+            return Ok(Step::Enough);
         }
-        let Some(parent) = manifest.parent else {
-            return Ok(Extent::Whole);
-        };
-        let number = base.number - 1;
-        let before = match read_manifest(store, &parent) {
-            Ok(manifest) => manifest,
-            // Old generations are collected; what is left is no damage.
-            Err(PublishError::Missing { path })
-                if path == layout::object(ObjectKind::Manifest, &parent) =>
-            {
-                return Ok(Extent::Cut);
-            }
-            Err(error) => return Err(error),
-        };
-        let manifest = parent;
-        kept = std::mem::take(&mut current.chunks);
-        current.generation = Some((Base { number, manifest }, before));
+        kept = current.chunks;
+        Ok(Step::Further)
+    })?;
+    if !is_there {
+        // A suite of another program's is refused.
+        observe(store, suite, Question::Manifest)?;
     }
+    Ok(match before {
+        Some(_) => Extent::Cut,
+        None => extent,
+    })
+}
+
+/// Returns the records of what was destroyed in an archive.
+pub fn purges(store: &dyn Store) -> Result<Vec<Purge>, PublishError> {
+    let mut found = Vec::new();
+    for entry in store.list(&layout::purged())? {
+        let record = store.read(&entry.path)?;
+        found.extend(record.and_then(|bytes| Purge::from_bytes(&bytes)));
+    }
+    Ok(found)
 }

@@ -43,7 +43,7 @@ mod seal;
 mod select;
 mod spread;
 
-pub use apply::{Published, apply};
+pub use apply::{Dating, Published, apply};
 pub use around::Surroundings;
 pub use census::Census;
 pub use check::{Depth, Verify, check, lost_heads};
@@ -54,7 +54,7 @@ pub use error::PublishError;
 pub use gc::{Collected, Policy, collect, look, plan_collection};
 pub use generations::{generation, generations};
 pub use head::{Head, read_manifest};
-pub use history::{Extent, history};
+pub use history::{Extent, history, purges};
 pub use observe::{Question, observe, observe_generation, suites};
 pub use pins::{find_pin, pin, pins, unpin};
 pub use plan::{Phase, Planned, PlannedContent, PublishPlan, plan};

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{Document, Page, PublishDocument, size};
-use crate::archive::Pin;
 use crate::archive::collect::Garbage;
 use crate::archive::purge::Purge;
 use crate::archive::retention::Kept;
+use crate::archive::{Pin, PinName};
 use crate::model::{Suite, Timestamp};
 use crate::publish::{Collected, Survey};
 
@@ -65,15 +65,64 @@ impl PinLine {
     }
 }
 
-/// What `archive pin` and `archive unpin` answer.
+/// What `archive pin` answers.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub struct PinDocument(Pins);
 
 /// What `archive unpin` answers.
 #[derive(Debug, Serialize)]
-#[serde(transparent)]
-pub struct UnpinDocument(Pins);
+pub struct UnpinDocument {
+    suite: Suite,
+    name: String,
+    /// What was removed.
+    pins: Vec<PinLine>,
+    /// What there is where nothing of that name was.
+    others: Vec<PinLine>,
+}
+
+impl UnpinDocument {
+    /// Shows a pin that was removed.
+    pub fn removed(pin: &Pin) -> Self {
+        Self {
+            suite: pin.suite.clone(),
+            name: pin.name.to_string(),
+            pins: vec![PinLine::of(pin)],
+            others: Vec::new(),
+        }
+    }
+
+    /// Says that there is no pin of that name, and which there are.
+    pub fn unknown(suite: &Suite, name: &PinName, others: &[Pin]) -> Self {
+        Self {
+            suite: suite.clone(),
+            name: name.to_string(),
+            pins: Vec::new(),
+            others: others.iter().map(PinLine::of).collect(),
+        }
+    }
+}
+
+impl Document for UnpinDocument {
+    const SCHEMA: &'static str = "debcut/archive-unpin/1";
+
+    fn text(&self, page: &mut Page) {
+        let Self { suite, name, .. } = self;
+        for pin in &self.pins {
+            let number = pin.generation;
+            page.line(format!("removed the pin {name} of {suite}@{number}"));
+        }
+        if !self.pins.is_empty() {
+            return;
+        }
+        if self.others.is_empty() {
+            page.line(format!("{suite} has no pin {name}, nor any other"));
+            return;
+        }
+        page.line(format!("{suite} has no pin {name}; it has"));
+        table(&self.others, page);
+    }
+}
 
 /// What `archive pins` answers.
 #[derive(Debug, Serialize)]
@@ -97,18 +146,22 @@ impl Pins {
             page.line("no pins");
             return;
         }
-        let row = |pin: &PinLine| {
-            [
-                format!("{}@{}", pin.suite, pin.generation),
-                pin.name.clone(),
-                pin.when.clone(),
-                pin.who.clone(),
-                pin.why.clone().unwrap_or_default(),
-            ]
-        };
-        let rows: Vec<_> = self.pins.iter().map(row).collect();
-        page.table(["GENERATION", "PIN", "SINCE", "BY", "WHY"], &rows);
+        table(&self.pins, page);
     }
+}
+
+fn table(pins: &[PinLine], page: &mut Page) {
+    let row = |pin: &PinLine| {
+        [
+            format!("{}@{}", pin.suite, pin.generation),
+            pin.name.clone(),
+            pin.when.clone(),
+            pin.who.clone(),
+            pin.why.clone().unwrap_or_default(),
+        ]
+    };
+    let rows: Vec<_> = pins.iter().map(row).collect();
+    page.table(["GENERATION", "PIN", "SINCE", "BY", "WHY"], &rows);
 }
 
 /// Makes the constructor and the document of one of them.
@@ -133,7 +186,6 @@ macro_rules! pins {
 
 pins! {
     PinDocument "debcut/archive-pin/1";
-    UnpinDocument "debcut/archive-unpin/1";
     PinsDocument "debcut/archive-pins/1";
 }
 

@@ -258,6 +258,8 @@ fn garbage_goes_after_its_grace_and_readers_never_notice() {
     let (world, _) = grown();
     let at = |time: &str, words: &[&str]| {
         let call = world.archive_call(words.iter().copied().chain(["--json"]));
+        // What dates a generation measures no time.
+        let call = call.env("SOURCE_DATE_EPOCH", "1577836800");
         let ran = call.env("DEBCUT_NOW", time).run().code(0);
         ran.document("debcut/archive-gc/1")
     };
@@ -307,11 +309,42 @@ fn garbage_goes_after_its_grace_and_readers_never_notice() {
     let again = at("2025-06-04T12:00:02Z", &["gc", "--keep", "1"]);
     assert_eq!(again["changed"], false);
     assert_eq!(apt_versions(&world, "stable", "apple"), ["1.1"]);
-    world.archive(["list", "stable@3"]).code(2);
+    world
+        .archive(["list", "stable@3"])
+        .code(2)
+        .says(&["stable has no generation 3; kept are 5, 2, first"]);
+    let history = document(&world, &["history", "stable"], 0);
+    let row = |at: usize| history["generations"][at].clone();
+    assert_eq!(
+        (&row(0)["number"], &row(1)["number"]),
+        (&5.into(), &2.into())
+    );
+    assert_eq!(row(1)["pins"], serde_json::json!(["first"]));
+    assert_eq!(
+        (&row(0)["added"], &row(1)["added"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(history["whole"], false);
+    let text = world.archive(["history", "stable"]).code(0).stdout;
+    assert!(
+        text.contains("\n3 to 4 are no longer kept\nstable@2"),
+        "{text}"
+    );
     document(&world, &["rollback", "stable", "--to", "first"], 0);
     assert_eq!(apt_versions(&world, "stable", "apple"), ["1.0"]);
     assert!(world.deep_check(0).is_empty());
-    document(&world, &["unpin", "stable", "--name", "first"], 0);
+    let unknown = world
+        .archive(["unpin", "stable", "--name", "frist"])
+        .code(0);
+    let text = unknown.stdout;
+    assert!(
+        text.starts_with("stable has no pin frist; it has\n") && text.contains("first"),
+        "{text}"
+    );
+    let done = world
+        .archive(["unpin", "stable", "--name", "first"])
+        .code(0);
+    assert_eq!(done.stdout, "removed the pin first of stable@2\n");
     let unpinned = document(&world, &["unpin", "stable", "--name", "first"], 0);
     assert_eq!(unpinned["changed"], false);
     // Without any retention every generation stays.
@@ -371,6 +404,17 @@ fn what_leaked_is_destroyed_everywhere_and_stays_away() {
     assert_eq!(world.packages_of("other"), ["banana 1.0"]);
     assert_eq!(world.packages_of("stable@3"), ["banana 1.0"]);
     assert_eq!(apt_versions(&world, "stable", "apple"), ["1.1"]);
+    let history = document(&world, &["history", "stable"], 0);
+    let newest = &history["generations"][0];
+    assert_eq!(newest["purged"], done["packages"], "{history}");
+    let text = world.archive(["history", "stable"]).code(0).stdout;
+    assert!(
+        !text
+            .lines()
+            .next()
+            .is_some_and(|line| line.contains("no package")),
+        "{text}"
+    );
     assert_eq!(document(&world, &words, 0)["changed"], false);
     let refused = world
         .add(&[&paths[0]], &["--allow-older", "--json"])
@@ -470,4 +514,29 @@ fn garbage_stays_where_an_unsigned_suite_is_somebody_elses() {
     std::fs::write(other.join("Release"), "Suite: other\n").expect("written");
     let ran = world.archive(["gc", "--json"]).code(1);
     assert!(ran.stdout.contains("dists/other/Release"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_suite_that_is_there_is_not_told_to_become_what_it_cannot() {
+    let world = World::with_archive();
+    let init = |words: &[&'static str]| {
+        let fixed = ["init", "--suite", "stable"].into_iter();
+        world.archive(fixed.chain(words.iter().copied()))
+    };
+    for (words, why) in [
+        (&["--origin", "Other"][..], "a suite whose Origin changes"),
+        (&["--label", "Other"], "a suite whose Label changes"),
+        (&["--own-pool"], "cannot move to another one"),
+    ] {
+        init(words).code(2).says(&["stable", why]);
+    }
+    let new = ["init", "--suite", "own", "--own-pool", "--origin", "Mine"];
+    world.archive(new).code(0);
+    let again = world.archive(new).code(0).stdout;
+    assert!(again.contains("nothing to do"), "{again}");
+    init(&["--not-automatic"]).code(0);
+    assert_eq!(
+        field(&world, "stable", "NotAutomatic").as_deref(),
+        Some("yes")
+    );
 }

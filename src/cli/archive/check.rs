@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ArchiveArgument, keys_of};
+use super::{ArchiveArgument, certificates};
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -44,7 +44,7 @@ pub struct CheckArguments {
 /// Checks suites.
 pub fn run(arguments: &CheckArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let desk = arguments.archive.desk(context)?;
-    let more = keys_of(&arguments.keyring, context)?;
+    let more = certificates(&arguments.keyring, context)?;
     let (mut restored, mut said) = (None, Vec::new());
     if arguments.rebuild {
         let restoring = match arguments.dry_run {

@@ -2,11 +2,11 @@
 
 use clap::Args;
 
-use super::ArchiveArgument;
-use super::look::at;
+use super::{ArchiveArgument, state};
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::flow::generations::State;
 use crate::model::Finding;
 use crate::report::{Answer, DiffDocument};
 
@@ -22,11 +22,11 @@ Reads only what the two do not share: milliseconds also between large suites. Ex
 also when they differ, unless --exit-code asks otherwise.")]
 pub struct DiffArguments {
     /// A suite, or one of its generations (stable@12)
-    #[arg(value_name = "A")]
-    a: String,
+    #[arg(value_name = "A", value_parser = state)]
+    a: State,
     /// What it is compared with
-    #[arg(value_name = "B")]
-    b: String,
+    #[arg(value_name = "B", value_parser = state)]
+    b: State,
     /// Exit with 1 when they differ
     #[arg(long)]
     exit_code: bool,
@@ -37,8 +37,8 @@ pub struct DiffArguments {
 /// Compares two generations.
 pub fn run(arguments: &DiffArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let desk = arguments.archive.desk(context)?;
-    let (a, b) = (at(&arguments.a)?, at(&arguments.b)?);
-    let (one, other, comparison) = desk.difference(&a, &b)?;
+    let (a, b) = (&arguments.a, &arguments.b);
+    let (one, other, comparison) = desk.difference(a, b)?;
     let (a, b) = (format!("{}@{one}", a.suite), format!("{}@{other}", b.suite));
     let mut findings = Vec::new();
     if arguments.exit_code && !comparison.is_empty() {

@@ -34,6 +34,12 @@ pub fn run(arguments: &HistoryArguments, context: &Context<'_>) -> Result<Said, 
     let desk = arguments.archive.desk(context)?;
     let limit = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
     let (past, extent) = desk.past(&arguments.suite, limit)?;
-    let document = HistoryDocument::new(&arguments.suite, &past, extent);
+    let mut document = HistoryDocument::new(&arguments.suite, &past, extent);
+    for pin in desk.pins(std::slice::from_ref(&arguments.suite))? {
+        document.pin(pin.generation.number, pin.name.as_str());
+    }
+    for purge in desk.purges()? {
+        document.purged(&purge);
+    }
     Ok(Answer::new(document).into())
 }

@@ -11,11 +11,13 @@ use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{Said, duration, passphrase};
+use crate::flow::FlowError;
 use crate::flow::archiving::{Act, Desk, Outcome};
 use crate::format::index::piece::Encoding;
 use crate::format::release::Upgrades;
 use crate::keys::KeyName;
 use crate::model::{Architecture, Component, Fingerprint, Suite};
+use crate::publish::Question;
 use crate::report::{Answer, ArchiveDocument};
 
 /// Arguments of `archive init`.
@@ -27,8 +29,9 @@ Examples:
   debcut archive init s3://acme-apt/debian --suite stable
   debcut archive init /srv/apt --suite stable --attestations 2   two builders for every package
 
-Run again with more, it adds what is missing; Origin, Label and Codename of a suite stay,
-because clients refuse a suite whose identity changes.
+Run again with more, it adds what is missing. Another Origin or Label for a suite that is
+there is refused, because clients refuse a suite whose identity changes, and so is a pool of
+its own, because its files are in the common one.
 
 An object store is s3://BUCKET[/PREFIX][?endpoint=URL&region=NAME&addressing=path|virtual]; what
 is not said there comes from AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID,
@@ -149,6 +152,9 @@ pub fn run(arguments: InitArguments, context: &Context<'_>) -> Result<Said, Fail
     let mut desk = desk(&arguments.location, DEFAULT_WAIT, context)?;
     desk.configured_key = configured_key(context)?;
     desk.rules = rules(&arguments.location, context)?;
+    for suite in &arguments.suite {
+        unchangeable(&arguments, suite, &desk)?;
+    }
     let mut outcomes = Vec::new();
     for suite in &arguments.suite {
         let mut act = Act {
@@ -166,6 +172,52 @@ pub fn run(arguments: InitArguments, context: &Context<'_>) -> Result<Said, Fail
         }
     }
     Ok(summary(&desk, outcomes, arguments.dry_run).into())
+}
+
+/// Refuses what a suite that is there cannot become; what it is already may be
+/// said again.
+fn unchangeable(arguments: &InitArguments, suite: &Suite, desk: &Desk<'_>) -> Result<(), Failure> {
+    let known = match desk.suites() {
+        Ok(known) => known,
+        Err(FlowError::NoArchive { .. }) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    if !known.contains(suite) {
+        return Ok(());
+    }
+    let current = desk.look(suite, None, Question::Manifest)?;
+    let Some(there) = current.manifest().map(|manifest| &manifest.settings) else {
+        return Ok(());
+    };
+    let refuse = |why: String| Failure::request("fixed-setting", why);
+    for (field, wanted, is) in [
+        ("Origin", &arguments.origin, &there.origin),
+        ("Label", &arguments.label, &there.label),
+    ] {
+        let Some(wanted) = wanted
+            .as_ref()
+            .filter(|wanted| Some(*wanted) != is.as_ref())
+        else {
+            continue;
+        };
+        let is = match is {
+            Some(is) => format!("the {field} “{is}”"),
+            None => format!("no {field}"),
+        };
+        let why = format!(
+            "{suite} has {is}, and cannot have “{wanted}” any more: \
+             clients refuse a suite whose {field} changes"
+        );
+        return Err(refuse(why).hint("another suite may have it from the beginning"));
+    }
+    if arguments.own_pool && there.pool != PoolLayout::OfSuite {
+        let why = format!(
+            "{suite} keeps its files in the pool that it shares with other suites: \
+             what is in one pool cannot move to another one"
+        );
+        return Err(refuse(why).hint("another suite may have its own pool from the beginning"));
+    }
+    Ok(())
 }
 
 fn summary(desk: &Desk<'_>, outcomes: Vec<(Suite, Outcome)>, dry_run: bool) -> Answer {
@@ -230,9 +282,9 @@ fn settings(arguments: &InitArguments, suite: &Suite, before: Option<&Settings>)
     if before.is_none() {
         settings.origin = arguments.origin.clone();
         settings.label = arguments.label.clone();
-        if arguments.not_automatic {
-            settings.upgrades = Upgrades::OnlyAsked;
-        }
+    }
+    if arguments.not_automatic {
+        settings.upgrades = Upgrades::OnlyAsked;
     }
     if arguments.attestations.is_some() {
         settings.demand.attestations = arguments.attestations;

@@ -3,12 +3,12 @@
 use clap::Args;
 use glob::Pattern;
 
-use super::{ArchiveArgument, suite_at};
+use super::{ArchiveArgument, state};
 use crate::archive::query::filter::Filter;
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::flow::looking::SuiteAt;
+use crate::flow::generations::State;
 use crate::format::version::Version;
 use crate::model::{Architecture, Component, PackageName};
 use crate::report::{Answer, ListDocument, Shape, ShowDocument};
@@ -25,7 +25,8 @@ Examples:
 Conditions of several kinds must all hold; of several of one kind, one must.")]
 pub struct ListArguments {
     /// Suites, or generations of them (stable@12) [default: all suites]
-    suites: Vec<String>,
+    #[arg(value_name = "SUITE[@N]", value_parser = state)]
+    suites: Vec<State>,
     /// Only these architectures: amd64, all, source
     #[arg(long, value_name = "ARCH", value_delimiter = ',')]
     architecture: Vec<Architecture>,
@@ -54,8 +55,8 @@ pub struct ShowArguments {
     #[arg(value_name = "PACKAGE[=VERSION]")]
     package: String,
     /// Only in this suite, or generation of one (stable@12); may be repeated [default: in all]
-    #[arg(long, value_name = "SUITE[@N]")]
-    suite: Vec<String>,
+    #[arg(long, value_name = "SUITE[@N]", value_parser = state)]
+    suite: Vec<State>,
     /// Print the whole stanzas, as clients read them
     #[arg(long)]
     stanza: bool,
@@ -122,25 +123,14 @@ pub fn show(arguments: &ShowArguments, context: &Context<'_>) -> Result<Said, Fa
     Ok(Answer::new(document).into())
 }
 
-/// Reads which suites are meant; all when none is named.
-fn suites(
-    named: &[String],
-    desk: &crate::flow::archiving::Desk<'_>,
-) -> Result<Vec<SuiteAt>, Failure> {
-    if named.is_empty() {
-        let all = desk.suites()?.into_iter();
-        return Ok(all
-            .map(|suite| SuiteAt {
-                suite,
-                number: None,
-            })
-            .collect());
+/// Returns which suites are meant; all when none is named.
+fn suites(named: &[State], desk: &crate::flow::archiving::Desk<'_>) -> Result<Vec<State>, Failure> {
+    if !named.is_empty() {
+        return Ok(named.to_vec());
     }
-    named.iter().map(|text| at(text)).collect()
-}
-
-/// Reads `stable` or `stable@12`.
-pub(super) fn at(text: &str) -> Result<SuiteAt, Failure> {
-    let (suite, number) = suite_at(text)?;
-    Ok(SuiteAt { suite, number })
+    let newest = |suite| State {
+        suite,
+        number: None,
+    };
+    Ok(desk.suites()?.into_iter().map(newest).collect())
 }

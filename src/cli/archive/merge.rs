@@ -6,7 +6,6 @@ use clap::Args;
 
 use super::add::answer;
 use super::change::ChangeArguments;
-use super::keys_of;
 use super::remove::removal;
 use crate::archive::{Older, Removal, Selection};
 use crate::cli::context::Context;
@@ -63,7 +62,7 @@ pub fn run(arguments: &MergeArguments, context: &Context<'_>) -> Result<Said, Fa
     let mut certificates = signing::keyring(&context.environment)?
         .certificates()
         .to_vec();
-    certificates.extend(keys_of(&arguments.keyring, context)?);
+    certificates.extend(super::certificates(&arguments.keyring, context)?);
     let keyring = Keyring::new(certificates);
     let store = open_to_read(&arguments.from, &context.directory, &context.environment)?;
     let vendor = Vendor {

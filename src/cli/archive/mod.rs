@@ -329,7 +329,8 @@ pub(super) fn desk<'a>(
     Ok(Desk {
         store: archiving::open_store(location, &context.directory, &context.environment)?,
         environment: &context.environment,
-        clock: context.archive_clock()?,
+        clock: context.clock,
+        dates: context.archive_clock()?,
         configured_key: None,
         rules: Default::default(),
         wait,
@@ -352,19 +353,6 @@ fn origin<'a>(suite: &'a State, from: Option<&'a State>) -> Result<&'a State, Fa
     }
 }
 
-/// Reads the certificates in files.
-fn keys_of(files: &[PathBuf], context: &Context<'_>) -> Result<Vec<Certificate>, Failure> {
-    let mut found = Vec::new();
-    for file in files {
-        let bytes = crate::sys::files::read(&context.path(file))?;
-        found.extend(Certificate::parse_all(&bytes).map_err(|error| {
-            let why = format!("{} holds no certificate: {error}", file.display());
-            Failure::request("key", why)
-        })?);
-    }
-    Ok(found)
-}
-
 /// Reads `stable` or `stable@12` as an argument.
 fn state(text: &str) -> Result<State, String> {
     let (suite, number) = match text.split_once('@') {
@@ -379,18 +367,4 @@ fn state(text: &str) -> Result<State, String> {
         suite: Suite::new(suite).map_err(|error| error.to_string())?,
         number: number.transpose()?,
     })
-}
-
-/// Reads `stable` or `stable@12`.
-fn suite_at(text: &str) -> Result<(Suite, Option<u64>), Failure> {
-    match text.split_once('@') {
-        None => Ok((Suite::new(text)?, None)),
-        Some((suite, number)) => {
-            let parsed = number.parse().map_err(|_| {
-                let why = format!("“{text}” names no generation: SUITE@NUMBER expected");
-                Failure::request("invalid-name", why)
-            })?;
-            Ok((Suite::new(suite)?, Some(parsed)))
-        }
-    }
 }

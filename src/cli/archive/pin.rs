@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{ArchiveArgument, desk, state};
-use crate::archive::PinName;
+use crate::archive::{Pin, PinName};
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -81,18 +81,27 @@ pub fn pin(arguments: &PinArguments, context: &Context<'_>) -> Result<Said, Fail
     let location = arguments.archive.location(context)?;
     let desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
     let (name, why) = (&arguments.name, arguments.reason.clone());
-    let pinned = desk.pin(&arguments.suite, name, why, arguments.dry_run)?;
-    let of = |pins: &[_]| Answer::new(PinDocument::new(pins));
-    Ok(answered(pinned, arguments.dry_run, of).into())
+    let of = |pin: &Pin| Answer::new(PinDocument::new([pin]));
+    let answer = match desk.pin(&arguments.suite, name, why, arguments.dry_run)? {
+        Pinned::Unchanged(there) => of(&there).changed(false),
+        Pinned::Done(pin) if arguments.dry_run => of(&pin).dry_run(Sha256::of(&pin.to_bytes())),
+        Pinned::Done(pin) => of(&pin).changed(true),
+    };
+    Ok(answer.into())
 }
 
 /// Removes a pin.
 pub fn unpin(arguments: &UnpinArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let location = arguments.archive.location(context)?;
     let desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
-    let pinned = desk.unpin(&arguments.suite, &arguments.name, arguments.dry_run)?;
-    let of = |pins: &[_]| Answer::new(UnpinDocument::new(pins));
-    Ok(answered(pinned, arguments.dry_run, of).into())
+    let (suite, name) = (&arguments.suite, &arguments.name);
+    let removed = |pin: &Pin| Answer::new(UnpinDocument::removed(pin));
+    let answer = match desk.unpin(suite, name, arguments.dry_run)? {
+        Err(others) => Answer::new(UnpinDocument::unknown(suite, name, &others)).changed(false),
+        Ok(pin) if arguments.dry_run => removed(&pin).dry_run(Sha256::of(&pin.to_bytes())),
+        Ok(pin) => removed(&pin).changed(true),
+    };
+    Ok(answer.into())
 }
 
 /// Lists pins.
@@ -100,19 +109,4 @@ pub fn list(arguments: &PinsArguments, context: &Context<'_>) -> Result<Said, Fa
     let desk = arguments.archive.desk(context)?;
     let pins = desk.pins(&arguments.suites)?;
     Ok(Answer::new(PinsDocument::new(&pins)).into())
-}
-
-fn answered(
-    pinned: Pinned,
-    dry_run: bool,
-    of: impl Fn(&[crate::archive::Pin]) -> Answer,
-) -> Answer {
-    match pinned {
-        Pinned::Unchanged(there) => of(there.as_slice()).changed(false),
-        Pinned::Done(pin) if dry_run => {
-            let digest = Sha256::of(&pin.to_bytes());
-            of(std::slice::from_ref(&pin)).dry_run(digest)
-        }
-        Pinned::Done(pin) => of(std::slice::from_ref(&pin)).changed(true),
-    }
 }

@@ -38,9 +38,8 @@ impl From<FlowError> for Failure {
             FlowError::NoContent { .. } => Self::of(Exit::Request, "no-content", &error)
                 .hint("name it by the SHA-256 of the whole file, or by its path below pool/"),
             FlowError::NoGeneration { ref suite, .. } => {
-                Self::of(Exit::Request, "no-generation", &error).hint(format!(
-                    "debcut archive pins {suite}, or one of the numbers above"
-                ))
+                Self::of(Exit::Request, "no-generation", &error)
+                    .hint(format!("debcut archive history {suite} says what they are"))
             }
             FlowError::Attesting(AttestingError::NoProvenance { .. }) => {
                 Self::of(Exit::Request, "no-provenance", &error)

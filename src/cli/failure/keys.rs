@@ -19,7 +19,9 @@ impl From<ChooseError> for Failure {
             ChooseError::NoKey => Self::of(Exit::Request, "no-key", &error)
                 .hint("debcut key new makes one")
                 .hint("--key gpg:FINGERPRINT signs through your gpg-agent")
-                .hint("--no-sign builds without signatures, to try things out"),
+                .hint(
+                    "debcut build --no-sign makes a package that nobody signed, to try things out",
+                ),
             ChooseError::Several(ref keys) => {
                 list(Self::of(Exit::Request, "several-keys", &error), keys)
             }

@@ -167,6 +167,7 @@ pub fn run(
         store: open_store(&archive_at.display().to_string(), &directory, &own)?,
         environment: &own,
         clock,
+        dates: clock,
         configured_key: None,
         rules: Default::default(),
         wait: Duration::from_secs(60),

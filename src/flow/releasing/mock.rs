@@ -54,6 +54,7 @@ pub fn mock(
         store: open_store(&archive.display().to_string(), place.path(), &own)?,
         environment: &own,
         clock,
+        dates: clock,
         configured_key: None,
         rules: Default::default(),
         wait: Duration::from_secs(60),

@@ -12,7 +12,7 @@ use crate::archive::Current;
 use crate::archive::layout::{self, IndexName};
 use crate::archive::manifest::Manifest;
 use crate::model::{ArchivePath, Listener, Suite, Timestamp};
-use crate::publish::apply::{Published, write_unreferenced};
+use crate::publish::apply::{Dating, Published, write_unreferenced};
 use crate::publish::error::PublishError;
 use crate::publish::plan::PublishPlan;
 use crate::publish::recover::switch;
@@ -31,12 +31,12 @@ pub fn look(suite: &Suite) -> Current {
 }
 
 /// Publishes the first generation of a suite, over what another program has
-/// published there. It is dated `now`, or as the old one if that is later.
+/// published there. It is dated as wanted, or as the old one if that is later.
 pub fn adopt(
     store: &dyn Store,
     plan: &PublishPlan,
     signer: &dyn Seal,
-    now: Timestamp,
+    when: Dating,
     before: Option<Timestamp>,
     listener: &dyn Listener,
 ) -> Result<Published, PublishError> {
@@ -45,8 +45,8 @@ pub fn adopt(
         Some(there) => Condition::IfRevision(there.revision),
         None => Condition::IfAbsent,
     };
-    let date = before.map_or(now, |before| before.max(now));
-    let sealed = seal(store, plan, date, signer, now)?;
+    let date = before.map_or(when.date, |before| before.max(when.date));
+    let sealed = seal(store, plan, date, signer, when.now)?;
     write_unreferenced(store, plan, &sealed, listener)?;
     let head = sealed.head.to_bytes();
     let at = layout::head(suite);

@@ -157,7 +157,7 @@ fn apt_reads_every_form_of_an_index() {
     world.now = Timestamp::from_unix(seconds as i64 - 60);
 
     let publish = |plan: PublishPlan| {
-        let published = apply(&store, &plan, &gpg, world.now, &Silent);
+        let published = apply(&store, &plan, &gpg, Dating::of(world.now), &Silent);
         published.expect("published");
     };
     publish(world.plan_create(&store).expect("works").expect("a change"));

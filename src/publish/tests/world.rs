@@ -241,7 +241,7 @@ impl World {
         store: &dyn Store,
         plan: &PublishPlan,
     ) -> Result<Published, PublishError> {
-        apply(store, plan, &Wax, self.now, self)
+        apply(store, plan, &Wax, Dating::of(self.now), self)
     }
 
     fn record(&self) -> Record {
