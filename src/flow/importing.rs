@@ -12,7 +12,7 @@ use super::archiving::{Act, Desk, Judged, Outcome};
 use super::signing;
 use crate::archive::import::take_over;
 use crate::archive::layout::{self, IndexName};
-use crate::archive::settings::Descriptions;
+use crate::archive::settings::{Descriptions, StatedSuite};
 use crate::archive::{Admission, Current, Settings};
 use crate::format::index::Stanza;
 use crate::format::index::contents::FileList;
@@ -95,6 +95,15 @@ pub struct Imported {
     pub bytes: u64,
 }
 
+/// Whether clients know a suite by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Name {
+    /// As the old archive had it.
+    Kept,
+    /// It gets this one now.
+    New,
+}
+
 /// A suite that was read, with complete stanzas.
 struct Ready {
     suite: Suite,
@@ -120,9 +129,14 @@ impl Import<'_> {
         real(&self.from_root).is_some_and(|from| Some(from) == real(&self.to_root))
     }
 
-    fn settings(&self, foreign: &ForeignSuite, to: &Suite) -> Settings {
+    fn settings(&self, foreign: &ForeignSuite, name: Name, to: &Suite) -> Settings {
         let indices: Vec<_> = foreign.indices.keys().cloned().collect();
         let mut settings = foreign.release.settings(to, &indices);
+        if name == Name::New {
+            // No client knows it yet, and apt warns where neither is the one asked for.
+            settings.stated = StatedSuite::OfPath;
+            settings.codename = Some(to.to_string());
+        }
         if !self.contents {
             settings.contents.clear();
         }
@@ -160,9 +174,15 @@ impl Desk<'_> {
                 continue;
             }
             match wish {
-                Wish::Suite { from, .. } => read.push((to, import::read(&reading, from)?)),
+                Wish::Suite { from, .. } => {
+                    let name = match from == to {
+                        true => Name::Kept,
+                        false => Name::New,
+                    };
+                    read.push((to, name, import::read(&reading, from)?));
+                }
                 Wish::Flat { below, .. } => match import::flat(&reading, below, to)? {
-                    Some(flat) => read.push((to, flat)),
+                    Some(flat) => read.push((to, Name::New, flat)),
                     None => {
                         let message = "there is no Packages in it";
                         let subject = format!("{}/{below}", import.from.place());
@@ -171,10 +191,10 @@ impl Desk<'_> {
                 },
             }
         }
-        for (_, foreign) in &mut read {
+        for (_, _, foreign) in &mut read {
             findings.append(&mut foreign.findings);
         }
-        let wanted = wanted(read.iter().map(|(_, foreign)| foreign), &mut findings);
+        let wanted = wanted(read.iter().map(|(_, _, foreign)| foreign), &mut findings);
         let journal = match (act.dry_run, self.environment.data_home()) {
             (false, Some(home)) => Some(Journal::open(journal(&home, import, self))?),
             _ => None,
@@ -202,10 +222,10 @@ impl Desk<'_> {
             findings.extend(self.taken_paths(import, &hashed.files, journal.as_ref())?);
         }
         let mut ready = Vec::new();
-        for (to, mut foreign) in read {
+        for (to, name, mut foreign) in read {
             ready.push(Ready {
                 suite: to.clone(),
-                settings: import.settings(&foreign, to),
+                settings: import.settings(&foreign, name, to),
                 translations: std::mem::take(&mut foreign.translations),
                 date: foreign.release.date,
                 signer: foreign.signer.clone(),
@@ -247,26 +267,6 @@ impl Desk<'_> {
         Ok(imported)
     }
 
-    /// Asks what stands against each suite before anything is written.
-    fn judged(
-        &self,
-        import: &Import<'_>,
-        ready: &[Ready],
-        mut findings: Vec<Finding>,
-        act: &Act<'_>,
-    ) -> Result<Vec<Finding>, FlowError> {
-        for ready in ready {
-            let current = match import.is_in_place() {
-                true => import::look(&ready.suite),
-                false => observe(self.store.as_ref(), &ready.suite, Question::Whole)?,
-            };
-            let reasons = ready.admission(&current).err();
-            findings.extend(reasons.unwrap_or_default());
-            let Some(signer) = &ready.signer else {
-                continue;
-            };
-            let chosen = self.key(&current, None, &act.key)?;
-            let now = self.clock.now();
     /// Lets more keys sign a suite that was taken over before.
     fn signed_also(
         &self,
@@ -293,6 +293,26 @@ impl Desk<'_> {
         self.settle(suite, &adjust, act)
     }
 
+    /// Asks what stands against each suite before anything is written.
+    fn judged(
+        &self,
+        import: &Import<'_>,
+        ready: &[Ready],
+        mut findings: Vec<Finding>,
+        act: &Act<'_>,
+    ) -> Result<Vec<Finding>, FlowError> {
+        for ready in ready {
+            let current = match import.is_in_place() {
+                true => import::look(&ready.suite),
+                false => observe(self.store.as_ref(), &ready.suite, Question::Whole)?,
+            };
+            let reasons = ready.admission(&current).err();
+            findings.extend(reasons.unwrap_or_default());
+            let Some(signer) = &ready.signer else {
+                continue;
+            };
+            let chosen = self.key(&current, None, &act.key)?;
+            let now = self.clock.now();
             let signers = &ready.settings.signers;
             let beside = signing::beside(self.environment, signers, chosen.certificate(), now)?;
             let mut ours = beside

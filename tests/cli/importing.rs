@@ -529,6 +529,46 @@ fn damage_is_told_at_once_and_fields_survive() {
 }
 
 #[test]
+fn a_new_name_is_said_and_a_key_can_come_later() {
+    let world = World::new();
+    let (first, second) = (world.key(), world.key());
+    let at = ftparchive(&world);
+    let import = |to: &Path, more: &[&str]| {
+        let (from, to) = (text(&at), text(to));
+        let words = [
+            "archive",
+            "import",
+            &from,
+            "--archive",
+            &to,
+            "--json",
+            "--key",
+            &first,
+        ];
+        let call = world.debcut(words.iter().chain(more));
+        let ran = call.env("DEBCUT_NOW", time_of_day()).run().code(0);
+        ran.document("debcut/archive-import/1")["changed"] == true
+    };
+    let other = world.archive_at();
+    for (to, more, path) in [
+        (&other, &["--suite", "trixie=next"][..], "next"),
+        (&at, &[], "trixie"),
+    ] {
+        assert!(import(to, more), "{path}");
+        let release = std::fs::read_to_string(to.join(format!("dists/{path}/Release")));
+        let release = release.expect("it is there");
+        let codename = format!("Codename: {path}");
+        assert!(release.lines().any(|line| line == codename), "{release}");
+        let states = release.lines().any(|line| line == "Suite: next");
+        assert_eq!(states, path == "next", "{release}");
+        assert!(!import(to, more), "{path}");
+        let also = [more, &["--also-key", &second]].concat();
+        assert!(import(to, &also), "{path}");
+        assert!(!import(to, &also), "{path}");
+    }
+}
+
+#[test]
 fn what_was_read_is_not_read_again() {
     let world = World::new();
     world.key();
