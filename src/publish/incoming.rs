@@ -21,6 +21,7 @@ use crate::archive::gate::uploads::Upload;
 use crate::archive::{Evidence, ProofFile};
 use crate::model::{Component, Event, Finding, Listener, Timestamp};
 use crate::sys::files::{self, FileError};
+use crate::sys::interrupt;
 use crate::sys::openpgp::Keyring;
 
 /// What was offered.
@@ -144,6 +145,16 @@ enum Work {
     Tell(Finding),
 }
 
+impl Work {
+    /// Returns the file that is read.
+    fn path(&self) -> &Path {
+        match self {
+            Self::Deb(path) | Self::Dsc { path, .. } => path,
+            Self::Tell(_) => Path::new("the rest"),
+        }
+    }
+}
+
 /// What the upload that lists a source package says of it.
 type SectionAndPriority = (String, String);
 
@@ -237,7 +248,11 @@ impl Reader<'_> {
             work.into_iter().map(one).collect()
         } else {
             self.listener.begin(format!("reading {total} files"));
-            let one = |work| {
+            let one = |work: Work| {
+                if interrupt::asked() {
+                    let stopped = io::Error::from(io::ErrorKind::Interrupted);
+                    return Err(files::failed("go on to read", work.path())(stopped));
+                }
                 let part = self.one(work);
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;
                 self.listener.hear(Event::Progress { done, total });

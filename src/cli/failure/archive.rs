@@ -129,8 +129,9 @@ impl From<PublishError> for Failure {
             PublishError::Foreign { .. } => Self::of(Exit::Request, "foreign-archive", &error)
                 .hint("choose a directory of its own for debcut's archive")
                 .hint("a head that was lost is restored from a backup"),
-            PublishError::Stopped { .. } => Self::of(Exit::Stopped, "stopped", &error)
-                .hint("run the same command again"),
+            PublishError::Stopped { .. } => {
+                Self::of(Exit::Stopped, "stopped", &error).hint("run the same command again")
+            }
             PublishError::Sign { .. } => Self::of(Exit::Request, "signing", &error),
             PublishError::Unread(_) => Self::of(Exit::Bug, "bug", &error),
             PublishError::Head { .. }

@@ -129,7 +129,14 @@ impl<'a> Scene<'a> {
         let next = next(&self.store, current, admission, &[], record).expect("readable");
         if let Some(generation) = next {
             let plan = plan(generation);
-            apply(&self.store, &plan, &Wax, Dating::of(self.world.now), self.world).expect("published");
+            apply(
+                &self.store,
+                &plan,
+                &Wax,
+                Dating::of(self.world.now),
+                self.world,
+            )
+            .expect("published");
         }
     }
 
