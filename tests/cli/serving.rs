@@ -68,6 +68,8 @@ fn files_have_types_lifetimes_and_states() {
     world.add(&[&apple], &[]).code(0);
     std::fs::write(world.archive_at().join("index.html"), "<p>hello").expect("writes");
     let server = Server::start(&world);
+    // What was made within this second is told to be older than it is.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
     let in_pool = "/pool/main/a/apple/apple_1.0_all.deb";
     let cases = [
         (

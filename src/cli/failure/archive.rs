@@ -127,8 +127,8 @@ impl From<PublishError> for Failure {
             PublishError::Collecting { .. } => Self::of(Exit::Outside, "collecting", &error)
                 .hint("run the same command again when debcut archive gc has ended"),
             PublishError::Foreign { .. } => Self::of(Exit::Request, "foreign-archive", &error)
-                .hint("choose a directory of its own for debcut's archive")
-                .hint("a head that was lost is restored from a backup"),
+                .hint("debcut archive check --rebuild makes a lost state anew")
+                .hint("debcut archive import takes over what another program publishes"),
             PublishError::Stopped { .. } => {
                 Self::of(Exit::Stopped, "stopped", &error).hint("run the same command again")
             }

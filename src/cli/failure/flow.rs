@@ -27,7 +27,8 @@ impl From<FlowError> for Failure {
             FlowError::Lock(LockError::Held { .. }) => Self::of(Exit::Outside, "locked", &error)
                 .hint("wait for it and run the same command again; --wait SECONDS waits longer"),
             FlowError::NoArchive { ref place } => Self::of(Exit::Request, "no-archive", &error)
-                .hint(format!("debcut archive init {place} --suite stable")),
+                .hint(format!("debcut archive init {place} --suite stable"))
+                .hint("where a suite is published already: debcut archive check --rebuild"),
             FlowError::NoSuite {
                 ref place,
                 ref wanted,

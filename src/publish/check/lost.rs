@@ -23,7 +23,8 @@ pub fn lost_heads(store: &dyn Store) -> Result<Vec<Finding>, PublishError> {
             path = layout::release(&suite);
         }
         let message = format!("{head} is missing: nobody can publish to {suite}");
-        let fix = "restore the head from a backup, or move the suite of another program elsewhere";
+        let fix = "debcut archive check --rebuild makes it anew from what is published; \
+                   debcut archive import takes over the suite of another program";
         lost.push(Finding::error("lost-head", path.as_str(), message).fix(fix));
     }
     Ok(lost)

@@ -99,7 +99,7 @@ impl Response {
         let state = State::of(&metadata);
         let mut response = Self::status(200);
         response.fields = vec![
-            ("Last-Modified", state.modified.http_date()),
+            ("Last-Modified", state.told().http_date()),
             ("ETag", state.tag.clone()),
             ("Cache-Control", cache_control(below).into()),
         ];
@@ -223,6 +223,16 @@ impl State {
         Self {
             modified: Timestamp::from_unix(seconds),
             tag: format!("\"{seconds:x}.{rest:x}-{:x}\"", metadata.len()),
+        }
+    }
+
+    /// Returns the time that clients are told. A file may be replaced within the
+    /// second it was made in, and a client that came between would be told for
+    /// ever that it has the new one: so in that second it is told an earlier one.
+    fn told(&self) -> Timestamp {
+        match Clock::System.now() > self.modified {
+            true => self.modified,
+            false => self.modified.plus_seconds(-1),
         }
     }
 
