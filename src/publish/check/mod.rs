@@ -23,20 +23,31 @@ pub use lost::lost_heads;
 
 /// Verifies signatures by keys that count.
 pub trait Verify {
-    /// Returns the text that is signed inside `framed`.
-    fn verify_clear(&self, framed: &str) -> Result<String, SealError>;
+    /// Returns the text that is signed inside `framed`, by a key that is valid
+    /// `now`: clients ask no less.
+    fn verify_clear(&self, framed: &str, now: Timestamp) -> Result<String, SealError>;
 
     /// Accepts a detached signature over `bytes`, or says why not.
-    fn verify_detached(&self, bytes: &[u8], signature: &str) -> Result<(), SealError>;
+    fn verify_detached(
+        &self,
+        bytes: &[u8],
+        signature: &str,
+        now: Timestamp,
+    ) -> Result<(), SealError>;
 }
 
 impl Verify for Keyring {
-    fn verify_clear(&self, framed: &str) -> Result<String, SealError> {
-        Ok(Self::verify_clear(self, framed)?.plain)
+    fn verify_clear(&self, framed: &str, now: Timestamp) -> Result<String, SealError> {
+        Ok(self.verify_clear_at(framed, now)?.plain)
     }
 
-    fn verify_detached(&self, bytes: &[u8], signature: &str) -> Result<(), SealError> {
-        Self::verify_detached(self, bytes, signature.as_bytes())?;
+    fn verify_detached(
+        &self,
+        bytes: &[u8],
+        signature: &str,
+        now: Timestamp,
+    ) -> Result<(), SealError> {
+        self.verify_detached_at(bytes, signature.as_bytes(), now)?;
         Ok(())
     }
 }

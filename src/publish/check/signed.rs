@@ -45,7 +45,7 @@ impl Check<'_> {
                 let message = format!("it is not that of generation {number}");
                 self.error("unfinished-publish", &path, message, COMPLETE);
             }
-            let verified = keys.verify_detached(head.release.as_bytes(), &signature);
+            let verified = keys.verify_detached(head.release.as_bytes(), &signature, now);
             if let Err(error) = verified {
                 self.bad_signature(&path, &*error);
             }
@@ -60,7 +60,7 @@ impl Check<'_> {
         keys: &dyn Verify,
         now: Timestamp,
     ) -> Option<Release> {
-        let text = match keys.verify_clear(in_release) {
+        let text = match keys.verify_clear(in_release, now) {
             Ok(text) => text,
             Err(error) => {
                 self.bad_signature(path, &*error);

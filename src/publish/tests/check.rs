@@ -3,7 +3,7 @@
 use super::world::{Wax, World};
 use super::*;
 use crate::archive::layout::{self, ObjectKind};
-use crate::model::{ArchivePath, Finding, Silent};
+use crate::model::{ArchivePath, Finding, Silent, Timestamp};
 use crate::sys::store::{Fault, FaultyStore, MemoryStore, Moment, Store};
 
 struct Scene {
@@ -141,11 +141,11 @@ fn signature_of_another_time_is_seen_although_it_counts() {
 struct Lenient;
 
 impl Verify for Lenient {
-    fn verify_clear(&self, framed: &str) -> Result<String, SealError> {
-        Wax.verify_clear(framed)
+    fn verify_clear(&self, framed: &str, now: Timestamp) -> Result<String, SealError> {
+        Wax.verify_clear(framed, now)
     }
 
-    fn verify_detached(&self, _: &[u8], _: &str) -> Result<(), SealError> {
+    fn verify_detached(&self, _: &[u8], _: &str, _: Timestamp) -> Result<(), SealError> {
         Ok(())
     }
 }

@@ -49,7 +49,7 @@ impl Seal for Wax {
 }
 
 impl Verify for Wax {
-    fn verify_clear(&self, framed: &str) -> Result<String, SealError> {
+    fn verify_clear(&self, framed: &str, _: Timestamp) -> Result<String, SealError> {
         let (text, _) = framed.rsplit_once("sealed ").ok_or("there is no seal")?;
         match self.clear_sign(text, Timestamp::from_unix(0))? == framed {
             true => Ok(text.to_owned()),
@@ -57,7 +57,12 @@ impl Verify for Wax {
         }
     }
 
-    fn verify_detached(&self, bytes: &[u8], signature: &str) -> Result<(), SealError> {
+    fn verify_detached(
+        &self,
+        bytes: &[u8],
+        signature: &str,
+        _: Timestamp,
+    ) -> Result<(), SealError> {
         match self.detach_sign(bytes, Timestamp::from_unix(0))? == signature {
             true => Ok(()),
             false => Err("the seal is broken".into()),
@@ -269,7 +274,7 @@ impl World {
         let suite = &self.suite;
         let in_release = String::from_utf8(read(&format!("dists/{suite}/InRelease")));
         let in_release = in_release.expect("text");
-        let text = Wax.verify_clear(&in_release).expect("sealed");
+        let text = Wax.verify_clear(&in_release, self.now).expect("sealed");
         let digests = Release::parse(text.as_bytes()).expect("a Release").files;
         let mut found = Vec::new();
         for (path, plain) in digests.iter().filter(|(path, _)| !path.contains('.')) {
