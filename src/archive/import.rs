@@ -86,12 +86,22 @@ pub fn take_over(
 }
 
 /// Returns the settings of the suite that is there with what it lacks, or those
-/// of a new one.
+/// of a new one. A suite that lists nothing yet has no clients of its own: it
+/// becomes what those of the old one know, whom apt would warn of another one.
 fn joined(current: &Current, wanted: &Settings) -> Settings {
     let Some(manifest) = current.manifest() else {
         return wanted.clone();
     };
     let mut settings = manifest.settings.clone();
+    if manifest.listings().all(|index| index.size == 0) {
+        let there = settings.clone();
+        settings.origin = there.origin.or(wanted.origin.clone());
+        settings.label = there.label.or(wanted.label.clone());
+        settings.version = there.version.or(wanted.version.clone());
+        settings.description = there.description.or(wanted.description.clone());
+        settings.codename = wanted.codename.clone().or(there.codename);
+        settings.stated = wanted.stated.clone();
+    }
     for component in &wanted.components {
         if !settings.components.contains(component) {
             settings.components.push(component.clone());
@@ -178,6 +188,20 @@ mod tests {
                 .all(|s| s.text().contains("Phased-Update-Percentage: 10\n"))
         );
         assert!(admission.is_change());
+    }
+
+    #[test]
+    fn an_empty_suite_becomes_what_the_old_ones_clients_know() {
+        let mut wanted = settings();
+        wanted.origin = Some("Old".to_owned());
+        wanted.label = Some("Theirs".to_owned());
+        let mut empty = nothing_there();
+        let there = empty.generation.as_mut().map(|(_, manifest)| manifest);
+        there.expect("a suite").settings.label = Some("Ours".to_owned());
+        let joined = joined(&empty, &wanted);
+        assert_eq!(joined.origin.as_deref(), Some("Old"));
+        // What somebody has said of it holds.
+        assert_eq!(joined.label.as_deref(), Some("Ours"));
     }
 
     #[test]
