@@ -273,7 +273,7 @@ fn suite_without_its_head_is_neither_taken_nor_called_whole() {
             .says(&[
                 "dists/canary/InRelease",
                 ".debcut/suites/canary/head",
-                "backup",
+                "archive check --rebuild",
             ]);
     }
     assert_eq!(world.archive_listing(), before);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::sandbox::groups;
+use crate::sandbox::assert_no_group_left;
 use crate::world::{Call, NOBODY, World, finished, is_root, tool};
 
 /// Tries everything that a build has no business with. What it gets it writes
@@ -172,7 +172,7 @@ fn assert_nothing_left(world: &World, by: By) {
         .filter(|line| line.contains(&own) || line.contains("/var/tmp/debcut-"))
         .collect();
     assert!(ours.is_empty(), "{ours:?}");
-    assert_eq!(groups(), Vec::<PathBuf>::new());
+    assert_no_group_left();
     // What nobody builds in is empty.
     let places = PathBuf::from(format!("/var/tmp/debcut-{}", by.number()));
     for entry in fs::read_dir(&places).into_iter().flatten().flatten() {
