@@ -18,6 +18,7 @@
 //! | [`verify`] | who signed an artifact, from which commit, and does it agree |
 //! | [`archive`] | what an apt archive is: pool, suites, generations, chunks |
 //! | [`publish`] | one generation to the next, all or nothing |
+//! | [`rollout`] | rings, soak, health, halt, and the way back |
 //! | [`config`] | `debcut.toml` as written → each stage's policy |
 //! | [`report`] | how values look: terminal and JSON |
 //! | [`flow`] | chains of stages: demo, publish that lost a race |
@@ -48,6 +49,8 @@ pub mod verify;
 pub mod archive;
 
 pub mod publish;
+
+pub mod rollout;
 
 pub mod config;
 

@@ -16,5 +16,8 @@ pub use digest::{DigestPrefix, FileDigests, Sha256};
 pub use event::{Event, Lane, Listener, Silent};
 pub use finding::{Finding, Severity};
 pub use freshness::Freshness;
-pub use name::{Architecture, ArchivePath, Component, Fingerprint, PackageName, Suite, TagName};
+pub use name::{
+    Architecture, ArchivePath, Component, Fingerprint, HostName, PackageName, RingName, Suite,
+    TagName,
+};
 pub use time::Timestamp;

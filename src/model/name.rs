@@ -74,6 +74,19 @@ macro_rules! name {
 }
 
 name!(
+    /// A host as ssh(1) is told of it: a name, an address or an alias of the
+    /// user's configuration, with `USER@` before it where one is meant.
+    HostName, "host name",
+    "letters, digits and ._:@%[]- only, not beginning with -, at most 255", valid_host
+);
+
+name!(
+    /// The name of a ring of hosts.
+    RingName, "ring name",
+    "letters, digits and ._- only, beginning with a letter or digit, at most 64", valid_ring
+);
+
+name!(
     /// The name of a source or binary package (Debian Policy 5.6.1).
     PackageName, "package name",
     "two or more of a-z 0-9 + - . and a letter or digit first", valid_package
@@ -172,6 +185,20 @@ pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Op
     let distance = |name: &'a str| (edit_distance(wanted, name), name);
     let (distance, name) = names.into_iter().map(distance).min()?;
     (distance <= wanted.chars().count().max(3) / 3 + 1).then_some(name)
+}
+
+fn valid_host(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._:@%[]-".contains(&b);
+    !text.is_empty() && text.len() <= 255 && !text.starts_with('-') && text.bytes().all(plain)
+}
+
+fn valid_ring(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    let starts = text
+        .bytes()
+        .next()
+        .is_some_and(|b| b.is_ascii_alphanumeric());
+    starts && text.len() <= 64 && text.bytes().all(plain)
 }
 
 fn valid_package(text: &str) -> bool {

@@ -9,6 +9,7 @@ pub mod ed25519;
 pub mod environment;
 pub mod files;
 pub mod git;
+pub mod host;
 pub mod http;
 pub mod interrupt;
 pub mod layers;

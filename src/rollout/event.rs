@@ -1,0 +1,276 @@
+//! What a journal holds: every intent before it is acted on, every result
+//! after it. A rollout's state is these, one applied after the other.
+
+use serde::{Deserialize, Serialize};
+
+use super::facts::HostFacts;
+use super::health::Verdict;
+use super::policy::Policy;
+use super::state::{Blocked, Fault, Halt, Skip};
+use super::target::{Move, Target};
+use crate::model::{HostName, RingName, Suite, Timestamp};
+
+/// A line of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its number, from 1 without a gap.
+    pub number: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Who ran the controller: user and host.
+    pub by: String,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What happened, or is about to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case",
+    tag = "is"
+)]
+pub enum Event {
+    /// The rollout was planned.
+    Planned {
+        /// What is rolled out.
+        target: Target,
+        /// How.
+        policy: Box<Policy>,
+        /// Why, where somebody said so.
+        reason: Option<String>,
+        /// The profile that was asked for (`emergency`).
+        profile: Option<String>,
+    },
+    /// It was asked of somebody who may approve: the request's digest.
+    Requested {
+        /// SHA-256 of the request's text.
+        request: String,
+    },
+    /// Somebody approved the request.
+    Approved {
+        /// The key's fingerprint.
+        key: String,
+        /// The signed statement.
+        statement: String,
+    },
+    /// The way there and back was tried.
+    Rehearsed {
+        /// What was found; empty: both work.
+        problems: Vec<String>,
+    },
+    /// The rehearsal was skipped.
+    RehearsalSkipped {
+        /// Why.
+        reason: String,
+    },
+    /// A ring is about to be opened: its suites get the version.
+    Opening {
+        /// The ring.
+        ring: RingName,
+    },
+    /// A ring is open.
+    Opened {
+        /// The ring.
+        ring: RingName,
+        /// Its suites and the generations that have the version.
+        suites: Vec<Generation>,
+    },
+    /// A host answered before anything was done to it.
+    Probed {
+        /// The host.
+        host: HostName,
+        /// Its word.
+        facts: Box<HostFacts>,
+        /// What is to be done.
+        moves: Vec<Move>,
+    },
+    /// A host needs nothing done.
+    Skipped {
+        /// The host.
+        host: HostName,
+        /// Why.
+        why: Skip,
+    },
+    /// A host said nothing.
+    Silent {
+        /// The host.
+        host: HostName,
+        /// What was heard instead.
+        why: String,
+    },
+    /// A host is about to be told to begin. Written for a whole batch before
+    /// the first of it is told.
+    Starting {
+        /// The host.
+        host: HostName,
+        /// The job's name on it.
+        job: String,
+    },
+    /// It has begun: the host said so.
+    Begun {
+        /// The host.
+        host: HostName,
+    },
+    /// Nobody knows whether it has begun: the link was cut.
+    Lost {
+        /// The host.
+        host: HostName,
+        /// What was heard instead.
+        why: String,
+    },
+    /// It has not begun: the host said so, or never heard of it.
+    NotBegun {
+        /// The host.
+        host: HostName,
+        /// Why.
+        why: String,
+    },
+    /// All is as it was meant to be: read back.
+    Succeeded {
+        /// The host.
+        host: HostName,
+        /// Its word.
+        facts: Box<HostFacts>,
+    },
+    /// What was half done was repaired, and all is as it was meant to be.
+    Repaired {
+        /// The host.
+        host: HostName,
+        /// Its word.
+        facts: Box<HostFacts>,
+    },
+    /// It did not become what was meant.
+    Failed {
+        /// The host.
+        host: HostName,
+        /// How.
+        fault: Fault,
+    },
+    /// A check of a host or the controller was made.
+    Checked {
+        /// The ring.
+        ring: RingName,
+        /// The host; `None` for the controller.
+        host: Option<HostName>,
+        /// The check's name.
+        check: String,
+        /// What was found.
+        found: Verdict,
+    },
+    /// A pull ring's hosts were counted.
+    Counted {
+        /// The ring.
+        ring: RingName,
+        /// How many there are.
+        all: u64,
+        /// How many run the version or a newer one.
+        there: u64,
+        /// How many say that it failed.
+        failed: u64,
+    },
+    /// A pull ring is offered to more of its hosts.
+    Phased {
+        /// The ring.
+        ring: RingName,
+        /// To so many of a hundred.
+        percent: u8,
+    },
+    /// All of a ring's hosts are done: it soaks.
+    Soaking {
+        /// The ring.
+        ring: RingName,
+        /// Until then, whoever controls it.
+        until: Timestamp,
+    },
+    /// The rest of the soak is let go.
+    SoakSkipped {
+        /// The ring.
+        ring: RingName,
+        /// Why.
+        reason: String,
+    },
+    /// A ring has passed its gate.
+    Passed {
+        /// The ring.
+        ring: RingName,
+    },
+    /// Something is bad: nothing new is begun.
+    Halted {
+        /// What.
+        why: Halt,
+    },
+    /// Somebody wants it to wait.
+    Paused {
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Somebody wants it to go on: what failed is tried again.
+    Resumed {
+        /// Why.
+        reason: Option<String>,
+    },
+    /// A host is left out from now on.
+    Excluded {
+        /// The host.
+        host: HostName,
+        /// Why.
+        reason: String,
+    },
+    /// All that was touched is to be as it was before.
+    RollbackBegun {
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Suites are about to lose the version.
+    Withdrawing {
+        /// Which.
+        suites: Vec<Suite>,
+    },
+    /// They have lost it.
+    Withdrawn {
+        /// The generations without it.
+        suites: Vec<Generation>,
+    },
+    /// Every host that could be reached is as it was.
+    RolledBack,
+    /// It cannot go back by itself.
+    Blocked {
+        /// Why.
+        why: Blocked,
+    },
+    /// Hosts that were away are brought to where the others are.
+    Converging,
+    /// They are there, as far as they could be reached.
+    Converged,
+    /// It ends where it is.
+    Aborted {
+        /// Why.
+        reason: Option<String>,
+    },
+    /// A newer rollout takes its place.
+    Superseded {
+        /// The newer one's id.
+        by: String,
+    },
+    /// Every ring has passed.
+    Done,
+    /// Somebody was told, or could not be.
+    Notified {
+        /// Who: the channel's name.
+        channel: String,
+        /// What was told of: the number of its entry.
+        of: u64,
+        /// What went wrong, where something did.
+        error: Option<String>,
+    },
+}
+
+/// A suite at a generation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Generation {
+    /// The suite.
+    pub suite: Suite,
+    /// Its number.
+    pub number: u64,
+}

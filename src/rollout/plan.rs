@@ -1,0 +1,121 @@
+//! The next step of a rollout: a pure function of its state and the clock.
+
+use super::state::{Blocked, Halt};
+use super::target::Move;
+use crate::model::{HostName, Suite, Timestamp};
+
+/// What is to be done next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Try the way there and back in a throw-away root.
+    Rehearse,
+    /// Ask somebody who may approve.
+    Request,
+    /// Give a ring's suites the version.
+    Open {
+        /// The ring's place in the policy.
+        ring: usize,
+    },
+    /// Ask hosts of a ring what they have: they become probed, skipped or
+    /// unreachable; those whose job runs or may run: ok, failed, repaired,
+    /// still running or still unknown.
+    Probe {
+        /// Which.
+        hosts: Vec<HostName>,
+    },
+    /// Tell a batch to begin.
+    Install {
+        /// Which, and what.
+        hosts: Vec<(HostName, Vec<Move>)>,
+    },
+    /// Make checks that are due on a ring.
+    Check {
+        /// The ring's place in the policy.
+        ring: usize,
+        /// The names of the checks.
+        checks: Vec<String>,
+    },
+    /// Ask the operator's command what a pull ring runs.
+    Count {
+        /// The ring's place in the policy.
+        ring: usize,
+    },
+    /// Offer a pull ring's version to so many of a hundred hosts.
+    Phase {
+        /// The ring's place in the policy.
+        ring: usize,
+        /// The percentage.
+        percent: u8,
+    },
+    /// Write down that a ring soaks.
+    Soak {
+        /// The ring's place in the policy.
+        ring: usize,
+        /// Until then.
+        until: Timestamp,
+    },
+    /// Write down that a ring has passed its gate.
+    Pass {
+        /// The ring's place in the policy.
+        ring: usize,
+    },
+    /// Write down that it halts.
+    Halt {
+        /// Why.
+        why: Halt,
+    },
+    /// Take the version out of suites, and put back what was there before.
+    Withdraw {
+        /// Which.
+        suites: Vec<Suite>,
+    },
+    /// Write down that it cannot go back by itself.
+    Block {
+        /// Why.
+        why: Blocked,
+    },
+    /// Write down that it is as it was.
+    RolledBack,
+    /// Write down that those who were away are where the others are.
+    Converged,
+    /// Write down that every ring has passed.
+    Done,
+    /// Nothing can be done now.
+    Hold {
+        /// Why.
+        why: Hold,
+        /// When to look again; `None`: only somebody's word changes it.
+        until: Option<Timestamp>,
+    },
+    /// Nothing is to be done any more.
+    Over,
+}
+
+/// Why nothing can be done now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hold {
+    /// Somebody must approve.
+    Approval,
+    /// Somebody paused it.
+    Paused,
+    /// It halted.
+    Halted,
+    /// It cannot go back by itself.
+    Blocked,
+    /// It is outside the windows.
+    Window,
+    /// Jobs run.
+    Running(Vec<HostName>),
+    /// A ring soaks.
+    Soaking,
+    /// Too many hosts cannot be reached.
+    Unreachable(Vec<HostName>),
+    /// A check found nothing either way.
+    Inconclusive(Vec<String>),
+    /// Fewer hosts than needed got it.
+    Sample,
+    /// Too few of a pull ring have it yet.
+    Adoption,
+    /// A pull ring's percentage stands for a while.
+    Phase,
+}

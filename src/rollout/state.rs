@@ -1,0 +1,384 @@
+//! A rollout as it stands: its journal, applied.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::Generation;
+use super::facts::{HostFacts, Installed, System};
+use super::policy::Policy;
+use super::target::{Move, Target};
+use crate::format::version::Version;
+use crate::model::{HostName, PackageName, RingName, Timestamp};
+
+/// A rollout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rollout {
+    /// When it was planned.
+    pub planned: Timestamp,
+    /// Who planned it.
+    pub by: String,
+    /// Why, where somebody said so.
+    pub reason: Option<String>,
+    /// The profile that was asked for.
+    pub profile: Option<String>,
+    /// What is rolled out.
+    pub target: Target,
+    /// How.
+    pub policy: Policy,
+    /// Where it is.
+    pub phase: Phase,
+    /// Whether somebody wants it to wait, and why.
+    pub paused: Option<String>,
+    /// Which way hosts are moved.
+    pub way: Way,
+    /// The rings, in the policy's order.
+    pub rings: Vec<RingState>,
+    /// The hosts that the controller reaches, by name.
+    pub hosts: BTreeMap<HostName, Host>,
+    /// Keys that approved.
+    pub approved: Vec<String>,
+    /// The request's digest, once it was asked.
+    pub request: Option<String>,
+    /// The number of the newest entry.
+    pub entries: u64,
+    /// When it was written.
+    pub newest: Timestamp,
+}
+
+/// Where a rollout is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum Phase {
+    /// Nothing has been done.
+    Planned,
+    /// The way there and back was tried, or that was skipped.
+    Rehearsed,
+    /// At this ring.
+    Ring {
+        /// Its place in the policy.
+        index: usize,
+        /// How far.
+        stage: Stage,
+    },
+    /// Something is bad; it goes on from where it was when somebody says so.
+    Halted {
+        /// What.
+        why: Halt,
+        /// Where it was.
+        from: Box<Phase>,
+    },
+    /// Suites lose the version, then hosts go back.
+    RollingBack {
+        /// Whether the suites have lost it.
+        withdrawn: bool,
+    },
+    /// Every host that could be reached is as it was.
+    RolledBack,
+    /// It cannot go back by itself.
+    Blocked {
+        /// Why.
+        why: Blocked,
+    },
+    /// Every ring has passed.
+    Done,
+    /// Somebody ended it where it was.
+    Aborted,
+    /// A newer one took its place.
+    Superseded,
+    /// Hosts that were away catch up.
+    Converging {
+        /// What it was before.
+        from: Box<Phase>,
+    },
+}
+
+/// How far a ring is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum Stage {
+    /// Its suites get the version.
+    Opening,
+    /// Its hosts get it, batch by batch.
+    Installing,
+    /// All hosts are done; checks are made once more.
+    Verifying,
+    /// It waits to see whether it keeps well.
+    Soaking {
+        /// Until then.
+        until: Timestamp,
+    },
+    /// Its gate is passed.
+    Passed,
+}
+
+/// Which way hosts are moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// To the new version.
+    Forward,
+    /// To each host's own previous one.
+    Back,
+}
+
+/// A ring as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RingState {
+    /// Its name.
+    pub name: RingName,
+    /// When it was opened.
+    pub opened: Option<Timestamp>,
+    /// The generations that have the version.
+    pub suites: Vec<Generation>,
+    /// Whether it was about to be opened: its suites may have the version.
+    pub opening: bool,
+    /// When its first host had the version.
+    pub first: Option<Timestamp>,
+    /// When its last host had it.
+    pub last: Option<Timestamp>,
+    /// Until when it soaks.
+    pub soak: Option<Timestamp>,
+    /// Why its soak was let go.
+    pub soak_skipped: Option<String>,
+    /// When it passed its gate.
+    pub passed: Option<Timestamp>,
+    /// Its newest checks: by check and host (`None`: the controller).
+    pub checks: BTreeMap<(String, Option<HostName>), Checked>,
+    /// What a pull ring's hosts said last.
+    pub counted: Option<Counted>,
+    /// What a pull ring is offered to, and since when.
+    pub phased: Option<(u8, Timestamp)>,
+}
+
+/// The newest result of a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// When it was made.
+    pub at: Timestamp,
+    /// What was found.
+    pub found: super::health::Verdict,
+}
+
+/// What a pull ring's hosts said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// When.
+    pub at: Timestamp,
+    /// How many there are.
+    pub all: u64,
+    /// How many run the version or a newer one.
+    pub there: u64,
+    /// How many say that it failed.
+    pub failed: u64,
+}
+
+/// A host as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// Its ring's place in the policy.
+    pub ring: usize,
+    /// How far it is, on the rollout's way.
+    pub state: HostState,
+    /// What is to be done to it, or was; the way back is in it.
+    pub moves: Vec<Move>,
+    /// What it said before anything was done.
+    pub before: Option<Box<HostFacts>>,
+    /// What it said last.
+    pub now: Option<Box<HostFacts>>,
+    /// The newest job's name on it.
+    pub job: Option<String>,
+    /// How often it was told to begin, on this way.
+    pub attempts: u32,
+    /// Whether a job was ever started on it, or may have been.
+    pub touched: bool,
+    /// When its state changed.
+    pub since: Timestamp,
+}
+
+/// How far a host is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum HostState {
+    /// Nobody has asked it.
+    Pending,
+    /// It answered, and something is to be done.
+    Probed,
+    /// Nothing is to be done.
+    Skipped {
+        /// Why.
+        why: Skip,
+    },
+    /// Its job runs.
+    Started,
+    /// Its job may run or may have ended: it must be asked.
+    Unknown {
+        /// What was heard instead.
+        why: String,
+    },
+    /// Read back: all is as meant.
+    Ok,
+    /// Read back: it is not.
+    Failed {
+        /// How.
+        fault: Fault,
+    },
+    /// All is as meant, after what was half done was repaired.
+    Repaired,
+    /// It cannot be asked.
+    Unreachable {
+        /// What was heard instead.
+        why: String,
+    },
+}
+
+/// Why nothing is to be done to a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum Skip {
+    /// Somebody holds a package of the source there.
+    Held {
+        /// Which.
+        package: PackageName,
+    },
+    /// It runs something newer.
+    Newer {
+        /// What.
+        version: Version,
+    },
+    /// It has what is meant already.
+    Already,
+    /// None of the source's packages is installed.
+    Absent,
+    /// No version is meant for its system.
+    OtherSystem {
+        /// What it runs.
+        system: System,
+    },
+    /// The operator left it out.
+    Excluded {
+        /// Why.
+        reason: String,
+    },
+    /// The rollout never touched it, so nothing is to be undone.
+    Untouched,
+}
+
+/// How a host failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum Fault {
+    /// The lists could not be read: archive down, clock behind, lock held.
+    Update {
+        /// What apt said.
+        log: String,
+    },
+    /// apt would remove something, or finds no way: nothing was done.
+    Refused {
+        /// What apt said.
+        log: String,
+    },
+    /// The version is not in what the host reads.
+    Gone {
+        /// What apt said.
+        log: String,
+    },
+    /// A package is not what was meant, or is half done.
+    NotAsMeant {
+        /// What dpkg knows.
+        found: Vec<Installed>,
+        /// What apt and dpkg said.
+        log: String,
+    },
+    /// Something else than ours is half done: not for us to repair.
+    Foreign {
+        /// What.
+        packages: Vec<PackageName>,
+    },
+    /// It did not end in its time.
+    Late,
+    /// It was told to begin as often as the policy allows, and did not.
+    NeverBegan {
+        /// What was heard.
+        why: String,
+    },
+    /// A check of its health failed.
+    Check {
+        /// The check's name.
+        check: String,
+        /// What was found.
+        said: String,
+    },
+    /// Its own previous version is no longer to be had.
+    NoWayBack {
+        /// What is missing.
+        missing: Vec<String>,
+    },
+}
+
+/// Why a rollout halted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum Halt {
+    /// More hosts of a ring failed than its threshold allows.
+    Failures {
+        /// The ring.
+        ring: RingName,
+        /// How many failed.
+        failed: usize,
+        /// How many may.
+        allowed: usize,
+    },
+    /// A check on the controller failed.
+    Check {
+        /// The ring.
+        ring: RingName,
+        /// The check's name.
+        check: String,
+        /// What was found.
+        said: String,
+    },
+    /// The rehearsal found problems.
+    Rehearsal {
+        /// Which.
+        problems: Vec<String>,
+    },
+    /// No host of the ring got the version: nothing is proven.
+    NothingTried {
+        /// The ring.
+        ring: RingName,
+    },
+    /// The suites no longer have what the rollout brings.
+    VersionGone {
+        /// Which.
+        suites: Vec<crate::model::Suite>,
+    },
+    /// The archive refused to open a ring.
+    Promotion {
+        /// The ring.
+        ring: RingName,
+        /// What it said.
+        said: String,
+    },
+    /// Somebody said so.
+    Asked {
+        /// Why.
+        reason: Option<String>,
+    },
+}
+
+/// Why a rollout cannot go back by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum Blocked {
+    /// These hosts did not go back.
+    Hosts {
+        /// Which.
+        hosts: Vec<HostName>,
+    },
+    /// The archive refused to withdraw the version.
+    Withdrawal {
+        /// What it said.
+        said: String,
+    },
+}
