@@ -50,6 +50,9 @@ pub struct Silence {
     pub why: String,
 }
 
+/// Takes each host's answer as it comes; its error ends the asking.
+pub type Each<'a, T> = &'a mut dyn FnMut(&HostName, T) -> Result<(), Outside>;
+
 /// What became of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
@@ -84,7 +87,7 @@ pub trait Hands {
         &mut self,
         rollout: &Rollout,
         questions: &[Question],
-        each: &mut dyn FnMut(&HostName, Answer<HostFacts>) -> Result<(), Outside>,
+        each: Each<'_, Answer<HostFacts>>,
     ) -> Result<(), Outside>;
 
     /// Tells hosts to begin, a bounded number at once.
@@ -92,7 +95,7 @@ pub trait Hands {
         &mut self,
         rollout: &Rollout,
         orders: &[Order],
-        each: &mut dyn FnMut(&HostName, Answer<Told>) -> Result<(), Outside>,
+        each: Each<'_, Answer<Told>>,
     ) -> Result<(), Outside>;
 
     /// Makes a check on hosts, a bounded number at once.
@@ -101,7 +104,7 @@ pub trait Hands {
         rollout: &Rollout,
         check: &Check,
         hosts: &[HostName],
-        each: &mut dyn FnMut(&HostName, Verdict) -> Result<(), Outside>,
+        each: Each<'_, Verdict>,
     ) -> Result<(), Outside>;
 
     /// Makes a check on the controller.
