@@ -158,6 +158,9 @@ pub enum FlowError {
         /// The numbers and names there are.
         known: Vec<String>,
     },
+    /// There is nothing to roll out.
+    #[error(transparent)]
+    Target(#[from] rolling::opening::TargetError),
     /// There is nothing to destroy.
     #[error("{place} neither lists nor keeps {wanted}")]
     NoContent {
