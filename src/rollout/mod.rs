@@ -6,15 +6,18 @@
 //! ([`state`]); the next step is a pure function of state and clock ([`plan`]);
 //! what touches the world does one step and decides nothing ([`hands`]).
 
+pub mod approval;
 pub mod calendar;
 pub mod event;
 pub mod facts;
 pub mod hands;
 pub mod health;
+pub mod phasing;
 pub mod plan;
 pub mod policy;
 pub mod state;
 pub mod target;
+pub mod telling;
 
 pub use event::{Entry, Event};
 pub use facts::HostFacts;
