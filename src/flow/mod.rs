@@ -37,6 +37,7 @@ pub mod rebuilding;
 pub mod refreshing;
 pub mod releasing;
 pub mod reproducing;
+pub mod rolling;
 pub mod rooting;
 pub mod rotating;
 pub mod signing;

@@ -1,0 +1,10 @@
+//! Rollouts: what a step of one does to the archive, to hosts and to people.
+//!
+//! [`crate::rollout`] says what the next step is and writes down what came of
+//! it; here are the hands that do it.
+
+pub mod opening;
+pub mod rehearsing;
+pub mod requesting;
+pub mod reversion;
+pub mod telling;
