@@ -18,6 +18,7 @@ use crate::rollout::health::Check;
 use crate::rollout::policy::{
     Approval, Engine, Pull, Rehearsal, Restart, RingSuite, Share, Supersede,
 };
+use crate::rollout::telling::{Channel, Destination, Form};
 
 /// How rollouts go, as far as the configuration says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,38 +145,13 @@ pub enum HostWord {
     Group(String),
 }
 
-/// Somebody who is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Channel {
-    /// Its name.
-    pub name: String,
-    /// The states that it is told of ([`STATES`]); empty: all.
-    pub on: Vec<String>,
-    /// Where the message goes.
-    pub to: Destination,
-    /// The template: one of the program's by name, or a file; `None` for the
-    /// destination's usual one.
-    pub template: Option<String>,
-}
-
-/// Where a message goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Destination {
-    /// To a shell command's standard input.
-    Command(String),
-    /// To a URL, by POST. It may hold a secret.
-    Webhook(String),
-}
-
 /// How approval is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestRules {
-    /// The template: one of the program's by name, or a file.
-    pub template: Option<String>,
-    /// The file that it is written to.
-    pub file: Option<String>,
-    /// Where else it goes.
-    pub to: Option<Destination>,
+    /// How it is said; `None` for Markdown.
+    pub form: Option<Form>,
+    /// Where it goes; more than one place may be named.
+    pub to: Vec<Destination>,
 }
 
 /// What is different when a rollout is started by a profile.
@@ -202,29 +178,6 @@ pub struct Profile {
     /// Whether a reason must be given.
     pub needs_reason: bool,
 }
-
-/// The states that somebody may be told of.
-pub const STATES: [&str; 19] = [
-    "planned",
-    "requested",
-    "approved",
-    "rehearsed",
-    "opened",
-    "soaking",
-    "soak-skipped",
-    "passed",
-    "halted",
-    "paused",
-    "resumed",
-    "rolling-back",
-    "rolled-back",
-    "blocked",
-    "converging",
-    "converged",
-    "aborted",
-    "superseded",
-    "done",
-];
 
 /// The profile that is always there: ten minutes instead of a day, half a ring
 /// at once, now.

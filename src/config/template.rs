@@ -119,13 +119,13 @@ const TAIL: &str = "
 # [[rollout.notify]]
 # name = \"chat\"
 # on = [\"halted\", \"done\"]  # default: every state
-# webhook = \"https://hooks.example.org/…\"   # or command = \"…\", which reads the text
-# template = \"slack\"         # one that is there, or a file
+# webhook = \"https://hooks.example.org/…\"   # or $VARIABLE; or command = \"…\", which reads the text
+# template = \"slack\"         # or text, md, json, or a file
 
 # [rollout.request]           # what is asked for approval
 # file = \"request.md\"
 # command = \"mail -s rollout ops@example.org\"   # or webhook
-# template = \"md\"            # or txt, json, or a file
+# template = \"md\"            # or text, json, or a file
 
 # [rollout.profile.emergency] # --emergency
 # soak = \"10m\"

@@ -161,6 +161,9 @@ pub enum FlowError {
     /// There is nothing to roll out.
     #[error(transparent)]
     Target(#[from] rolling::opening::TargetError),
+    /// A rollout cannot be started, found or moved.
+    #[error(transparent)]
+    Rolling(#[from] rolling::RollingError),
     /// There is nothing to destroy.
     #[error("{place} neither lists nor keeps {wanted}")]
     NoContent {

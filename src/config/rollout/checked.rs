@@ -7,11 +7,12 @@ use toml::Spanned;
 use super::rings::{checks, everywhere, rings};
 use super::words::{approval, destination, hosts, number, share, suites, time};
 use super::{
-    Approval, Channel, ConfigError, EMERGENCY, Engine, HostsWanted, Profile, Rehearsal,
-    RequestRules, Restart, Rights, RingNumbers, RolloutRules, STATES, Share, Source, Supersede,
+    Approval, Channel, ConfigError, Destination, EMERGENCY, Engine, Form, HostsWanted, Profile,
+    Rehearsal, RequestRules, Restart, Rights, RingNumbers, RolloutRules, Share, Source, Supersede,
     written,
 };
 use crate::model::name::nearest;
+use crate::rollout::telling::News;
 
 /// Takes the table.
 pub fn rules(source: &Source<'_>, table: written::Rollout) -> Result<RolloutRules, ConfigError> {
@@ -113,35 +114,49 @@ fn channels(
             let why = format!("there are two channels named {}", name.get_ref());
             return Err(source.refuse(&name.span(), why));
         }
-        for state in &table.on {
-            let wanted = state.get_ref().as_str();
-            if !STATES.contains(&wanted) {
-                let near = nearest(wanted, STATES);
-                let near = near.map_or(String::new(), |near| format!("; is {near} meant?"));
-                let known = STATES.join(", ");
-                let why = format!("there is no state “{wanted}”{near} Known: {known}");
-                return Err(source.refuse(&state.span(), why));
-            }
-        }
+        let on = table.on.iter().map(|state| news(source, state));
+        let on = on.collect::<Result<Vec<_>, _>>()?;
         let to = destination(source, &name.span(), table.command, table.webhook)?;
         let to =
             to.ok_or_else(|| source.refuse(&name.span(), "a channel needs command or webhook"))?;
         found.push(Channel {
             name: name.into_inner(),
-            on: table.on.into_iter().map(Spanned::into_inner).collect(),
+            on,
+            form: table
+                .template
+                .map_or_else(|| usual_form(&to), |word| Form::named(&word)),
             to,
-            template: table.template,
         });
     }
     Ok(found)
 }
 
+/// A chat's webhook wants its JSON; a command reads text.
+fn usual_form(to: &Destination) -> Form {
+    match to {
+        Destination::Webhook(_) => Form::Slack,
+        _ => Form::Text,
+    }
+}
+
+fn news(source: &Source<'_>, state: &Spanned<String>) -> Result<News, ConfigError> {
+    let wanted = state.get_ref().as_str();
+    News::named(wanted).ok_or_else(|| {
+        let known = News::ALL.map(News::word);
+        let near = nearest(wanted, known);
+        let near = near.map_or(String::new(), |near| format!("; is {near} meant?"));
+        let why = format!("there is no state “{wanted}”{near} Known: {}", known.join(", "));
+        source.refuse(&state.span(), why)
+    })
+}
+
 fn request(source: &Source<'_>, written: written::Request) -> Result<RequestRules, ConfigError> {
     let at = written.webhook.as_ref().map_or(0..0, Spanned::span);
+    let file = written.file.map(|path| Destination::File(path.into()));
+    let further = destination(source, &at, written.command, written.webhook)?;
     Ok(RequestRules {
-        template: written.template,
-        file: written.file,
-        to: destination(source, &at, written.command, written.webhook)?,
+        form: written.template.as_deref().map(Form::named),
+        to: file.into_iter().chain(further).collect(),
     })
 }
 

@@ -8,6 +8,7 @@ use super::written;
 use super::{ConfigError, Destination, HostWord, HostsWanted, Source};
 use crate::model::{HostName, Suite};
 use crate::rollout::policy::{Approval, RingSuite, Share};
+use crate::rollout::telling::Webhook;
 
 /// Reads `90s`, `10m`, `24h`, `7d`, `2w`; `0` is no time.
 pub fn seconds(text: &str) -> Option<u32> {
@@ -214,12 +215,10 @@ pub fn destination(
         }
         (Some(command), None) => Ok(Some(Destination::Command(command))),
         (None, Some(webhook)) => {
-            let url = webhook.get_ref();
             // What stands behind the host may be a secret, and is not repeated.
-            match url.starts_with("https://") || url.starts_with("http://") {
-                true => Ok(Some(Destination::Webhook(webhook.into_inner()))),
-                false => Err(source.refuse(&webhook.span(), "webhook must be an http(s) URL")),
-            }
+            let found = Webhook::new(webhook.get_ref());
+            let found = found.map_err(|error| source.refuse(&webhook.span(), error.to_string()))?;
+            Ok(Some(Destination::Webhook(found)))
         }
         (None, None) => Ok(None),
     }
