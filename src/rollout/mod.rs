@@ -7,10 +7,15 @@
 //! what touches the world does one step and decides nothing ([`hands`]).
 
 pub mod calendar;
+pub mod drive;
 pub mod event;
 pub mod facts;
+pub mod gate;
 pub mod hands;
 pub mod health;
+pub mod journal;
+pub mod judge;
+pub mod phasing;
 pub mod plan;
 pub mod policy;
 pub mod state;
@@ -18,7 +23,8 @@ pub mod target;
 
 pub use event::{Entry, Event};
 pub use facts::HostFacts;
+pub use journal::Journal;
 pub use plan::{Hold, Step};
 pub use policy::{Policy, Ring};
-pub use state::{HostState, Phase, Rollout, Stage, Way};
+pub use state::{HostState, Phase, Rollout, RolloutId, Stage, Way};
 pub use target::{Meant, Move, Target};
