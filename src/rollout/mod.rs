@@ -32,6 +32,5 @@ pub use journal::Journal;
 pub use plan::{Hold, Step};
 pub use policy::{Policy, Ring};
 pub use remote::Remote;
-pub use state::{HostState, Phase, Rollout, Stage, Way};
 pub use state::{HostState, Phase, Rollout, RolloutId, Stage, Way};
 pub use target::{Meant, Move, Target};
