@@ -3,6 +3,7 @@
 //! [`crate::rollout`] says what the next step is and writes down what came of
 //! it; here are the hands that do it.
 
+pub mod delivering;
 pub mod opening;
 pub mod rehearsing;
 pub mod requesting;
