@@ -9,6 +9,7 @@ mod commands;
 pub mod controller;
 mod counting;
 mod members;
+pub mod delivering;
 pub mod opening;
 pub mod planning;
 mod refusal;
