@@ -6,17 +6,20 @@
 //! ([`state`]); the next step is a pure function of state and clock ([`plan`]);
 //! what touches the world does one step and decides nothing ([`hands`]).
 
+pub mod approval;
 pub mod calendar;
 pub mod event;
 pub mod facts;
 pub mod hands;
 pub mod health;
+pub mod phasing;
 pub mod plan;
 pub mod policy;
 pub mod remote;
 pub mod script;
 pub mod state;
 pub mod target;
+pub mod telling;
 pub mod word;
 
 pub use event::{Entry, Event};

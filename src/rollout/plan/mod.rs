@@ -108,6 +108,8 @@ pub enum Hold {
     Running(Vec<HostName>),
     /// A ring soaks.
     Soaking,
+    /// These hosts are told again after a while: they refused to begin.
+    Waiting(Vec<HostName>),
     /// Too many hosts cannot be reached.
     Unreachable(Vec<HostName>),
     /// A check found nothing either way.
