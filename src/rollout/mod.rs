@@ -6,6 +6,7 @@
 //! ([`state`]); the next step is a pure function of state and clock ([`plan`]);
 //! what touches the world does one step and decides nothing ([`hands`]).
 
+pub mod approval;
 pub mod calendar;
 pub mod drive;
 pub mod event;
@@ -13,18 +14,30 @@ pub mod facts;
 pub mod gate;
 pub mod hands;
 pub mod health;
+<<<<<<< HEAD
 pub mod journal;
 pub mod judge;
+=======
+>>>>>>> main
 pub mod phasing;
 pub mod plan;
 pub mod policy;
+pub mod remote;
+pub mod script;
 pub mod state;
 pub mod target;
+pub mod telling;
+pub mod word;
 
 pub use event::{Entry, Event};
 pub use facts::HostFacts;
 pub use journal::Journal;
 pub use plan::{Hold, Step};
 pub use policy::{Policy, Ring};
+<<<<<<< HEAD
 pub use state::{HostState, Phase, Rollout, RolloutId, Stage, Way};
+=======
+pub use remote::Remote;
+pub use state::{HostState, Phase, Rollout, Stage, Way};
+>>>>>>> main
 pub use target::{Meant, Move, Target};

@@ -1,155 +1,159 @@
-//! `Phased-Update-Percentage`: which hosts apt offers a phased update to.
+//! Which hosts take a phased update: the draw that apt makes on each host from
+//! its machine-id(5), computed here for hosts that nobody asks.
 //!
-//! As apt does it (`apt-pkg/upgrade.cc` and `depcache.cc` of apt 2.2 and later,
-//! `PhasedUpgrader`): the text `SOURCE-VERSION-MACHINE` seeds a `std::seed_seq`
-//! (each byte as a signed char), that a `std::minstd_rand`, and that draws from
-//! a `std::uniform_int_distribution` (libstdc++'s, by rejection).
+//! Follows `apt-pkg/upgrade.cc` (`PhasedUpgrader`) and, below it, the C++
+//! standard: `std::seed_seq` (28.5.8.1 [rand.util.seedseq]), `std::minstd_rand`
+//! (28.5.4.2 [rand.eng.lcong]) and libstdc++'s `std::uniform_int_distribution`,
+//! which the standard leaves open and apt's users therefore fix.
 
 use crate::format::version::Version;
 use crate::model::PackageName;
 
-/// Which apt draws.
+/// Which apt makes the draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Apt {
-    /// Before 3.3: from 0 to 100, and in it is who draws the percentage or
-    /// less: 0 still reaches one of 101.
+    /// Before 3.3: of 0 to 100, and a host takes the update when it drew no
+    /// more than the percentage. So 0 still reaches about one host of 101.
     Old,
-    /// From 3.3 on: from 0 to 99, and in it is who draws less.
+    /// From 3.3 on: of 0 to 99, and a host takes the update when it drew less
+    /// than the percentage.
     New,
 }
 
-/// The modulus of `std::minstd_rand`, which gives 1 to one less.
-const MODULUS: u64 = 2_147_483_647;
-const MULTIPLIER: u64 = 48_271;
+/// A machine-id(5): 32 hexadecimal digits in lower case, not all of them 0.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MachineId(String);
 
-/// Returns what a machine draws for a source's version, as apt before 3.3 does:
-/// from 0 to 100. The version is the source's, with its epoch.
-pub fn draw(source: &PackageName, version: &Version, machine_id: &str) -> u8 {
-    draw_as(Apt::Old, source, version, machine_id)
+/// Says why a text is no machine-id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("“{text}” is not a machine-id: {rule}")]
+pub struct MachineIdError {
+    /// What was found.
+    pub text: String,
+    /// The rule it breaks.
+    pub rule: &'static str,
 }
 
-/// Returns what a machine draws for a source's version with such an apt.
-pub fn draw_as(apt: Apt, source: &PackageName, version: &Version, machine_id: &str) -> u8 {
-    let seed = format!("{source}-{version}-{machine_id}");
-    let mut state = u64::from(seed_sequence(seed.as_bytes())) % MODULUS;
-    if state == 0 {
-        state = 1;
+impl MachineId {
+    /// Checks `text` and takes it as a machine-id.
+    pub fn new(text: impl Into<String>) -> Result<Self, MachineIdError> {
+        let text = text.into();
+        let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let rule = if text.len() != 32 {
+            "it has 32 digits"
+        } else if !text.bytes().all(digit) {
+            "its digits are 0-9 and a-f, in lower case"
+        } else if text.bytes().all(|byte| byte == b'0') {
+            "not all of its digits are 0"
+        } else {
+            return Ok(Self(text));
+        };
+        Err(MachineIdError { text, rule })
     }
-    let values = match apt {
+
+    /// Returns it as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Returns what apt draws on a host for a version of a source package, its
+/// epoch included: 0 to 100 for [`Apt::Old`], 0 to 99 for [`Apt::New`].
+pub fn draw(source: &PackageName, version: &Version, machine_id: &str, apt: Apt) -> u8 {
+    let seed = format!("{source}-{version}-{machine_id}");
+    // `char` is signed where apt is used most (amd64); all that can stand in a
+    // seed is ASCII, so it makes no difference.
+    let words: Vec<u32> = seed.bytes().map(u32::from).collect();
+    let sides = match apt {
         Apt::Old => 101,
         Apt::New => 100,
     };
-    // The generator's range is 0..=MODULUS-2 once its minimum is taken off.
-    let scale = (MODULUS - 2) / values;
-    loop {
-        state = state * MULTIPLIER % MODULUS;
-        let drawn = state - 1;
-        if drawn < scale * values {
-            return (drawn / scale) as u8;
-        }
-    }
+    let drawn = uniform(&mut MinStd::seeded(&words), sides);
+    u8::try_from(drawn).expect("at most 100")
 }
 
-/// Tells whether a machine that has drawn `draw` takes an update that is
-/// offered to `percent` of a hundred; to all of them it is not phased.
+/// Tells whether a host that drew so takes an update that is offered to so many
+/// of a hundred.
 pub fn takes(percent: u8, draw: u8, apt: Apt) -> bool {
     match apt {
-        _ if percent >= 100 => true,
         Apt::Old => draw <= percent,
         Apt::New => draw < percent,
     }
 }
 
-/// Tells whether a machine takes a phased update.
-pub fn is_in(
-    apt: Apt,
-    percent: u8,
-    source: &PackageName,
-    version: &Version,
-    machine_id: &str,
-) -> bool {
-    takes(percent, draw_as(apt, source, version, machine_id), apt)
+/// Returns how many of `all` hosts take an update that is offered to so many of
+/// a hundred, on average; part of a host is none.
+pub fn expected(percent: u8, all: u64, apt: Apt) -> u64 {
+    let (of, sides) = match apt {
+        Apt::Old => (u64::from(percent) + 1, 101),
+        Apt::New => (u64::from(percent), 100),
+    };
+    all * of.min(sides) / sides
 }
 
-/// Returns the fourth word of four that `std::seed_seq` generates from bytes
-/// (\[rand.util.seedseq\]): `std::minstd_rand` takes that one.
-fn seed_sequence(bytes: &[u8]) -> u32 {
-    const WORDS: usize = 4;
-    let seeds: Vec<u32> = bytes.iter().map(|byte| *byte as i8 as i32 as u32).collect();
-    let mut words = [0x8b8b_8b8b_u32; WORDS];
-    // With four words, t is (4 - 1) / 2 and p is (4 - t) / 2.
-    let (t, p) = (1, 1);
-    let q = p + t;
-    let rounds = WORDS.max(seeds.len() + 1);
-    let mix = |x: u32| x ^ (x >> 27);
-    for k in 0..rounds {
-        let (at, near, far) = (k % WORDS, (k + p) % WORDS, (k + q) % WORDS);
-        let before = words[(k + WORDS - 1) % WORDS];
-        let first = mix(words[at] ^ words[near] ^ before).wrapping_mul(1_664_525);
-        let add = match k {
-            0 => seeds.len() as u32,
-            _ if k <= seeds.len() => (at as u32).wrapping_add(seeds[k - 1]),
-            _ => at as u32,
+/// 2³¹ − 1.
+const MODULUS: u64 = 2_147_483_647;
+
+/// `std::minstd_rand`.
+struct MinStd(u64);
+
+impl MinStd {
+    /// Seeds it by the fourth word of four ([rand.eng.lcong] 5: k = 1).
+    fn seeded(words: &[u32]) -> Self {
+        let seed = u64::from(seed_words(words)[3]) % MODULUS;
+        Self(if seed == 0 { 1 } else { seed })
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0 * 48_271 % MODULUS;
+        self.0
+    }
+}
+
+/// `std::uniform_int_distribution(0, sides - 1)` as libstdc++ has it.
+fn uniform(from: &mut MinStd, sides: u64) -> u64 {
+    // The generator gives 1 to 2³¹ − 2.
+    let scale = (MODULUS - 2) / sides;
+    loop {
+        let drawn = from.next() - 1;
+        if drawn < scale * sides {
+            return drawn / scale;
+        }
+    }
+}
+
+/// `std::seed_seq::generate` for four words ([rand.util.seedseq] 8).
+fn seed_words(of: &[u32]) -> [u32; 4] {
+    let mut words = [0x8b8b_8b8b_u32; 4];
+    let mix = |word: u32| word ^ (word >> 27);
+    let (p, q) = (1, 2);
+    let first = words.len().max(of.len() + 1);
+    for k in 0..first {
+        let (own, near, far, last) = (k % 4, (k + p) % 4, (k + q) % 4, (k + 3) % 4);
+        let one = mix(words[own] ^ words[near] ^ words[last]).wrapping_mul(1_664_525);
+        let add = match k.checked_sub(1) {
+            None => of.len() as u32,
+            Some(before) if before < of.len() => (own as u32).wrapping_add(of[before]),
+            Some(_) => own as u32,
         };
-        let second = first.wrapping_add(add);
-        words[near] = words[near].wrapping_add(first);
-        words[far] = words[far].wrapping_add(second);
-        words[at] = second;
+        let two = one.wrapping_add(add);
+        words[near] = words[near].wrapping_add(one);
+        words[far] = words[far].wrapping_add(two);
+        words[own] = two;
     }
-    for k in rounds..rounds + WORDS {
-        let (at, near, far) = (k % WORDS, (k + p) % WORDS, (k + q) % WORDS);
-        let before = words[(k + WORDS - 1) % WORDS];
-        let sum = words[at].wrapping_add(words[near]).wrapping_add(before);
-        let third = mix(sum).wrapping_mul(1_566_083_941);
-        let fourth = third.wrapping_sub(at as u32);
-        words[near] ^= third;
-        words[far] ^= fourth;
-        words[at] = fourth;
+    for k in first..first + 4 {
+        let (own, near, far, last) = (k % 4, (k + p) % 4, (k + q) % 4, (k + 3) % 4);
+        let sum = words[own]
+            .wrapping_add(words[near])
+            .wrapping_add(words[last]);
+        let one = mix(sum).wrapping_mul(1_566_083_941);
+        let two = one.wrapping_sub(own as u32);
+        words[near] ^= one;
+        words[far] ^= two;
+        words[own] = two;
     }
-    words[3]
+    words
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Measured with apt 2.6.
-    const DRAWN: [(&str, &str, &str, u8); 7] = [
-        ("ph", "1.1", "85acb55e5a8466ca646fe990fe239699", 0),
-        ("ph", "1.1", "606001bef9af906e3cb205b02fe81b8d", 1),
-        ("ph", "1.1", "62063a0009d13dfd5ace3ae714d19853", 10),
-        ("ph", "1.1", "8f060d321a1fa6b2c94608f07f217519", 11),
-        ("ph", "1.1", "ea582303a0a6a14f0af025dc04acead5", 50),
-        ("ph", "1.1", "66957da8fb7e954663ab26ad8198ed70", 100),
-        ("phsrc", "3:7.1-1", "03e04301b15a7969eae9d94821cc8222", 3),
-    ];
-
-    #[test]
-    fn draws_as_apt_does() {
-        for (source, version, machine, want) in DRAWN {
-            let source = PackageName::new(source).expect("a name");
-            let version = Version::new(version).expect("a version");
-            let drawn = draw(&source, &version, machine);
-            assert_eq!(drawn, want, "{source} {version} {machine}");
-        }
-    }
-
-    #[test]
-    fn edges_of_taking() {
-        for (percent, draw, old, new) in [
-            (0, 0, true, false),
-            (0, 1, false, false),
-            (10, 10, true, false),
-            (10, 11, false, false),
-            (99, 99, true, false),
-            (99, 100, false, false),
-            (100, 100, true, true),
-        ] {
-            let found = (
-                takes(percent, draw, Apt::Old),
-                takes(percent, draw, Apt::New),
-            );
-            assert_eq!(found, (old, new), "{draw} of {percent}");
-        }
-    }
-}
+mod tests;

@@ -1,0 +1,2 @@
+//! Deployment requests: rendered for who may approve, and approved by a
+//! signature.
