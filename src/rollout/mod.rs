@@ -14,11 +14,8 @@ pub mod facts;
 pub mod gate;
 pub mod hands;
 pub mod health;
-<<<<<<< HEAD
 pub mod journal;
 pub mod judge;
-=======
->>>>>>> main
 pub mod phasing;
 pub mod plan;
 pub mod policy;
@@ -34,10 +31,6 @@ pub use facts::HostFacts;
 pub use journal::Journal;
 pub use plan::{Hold, Step};
 pub use policy::{Policy, Ring};
-<<<<<<< HEAD
-pub use state::{HostState, Phase, Rollout, RolloutId, Stage, Way};
-=======
 pub use remote::Remote;
-pub use state::{HostState, Phase, Rollout, Stage, Way};
->>>>>>> main
+pub use state::{HostState, Phase, Rollout, RolloutId, Stage, Way};
 pub use target::{Meant, Move, Target};
