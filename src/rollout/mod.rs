@@ -8,10 +8,14 @@
 
 pub mod approval;
 pub mod calendar;
+pub mod drive;
 pub mod event;
 pub mod facts;
+pub mod gate;
 pub mod hands;
 pub mod health;
+pub mod journal;
+pub mod judge;
 pub mod phasing;
 pub mod plan;
 pub mod policy;
@@ -24,8 +28,9 @@ pub mod word;
 
 pub use event::{Entry, Event};
 pub use facts::HostFacts;
+pub use journal::Journal;
 pub use plan::{Hold, Step};
 pub use policy::{Policy, Ring};
 pub use remote::Remote;
-pub use state::{HostState, Phase, Rollout, Stage, Way};
+pub use state::{HostState, Phase, Rollout, RolloutId, Stage, Way};
 pub use target::{Meant, Move, Target};
