@@ -158,6 +158,12 @@ pub enum FlowError {
         /// The numbers and names there are.
         known: Vec<String>,
     },
+    /// There is nothing to roll out.
+    #[error(transparent)]
+    Target(#[from] rolling::opening::TargetError),
+    /// A rollout cannot be started, found or moved.
+    #[error(transparent)]
+    Rolling(#[from] rolling::RollingError),
     /// There is nothing to destroy.
     #[error("{place} neither lists nor keeps {wanted}")]
     NoContent {
