@@ -153,8 +153,12 @@ fn news(source: &Source<'_>, state: &Spanned<String>) -> Result<News, ConfigErro
     })
 }
 
-fn request(source: &Source<'_>, written: written::Request) -> Result<RequestRules, ConfigError> {
-    let at = written.webhook.as_ref().map_or(0..0, Spanned::span);
+fn request(
+    source: &Source<'_>,
+    written: Spanned<written::Request>,
+) -> Result<RequestRules, ConfigError> {
+    let at = written.span();
+    let written = written.into_inner();
     let places = [written.file.is_some(), written.command.is_some(), written.webhook.is_some()];
     if places.iter().filter(|named| **named).count() > 1 {
         let why = "[rollout.request] goes to one of file, command and webhook";
