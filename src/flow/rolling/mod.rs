@@ -8,6 +8,7 @@ pub mod changing;
 mod commands;
 pub mod controller;
 mod counting;
+pub mod delivering;
 mod members;
 pub mod delivering;
 pub mod opening;
