@@ -10,7 +10,6 @@ pub mod controller;
 mod counting;
 pub mod delivering;
 mod members;
-pub mod delivering;
 pub mod opening;
 pub mod planning;
 mod refusal;
