@@ -11,6 +11,7 @@ pub mod event;
 pub mod facts;
 pub mod hands;
 pub mod health;
+pub mod phasing;
 pub mod plan;
 pub mod policy;
 pub mod state;
