@@ -161,6 +161,9 @@ pub enum FlowError {
     /// There is nothing to roll out.
     #[error(transparent)]
     Target(#[from] rolling::opening::TargetError),
+    /// Nothing was rehearsed.
+    #[error(transparent)]
+    Rehearsal(#[from] rolling::rehearsing::RehearsalError),
     /// There is nothing to destroy.
     #[error("{place} neither lists nor keeps {wanted}")]
     NoContent {
