@@ -7,11 +7,16 @@
 //! what touches the world does one step and decides nothing ([`hands`]).
 
 pub mod approval;
+mod arrival;
 pub mod calendar;
+pub mod drive;
 pub mod event;
 pub mod facts;
+pub mod gate;
 pub mod hands;
 pub mod health;
+pub mod journal;
+pub mod judge;
 pub mod phasing;
 pub mod plan;
 pub mod policy;
@@ -24,8 +29,9 @@ pub mod word;
 
 pub use event::{Entry, Event};
 pub use facts::HostFacts;
+pub use journal::Journal;
 pub use plan::{Hold, Step};
 pub use policy::{Policy, Ring};
 pub use remote::Remote;
-pub use state::{HostState, Phase, Rollout, Stage, Way};
+pub use state::{HostState, Phase, Rollout, RolloutId, Stage, Way};
 pub use target::{Meant, Move, Target};

@@ -94,7 +94,7 @@ impl<'a> Remote<'a> {
         match &check.what {
             What::OnHost(command) => self.check_command(rollout, check, command, hosts, each),
             What::Service(unit) => self.check_service(rollout, unit, hosts, each),
-            What::OnController(_) => Err(Box::new(RemoteError::NotOnHosts {
+            What::OnController(_) | What::Installed => Err(Box::new(RemoteError::NotOnHosts {
                 check: check.name.clone(),
             })),
         }

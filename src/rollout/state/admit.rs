@@ -84,9 +84,7 @@ impl Rollout {
                 _ => moving && current.is_some(),
             },
             Event::Opened { .. } => moving && current == Some(Stage::Opening),
-            Event::Phased { .. } => {
-                moving && current.is_some_and(|stage| stage != Stage::Passed)
-            }
+            Event::Phased { .. } => moving && current.is_some_and(|stage| stage != Stage::Passed),
             Event::Counted { .. } => current.is_some(),
             Event::Checked { .. } => self.rings[index].opened.is_some(),
             Event::Soaking { .. } => {
@@ -184,11 +182,7 @@ impl Phase {
     pub fn has_ended(&self) -> bool {
         matches!(
             self,
-            Self::Done
-                | Self::RolledBack
-                | Self::Aborted
-                | Self::Superseded
-                | Self::Blocked { .. }
+            Self::Done | Self::RolledBack | Self::Aborted | Self::Superseded | Self::Blocked { .. }
         )
     }
 

@@ -536,8 +536,7 @@ impl Rollout {
 
     fn converged(&mut self) {
         let failed = self.hosts.iter();
-        let failed =
-            failed.filter(|(_, host)| matches!(host.state, HostState::Failed { .. }));
+        let failed = failed.filter(|(_, host)| matches!(host.state, HostState::Failed { .. }));
         let hosts: Vec<_> = failed.map(|(name, _)| name.clone()).collect();
         let Phase::Converging { from } = &self.phase else {
             return;
