@@ -25,6 +25,7 @@ mod release;
 mod renewal;
 mod reproduce;
 pub mod rolling;
+pub mod rollout;
 mod root;
 mod status;
 mod uploads;

@@ -9,7 +9,6 @@ use super::members::{LIMIT, Outside};
 use crate::model::HostName;
 use crate::rollout::health::Verdict;
 use crate::sys::environment::Environment;
-use crate::sys::host::ansible;
 use crate::sys::process::{Tool, ToolError};
 
 /// Where commands run, and with what.
@@ -87,16 +86,9 @@ impl Commands<'_> {
 /// The last lines of what was said.
 fn last(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|l| !l.is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
     let tail = lines[lines.len().saturating_sub(3)..].join("; ");
-    tail.chars()
-        .filter(|c| !c.is_control())
-        .take(SAID_CHARS)
-        .collect()
+    tail.chars().filter(|c| !c.is_control()).take(SAID_CHARS).collect()
 }
 
 impl Outside for Commands<'_> {
@@ -109,14 +101,8 @@ impl Outside for Commands<'_> {
     }
 
     fn group(&self, group: &str) -> Result<Vec<HostName>, RollingError> {
-        let Some(inventory) = self.inventory else {
-            return Err(RollingError::NoInventory {
-                group: group.to_owned(),
-            });
-        };
-        ansible::members(inventory, group, self.environment).map_err(|error| RollingError::Group {
+        Err(RollingError::NoInventory {
             group: group.to_owned(),
-            source: Box::new(error),
         })
     }
 }
