@@ -221,7 +221,9 @@ impl Controlled<'_> {
         let desk = &self.controller.desk;
         if let Err(error) = opening::unpin_way_back(desk, &self.rollout, &id) {
             let why = with_causes(&error);
-            self.controller.listener.warn(format!("the pins of {id} are still there: {why}"));
+            self.controller
+                .listener
+                .warn(format!("the pins of {id} are still there: {why}"));
         }
     }
 }

@@ -9,7 +9,6 @@ use super::members::{LIMIT, Outside};
 use crate::model::HostName;
 use crate::rollout::health::Verdict;
 use crate::sys::environment::Environment;
-use crate::sys::host::ansible;
 use crate::sys::process::{Tool, ToolError};
 
 /// Where commands run, and with what.
@@ -102,16 +101,8 @@ impl Outside for Commands<'_> {
     }
 
     fn group(&self, group: &str) -> Result<Vec<HostName>, RollingError> {
-        let Some(inventory) = self.inventory else {
-            return Err(RollingError::NoInventory {
-                group: group.to_owned(),
-            });
-        };
-        ansible::members(inventory, group, self.environment).map_err(|error| {
-            RollingError::Group {
-                group: group.to_owned(),
-                source: Box::new(error),
-            }
+        Err(RollingError::NoInventory {
+            group: group.to_owned(),
         })
     }
 }

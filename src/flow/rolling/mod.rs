@@ -4,12 +4,13 @@
 //! it; here are the hands that do it.
 
 pub mod advancing;
+mod changes;
 pub mod changing;
 mod commands;
 pub mod controller;
 mod counting;
-mod members;
 pub mod delivering;
+mod members;
 pub mod opening;
 pub mod planning;
 mod refusal;
