@@ -14,11 +14,12 @@ use crate::cli::build::KeyArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::{Said, passphrase};
-use crate::config::RolloutRules;
-use crate::config::rollout::Rights;
+use crate::config::rollout::{RehearsalBase, Rights};
+use crate::config::{Project, RolloutRules};
 use crate::flow::archiving::{Act, Desk};
 use crate::flow::rolling::advancing::{Controlled, Ending, Until};
-use crate::flow::rolling::controller::{Controller, Ticking};
+use crate::flow::rolling::controller::{Controller, Ground, Ticking};
+use crate::flow::rolling::rehearsing::Base;
 use crate::flow::rolling::requesting::{self, Asking};
 use crate::flow::rolling::shelf::{Among, Means, Shelf};
 use crate::keys::Ask;
@@ -135,7 +136,8 @@ impl ControlArguments {
         let desk = open_desk(&means.archive, Duration::from_secs(self.wait), context)?;
         let mut ask = passphrase::asker(context);
         let ask: &mut Ask<'_> = &mut ask;
-        let rules = told(&means, context);
+        let project = told(&means, context);
+        let rules = project.rollout;
         let controller = Controller {
             hosts: hosts(&rollout, &means, context),
             act: Act {
@@ -147,6 +149,14 @@ impl ControlArguments {
             environment: &context.environment,
             directory: means.directory.clone(),
             place: shelf.directory.join(id.to_string()),
+            ground: Ground {
+                base: match rules.rehearsal_base {
+                    RehearsalBase::Clean => Base::Clean,
+                    RehearsalBase::Host => Base::Host,
+                },
+                choices: project.root,
+                archives: project.archives,
+            },
             asking: asking(&rules, &rollout),
             entries: Vec::new(),
             clock: Ticking::new(context.clock),
@@ -186,27 +196,28 @@ impl Controlled<'_> {
 
 /// Reads who is told and how approval is asked for. A configuration that cannot
 /// be read must not keep a rollout from going back.
-fn told(means: &Means, context: &Context<'_>) -> RolloutRules {
-    let read = || -> Result<RolloutRules, Failure> {
-        if let Some(rings) = &means.rings {
-            return rules(Some(rings), context);
-        }
+fn told(means: &Means, context: &Context<'_>) -> Project {
+    let nothing = || Project::parse("", "").expect("silence is right");
+    let read = || -> Result<Project, Failure> {
         let path = means.config.clone();
         let path = path.unwrap_or_else(|| means.directory.join(crate::config::FILE_NAME));
-        match path.is_file() {
-            false => Ok(RolloutRules::default()),
+        let mut project = match path.is_file() {
+            false => nothing(),
             true => {
                 let text = crate::sys::files::read(&path)?;
                 let text = String::from_utf8_lossy(&text);
-                let shown = path.display().to_string();
-                Ok(crate::config::Project::parse(&shown, &text)?.rollout)
+                Project::parse(&path.display().to_string(), &text)?
             }
+        };
+        if let Some(rings) = &means.rings {
+            project.rollout = rules(Some(rings), context)?;
         }
+        Ok(project)
     };
     read().unwrap_or_else(|failure| {
         let why = format!("nobody is told: {}", failure.message);
         context.listener().warn(why);
-        RolloutRules::default()
+        nothing()
     })
 }
 

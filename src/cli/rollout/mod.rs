@@ -8,6 +8,7 @@ mod control;
 mod history;
 mod start;
 mod status;
+mod who;
 
 use std::path::PathBuf;
 
@@ -47,11 +48,13 @@ enum Verb {
     /// End a rollout where it is
     Abort(change::AbortArguments),
     /// Approve a deployment request by a signature
-    Approve(approve::ApproveArguments),
+    Approve(approve::Approve),
     /// Bring every host that was touched back to what it had
     Rollback(back::RollbackArguments),
     /// Bring hosts that were away to where the others are
     Converge(back::ConvergeArguments),
+    /// Say which hosts take a phased update, from their machine-ids
+    Who(who::Who),
     /// List all rollouts, or all that happened in one
     History(history::HistoryArguments),
 }
@@ -70,6 +73,7 @@ pub fn run(arguments: RolloutVerb, context: &Context<'_>) -> Result<Said, Failur
         Verb::Approve(arguments) => approve::run(&arguments, context),
         Verb::Rollback(arguments) => back::rollback(&arguments, context),
         Verb::Converge(arguments) => back::converge(&arguments, context),
+        Verb::Who(arguments) => who::run(&arguments, context),
         Verb::History(arguments) => history::run(&arguments, context),
     }
 }

@@ -4,6 +4,7 @@
 //! it; here are the hands that do it.
 
 pub mod advancing;
+mod changes;
 pub mod changing;
 mod commands;
 pub mod controller;

@@ -213,3 +213,51 @@ pub fn doubts(
     }
     found
 }
+
+/// Reads the request that waits for approval, and checks that its text is the
+/// one that was asked by; else says why nothing can be approved.
+pub fn seen(rollout: &Rollout, directory: &Path) -> Result<Result<Seen, Finding>, FlowError> {
+    let id = rollout.id.to_string();
+    let no = |message: String| Finding::error("approval", &id, message);
+    if rollout.policy.approval == Approval::NotNeeded {
+        let finding = no("nobody needs to approve it".to_owned());
+        return Ok(Err(
+            finding.fix("approvals = 1 in [rollout], before it starts")
+        ));
+    }
+    let Some(digest) = &rollout.request else {
+        let finding = no("nobody was asked to approve it yet".to_owned());
+        return Ok(Err(finding.fix(format!("debcut rollout advance {id} asks"))));
+    };
+    let begin = format!("request-{}.", digest.get(..16).unwrap_or(digest));
+    let named = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with(&begin))
+    };
+    let listed = std::fs::read_dir(directory).map_err(files::failed("list", directory))?;
+    let mut paths = listed.filter_map(|entry| Some(entry.ok()?.path()));
+    let Some(kept) = paths.find(named) else {
+        let directory = directory.display();
+        return Ok(Err(no(format!(
+            "its request is not in {directory} any more"
+        ))));
+    };
+    if Sha256::of(&files::read(&kept)?).hex() != *digest {
+        let kept = kept.display();
+        let finding = no(format!("{kept} is not the request that was made"));
+        return Ok(Err(finding.fix(
+            "read the request where it was sent to, and approve by --request",
+        )));
+    }
+    let digest = digest.clone();
+    Ok(Ok(Seen { digest, kept }))
+}
+
+/// A request that may be approved.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// SHA-256 of its text, in hexadecimal.
+    pub digest: String,
+    /// Where its text can be read.
+    pub kept: PathBuf,
+}
