@@ -104,7 +104,10 @@ impl<'a> Remote<'a> {
         let limit = Duration::from_secs(seconds.into()) + AROUND_CHECK;
         self.ask(rollout, calls.collect(), limit, &mut |host, said| {
             let cannot_tell = |silence: Silence| Verdict::Inconclusive { said: silence.why };
-            each(host, understood(&said, word::verdict).unwrap_or_else(cannot_tell))
+            each(
+                host,
+                understood(&said, word::verdict).unwrap_or_else(cannot_tell),
+            )
         })
     }
 

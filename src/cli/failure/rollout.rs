@@ -21,8 +21,9 @@ impl From<RollingError> for Failure {
                 .hint("or --hosts a,b,c, or --hosts @GROUP of an inventory"),
             RollingError::HostsCommand { source, .. }
             | RollingError::CountCommand { source, .. } => match source {
-                ToolError::Interrupted { .. } => of(Exit::Stopped, "interrupted")
-                    .hint("run the same command again to finish"),
+                ToolError::Interrupted { .. } => {
+                    of(Exit::Stopped, "interrupted").hint("run the same command again to finish")
+                }
                 _ => of(Exit::Outside, "command")
                     .hint("run it by hand, in the directory where debcut was started"),
             },

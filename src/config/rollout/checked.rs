@@ -145,7 +145,10 @@ fn news(source: &Source<'_>, state: &Spanned<String>) -> Result<News, ConfigErro
         let known = News::ALL.map(News::word);
         let near = nearest(wanted, known);
         let near = near.map_or(String::new(), |near| format!("; is {near} meant?"));
-        let why = format!("there is no state “{wanted}”{near} Known: {}", known.join(", "));
+        let why = format!(
+            "there is no state “{wanted}”{near} Known: {}",
+            known.join(", ")
+        );
         source.refuse(&state.span(), why)
     })
 }

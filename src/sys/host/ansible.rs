@@ -26,7 +26,7 @@ use crate::sys::process::{Tool, ToolError};
 
 mod inventory;
 
-pub use inventory::{InventoryError, Member, members};
+pub use inventory::{InventoryError, addresses, members};
 
 /// Hosts that Ansible reaches.
 #[derive(Debug, Clone)]
@@ -243,10 +243,7 @@ struct Events<'a> {
 }
 
 impl<'a> Events<'a> {
-    fn new(
-        calls: &'a [Call],
-        each: &'a mut dyn FnMut(&HostName, Said) -> ControlFlow<()>,
-    ) -> Self {
+    fn new(calls: &'a [Call], each: &'a mut dyn FnMut(&HostName, Said) -> ControlFlow<()>) -> Self {
         let waiting = calls.iter().map(|call| (call.host.as_str(), &call.host));
         Self {
             waiting: waiting.collect(),
@@ -384,7 +381,10 @@ mod tests {
             stdout: stdout.to_owned(),
             stderr: stderr.to_owned(),
         };
-        assert_eq!(heard("h1", &["[WARNING]: x", ok, failed])[0].1, ended(0, "a\nb\n", "c"));
+        assert_eq!(
+            heard("h1", &["[WARNING]: x", ok, failed])[0].1,
+            ended(0, "a\nb\n", "c")
+        );
         assert_eq!(heard("h1", &[ok, failed]).len(), 1);
         assert_eq!(heard("h1", &[failed])[0].1, ended(3, "", "no"));
         for (line, word) in [(late, "expected time frame"), (away, "Connection refused")] {
