@@ -189,6 +189,8 @@ pub enum Verb {
     Publish(super::archive::PublishArguments),
     /// Create, fill, look at and serve apt archives
     Archive(super::archive::ArchiveVerb),
+    /// Bring a published version to hosts: canaries first, then ring by ring
+    Rollout(super::rollout::RolloutVerb),
     /// A complete run on a sample project, in a new directory
     Demo(super::demo::DemoArguments),
     /// Make and keep signing keys

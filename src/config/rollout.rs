@@ -150,8 +150,8 @@ pub enum HostWord {
 pub struct RequestRules {
     /// How it is said; `None` for Markdown.
     pub form: Option<Form>,
-    /// Where it goes; more than one place may be named.
-    pub to: Vec<Destination>,
+    /// Where it goes beside the journal.
+    pub to: Option<Destination>,
 }
 
 /// What is different when a rollout is started by a profile.

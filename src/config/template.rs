@@ -123,8 +123,7 @@ const TAIL: &str = "
 # template = \"slack\"         # or text, md, json, or a file
 
 # [rollout.request]           # what is asked for approval
-# file = \"request.md\"
-# command = \"mail -s rollout ops@example.org\"   # or webhook
+# command = \"mail -s rollout ops@example.org\"   # or file, or webhook
 # template = \"md\"            # or text, json, or a file
 
 # [rollout.profile.emergency] # --emergency

@@ -93,7 +93,10 @@ pub fn rules(source: &Source<'_>, table: written::Rollout) -> Result<RolloutRule
         checks: everywhere(&listed),
         usual,
         channels: channels(source, table.notify)?,
-        request: request(source, table.request)?,
+        request: match table.request {
+            None => RequestRules::default(),
+            Some(written) => request(source, written)?,
+        },
         profiles: profiles(source, table.profile)?,
         archive: table.archive,
     })
@@ -153,13 +156,26 @@ fn news(source: &Source<'_>, state: &Spanned<String>) -> Result<News, ConfigErro
     })
 }
 
-fn request(source: &Source<'_>, written: written::Request) -> Result<RequestRules, ConfigError> {
-    let at = written.webhook.as_ref().map_or(0..0, Spanned::span);
+fn request(
+    source: &Source<'_>,
+    written: Spanned<written::Request>,
+) -> Result<RequestRules, ConfigError> {
+    let at = written.span();
+    let written = written.into_inner();
+    let places = [
+        written.file.is_some(),
+        written.command.is_some(),
+        written.webhook.is_some(),
+    ];
+    if places.iter().filter(|named| **named).count() > 1 {
+        let why = "[rollout.request] goes to one of file, command and webhook";
+        return Err(source.refuse(&at, why));
+    }
     let file = written.file.map(|path| Destination::File(path.into()));
     let further = destination(source, &at, written.command, written.webhook)?;
     Ok(RequestRules {
         form: written.template.as_deref().map(Form::named),
-        to: file.into_iter().chain(further).collect(),
+        to: file.or(further),
     })
 }
 

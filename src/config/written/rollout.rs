@@ -43,7 +43,7 @@ pub struct Rollout {
     pub ring: Vec<Spanned<Ring>>,
     pub check: Vec<Spanned<Check>>,
     pub notify: Vec<Spanned<Notify>>,
-    pub request: Request,
+    pub request: Option<Spanned<Request>>,
     pub profile: BTreeMap<String, Spanned<Profile>>,
 }
 

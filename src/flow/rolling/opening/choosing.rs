@@ -50,7 +50,7 @@ pub fn offers(current: &Current, source: &PackageName) -> Vec<Offer> {
 }
 
 /// Returns every stanza that was read of a suite.
-pub(super) fn stanzas(current: &Current) -> impl Iterator<Item = &Stanza> {
+pub(in crate::flow::rolling) fn stanzas(current: &Current) -> impl Iterator<Item = &Stanza> {
     let listings = current.manifest().into_iter().flat_map(|m| m.listings());
     let chunks = listings.flat_map(|index| &index.chunks);
     chunks.flat_map(|chunk| current.chunks.get(&chunk.sha256).into_iter().flatten())
