@@ -135,7 +135,6 @@ fn check(check: &crate::rollout::health::Check) -> String {
         What::OnHost(command) => format!("on hosts: {command}"),
         What::OnController(command) => format!("here: {command}"),
         What::Service(unit) => format!("service {unit}"),
-        What::Installed => "what dpkg knows is what is meant".to_owned(),
     };
     format!("{} ({what})", check.name)
 }
