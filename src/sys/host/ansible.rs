@@ -26,7 +26,7 @@ use crate::sys::process::{Tool, ToolError};
 
 mod inventory;
 
-pub use inventory::{InventoryError, Member, members};
+pub use inventory::{InventoryError, addresses, members};
 
 /// Hosts that Ansible reaches.
 #[derive(Debug, Clone)]

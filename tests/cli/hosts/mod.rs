@@ -16,6 +16,8 @@ mod machine;
 mod packages;
 mod refusals;
 mod repairs;
+mod server;
+mod ssh;
 
 use machine::Machine;
 

@@ -1,6 +1,6 @@
 //! An Ansible inventory, read as Ansible reads it: `ansible-inventory --list`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -53,40 +53,44 @@ pub enum InventoryError {
     },
 }
 
-/// A host of an inventory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    /// Its name in the inventory: what Ansible calls it.
-    pub name: HostName,
-    /// How ssh(1) reaches it: its address, user and port where the inventory
-    /// says them, else its name.
-    pub address: HostName,
-}
-
-/// Returns the hosts of a group, those of its children after its own, each
-/// once, in the inventory's order. The group `all` has every host.
+/// Returns the hosts of a group by the inventory's names, those of its children
+/// after its own, each once, in the inventory's order. The group `all` has every
+/// host.
 pub fn members(
     inventory: &Path,
     group: &str,
     environment: &Environment,
-) -> Result<Vec<Member>, InventoryError> {
+) -> Result<Vec<HostName>, InventoryError> {
+    of_group(inventory, &listed(inventory, environment)?, group)
+}
+
+/// Returns how ssh(1) reaches hosts whose address, user or port the inventory
+/// says: `USER@ADDRESS:PORT`, by their names.
+pub fn addresses(
+    inventory: &Path,
+    environment: &Environment,
+) -> Result<BTreeMap<HostName, HostName>, InventoryError> {
+    of_hosts(inventory, &listed(inventory, environment)?)
+}
+
+fn listed(inventory: &Path, environment: &Environment) -> Result<Value, InventoryError> {
     let tool = Tool::new("ansible-inventory").envs(pairs(&variables(environment)));
     let tool = tool.env("ANSIBLE_DEPRECATION_WARNINGS", "0");
     let tool = tool.args(["--list", "--export", "-i"]).arg(inventory);
     let tool = tool.limit(Duration::from_secs(120)).at_most(256 << 20);
+    let path = || inventory.to_owned();
     let output = tool.output().map_err(|source| InventoryError::Read {
-        path: inventory.to_owned(),
+        path: path(),
         source,
     })?;
     let list = serde_json::from_slice(&output.stdout);
-    let list = list.map_err(|source| InventoryError::Answer {
-        path: inventory.to_owned(),
+    list.map_err(|source| InventoryError::Answer {
+        path: path(),
         source,
-    })?;
-    of_group(inventory, &list, group)
+    })
 }
 
-fn of_group(path: &Path, list: &Value, group: &str) -> Result<Vec<Member>, InventoryError> {
+fn of_group(path: &Path, list: &Value, group: &str) -> Result<Vec<HostName>, InventoryError> {
     let mut names = Vec::new();
     let is_there = list.get(group).is_some() || group == "all";
     if !is_there || group == "_meta" {
@@ -101,11 +105,18 @@ fn of_group(path: &Path, list: &Value, group: &str) -> Result<Vec<Member>, Inven
     collect(list, group, &mut names, &mut BTreeSet::new());
     let mut seen = BTreeSet::new();
     names.retain(|name| seen.insert(*name));
-    let variables = &list["_meta"]["hostvars"];
-    names
-        .into_iter()
-        .map(|name| member(path, name, &variables[name]))
-        .collect()
+    names.into_iter().map(|name| host(path, name)).collect()
+}
+
+fn of_hosts(path: &Path, list: &Value) -> Result<BTreeMap<HostName, HostName>, InventoryError> {
+    let hosts = list["_meta"]["hostvars"].as_object();
+    let mut found = BTreeMap::new();
+    for (name, variables) in hosts.into_iter().flatten() {
+        if let Some(address) = address(name, variables) {
+            found.insert(host(path, name)?, host(path, &address)?);
+        }
+    }
+    Ok(found)
 }
 
 fn collect<'a>(
@@ -124,14 +135,16 @@ fn collect<'a>(
     }
 }
 
-fn member(path: &Path, name: &str, variables: &Value) -> Result<Member, InventoryError> {
-    let host = |text: String| {
-        HostName::new(text.as_str()).map_err(|source| InventoryError::Name {
-            path: path.to_owned(),
-            host: text,
-            source,
-        })
-    };
+fn host(path: &Path, name: &str) -> Result<HostName, InventoryError> {
+    HostName::new(name).map_err(|source| InventoryError::Name {
+        path: path.to_owned(),
+        host: name.to_owned(),
+        source,
+    })
+}
+
+/// Says how a host is reached, where its variables say so.
+fn address(name: &str, variables: &Value) -> Option<String> {
     let text = |names: [&str; 2]| -> Option<String> {
         names.iter().find_map(|name| match &variables[*name] {
             Value::String(text) => Some(text.clone()),
@@ -140,7 +153,7 @@ fn member(path: &Path, name: &str, variables: &Value) -> Result<Member, Inventor
         })
     };
     let mut address = text(["ansible_host", "ansible_ssh_host"]).unwrap_or(name.to_owned());
-    if let Some(port) = text(["ansible_port", "ansible_ssh_port"]).filter(|port| port != "22") {
+    if let Some(port) = text(["ansible_port", "ansible_ssh_port"]) {
         address = match address.contains(':') {
             true => format!("[{address}]:{port}"),
             false => format!("{address}:{port}"),
@@ -149,10 +162,7 @@ fn member(path: &Path, name: &str, variables: &Value) -> Result<Member, Inventor
     if let Some(user) = text(["ansible_user", "ansible_ssh_user"]) {
         address = format!("{user}@{address}");
     }
-    Ok(Member {
-        name: host(name.to_owned())?,
-        address: host(address)?,
-    })
+    (address != name).then_some(address)
 }
 
 #[cfg(test)]
@@ -163,7 +173,7 @@ mod tests {
         "_meta": {"hostvars": {
             "web1": {"ansible_host": "192.0.2.1", "ansible_port": 2222, "ansible_user": "ada"},
             "web2": {"ansible_host": "2001:db8::2", "ansible_port": "2222"},
-            "web3": {"ansible_port": 22}
+            "web3": {"colour": "red"}
         }},
         "all": {"children": ["ungrouped", "web"]},
         "web": {"children": ["canaries"], "hosts": ["web3", "web1"]},
@@ -173,18 +183,19 @@ mod tests {
     #[test]
     fn groups_have_the_hosts_of_their_children() {
         let list: Value = serde_json::from_str(LIST).expect("JSON");
-        let of = |group| {
-            of_group(Path::new("inv"), &list, group).map(|members| {
-                let shown = members.iter().map(|m| format!("{}={}", m.name, m.address));
-                shown.collect::<Vec<_>>().join(" ")
-            })
+        let path = Path::new("inv");
+        let shown = |hosts: Vec<HostName>| -> Vec<String> {
+            hosts.iter().map(ToString::to_string).collect()
         };
-        let all = "web3=web3 web1=ada@192.0.2.1:2222 web2=[2001:db8::2]:2222";
-        assert_eq!(of("web").expect("hosts"), all);
-        assert_eq!(of("all").expect("hosts"), all);
+        let of = |group| of_group(path, &list, group).map(shown);
+        assert_eq!(of("web").expect("hosts"), ["web3", "web1", "web2"]);
+        assert_eq!(of("all").expect("hosts"), ["web3", "web1", "web2"]);
+        assert_eq!(of("canaries").expect("hosts"), ["web2", "web1", "web3"]);
+        let addresses = of_hosts(path, &list).expect("hosts");
+        let addresses = addresses.iter().map(|(name, at)| format!("{name}={at}"));
         assert_eq!(
-            of("canaries").expect("hosts"),
-            "web2=[2001:db8::2]:2222 web1=ada@192.0.2.1:2222 web3=web3"
+            addresses.collect::<Vec<_>>(),
+            ["web1=ada@192.0.2.1:2222", "web2=[2001:db8::2]:2222"]
         );
         assert_eq!(
             of("nobody").expect_err("no group").to_string(),
