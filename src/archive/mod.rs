@@ -24,6 +24,7 @@ mod keep;
 pub mod layout;
 pub mod manifest;
 pub mod pdiff;
+pub mod phase;
 pub mod pins;
 pub mod promote;
 pub mod proofs;
@@ -35,6 +36,7 @@ pub mod restore;
 pub mod retention;
 pub mod settings;
 pub mod settle;
+pub mod withdraw;
 
 pub use admission::{Admission, Incoming, Listed, PoolCopy};
 pub use admit::{Draft, Older, admit, admit_proven, draft};
@@ -45,12 +47,14 @@ pub use derived::Derived;
 pub use generation::Generation;
 pub use layout::IndexName;
 pub use manifest::{Base, Manifest, Record};
+pub use phase::phase;
 pub use pins::{Pin, PinName};
 pub use promote::{Selection, promote};
 pub use proofs::{Proof, ProofFile, Shelves};
 pub use remove::{Removal, remove};
 pub use settings::Settings;
 pub use settle::{as_it_is, refresh, settle};
+pub use withdraw::withdraw;
 
 #[cfg(test)]
 mod tests;

@@ -257,6 +257,11 @@ fn propose(
         );
         Finding::error("invalid-control", subject.as_str(), message).fix("publish it again")
     })?;
+    // To how many hosts a suite offers it is that suite's own affair.
+    let stanza = match stanza.kind() {
+        Kind::Packages => stanza.phased(None),
+        Kind::Sources => stanza,
+    };
     let (stanza, translation) = formed(settings, stanza, &from.translations);
     Ok(Proposal {
         subject,

@@ -16,6 +16,7 @@ mod proof_policy;
 mod read;
 mod ready_hook;
 mod release;
+pub mod rollout;
 mod sources;
 mod template;
 mod written;
@@ -30,6 +31,7 @@ pub use proof_policy::proof_policy;
 pub use read::ConfigError;
 pub use ready_hook::ReadyHook;
 pub use release::Surroundings;
+pub use rollout::RolloutRules;
 pub use template::render;
 
 /// The file's name, at the top of the repository.

@@ -49,6 +49,8 @@ pub struct Project {
     pub build: BuildRules,
     /// The systems that builds happen in.
     pub root: RootChoices,
+    /// How rollouts go.
+    pub rollout: super::RolloutRules,
     parts: Vec<Part>,
 }
 
@@ -134,6 +136,7 @@ impl Project {
             attestations,
             root: super::chroot::choices(&source, &written.build)?,
             build: BuildRules::read(&source, written.build)?,
+            rollout: super::RolloutRules::read(&source, written.rollout)?,
             parts,
         })
     }

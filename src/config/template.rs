@@ -68,6 +68,70 @@ const TAIL: &str = "
 # location = \"/srv/apt\"       # for `debcut publish --archive main`
 # mirrors = [\"apt@mirror.example.org:/srv/apt\"]   # for `debcut archive mirror`
 # attestations = 2            # how many builders must attest what is published
+
+# [rollout]                   # how a version reaches hosts: debcut rollout start NAME=VERSION
+# archive = \"main\"           # a name of these, a directory or a URL; default: the only one
+# from = \"incoming\"          # the suite where versions enter; or { bookworm = \"…\", trixie = \"…\" }
+# hosts = \"@all\"             # everyone; default: --hosts
+# engine = \"ssh\"             # or ansible
+# ssh-options = [\"-F\", \"fleet.ssh\"]
+# become = true               # sudo -n on hosts; default: the user is root
+# inventory = \"hosts.ini\"    # what @GROUP and ansible read
+# sources-file = \"/etc/apt/sources.list.d/main.sources\"   # where hosts have this archive
+# supersede = \"refuse\"       # a newer version while one is open: or wait, replace
+# restart = \"nothing\"        # or stale (units that run what is gone), or [\"hello.service\"]
+# rehearsal = true            # old, new and old again in a throw-away root; or { skip = \"why\" }
+# approvals = { count = 1, keys = [\"FINGERPRINT\"] }   # default: none is needed
+# start-days = [\"mon-thu\"]   # default: any day
+# windows = [\"mon-thu 09:00-16:00\"]   # when batches begin; default: always
+# closed = [\"2026-12-24\"]
+# zone = \"Europe/Berlin\"     # default: UTC
+# soak = \"24h\"               # this and what follows, to check-time: also in each ring
+# batch = \"10%\"              # how many hosts may be away at once, or how large a part of a ring
+# concurrency = 20            # connections at once
+# max-failures = 0            # more halt it
+# max-unreachable = \"10%\"    # more keep the gate shut
+# min-sample = 1              # fewer that are well prove nothing
+# check-time = \"5m\"          # how often checks are repeated
+# job-time = \"30m\"           # what one host's transaction may take
+# lock-time = \"2m\"           # how long a host's package locks are waited for
+# attempts = 3                # how often a host that did nothing is asked to begin
+# retry-time = \"5m\"          # when a silent host is asked again
+
+# [[rollout.ring]]            # without any: a canary, then everybody else
+# name = \"canary\"
+# hosts = [\"a.example.org\", \"@canaries\"]   # or { command = \"…\" }, or \"rest\"
+# suite = \"canary\"           # what opens for it; or suites = { bookworm = \"…\" }
+# checks = [\"answers\"]       # default: all that name no other ring
+
+# [[rollout.ring]]
+# name = \"everyone\"          # hosts that update themselves: the suite is opened, a command counts
+# pull = { observe = \"./count-hosts\", every = \"5m\", adoption = \"90%\", phases = [10, 50, 100], phase-time = \"24h\" }
+# suite = \"stable\"
+
+# [[rollout.check]]
+# name = \"answers\"
+# host = \"curl -fsS http://localhost/\"   # or controller = \"…\", or service = \"hello.service\"
+# limit = \"60s\"
+# failures = 1                # in a row, before it counts
+# rings = [\"canary\"]         # default: all
+
+# [[rollout.notify]]
+# name = \"chat\"
+# on = [\"halted\", \"done\"]  # default: every state
+# webhook = \"https://hooks.example.org/…\"   # or $VARIABLE; or command = \"…\", which reads the text
+# template = \"slack\"         # or text, md, json, or a file
+
+# [rollout.request]           # what is asked for approval
+# command = \"mail -s rollout ops@example.org\"   # or file, or webhook
+# template = \"md\"            # or text, json, or a file
+
+# [rollout.profile.emergency] # --emergency
+# soak = \"10m\"
+# batch = \"50%\"
+# rehearsal = false
+# windows = false
+# reason = true               # demand one
 ";
 
 /// Writes the file. `maintainer` is `Name <address>`, where it is known.

@@ -11,6 +11,7 @@ use toml::Spanned;
 
 pub mod declared;
 pub mod release;
+pub mod rollout;
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -28,6 +29,8 @@ pub struct File {
     pub release: release::Release,
     #[serde(default)]
     pub hooks: release::Hooks,
+    #[serde(default)]
+    pub rollout: rollout::Rollout,
 }
 
 /// `[[package]]`.

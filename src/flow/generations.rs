@@ -7,9 +7,12 @@ use super::evidence;
 use crate::archive::gate::Way;
 use crate::archive::layout::{self, ObjectKind};
 use crate::archive::restore::{self, Lasting};
-use crate::archive::{Base, Grounds, Manifest, Older, Pin, PinName, Record, Selection, promote};
+use crate::archive::{
+    Admission, Base, Current, Grounds, Manifest, Older, Pin, PinName, Record, Selection, promote,
+};
 use crate::model::{Finding, Suite};
 use crate::publish::{self, Collected, Policy, PublishError, Question, observe};
+use crate::sys::openpgp::Keyring;
 use crate::sys::store::Store;
 
 /// A suite, or one of its kept generations.
@@ -186,37 +189,50 @@ impl Desk<'_> {
             if let Some(base) = earlier {
                 source.generation = Some(there(store, &from.suite, base)?);
             }
-            publish::observe_selection(store, &mut source, selection)?;
-            let names = match promote::names(&source, selection) {
-                Ok(names) => names,
-                Err(findings) => {
-                    let current = observe(store, to, Question::Manifest)?;
-                    return Ok(Judged::new(current, Err(findings)));
-                }
-            };
-            let current = observe(store, to, Question::Packages(&names))?;
-            let (proofs, evidence) = evidence::of_promotion(store, &source, selection, &keyring)?;
-            let grounds = Grounds {
-                evidence,
-                demand: self.rules.demand.clone(),
-                uploads: Vec::new(),
-            };
-            let admission = promote::promote(&source, &current, selection, older, &grounds);
-            let admission = match admission {
-                Ok(admission) => self.gated(&current, admission.into(), Way::Across)?,
-                Err(findings) => Err(findings),
-            };
-            let admission = match admission {
-                Ok(admission) => {
-                    let (there, offered) = evidence::joined(store, &current, proofs)?;
-                    Ok(admission.with_proofs(&there, offered))
-                }
-                Err(findings) => Err(findings),
-            };
+            let (current, admission) =
+                self.promoted(&mut source, selection, to, older, &keyring)?;
             let donors = source.manifest().cloned();
             let judged = Judged::new(current, admission).with_donors(donors);
             Ok(judged.reviving(earlier.is_some()))
         })
+    }
+
+    /// Judges taking packages as one suite lists them into another, which is
+    /// observed for it.
+    pub(super) fn promoted(
+        &self,
+        source: &mut Current,
+        selection: &Selection,
+        to: &Suite,
+        older: Older,
+        keyring: &Keyring,
+    ) -> Result<(Current, Result<Admission, Vec<Finding>>), PublishError> {
+        let store = self.store.as_ref();
+        publish::observe_selection(store, source, selection)?;
+        let names = match promote::names(source, selection) {
+            Ok(names) => names,
+            Err(findings) => return Ok((observe(store, to, Question::Manifest)?, Err(findings))),
+        };
+        let current = observe(store, to, Question::Packages(&names))?;
+        let (proofs, evidence) = evidence::of_promotion(store, source, selection, keyring)?;
+        let grounds = Grounds {
+            evidence,
+            demand: self.rules.demand.clone(),
+            uploads: Vec::new(),
+        };
+        let admission = promote::promote(source, &current, selection, older, &grounds);
+        let admission = match admission {
+            Ok(admission) => self.gated(&current, admission.into(), Way::Across)?,
+            Err(findings) => Err(findings),
+        };
+        let admission = match admission {
+            Ok(admission) => {
+                let (there, offered) = evidence::joined(store, &current, proofs)?;
+                Ok(admission.with_proofs(&there, offered))
+            }
+            Err(findings) => Err(findings),
+        };
+        Ok((current, admission))
     }
 
     /// Keeps a generation until the pin is removed.

@@ -37,6 +37,7 @@ pub mod rebuilding;
 pub mod refreshing;
 pub mod releasing;
 pub mod reproducing;
+pub mod rolling;
 pub mod rooting;
 pub mod rotating;
 pub mod signing;
@@ -157,6 +158,21 @@ pub enum FlowError {
         /// The numbers and names there are.
         known: Vec<String>,
     },
+    /// There is nothing to roll out.
+    #[error(transparent)]
+    Target(#[from] rolling::opening::TargetError),
+    /// A rollout cannot be started, found or moved.
+    #[error(transparent)]
+    Rolling(#[from] rolling::RollingError),
+    /// A rollout's journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] crate::rollout::journal::JournalError),
+    /// A rollout's journal makes no sense.
+    #[error("the journal of a rollout makes no sense")]
+    Replay(#[from] crate::rollout::state::ReplayError),
+    /// A step of a rollout was not done to its end.
+    #[error(transparent)]
+    Drive(#[from] crate::rollout::drive::DriveError),
     /// There is nothing to destroy.
     #[error("{place} neither lists nor keeps {wanted}")]
     NoContent {

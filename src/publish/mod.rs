@@ -68,7 +68,7 @@ pub use rebuild::{Rebuilt, Restoring, published_suites, rebuild};
 pub use recover::{Switched, recover};
 pub use restore::{Turn, carried, missing, turn};
 pub use seal::{Seal, SealError};
-pub use select::observe_selection;
+pub use select::{observe_selection, observe_source};
 
 #[cfg(test)]
 mod tests;

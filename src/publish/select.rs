@@ -65,6 +65,26 @@ pub fn observe_selection(
     describe(store, from, &manifest, selection)
 }
 
+/// Reads all that a suite has of a source: every chunk with a package that was
+/// built from it, in any version.
+pub fn observe_source(
+    store: &dyn Store,
+    from: &mut Current,
+    source: &PackageName,
+) -> Result<(), PublishError> {
+    let Some((_, manifest)) = from.generation.clone() else {
+        return Ok(());
+    };
+    let listings: Vec<_> = manifest.listings().collect();
+    let mut wanted = holding(&listings, [source.as_str()].into_iter());
+    wanted.extend(naming(
+        store,
+        &listings,
+        &BTreeSet::from([source.as_str()]),
+    )?);
+    read(store, from, wanted)
+}
+
 /// Reads the long descriptions that the chosen packages have elsewhere.
 fn describe(
     store: &dyn Store,

@@ -23,6 +23,7 @@ mod plan;
 mod release;
 mod renewal;
 mod reproduce;
+pub mod rolling;
 mod root;
 mod status;
 mod uploads;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::facts::HostFacts;
 use super::health::Verdict;
 use super::policy::Policy;
-use super::state::{Blocked, Fault, Halt, Skip};
+use super::state::{Blocked, Fault, Halt, RolloutId, Skip};
 use super::target::{Move, Target};
 use crate::model::{HostName, RingName, Suite, Timestamp};
 
@@ -33,6 +33,8 @@ pub struct Entry {
 pub enum Event {
     /// The rollout was planned.
     Planned {
+        /// Its name.
+        id: RolloutId,
         /// What is rolled out.
         target: Target,
         /// How.
@@ -125,6 +127,13 @@ pub enum Event {
         host: HostName,
         /// Why.
         why: String,
+    },
+    /// Packages of ours are half done: they are to be finished first.
+    HalfDone {
+        /// The host.
+        host: HostName,
+        /// Its word.
+        facts: Box<HostFacts>,
     },
     /// All is as it was meant to be: read back.
     Succeeded {
@@ -264,6 +273,88 @@ pub enum Event {
         /// What went wrong, where something did.
         error: Option<String>,
     },
+}
+
+impl Event {
+    /// Returns the host it is about.
+    pub fn host(&self) -> Option<&HostName> {
+        match self {
+            Self::Probed { host, .. }
+            | Self::Skipped { host, .. }
+            | Self::Silent { host, .. }
+            | Self::Starting { host, .. }
+            | Self::Begun { host }
+            | Self::Lost { host, .. }
+            | Self::NotBegun { host, .. }
+            | Self::HalfDone { host, .. }
+            | Self::Succeeded { host, .. }
+            | Self::Repaired { host, .. }
+            | Self::Failed { host, .. }
+            | Self::Excluded { host, .. } => Some(host),
+            Self::Checked { host, .. } => host.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Returns the ring it is about, where it names one.
+    pub fn ring(&self) -> Option<&RingName> {
+        match self {
+            Self::Opening { ring }
+            | Self::Opened { ring, .. }
+            | Self::Checked { ring, .. }
+            | Self::Counted { ring, .. }
+            | Self::Phased { ring, .. }
+            | Self::Soaking { ring, .. }
+            | Self::SoakSkipped { ring, .. }
+            | Self::Passed { ring } => Some(ring),
+            _ => None,
+        }
+    }
+
+    /// Names it in a word, as the journal writes it (`is`).
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Planned { .. } => "planned",
+            Self::Requested { .. } => "requested",
+            Self::Approved { .. } => "approved",
+            Self::Rehearsed { .. } => "rehearsed",
+            Self::RehearsalSkipped { .. } => "rehearsal-skipped",
+            Self::Opening { .. } => "opening",
+            Self::Opened { .. } => "opened",
+            Self::Probed { .. } => "probed",
+            Self::Skipped { .. } => "skipped",
+            Self::Silent { .. } => "silent",
+            Self::Starting { .. } => "starting",
+            Self::Begun { .. } => "begun",
+            Self::Lost { .. } => "lost",
+            Self::NotBegun { .. } => "not-begun",
+            Self::HalfDone { .. } => "half-done",
+            Self::Succeeded { .. } => "succeeded",
+            Self::Repaired { .. } => "repaired",
+            Self::Failed { .. } => "failed",
+            Self::Checked { .. } => "checked",
+            Self::Counted { .. } => "counted",
+            Self::Phased { .. } => "phased",
+            Self::Soaking { .. } => "soaking",
+            Self::SoakSkipped { .. } => "soak-skipped",
+            Self::Passed { .. } => "passed",
+            Self::Halted { .. } => "halted",
+            Self::Paused { .. } => "paused",
+            Self::Resumed { .. } => "resumed",
+            Self::Excluded { .. } => "excluded",
+            Self::RollbackBegun { .. } => "rollback-begun",
+            Self::Withdrawing { .. } => "withdrawing",
+            Self::Withdrawn { .. } => "withdrawn",
+            Self::RolledBack => "rolled-back",
+            Self::Blocked { .. } => "blocked",
+            Self::Converging => "converging",
+            Self::Converged => "converged",
+            Self::Aborted { .. } => "aborted",
+            Self::Superseded { .. } => "superseded",
+            Self::Done => "done",
+            Self::Notified { .. } => "notified",
+        }
+    }
 }
 
 /// A suite at a generation.

@@ -32,7 +32,8 @@ pub struct Order {
     pub host: HostName,
     /// The job's name: telling it twice begins it once.
     pub job: String,
-    /// What is to be done.
+    /// What is to be done: `to` is where each package goes, also on the way
+    /// back.
     pub moves: Vec<Move>,
     /// Whether older versions may come.
     pub way: Way,
@@ -127,8 +128,8 @@ pub trait Hands {
     /// Takes the version out of suites, and puts back what was there before.
     fn withdraw(&mut self, rollout: &Rollout, suites: &[Suite]) -> Result<Moved, Outside>;
 
-    /// Names what of these the archive no longer offers to the host: nothing
-    /// may be moved there.
+    /// Names what of these the archive no longer offers to the host (each
+    /// move's `to`): nothing may be moved there.
     fn missing(&mut self, rollout: &Rollout, moves: &[Move]) -> Result<Vec<String>, Outside>;
 
     /// Renders the request for approval and brings it to who may approve;

@@ -6,19 +6,32 @@
 //! ([`state`]); the next step is a pure function of state and clock ([`plan`]);
 //! what touches the world does one step and decides nothing ([`hands`]).
 
+pub mod approval;
+mod arrival;
 pub mod calendar;
+pub mod drive;
 pub mod event;
 pub mod facts;
+pub mod gate;
 pub mod hands;
 pub mod health;
+pub mod journal;
+pub mod judge;
+pub mod phasing;
 pub mod plan;
 pub mod policy;
+pub mod remote;
+pub mod script;
 pub mod state;
 pub mod target;
+pub mod telling;
+pub mod word;
 
 pub use event::{Entry, Event};
 pub use facts::HostFacts;
+pub use journal::Journal;
 pub use plan::{Hold, Step};
 pub use policy::{Policy, Ring};
-pub use state::{HostState, Phase, Rollout, Stage, Way};
+pub use remote::Remote;
+pub use state::{HostState, Phase, Rollout, RolloutId, Stage, Way};
 pub use target::{Meant, Move, Target};

@@ -11,9 +11,18 @@ use super::target::{Move, Target};
 use crate::format::version::Version;
 use crate::model::{HostName, PackageName, RingName, Timestamp};
 
+mod admit;
+mod apply;
+mod id;
+
+pub use apply::{ReplayError, Unfit};
+pub use id::{RolloutId, RolloutIdError};
+
 /// A rollout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rollout {
+    /// Its name.
+    pub id: RolloutId,
     /// When it was planned.
     pub planned: Timestamp,
     /// Who planned it.
@@ -36,7 +45,11 @@ pub struct Rollout {
     pub rings: Vec<RingState>,
     /// The hosts that the controller reaches, by name.
     pub hosts: BTreeMap<HostName, Host>,
-    /// Keys that approved.
+    /// What the rehearsal found; empty: both ways work, or nobody has tried.
+    pub problems: Vec<String>,
+    /// Why the rehearsal was skipped.
+    pub rehearsal_skipped: Option<String>,
+    /// Keys that approved, each once.
     pub approved: Vec<String>,
     /// The request's digest, once it was asked.
     pub request: Option<String>,
@@ -127,6 +140,8 @@ pub enum Way {
 pub struct RingState {
     /// Its name.
     pub name: RingName,
+    /// How many of its hosts are how far.
+    pub counts: Counts,
     /// When it was opened.
     pub opened: Option<Timestamp>,
     /// The generations that have the version.
@@ -149,6 +164,62 @@ pub struct RingState {
     pub counted: Option<Counted>,
     /// What a pull ring is offered to, and since when.
     pub phased: Option<(u8, Timestamp)>,
+    /// Whether its suites lost the version since it was opened: a pull ring
+    /// that is paused or halted.
+    pub withdrawn: bool,
+    /// So many failures of a pull ring were known when somebody said go on.
+    pub forgiven: u64,
+}
+
+/// How many hosts of a ring are how far; every host is counted once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Counts {
+    /// Nobody has asked them.
+    pub pending: usize,
+    /// They answered, and something is to be done.
+    pub probed: usize,
+    /// Nothing is to be done.
+    pub skipped: usize,
+    /// Of those that are skipped: they had what is meant already.
+    pub already: usize,
+    /// A job runs or may run, or left something half done.
+    pub in_flight: usize,
+    /// Read back: all is as meant.
+    pub ok: usize,
+    /// As meant, after a repair.
+    pub repaired: usize,
+    /// They failed.
+    pub failed: usize,
+    /// They cannot be asked.
+    pub unreachable: usize,
+}
+
+impl Counts {
+    /// Returns how many there are.
+    pub fn all(&self) -> usize {
+        self.wanted() + self.skipped
+    }
+
+    /// Returns how many there are beside those that are skipped.
+    pub fn wanted(&self) -> usize {
+        self.left() + self.installed() + self.failed + self.unreachable
+    }
+
+    /// Returns how many there is still something to do for.
+    pub fn left(&self) -> usize {
+        self.pending + self.probed + self.in_flight
+    }
+
+    /// Returns how many the rollout brought it to.
+    pub fn installed(&self) -> usize {
+        self.ok + self.repaired
+    }
+
+    /// Returns how many have it and are well.
+    pub fn well(&self) -> usize {
+        self.installed() + self.already
+    }
 }
 
 /// The newest result of a check.
@@ -158,6 +229,8 @@ pub struct Checked {
     pub at: Timestamp,
     /// What was found.
     pub found: super::health::Verdict,
+    /// How often in a row it has failed.
+    pub row: u32,
 }
 
 /// What a pull ring's hosts said.
@@ -192,6 +265,14 @@ pub struct Host {
     pub attempts: u32,
     /// Whether a job was ever started on it, or may have been.
     pub touched: bool,
+    /// Whether its newest job is, or was, to repair what was half done.
+    pub repair: bool,
+    /// When its newest job was ordered.
+    pub told: Option<Timestamp>,
+    /// When it last said nothing, or refused to begin.
+    pub asked: Option<Timestamp>,
+    /// How often in a row it said nothing.
+    pub silences: u32,
     /// When its state changed.
     pub since: Timestamp,
 }
@@ -216,6 +297,8 @@ pub enum HostState {
         /// What was heard instead.
         why: String,
     },
+    /// Read back: packages of ours are half done. A job that repairs is due.
+    HalfDone,
     /// Read back: all is as meant.
     Ok,
     /// Read back: it is not.

@@ -30,6 +30,7 @@ mod grounds;
 mod histories;
 mod hostile;
 mod hostile_builds;
+mod hosts;
 mod importing;
 mod incoming;
 mod indices;

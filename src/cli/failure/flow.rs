@@ -3,6 +3,7 @@
 use super::{Exit, Failure};
 use crate::flow::FlowError;
 use crate::flow::attesting::AttestingError;
+use crate::flow::rolling::opening::TargetError;
 use crate::sys::store::LockError;
 
 impl From<FlowError> for Failure {
@@ -36,11 +37,34 @@ impl From<FlowError> for Failure {
             } => Self::of(Exit::Request, "no-suite", &error).hint(format!(
                 "debcut archive init {place} --suite {wanted} adds one"
             )),
+            FlowError::Rolling(error) => error.into(),
+            FlowError::Journal(error) => error.into(),
+            FlowError::Drive(error) => error.into(),
+            FlowError::Replay(_) => Self::of(Exit::Request, "damaged-state", &error)
+                .hint("the journal was changed, or written by another version of debcut"),
             FlowError::NoContent { .. } => Self::of(Exit::Request, "no-content", &error)
                 .hint("name it by the SHA-256 of the whole file, or by its path below pool/"),
             FlowError::NoGeneration { ref suite, .. } => {
                 Self::of(Exit::Request, "no-generation", &error)
                     .hint(format!("debcut archive history {suite} says what they are"))
+            }
+            FlowError::Target(ref target) => {
+                let failure = Self::of(Exit::Request, "no-target", &error);
+                match target {
+                    TargetError::NotThere { suites, .. } => match suites.first() {
+                        Some(suite) => {
+                            failure.hint(format!("debcut archive list {suite} shows what is there"))
+                        }
+                        None => failure,
+                    },
+                    TargetError::Ambiguous { .. } => failure,
+                    TargetError::Binary { origin, .. } => {
+                        failure.hint(format!("debcut rollout start {origin}=VERSION"))
+                    }
+                    TargetError::NoBinaries { .. } => {
+                        failure.hint("debcut archive add puts its .deb files into the suite")
+                    }
+                }
             }
             FlowError::Attesting(AttestingError::NoProvenance { .. }) => {
                 Self::of(Exit::Request, "no-provenance", &error)

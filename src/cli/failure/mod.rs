@@ -8,6 +8,7 @@ mod build;
 mod flow;
 mod keys;
 mod release;
+mod rollout;
 mod root;
 mod small_tools;
 

@@ -91,6 +91,9 @@ pub enum IndexError {
 /// not: a forged `Filename` would be the one that clients believe.
 const RESERVED: [&str; 6] = ["Filename", "Size", "MD5sum", "SHA1", "SHA256", "SHA512"];
 
+/// The field that offers a version to some hosts only.
+const PHASED: &str = "Phased-Update-Percentage";
+
 impl Stanza {
     /// Makes the stanza of a binary package from its control text.
     pub fn of_binary(control: &str, file: &PoolFile) -> Result<Self, IndexError> {
@@ -158,6 +161,49 @@ impl Stanza {
     pub fn reformed(&self, text: &str) -> Result<Self, Deb822Error> {
         let paragraph = deb822::paragraph(text.as_bytes(), Syntax::Generated)?;
         Self::of_text(&paragraph, self.kind)
+    }
+
+    /// Returns the same package's stanza, offered by apt to so many of a hundred
+    /// hosts; `None`: to all. The field is the archive's, whatever the package
+    /// says of it (`Phased-Update-Percentage`, apt_preferences(5)).
+    #[must_use]
+    pub fn phased(&self, percent: Option<u8>) -> Self {
+        let is_phase = |line: &&str| {
+            let field = line.split_once(':').map(|(field, _)| field);
+            field.is_some_and(|field| field.eq_ignore_ascii_case(PHASED))
+        };
+        let others = self.text.split_inclusive('\n');
+        let mut text: String = others.filter(|line| !is_phase(line)).collect();
+        if let Some(percent) = percent {
+            text.push_str(&format!("{PHASED}: {percent}\n"));
+        }
+        Self {
+            text: text.into(),
+            ..self.clone()
+        }
+    }
+
+    /// Returns to how many of a hundred hosts apt offers it; `None`: to all.
+    pub fn percentage(&self) -> Option<u8> {
+        self.paragraph().get(PHASED)?.trim().parse().ok()
+    }
+
+    /// Returns the source that it was built from, and that one's version; of a
+    /// source package itself.
+    pub fn source(&self) -> (PackageName, Version) {
+        let fields = self.paragraph();
+        let field = match self.kind {
+            Kind::Packages => fields.get("Source").unwrap_or_default(),
+            Kind::Sources => "",
+        };
+        let mut words = field.split_whitespace();
+        let name = words.next().and_then(|name| PackageName::new(name).ok());
+        let version = words.next().map(|word| word.trim_matches(['(', ')']));
+        let version = version.and_then(|version| Version::new(version).ok());
+        (
+            name.unwrap_or_else(|| self.name.clone()),
+            version.unwrap_or_else(|| self.version.clone()),
+        )
     }
 
     /// Returns which index it belongs to.
@@ -379,6 +425,42 @@ mod tests {
         assert_eq!(read, [stanza.clone(), stanza]);
         assert_eq!(files(&read[0]).expect("fields"), [file()]);
         assert_eq!(parse(b"", Kind::Packages).expect("empty"), []);
+    }
+
+    #[test]
+    fn a_percentage_is_one_line_and_leaves_no_trace() {
+        let stanza = Stanza::of_binary(HELLO, &file()).expect("valid");
+        let some = stanza.phased(Some(10));
+        assert_eq!(
+            some.text(),
+            format!("{}Phased-Update-Percentage: 10\n", stanza.text())
+        );
+        assert_eq!((stanza.percentage(), some.percentage()), (None, Some(10)));
+        assert_eq!(some.phased(Some(50)).percentage(), Some(50));
+        assert_eq!(some.phased(Some(50)).phased(None), stanza);
+        let mut index = String::new();
+        some.append_to(&mut index);
+        assert_eq!(parse_own(&index, Kind::Packages).expect("ours"), [some]);
+        let own = HELLO.replace("Architecture", "phased-update-percentage: 3\nArchitecture");
+        let own = Stanza::of_binary(&own, &file()).expect("valid");
+        assert_eq!(own.percentage(), Some(3));
+        assert_eq!(own.phased(None), stanza);
+    }
+
+    #[test]
+    fn a_binary_names_its_source_and_that_ones_version() {
+        let of = |more: &str| {
+            let stanza = Stanza::of_binary(&format!("{HELLO}{more}"), &file()).expect(more);
+            let (name, version) = stanza.source();
+            format!("{name} {version}")
+        };
+        for (more, want) in [
+            ("", "hello 2.10-3"),
+            ("Source: hi\n", "hi 2.10-3"),
+            ("Source: hi (1:2.9)\n", "hi 1:2.9"),
+        ] {
+            assert_eq!(of(more), want, "{more:?}");
+        }
     }
 
     #[test]

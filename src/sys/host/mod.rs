@@ -5,9 +5,15 @@ use std::time::Duration;
 
 use crate::model::HostName;
 
+mod fan;
+mod reason;
 pub mod script;
+pub mod scripted;
+pub mod ssh;
 
 pub use script::Script;
+pub use scripted::Scripted;
+pub use ssh::Ssh;
 
 /// A script for a host.
 #[derive(Debug, Clone)]

@@ -1,8 +1,87 @@
 //! The next step of a rollout: a pure function of its state and the clock.
+//!
+//! | where it is | what comes |
+//! |---|---|
+//! | planned | the rehearsal, then approval where it is needed |
+//! | at a ring | [`ring`]: open, batch after batch, checks, soak, pass |
+//! | rolling back | [`back`]: withdraw, then every ring's hosts, batch by batch |
+//! | halted, paused, ended | what runs is still asked; nothing new is begun |
 
-use super::state::{Blocked, Halt};
+mod back;
+mod hosts;
+mod pull;
+mod ring;
+
+use super::calendar::Opens;
+use super::policy::Approval;
+use super::state::{Blocked, Halt, Phase, Rollout};
 use super::target::Move;
 use crate::model::{HostName, Suite, Timestamp};
+
+/// Returns the next step.
+pub fn next(rollout: &Rollout, now: Timestamp) -> Step {
+    let asked = hosts::still_running(rollout, now);
+    match &rollout.phase {
+        Phase::Done | Phase::RolledBack | Phase::Aborted | Phase::Superseded => match asked {
+            hosts::Flow::Step(step) => step,
+            hosts::Flow::Wait(why, until) => Step::Hold { why, until },
+            hosts::Flow::Settled => Step::Over,
+        },
+        Phase::Blocked { .. } => held(asked, Hold::Blocked),
+        Phase::Halted { .. } => match pull::closing(rollout) {
+            Some(step) => step,
+            None => held(asked, Hold::Halted),
+        },
+        _ if rollout.paused.is_some() => match pull::closing(rollout) {
+            Some(step) => step,
+            None => held(asked, Hold::Paused),
+        },
+        Phase::Planned if !rollout.problems.is_empty() => Step::Halt {
+            why: Halt::Rehearsal {
+                problems: rollout.problems.clone(),
+            },
+        },
+        Phase::Planned => Step::Rehearse,
+        Phase::Rehearsed => started(rollout, now),
+        Phase::Ring { index, stage } => ring::next(rollout, *index, *stage, now),
+        Phase::RollingBack { withdrawn } => back::next(rollout, *withdrawn, now),
+        Phase::Converging { .. } => back::converge(rollout, now),
+    }
+}
+
+/// Asks what runs; holds when nothing does.
+fn held(asked: hosts::Flow, why: Hold) -> Step {
+    match asked {
+        hosts::Flow::Step(step) => step,
+        hosts::Flow::Wait(_, until) => Step::Hold { why, until },
+        hosts::Flow::Settled => Step::Hold { why, until: None },
+    }
+}
+
+/// Approval, the day, and then the first ring.
+fn started(rollout: &Rollout, now: Timestamp) -> Step {
+    if let Approval::Needed { count, keys } = &rollout.policy.approval {
+        if rollout.request.is_none() {
+            return Step::Request;
+        }
+        let counts = |key: &&String| keys.is_empty() || keys.contains(key);
+        let approved = rollout.approved.iter().filter(counts).count();
+        if approved < *count as usize {
+            let why = Hold::Approval;
+            return Step::Hold { why, until: None };
+        }
+    }
+    match rollout.policy.calendar.starts(now) {
+        Opens::Now => Step::Open { ring: 0 },
+        Opens::At(until) => shut(Some(until)),
+        Opens::Never => shut(None),
+    }
+}
+
+fn shut(until: Option<Timestamp>) -> Step {
+    let why = Hold::Window;
+    Step::Hold { why, until }
+}
 
 /// What is to be done next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +187,8 @@ pub enum Hold {
     Running(Vec<HostName>),
     /// A ring soaks.
     Soaking,
+    /// These hosts are told again after a while: they refused to begin.
+    Waiting(Vec<HostName>),
     /// Too many hosts cannot be reached.
     Unreachable(Vec<HostName>),
     /// A check found nothing either way.

@@ -1,0 +1,23 @@
+//! Rollouts: what a step of one does to the archive, to hosts and to people.
+//!
+//! [`crate::rollout`] says what the next step is and writes down what came of
+//! it; here are the hands that do it.
+
+pub mod advancing;
+pub mod changing;
+mod commands;
+pub mod controller;
+mod counting;
+mod members;
+pub mod delivering;
+pub mod opening;
+pub mod planning;
+mod refusal;
+pub mod rehearsing;
+pub mod requesting;
+pub mod reversion;
+pub mod shelf;
+pub mod starting;
+pub mod telling;
+
+pub use refusal::RollingError;

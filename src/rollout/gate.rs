@@ -1,0 +1,236 @@
+//! What keeps a ring's gate shut: failures, checks, silence, and how little was
+//! tried.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::health::{Check, Verdict, What};
+use super::policy::{Members, Ring};
+use super::state::{Checked, Halt, Host, HostState, Phase, RingState, Rollout, Skip, Stage};
+use crate::model::{HostName, RingName, Timestamp};
+
+/// The name of the check that every ring has.
+pub const INSTALLED: &str = "installed";
+
+/// What is known of a ring's checks now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Round {
+    /// The checks that are to be made, and on which hosts (a check on the
+    /// controller: on none).
+    pub due: BTreeMap<String, Vec<HostName>>,
+    /// Those that found nothing either way, or failed too seldom to count.
+    pub inconclusive: BTreeSet<String>,
+    /// When the next one is to be made.
+    pub next: Option<Timestamp>,
+    /// Hosts that said nothing when they were asked once more.
+    pub away: Vec<HostName>,
+}
+
+/// Returns the checks of a ring: the policy's, and that all is still as meant.
+pub fn checks(ring: &Ring) -> Vec<Check> {
+    let mut checks = ring.checks.clone();
+    let known = checks.iter().any(|check| check.what == What::Installed);
+    let taken = checks.iter().any(|check| check.name == INSTALLED);
+    if !known && !taken && matches!(ring.members, Members::Hosts(_)) {
+        checks.push(Check {
+            name: INSTALLED.to_owned(),
+            what: What::Installed,
+            limit_seconds: 30,
+            failures: 1,
+        });
+    }
+    checks
+}
+
+/// Says why the rollout must halt, from the hosts and checks of one ring.
+pub fn halts(rollout: &Rollout, index: usize) -> Option<Halt> {
+    let (state, policy) = (&rollout.rings[index], &rollout.policy.rings[index]);
+    let ring = || state.name.clone();
+    if let Some(counted) = state.counted {
+        let failed = counted.failed.saturating_sub(state.forgiven) as usize;
+        let allowed = policy.max_failures.at_most_of(counted.all as usize);
+        if failed > allowed {
+            let ring = ring();
+            return Some(Halt::Failures {
+                ring,
+                failed,
+                allowed,
+            });
+        }
+    }
+    let failed = state.counts.failed;
+    let allowed = policy.max_failures.at_most_of(state.counts.wanted());
+    if failed > allowed {
+        let ring = ring();
+        return Some(Halt::Failures {
+            ring,
+            failed,
+            allowed,
+        });
+    }
+    controller(policy, state).find_map(|(check, checked)| match &checked.found {
+        Verdict::Failed { said } if checked.row >= check.failures.max(1) => Some(Halt::Check {
+            ring: ring(),
+            check: check.name.clone(),
+            said: said.clone(),
+        }),
+        _ => None,
+    })
+}
+
+fn controller<'a>(
+    policy: &'a Ring,
+    state: &'a RingState,
+) -> impl Iterator<Item = (&'a Check, &'a Checked)> {
+    let here = policy
+        .checks
+        .iter()
+        .filter(|check| matches!(check.what, What::OnController(_)));
+    here.filter_map(|check| {
+        let key = (check.name.clone(), None);
+        state.checks.get(&key).map(|checked| (check, checked))
+    })
+}
+
+/// Returns what is known of a ring's checks, and what is due: after a batch,
+/// every host that has got the version since it was last checked; while the
+/// ring soaks, all of them every so often, and once more when it has soaked.
+pub fn round(rollout: &Rollout, index: usize, now: Timestamp) -> Round {
+    let policy = &rollout.policy.rings[index];
+    let state = &rollout.rings[index];
+    let need = Need::of(rollout, index, now);
+    let mut round = Round::default();
+    let hosts: Vec<_> = targets(rollout, index).collect();
+    let checks = checks(policy);
+    // Those that are away are known first: their other checks are excused.
+    let ordered = checks.iter().filter(|check| check.what == What::Installed);
+    let ordered = ordered.chain(checks.iter().filter(|check| check.what != What::Installed));
+    let mut away: BTreeSet<&HostName> = BTreeSet::new();
+    for check in ordered {
+        let known: BTreeMap<Option<&HostName>, &Checked> = state
+            .checks
+            .iter()
+            .filter(|((name, _), _)| *name == check.name)
+            .map(|((_, host), checked)| (host.as_ref(), checked))
+            .collect();
+        let again = policy.check_seconds.min(rollout.policy.retry_seconds);
+        let mut look = |host: Option<&HostName>, since: Timestamp, until: Option<Timestamp>| {
+            let wanted = need.since(since, until);
+            match known.get(&host) {
+                // It was read back when the host was done.
+                None if check.what == What::Installed && wanted <= since => Known::Passed,
+                None => Known::Due,
+                Some(checked) if checked.found == Verdict::Passed => {
+                    let repeat = checked.at.plus_seconds(i64::from(policy.check_seconds));
+                    match checked.at < wanted || (need.repeats && repeat <= now) {
+                        true => Known::Due,
+                        false => {
+                            if need.repeats {
+                                round.next = earlier(round.next, Some(repeat));
+                            }
+                            Known::Passed
+                        }
+                    }
+                }
+                Some(checked) => {
+                    let retry = checked.at.plus_seconds(i64::from(again.max(1)));
+                    match checked.at < wanted || retry <= now {
+                        true => Known::Due,
+                        false => {
+                            round.next = earlier(round.next, Some(retry));
+                            Known::Not
+                        }
+                    }
+                }
+            }
+        };
+        if let What::OnController(_) = check.what {
+            let last = state.last.or(state.opened).unwrap_or(now);
+            match look(None, last, None) {
+                Known::Due => drop(round.due.insert(check.name.clone(), Vec::new())),
+                Known::Not => drop(round.inconclusive.insert(check.name.clone())),
+                Known::Passed => {}
+            }
+            continue;
+        }
+        let own = check.what == What::Installed;
+        let mut due = Vec::new();
+        for (name, host) in &hosts {
+            if own && host.state == (HostState::Skipped { why: Skip::Already }) {
+                continue;
+            }
+            match look(Some(name), host.since, state.soak.filter(|_| own)) {
+                Known::Due if !away.contains(name) => due.push((*name).clone()),
+                Known::Not if own => drop(away.insert(name)),
+                Known::Not if !away.contains(name) => {
+                    round.inconclusive.insert(check.name.clone());
+                }
+                _ => {}
+            }
+        }
+        if !due.is_empty() {
+            round.due.insert(check.name.clone(), due);
+        }
+    }
+    round.away = away.into_iter().cloned().collect();
+    round
+}
+
+enum Known {
+    Due,
+    Not,
+    Passed,
+}
+
+/// How new a verdict must be.
+struct Need {
+    repeats: bool,
+    until: Option<Timestamp>,
+}
+
+impl Need {
+    fn of(rollout: &Rollout, index: usize, now: Timestamp) -> Self {
+        let soaking = match rollout.phase.beneath() {
+            Phase::Ring {
+                index: at,
+                stage: Stage::Soaking { until },
+            } if *at == index => Some(*until),
+            _ => None,
+        };
+        let pull = matches!(rollout.policy.rings[index].members, Members::Pull(_));
+        let over = soaking.filter(|until| *until <= now);
+        Self {
+            repeats: (soaking.is_some() || pull) && over.is_none(),
+            until: over,
+        }
+    }
+
+    fn since(&self, host: Timestamp, _soak: Option<Timestamp>) -> Timestamp {
+        self.until.map_or(host, |until| until.max(host))
+    }
+}
+
+/// Returns the hosts of a ring that have the version.
+fn targets(rollout: &Rollout, index: usize) -> impl Iterator<Item = (&HostName, &Host)> {
+    let hosts = rollout.hosts.iter().filter(move |(_, host)| {
+        let has = match &host.state {
+            HostState::Ok | HostState::Repaired => true,
+            HostState::Skipped { why } => *why == Skip::Already,
+            _ => false,
+        };
+        has && host.ring == index
+    });
+    hosts
+}
+
+/// Returns the earlier of two moments that may not come.
+pub fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// Returns a ring's place by its name.
+pub fn place(rollout: &Rollout, ring: &RingName) -> Option<usize> {
+    rollout.rings.iter().position(|known| known.name == *ring)
+}

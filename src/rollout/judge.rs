@@ -1,0 +1,325 @@
+//! What a host's word means: what is to be done to it, and what became of what
+//! was done. Pure.
+//!
+//! Success is read back from dpkg(1) alone. An exit code never makes one: a job
+//! may say 0 and leave something half done. Nor does it take one away: when the
+//! link was cut, when the host was started again, or when the last step (a
+//! restart) failed, a host whose packages are all as meant and whose
+//! `dpkg --audit` is silent is as meant; its health is for checks to say.
+
+use std::cmp::Ordering;
+
+use super::facts::{HostFacts, Installed, Job, Selection, Service, Status};
+use super::health::Verdict;
+use super::state::{Fault, Host, Skip, Way};
+use super::target::{Binary, Meant, Move, Target};
+use crate::model::{PackageName, Timestamp};
+
+/// What became of a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum After {
+    /// Its job still runs.
+    Running,
+    /// All is as meant.
+    Ok,
+    /// Packages of ours are half done, or a job of ours was killed: it is to be
+    /// finished.
+    Repair,
+    /// All is as meant, after a repair.
+    Repaired,
+    /// Nothing was begun.
+    NotBegun,
+    /// It did not become what was meant.
+    Failed(Fault),
+}
+
+/// Returns what is to be done to a host that nobody has touched: the binaries of
+/// the source that it has installed, and no other, go to the version that is
+/// meant for its release.
+pub fn before(target: &Target, facts: &HostFacts) -> Result<Vec<Move>, Skip> {
+    let other = || Skip::OtherSystem {
+        system: facts.system.clone(),
+    };
+    let meant = meant_for(target, facts).ok_or_else(other)?;
+    let wanted = facts
+        .installed
+        .iter()
+        .filter(|installed| installed.selection != Selection::Deinstall);
+    let mut known = false;
+    let mut moves = Vec::new();
+    let (mut held, mut newer) = (None, None);
+    for installed in wanted {
+        known |= meant
+            .binaries
+            .iter()
+            .any(|b| b.package == installed.package);
+        let Some(binary) = successor(meant, installed, facts) else {
+            continue;
+        };
+        match installed.version.compare(&binary.version) {
+            Ordering::Greater => {
+                newer.get_or_insert(&installed.version);
+                continue;
+            }
+            Ordering::Equal if installed.status == Status::Installed => {
+                moves.push(None);
+                continue;
+            }
+            _ => {}
+        }
+        if installed.selection == Selection::Hold {
+            held.get_or_insert(&installed.package);
+        }
+        moves.push(Some(Move {
+            package: installed.package.clone(),
+            architecture: installed.architecture.clone(),
+            from: installed.version.clone(),
+            to: binary.version.clone(),
+            auto: installed.auto,
+        }));
+    }
+    // Part of a source newer than the rest: somebody is ahead of us.
+    if let Some(version) = newer {
+        let version = version.clone();
+        return Err(Skip::Newer { version });
+    }
+    if let Some(package) = held {
+        let package = package.clone();
+        return Err(Skip::Held { package });
+    }
+    match (moves.is_empty(), known) {
+        (true, true) => Err(other()),
+        (true, false) => Err(Skip::Absent),
+        (false, _) => {
+            let moves: Vec<_> = moves.into_iter().flatten().collect();
+            match moves.is_empty() {
+                true => Err(Skip::Already),
+                false => Ok(moves),
+            }
+        }
+    }
+}
+
+/// Returns what is to be done to a host that the rollout touched, so that it is
+/// as it was: of what it moved, all that is not at its own previous version,
+/// with `to` as the previous one. What somebody has held, removed, or brought
+/// further than the rollout since is left alone.
+pub fn back(host: &Host, facts: &HostFacts) -> Result<Vec<Move>, Skip> {
+    let mut moves = Vec::new();
+    let mut there = false;
+    for made in &host.moves {
+        let Some(installed) = found(facts, made) else {
+            continue;
+        };
+        there = true;
+        if installed.version > made.to {
+            let version = installed.version.clone();
+            return Err(Skip::Newer { version });
+        }
+        if installed.version == made.from && installed.status == Status::Installed {
+            continue;
+        }
+        if installed.selection == Selection::Hold {
+            let package = made.package.clone();
+            return Err(Skip::Held { package });
+        }
+        moves.push(reversed(made, installed));
+    }
+    match (there, moves.is_empty()) {
+        (false, _) => Err(Skip::Absent),
+        (true, true) => Err(Skip::Already),
+        (true, false) => Ok(moves),
+    }
+}
+
+fn reversed(made: &Move, installed: &Installed) -> Move {
+    Move {
+        package: made.package.clone(),
+        architecture: installed.architecture.clone(),
+        from: installed.version.clone(),
+        to: made.from.clone(),
+        auto: made.auto,
+    }
+}
+
+/// Returns what is to be done to a host now: to one that is touched, what is
+/// left of its moves and what can be moved beside, with the versions that were
+/// there before anything was done.
+pub fn moves(target: &Target, host: &Host, facts: &HostFacts, way: Way) -> Result<Vec<Move>, Skip> {
+    if way == Way::Back {
+        return back(host, facts);
+    }
+    if !host.touched {
+        return before(target, facts);
+    }
+    let mut moves = host.moves.clone();
+    for new in before(target, facts)? {
+        let same = |known: &&mut Move| {
+            known.package == new.package && known.architecture == new.architecture
+        };
+        match moves.iter_mut().find(same) {
+            Some(known) => known.to = new.to,
+            None => moves.push(new),
+        }
+    }
+    Ok(moves)
+}
+
+/// Judges a host that was told to go a way, or may have been.
+pub fn after(host: &Host, facts: &HostFacts, way: Way) -> After {
+    if facts.job == Job::Running {
+        return After::Running;
+    }
+    let ours = |package: &PackageName| host.moves.iter().any(|m| m.package == *package);
+    let foreign: Vec<_> = facts.unfinished.iter().filter(|p| !ours(p)).collect();
+    if !foreign.is_empty() {
+        let packages = foreign.into_iter().cloned().collect();
+        return After::Failed(Fault::Foreign { packages });
+    }
+    let as_meant = host.moves.iter().all(|made| is_there(facts, made, way));
+    if as_meant && facts.unfinished.is_empty() {
+        return match host.repair {
+            true => After::Repaired,
+            false => After::Ok,
+        };
+    }
+    let installed = facts.installed.iter();
+    let mut ours_installed = installed.filter(|known| ours(&known.package));
+    let half = !facts.unfinished.is_empty()
+        || ours_installed.any(|known| known.status != Status::Installed);
+    match &facts.job {
+        // A job of the way there says nothing of the way back.
+        _ if host.attempts == 0 => match half {
+            true => After::Repair,
+            false => After::NotBegun,
+        },
+        Job::Absent if half => After::Repair,
+        Job::Running | Job::Absent => After::NotBegun,
+        // It was killed: dpkg may have been interrupted without a trace in any
+        // package's state.
+        Job::Lost => After::Repair,
+        Job::Ended { .. } if half && !host.repair => After::Repair,
+        Job::Ended { stage, log, .. } => After::Failed(ended(stage, log, host, facts)),
+    }
+}
+
+/// Reads how a job ended that did not bring what was meant.
+fn ended(stage: &str, log: &str, host: &Host, facts: &HostFacts) -> Fault {
+    let log = log.to_owned();
+    match stage {
+        "update" => Fault::Update { log },
+        "simulate" if is_gone(&log) => Fault::Gone { log },
+        "simulate" => Fault::Refused { log },
+        _ if is_gone(&log) => Fault::Gone { log },
+        _ => Fault::NotAsMeant {
+            found: of_ours(host, facts),
+            log,
+        },
+    }
+}
+
+/// Returns what dpkg knows of the packages that the rollout moves.
+pub fn of_ours(host: &Host, facts: &HostFacts) -> Vec<Installed> {
+    let installed = facts.installed.iter();
+    let ours = installed.filter(|known| host.moves.iter().any(|m| m.package == known.package));
+    ours.cloned().collect()
+}
+
+/// Tells whether apt-get(8) says that a version is not in its lists, or no
+/// longer where they say.
+fn is_gone(log: &str) -> bool {
+    let not_listed = log.contains("Version ‘") || log.contains("Version '");
+    (not_listed && log.contains("was not found"))
+        || log.contains("Unable to locate package")
+        || log.contains("has no installation candidate")
+        || log.contains("404  Not Found")
+}
+
+/// Tells how long ago a job may have been told and still be running.
+pub fn is_late(host: &Host, job_seconds: u32, lock_seconds: u32, now: Timestamp) -> bool {
+    // apt waits for a lock within the job's time; lists are tried before it.
+    let limit = i64::from(job_seconds) + i64::from(lock_seconds);
+    let told = host.told.unwrap_or(host.since);
+    now > told.plus_seconds(limit)
+}
+
+/// Judges whether all of a host's packages are still as meant.
+pub fn installed(host: &Host, facts: &HostFacts) -> Verdict {
+    let wrong = host
+        .moves
+        .iter()
+        .find(|made| !is_there(facts, made, Way::Forward));
+    let said = match (wrong, facts.unfinished.first()) {
+        (None, None) => return Verdict::Passed,
+        (Some(made), _) => match found(facts, made) {
+            None => format!("{} is no longer installed", made.package),
+            Some(known) => format!("{} is at {}, not {}", made.package, known.version, made.to),
+        },
+        (None, Some(package)) => format!("{package} is unfinished"),
+    };
+    Verdict::Failed { said }
+}
+
+/// Judges whether a unit runs, as another process than before the rollout. A
+/// unit that did not run before is not the rollout's to judge.
+pub fn service(unit: &str, before: Option<&HostFacts>, now: &HostFacts, moved: bool) -> Verdict {
+    let of = |facts: &HostFacts| -> Option<Service> {
+        let mut services = facts.services.iter();
+        services.find(|service| service.name == unit).cloned()
+    };
+    let Some(old) = before.and_then(of).filter(|service| service.active) else {
+        return Verdict::Passed;
+    };
+    let failed = |said: String| Verdict::Failed { said };
+    let Some(new) = of(now).filter(|service| service.active) else {
+        return failed(format!("{unit} is not active"));
+    };
+    let booted = before.is_some_and(|facts| facts.boot_id != now.boot_id);
+    // Without a main process (a oneshot unit) there is nothing to compare.
+    let same = new.pid == old.pid && new.since == old.since && new.pid != 0;
+    match same && moved && !booted {
+        true => failed(format!("{unit} still runs as process {}", new.pid)),
+        false => Verdict::Passed,
+    }
+}
+
+fn meant_for<'a>(target: &'a Target, facts: &HostFacts) -> Option<&'a Meant> {
+    let fits = |release: &String| {
+        let system = &facts.system;
+        *release == system.codename || *release == system.version_id
+    };
+    let mut versions = target.versions.iter();
+    versions.find(|meant| meant.release.as_ref().is_none_or(fits))
+}
+
+/// Returns the binary that takes an installed one's place: of the same name and
+/// architecture, or when one of both is for all.
+fn successor<'a>(meant: &'a Meant, old: &Installed, facts: &HostFacts) -> Option<&'a Binary> {
+    let named = |binary: &&Binary| binary.package == old.package;
+    let exact = |binary: &&Binary| binary.architecture == old.architecture;
+    let native = |binary: &&Binary| {
+        binary.architecture.is_all()
+            || (old.architecture.is_all() && binary.architecture == facts.architecture)
+    };
+    let same = meant.binaries.iter().filter(named).find(exact);
+    same.or_else(|| meant.binaries.iter().filter(named).find(native))
+}
+
+/// Finds what is there of a moved package. Its architecture may have become
+/// `all`, or have been that.
+fn found<'a>(facts: &'a HostFacts, made: &Move) -> Option<&'a Installed> {
+    let named = |known: &&Installed| known.package == made.package;
+    let exact = |known: &&Installed| known.architecture == made.architecture;
+    let all = |known: &&Installed| known.architecture.is_all() || made.architecture.is_all();
+    let same = facts.installed.iter().filter(named).find(exact);
+    same.or_else(|| facts.installed.iter().filter(named).find(all))
+}
+
+fn is_there(facts: &HostFacts, made: &Move, way: Way) -> bool {
+    let wanted = match way {
+        Way::Forward => &made.to,
+        Way::Back => &made.from,
+    };
+    found(facts, made)
+        .is_some_and(|known| known.version == *wanted && known.status == Status::Installed)
+}

@@ -1,0 +1,670 @@
+//! Entries applied, one after the other: the only way in which a rollout
+//! changes.
+//!
+//! [`Rollout::admits`] says whether an event can follow and changes nothing;
+//! [`Rollout::apply`] asks it first, so that a rollout is as before when an
+//! entry is refused.
+
+use super::{
+    Checked, Counted, Counts, Fault, Host, HostState, Phase, RingState, Rollout, RolloutId, Skip,
+    Stage, Way,
+};
+use crate::model::{HostName, RingName, Timestamp};
+use crate::rollout::event::{Entry, Event};
+use crate::rollout::health::Verdict;
+use crate::rollout::policy::{Members, Policy};
+use crate::rollout::target::Target;
+
+/// Says which entry cannot follow those before it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("entry {number} cannot follow")]
+pub struct ReplayError {
+    /// The entry's number.
+    pub number: u64,
+    /// Why.
+    #[source]
+    pub why: Unfit,
+}
+
+/// Why an event cannot follow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// The first entry must plan the rollout.
+    #[error("no rollout was planned before it")]
+    NotPlanned,
+    /// It was planned already.
+    #[error("the rollout was planned before")]
+    PlannedBefore,
+    /// A policy without rings, or with a host or a ring twice.
+    #[error("the policy is none: {0}")]
+    Policy(String),
+    /// Numbers have no gaps.
+    #[error("number {expected} was expected")]
+    Number {
+        /// The next one.
+        expected: u64,
+    },
+    /// The policy has no such ring.
+    #[error("there is no ring {0}")]
+    UnknownRing(RingName),
+    /// No ring has this host.
+    #[error("there is no host {0}")]
+    UnknownHost(HostName),
+    /// Not for this ring, now.
+    #[error("{event} is not for ring {ring} now: the rollout is {phase}")]
+    WrongRing {
+        /// What happened.
+        event: &'static str,
+        /// The ring.
+        ring: RingName,
+        /// Where the rollout is.
+        phase: String,
+    },
+    /// Not for a host that is so far.
+    #[error("{event} is not for host {host} now: it is {state}")]
+    WrongHost {
+        /// What happened.
+        event: &'static str,
+        /// The host.
+        host: HostName,
+        /// How far it is.
+        state: &'static str,
+    },
+    /// Not when the rollout is where it is.
+    #[error("{event} is not possible now: the rollout is {phase}")]
+    NotNow {
+        /// What happened.
+        event: &'static str,
+        /// Where the rollout is.
+        phase: String,
+    },
+}
+
+impl Rollout {
+    /// Applies a journal from its first entry.
+    pub fn from_entries(entries: &[Entry]) -> Result<Self, ReplayError> {
+        let Some((first, rest)) = entries.split_first() else {
+            let why = Unfit::NotPlanned;
+            return Err(ReplayError { number: 1, why });
+        };
+        let refused = |why| ReplayError {
+            number: first.number,
+            why,
+        };
+        let Event::Planned {
+            id,
+            target,
+            policy,
+            reason,
+            profile,
+        } = &first.event
+        else {
+            return Err(refused(Unfit::NotPlanned));
+        };
+        if first.number != 1 {
+            return Err(refused(Unfit::Number { expected: 1 }));
+        }
+        let mut rollout = Self::planned(id, target, policy, first).map_err(refused)?;
+        rollout.reason.clone_from(reason);
+        rollout.profile.clone_from(profile);
+        for entry in rest {
+            rollout.apply(entry)?;
+        }
+        Ok(rollout)
+    }
+
+    fn planned(
+        id: &RolloutId,
+        target: &Target,
+        policy: &Policy,
+        entry: &Entry,
+    ) -> Result<Self, Unfit> {
+        let mut rollout = Self {
+            id: id.clone(),
+            planned: entry.at,
+            by: entry.by.clone(),
+            reason: None,
+            profile: None,
+            target: target.clone(),
+            policy: policy.clone(),
+            phase: Phase::Planned,
+            paused: None,
+            way: Way::Forward,
+            rings: Vec::new(),
+            hosts: Default::default(),
+            problems: Vec::new(),
+            rehearsal_skipped: None,
+            approved: Vec::new(),
+            request: None,
+            entries: entry.number,
+            newest: entry.at,
+        };
+        for (index, ring) in policy.rings.iter().enumerate() {
+            if rollout.rings.iter().any(|known| known.name == ring.name) {
+                return Err(Unfit::Policy(format!("ring {} is there twice", ring.name)));
+            }
+            let mut state = RingState::new(ring.name.clone());
+            if let Members::Hosts(hosts) = &ring.members {
+                state.counts.pending = hosts.len();
+                for name in hosts {
+                    let host = Host::new(index, entry.at);
+                    if rollout.hosts.insert(name.clone(), host).is_some() {
+                        return Err(Unfit::Policy(format!("host {name} is there twice")));
+                    }
+                }
+            }
+            rollout.rings.push(state);
+        }
+        match rollout.rings.is_empty() {
+            true => Err(Unfit::Policy("it has no rings".to_owned())),
+            false => Ok(rollout),
+        }
+    }
+
+    /// Applies the next entry; a refused one changes nothing.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), ReplayError> {
+        let number = entry.number;
+        let expected = self.entries + 1;
+        if number != expected {
+            let why = Unfit::Number { expected };
+            return Err(ReplayError { number, why });
+        }
+        let admitted = self.admits(&entry.event);
+        admitted.map_err(|why| ReplayError { number, why })?;
+        self.take(&entry.event, entry.at);
+        self.settle();
+        self.entries = number;
+        self.newest = self.newest.max(entry.at);
+        Ok(())
+    }
+
+    /// Changes what an admitted event changes.
+    fn take(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::Planned { .. } | Event::Notified { .. } => {}
+            Event::Requested { request } => self.request = Some(request.clone()),
+            Event::Approved { key, .. } => {
+                if !self.approved.contains(key) {
+                    self.approved.push(key.clone());
+                }
+            }
+            Event::Rehearsed { problems } => {
+                self.problems.clone_from(problems);
+                if problems.is_empty() {
+                    self.phase = Phase::Rehearsed;
+                }
+            }
+            Event::RehearsalSkipped { reason } => {
+                self.rehearsal_skipped = Some(reason.clone());
+                self.problems.clear();
+                match &mut self.phase {
+                    Phase::Halted { from, .. } => **from = Phase::Rehearsed,
+                    phase => *phase = Phase::Rehearsed,
+                }
+            }
+            Event::Opening { ring } => {
+                let index = self.index(ring);
+                self.rings[index].opening = true;
+                let again = matches!(&self.phase, Phase::Ring { index: now, stage }
+                    if *now == index && *stage != Stage::Opening);
+                if !again {
+                    let stage = Stage::Opening;
+                    self.phase = Phase::Ring { index, stage };
+                }
+            }
+            Event::Opened { ring, suites } => {
+                let index = self.index(ring);
+                let state = &mut self.rings[index];
+                state.opened.get_or_insert(at);
+                state.suites.clone_from(suites);
+                state.withdrawn = false;
+                let stage = Stage::Installing;
+                self.phase = Phase::Ring { index, stage };
+            }
+            Event::Phased { ring, percent } => {
+                let index = self.index(ring);
+                let state = &mut self.rings[index];
+                state.withdrawn = false;
+                // Offered again after a pause, its time goes on.
+                if state.phased.is_none_or(|(known, _)| known != *percent) {
+                    state.phased = Some((*percent, at));
+                }
+            }
+            Event::Counted {
+                ring,
+                all,
+                there,
+                failed,
+            } => {
+                let index = self.index(ring);
+                let state = &mut self.rings[index];
+                if *there > 0 {
+                    state.first.get_or_insert(at);
+                    state.last = Some(at);
+                }
+                state.counted = Some(Counted {
+                    at,
+                    all: *all,
+                    there: *there,
+                    failed: *failed,
+                });
+            }
+            Event::Checked {
+                ring,
+                host,
+                check,
+                found,
+            } => self.checked(ring, host.as_ref(), check, found, at),
+            Event::Soaking { ring, until } => {
+                let index = self.index(ring);
+                self.rings[index].soak = Some(*until);
+                let stage = Stage::Soaking { until: *until };
+                self.phase = Phase::Ring { index, stage };
+            }
+            Event::SoakSkipped { ring, reason } => {
+                let index = self.index(ring);
+                let state = &mut self.rings[index];
+                state.soak_skipped = Some(reason.clone());
+                if let Some(until) = &mut state.soak {
+                    *until = at.min(*until);
+                    let until = *until;
+                    self.shorten_soak(index, until);
+                }
+            }
+            Event::Passed { ring } => {
+                let index = self.index(ring);
+                self.rings[index].passed = Some(at);
+                let stage = Stage::Passed;
+                self.phase = Phase::Ring { index, stage };
+            }
+            Event::Halted { why } => {
+                self.phase = Phase::Halted {
+                    why: why.clone(),
+                    from: Box::new(self.phase.clone()),
+                };
+            }
+            Event::Paused { reason } => {
+                self.paused = Some(reason.clone().unwrap_or_default());
+            }
+            Event::Resumed { .. } => self.resume(at),
+            Event::RollbackBegun { .. } => self.turn_back(at),
+            Event::Withdrawing { .. } => {}
+            Event::Withdrawn { suites } => self.withdraw(suites),
+            Event::RolledBack => self.phase = Phase::RolledBack,
+            Event::Blocked { why } => self.phase = Phase::Blocked { why: why.clone() },
+            Event::Converging => self.converge(at),
+            Event::Converged => self.converged(),
+            Event::Aborted { .. } => self.phase = Phase::Aborted,
+            Event::Superseded { .. } => self.phase = Phase::Superseded,
+            Event::Done => self.phase = Phase::Done,
+            Event::Probed { .. }
+            | Event::Skipped { .. }
+            | Event::Silent { .. }
+            | Event::Starting { .. }
+            | Event::Begun { .. }
+            | Event::Lost { .. }
+            | Event::NotBegun { .. }
+            | Event::HalfDone { .. }
+            | Event::Succeeded { .. }
+            | Event::Repaired { .. }
+            | Event::Failed { .. }
+            | Event::Excluded { .. } => self.take_of_host(event, at),
+        }
+    }
+
+    fn take_of_host(&mut self, event: &Event, at: Timestamp) {
+        let Some(name) = event.host() else { return };
+        let Some(host) = self.hosts.get_mut(name) else {
+            return;
+        };
+        let forward = self.way == Way::Forward;
+        let state = match event {
+            Event::Probed { facts, moves, .. } => {
+                if forward {
+                    if host.before.is_none() || !host.touched {
+                        host.before = Some(facts.clone());
+                    }
+                    host.moves.clone_from(moves);
+                }
+                host.heard(facts);
+                HostState::Probed
+            }
+            Event::Skipped { why, .. } => {
+                host.silences = 0;
+                HostState::Skipped { why: why.clone() }
+            }
+            Event::Silent { why, .. } => {
+                host.asked = Some(at);
+                host.silences += 1;
+                let why = why.clone();
+                match host.state {
+                    HostState::Started | HostState::Unknown { .. } => HostState::Unknown { why },
+                    HostState::HalfDone => HostState::HalfDone,
+                    _ => HostState::Unreachable { why },
+                }
+            }
+            Event::Starting { job, .. } => {
+                host.job = Some(job.clone());
+                host.attempts += 1;
+                host.touched = true;
+                host.told = Some(at);
+                host.repair |= host.state == HostState::HalfDone;
+                // Until the host has answered, nobody knows.
+                let why = "it is being told".to_owned();
+                HostState::Unknown { why }
+            }
+            Event::Begun { .. } => {
+                host.silences = 0;
+                HostState::Started
+            }
+            Event::Lost { why, .. } => HostState::Unknown { why: why.clone() },
+            Event::NotBegun { .. } => {
+                host.asked = Some(at);
+                match host.repair {
+                    true => HostState::HalfDone,
+                    false => HostState::Probed,
+                }
+            }
+            Event::HalfDone { facts, .. } => {
+                host.heard(facts);
+                HostState::HalfDone
+            }
+            Event::Succeeded { facts, .. } => {
+                host.heard(facts);
+                HostState::Ok
+            }
+            Event::Repaired { facts, .. } => {
+                host.heard(facts);
+                HostState::Repaired
+            }
+            Event::Failed { fault, .. } => HostState::Failed {
+                fault: fault.clone(),
+            },
+            Event::Excluded { reason, .. } => HostState::Skipped {
+                why: Skip::Excluded {
+                    reason: reason.clone(),
+                },
+            },
+            _ => return,
+        };
+        let index = host.ring;
+        if forward && matches!(state, HostState::Ok | HostState::Repaired) {
+            let ring = &mut self.rings[index];
+            ring.first.get_or_insert(at);
+            ring.last = Some(at);
+        }
+        self.set(name, state, at);
+    }
+
+    /// The one place where a host's state changes: its ring keeps count.
+    fn set(&mut self, name: &HostName, state: HostState, at: Timestamp) {
+        if let Some(host) = self.hosts.get_mut(name) {
+            let counts = &mut self.rings[host.ring].counts;
+            counts.remove(&host.state);
+            counts.add(&state);
+            host.state = state;
+            host.since = at;
+        }
+    }
+
+    fn checked(
+        &mut self,
+        ring: &RingName,
+        host: Option<&HostName>,
+        check: &str,
+        found: &Verdict,
+        at: Timestamp,
+    ) {
+        let index = self.index(ring);
+        let key = (check.to_owned(), host.cloned());
+        let checks = &mut self.rings[index].checks;
+        let before = checks.get(&key).map_or(0, |known| known.row);
+        let row = match found {
+            Verdict::Passed => 0,
+            Verdict::Inconclusive { .. } => before,
+            Verdict::Failed { .. } => before.saturating_add(1),
+        };
+        let found = found.clone();
+        let known = &self.policy.rings[index].checks;
+        let needed = known.iter().find(|known| known.name == check);
+        let needed = needed.map_or(1, |known| known.failures.max(1));
+        // The host has failed with the failure that makes the row long enough:
+        // no crash comes between the two.
+        if let (Some(name), Verdict::Failed { said }) = (host, &found)
+            && row >= needed
+        {
+            let fault = Fault::Check {
+                check: check.to_owned(),
+                said: said.clone(),
+            };
+            self.set(name, HostState::Failed { fault }, at);
+        }
+        let checks = &mut self.rings[index].checks;
+        checks.insert(key, Checked { at, found, row });
+    }
+
+    fn shorten_soak(&mut self, index: usize, until: Timestamp) {
+        let mut phase = &mut self.phase;
+        while let Phase::Halted { from, .. } | Phase::Converging { from } = phase {
+            phase = from;
+        }
+        if let Phase::Ring { index: at, stage } = phase
+            && *at == index
+            && matches!(stage, Stage::Soaking { .. })
+        {
+            *stage = Stage::Soaking { until };
+        }
+    }
+
+    /// What failed or was silent is tried again, and is forgiven.
+    fn resume(&mut self, at: Timestamp) {
+        self.paused = None;
+        match self.phase.clone() {
+            Phase::Halted { from, .. } => self.phase = *from,
+            Phase::Blocked { why } => {
+                let withdrawn = !matches!(why, super::Blocked::Withdrawal { .. });
+                self.phase = Phase::RollingBack { withdrawn };
+            }
+            _ => {}
+        }
+        self.problems.clear();
+        self.again(at, |state| {
+            matches!(
+                state,
+                HostState::Failed { .. } | HostState::Unreachable { .. }
+            )
+        });
+        for ring in &mut self.rings {
+            ring.checks
+                .retain(|_, known| known.found == Verdict::Passed);
+            ring.forgiven = ring.counted.map_or(0, |counted| counted.failed);
+        }
+    }
+
+    fn turn_back(&mut self, at: Timestamp) {
+        let turning = self.way == Way::Forward;
+        self.way = Way::Back;
+        self.paused = None;
+        self.phase = Phase::RollingBack { withdrawn: false };
+        let names: Vec<_> = self.hosts.keys().cloned().collect();
+        for name in names {
+            let Some(host) = self.hosts.get_mut(&name) else {
+                continue;
+            };
+            let back = matches!(host.state, HostState::Ok | HostState::Repaired);
+            let state = match host.touched {
+                true if turning || !back => {
+                    host.afresh();
+                    HostState::Pending
+                }
+                true => continue,
+                false => HostState::Skipped {
+                    why: Skip::Untouched,
+                },
+            };
+            self.set(&name, state, at);
+        }
+    }
+
+    fn withdraw(&mut self, suites: &[crate::rollout::event::Generation]) {
+        let mut phase = &mut self.phase;
+        while let Phase::Halted { from, .. } = phase {
+            phase = from;
+        }
+        if let Phase::RollingBack { withdrawn } = phase {
+            *withdrawn = true;
+        }
+        let policies = &self.policy.rings;
+        for (ring, policy) in self.rings.iter_mut().zip(policies) {
+            let mut own = policy.suites.iter().map(|own| &own.suite);
+            let gone = own.any(|own| suites.iter().any(|gone| gone.suite == *own));
+            ring.withdrawn |= ring.opening && gone;
+        }
+    }
+
+    fn converge(&mut self, at: Timestamp) {
+        let back = self.way == Way::Back;
+        self.phase = Phase::Converging {
+            from: Box::new(self.phase.clone()),
+        };
+        self.again(at, |state| match state {
+            HostState::Unreachable { .. } | HostState::Unknown { .. } => true,
+            HostState::Failed { .. } => back,
+            _ => false,
+        });
+    }
+
+    fn converged(&mut self) {
+        let failed = self.hosts.iter();
+        let failed = failed.filter(|(_, host)| matches!(host.state, HostState::Failed { .. }));
+        let hosts: Vec<_> = failed.map(|(name, _)| name.clone()).collect();
+        let Phase::Converging { from } = &self.phase else {
+            return;
+        };
+        self.phase = match (self.way, hosts.is_empty()) {
+            (Way::Forward, _) => from.as_ref().clone(),
+            (Way::Back, true) => Phase::RolledBack,
+            (Way::Back, false) => Phase::Blocked {
+                why: super::Blocked::Hosts { hosts },
+            },
+        };
+    }
+
+    /// Makes hosts pending again.
+    fn again(&mut self, at: Timestamp, which: impl Fn(&HostState) -> bool) {
+        let hosts = self.hosts.iter();
+        let names = hosts.filter(|(_, host)| which(&host.state));
+        let names: Vec<_> = names.map(|(name, _)| name.clone()).collect();
+        for name in names {
+            if let Some(host) = self.hosts.get_mut(&name) {
+                host.afresh();
+            }
+            self.set(&name, HostState::Pending, at);
+        }
+    }
+
+    /// A ring whose hosts are all done is verified, until one is not again.
+    fn settle(&mut self) {
+        if let Phase::Ring { index, stage } = &mut self.phase
+            && matches!(stage, Stage::Installing | Stage::Verifying)
+            && matches!(self.policy.rings[*index].members, Members::Hosts(_))
+        {
+            *stage = match self.rings[*index].counts.left() {
+                0 => Stage::Verifying,
+                _ => Stage::Installing,
+            };
+        }
+    }
+
+    /// Returns a ring's place; an admitted event names one of ours.
+    fn index(&self, ring: &RingName) -> usize {
+        let place = self.rings.iter().position(|known| known.name == *ring);
+        place.unwrap_or_default()
+    }
+}
+
+impl RingState {
+    fn new(name: RingName) -> Self {
+        Self {
+            name,
+            counts: Counts::default(),
+            opened: None,
+            suites: Vec::new(),
+            opening: false,
+            first: None,
+            last: None,
+            soak: None,
+            soak_skipped: None,
+            passed: None,
+            checks: Default::default(),
+            counted: None,
+            phased: None,
+            withdrawn: false,
+            forgiven: 0,
+        }
+    }
+}
+
+impl Counts {
+    fn place(&mut self, state: &HostState) -> &mut usize {
+        match state {
+            HostState::Pending => &mut self.pending,
+            HostState::Probed => &mut self.probed,
+            HostState::Skipped { .. } => &mut self.skipped,
+            HostState::Started | HostState::Unknown { .. } | HostState::HalfDone => {
+                &mut self.in_flight
+            }
+            HostState::Ok => &mut self.ok,
+            HostState::Repaired => &mut self.repaired,
+            HostState::Failed { .. } => &mut self.failed,
+            HostState::Unreachable { .. } => &mut self.unreachable,
+        }
+    }
+
+    fn add(&mut self, state: &HostState) {
+        *self.place(state) += 1;
+        if *state == (HostState::Skipped { why: Skip::Already }) {
+            self.already += 1;
+        }
+    }
+
+    fn remove(&mut self, state: &HostState) {
+        *self.place(state) -= 1;
+        if *state == (HostState::Skipped { why: Skip::Already }) {
+            self.already -= 1;
+        }
+    }
+}
+
+impl Host {
+    fn new(ring: usize, at: Timestamp) -> Self {
+        Self {
+            ring,
+            state: HostState::Pending,
+            moves: Vec::new(),
+            before: None,
+            now: None,
+            job: None,
+            attempts: 0,
+            touched: false,
+            repair: false,
+            told: None,
+            asked: None,
+            silences: 0,
+            since: at,
+        }
+    }
+
+    fn heard(&mut self, facts: &crate::rollout::facts::HostFacts) {
+        self.now = Some(Box::new(facts.clone()));
+        self.silences = 0;
+        self.asked = None;
+    }
+
+    fn afresh(&mut self) {
+        self.attempts = 0;
+        self.repair = false;
+        self.silences = 0;
+        self.asked = None;
+    }
+}

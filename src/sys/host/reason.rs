@@ -1,0 +1,89 @@
+//! Why ssh(1) got no connection, said so that the operator can act: its own
+//! words are long where they matter most, and silent about what to do.
+
+/// Shortens what ssh complained about.
+pub(super) fn of(host: &str, stderr: &str) -> String {
+    let lines: Vec<&str> = stderr
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with("Warning: Permanently added"))
+        .collect();
+    let find = |part: &str| lines.iter().copied().find(|line| line.contains(part));
+    if find("HOST IDENTIFICATION HAS CHANGED").is_some() {
+        let where_ = find("Offending").unwrap_or("Offending key unknown");
+        return format!(
+            "the host key is not the known one ({where_}): \
+             if the host was installed anew, ssh-keygen -R {host}"
+        );
+    }
+    if find("Host key verification failed").is_some() {
+        return format!("the host key is not known: connect once with ssh {host}, and compare it");
+    }
+    if let Some(denied) = find("Permission denied (") {
+        return format!(
+            "{denied} (without asking: a key in the agent or the configuration is needed)"
+        );
+    }
+    for part in [
+        "Could not resolve hostname",
+        "Connection refused",
+        "Connection timed out",
+        "No route to host",
+        "Network is unreachable",
+        "Too many authentication failures",
+        "Connection reset",
+        "kex_exchange_identification",
+        "Bad configuration option",
+        "Timeout, server",
+        "UNPROTECTED PRIVATE KEY",
+    ] {
+        if let Some(line) = find(part) {
+            return line.to_owned();
+        }
+    }
+    match lines.last() {
+        Some(last) => last.chars().take(300).collect(),
+        None => "ssh ended with 255 and said nothing".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_operator_reads_what_can_be_done() {
+        let changed = "@@@@@@@@@@@@@\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n@@@\n\
+            IT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!\nSomeone could be eavesdropping\n\
+            Offending ED25519 key in /home/ada/.ssh/known_hosts:5\n\
+            Host key for web1 has changed and you have requested strict checking.\n\
+            Host key verification failed.\n";
+        for (stderr, wanted) in [
+            (
+                changed,
+                "the host key is not the known one (Offending ED25519 key in \
+                 /home/ada/.ssh/known_hosts:5): if the host was installed anew, \
+                 ssh-keygen -R web1",
+            ),
+            (
+                "No ED25519 host key is known for web1 and you have requested strict checking.\r\n\
+                 Host key verification failed.\r\n",
+                "the host key is not known: connect once with ssh web1, and compare it",
+            ),
+            (
+                "root@web1: Permission denied (publickey).\r\n",
+                "root@web1: Permission denied (publickey). (without asking: a key in the agent \
+                 or the configuration is needed)",
+            ),
+            (
+                "ssh: Could not resolve hostname web1: Name or service not known\r\n",
+                "ssh: Could not resolve hostname web1: Name or service not known",
+            ),
+            (
+                "Welcome to web1\nClient_loop: send disconnect: Broken pipe\n",
+                "Client_loop: send disconnect: Broken pipe",
+            ),
+            ("", "ssh ended with 255 and said nothing"),
+        ] {
+            assert_eq!(super::of("web1", stderr), wanted, "{stderr}");
+        }
+    }
+}

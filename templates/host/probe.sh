@@ -1,0 +1,113 @@
+# Says what a host has. Arguments: source, job (may be empty), services (one a
+# line).
+
+system_of() {
+  release=/etc/os-release
+  [ -r "$release" ] || release=/usr/lib/os-release
+  (
+    unset ID VERSION_ID VERSION_CODENAME
+    # shellcheck disable=SC1090 # os-release(5) is made to be read so
+    [ -r "$release" ] && . "$release"
+    printf 'system %s\nrelease %s\ncodename %s\n' "${ID:-linux}" "${VERSION_ID:-}" "${VERSION_CODENAME:-}"
+  )
+}
+
+# Where no systemd runs: the process that a PID file names, else the oldest one
+# of the name, which the kernel cuts.
+main_process() {
+  for file in "/run/$1.pid" "/run/$1/$1.pid" "/run/$1/pid"; do
+    [ -r "$file" ] || continue
+    read -r pid _ <"$file"
+    case $pid in '' | *[!0-9]*) continue ;; esac
+    if [ -d "/proc/$pid" ]; then
+      echo "$pid"
+      return
+    fi
+  done
+  grep -slxF "$(printf '%.15s' "$1")" /proc/[0-9]*/comm | cut -d / -f 3 |
+    while read -r pid; do
+      printf '%s %s\n' "$(ticks_of "$pid")" "$pid"
+    done | sort -n | sed -n '1s/.* //p'
+}
+
+# Adds apt's mark to each package. apt-mark(8) would do it, and takes long to
+# read all the lists; it keeps packages of all architectures as native ones.
+with_marks() {
+  states=/var/lib/apt/extended_states
+  [ -r "$states" ] || states=/dev/null
+  awk -v native="$(dpkg --print-architecture)" '
+    FILENAME != "-" {
+      if ($1 == "Package:") name = $2
+      if ($1 == "Architecture:") architecture = $2
+      if ($1 == "Auto-Installed:" && $2 == 1) auto[name ":" architecture] = 1
+      next
+    }
+    {
+      key = $1 ":" ($2 == "all" ? native : $2)
+      print "package", $0, (key in auto) ? "auto" : "manual"
+    }' "$states" -
+}
+
+service() {
+  if has_systemd; then
+    state=$(systemctl show -p LoadState -p ActiveState -p MainPID -- "$1" 2>/dev/null)
+    case $state in
+      '' | *LoadState=not-found*) return ;;
+    esac
+    pid=$(printf '%s\n' "$state" | sed -n 's/^MainPID=//p')
+    active=inactive
+    case $state in *ActiveState=active*) active=active ;; esac
+  else
+    name=${1%.service}
+    pid=$(main_process "$name")
+    if [ -z "$pid" ] && [ ! -e "/etc/init.d/$name" ] &&
+      [ ! -e "/lib/systemd/system/$name.service" ] && [ ! -e "/etc/systemd/system/$name.service" ]; then
+      return
+    fi
+    active=inactive
+    [ -n "$pid" ] && active=active
+  fi
+  since=0
+  [ "${pid:-0}" -gt 0 ] && since=$(ticks_of "$pid")
+  printf 'service %s %s %s %s\n' "$1" "$active" "${pid:-0}" "${since:-0}"
+}
+
+job() {
+  [ -n "$job" ] || return 0
+  state=$(job_state "$job")
+  if [ "$state" = ended ]; then
+    printf 'job ended %s\n' "$(cat "$jobs/$job/result")"
+  else
+    printf 'job %s\n' "$state"
+  fi
+  tail_of log "$jobs/$job/log"
+}
+
+facts() {
+  printf 'clock %s\n' "$(date +%s)"
+  printf 'machine %s\n' "$(cat /etc/machine-id 2>/dev/null || cat /var/lib/dbus/machine-id 2>/dev/null)"
+  printf 'boot %s\n' "$(boot_id)"
+  system_of
+  printf 'architecture %s\n' "$(dpkg --print-architecture)"
+  # The job first: what it does after this is told too early rather than
+  # believed to be all.
+  job
+  binaries_of "$source" | head -n 1000 | with_marks
+  unfinished | head -n 200 | awk '{ print "unfinished", $1 }' | sort -u
+  printf '%s\n' "$services" | while read -r name; do
+    [ -z "$name" ] || service "$name"
+  done
+  list=$(mktemp)
+  {
+    binaries_of "$source" | awk '{ print $1 ($2 == "all" ? "" : ":" $2) }' | files_of
+    [ -n "$job" ] && cat "$jobs/$job/files" 2>/dev/null
+  } >"$list"
+  stale_by "$list" | head -n 100 | sed 's/^/stale /'
+  rm -f "$list"
+  [ -e /run/reboot-required ] || [ -e /var/run/reboot-required ] && echo reboot
+  space=/var/cache/apt
+  [ -d "$space" ] || space=/
+  printf 'free %s\n' "$(df -Pk "$space" | awk 'NR == 2 { printf "%.0f", $4 * 1024 }')"
+}
+
+answer facts </dev/null
