@@ -8,6 +8,8 @@ mod rings;
 mod tests;
 mod words;
 
+pub use words::host_word;
+
 use std::collections::BTreeMap;
 
 use super::read::{ConfigError, Source};

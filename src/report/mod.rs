@@ -24,6 +24,7 @@ mod release;
 mod renewal;
 mod reproduce;
 pub mod rolling;
+pub mod rollout;
 mod root;
 mod status;
 mod uploads;

@@ -10,14 +10,14 @@ use std::collections::BTreeMap;
 
 use super::event::{Entry, Event, Generation};
 use super::facts::{HostFacts, Job};
-use super::gate;
+use super::gate::{self, Looked};
 use super::hands::{Answer, Hands, Moved, Order, Outside, Question, Told};
 use super::health::{Check, Verdict, What};
 use super::journal::Journal;
 use super::judge::{self, After};
 use super::plan::{self, Hold, Step};
 use super::policy::{Members, Rehearsal};
-use super::state::{Blocked, Fault, Halt, Host, HostState, ReplayError, Rollout, Skip, Unfit, Way};
+use super::state::{Blocked, Fault, Halt, Host, HostState, ReplayError, Rollout, Unfit, Way};
 use super::target::Move;
 use crate::model::{HostName, PackageName, Sha256, Suite, Timestamp};
 use crate::sys::files::FileError;
@@ -359,9 +359,9 @@ impl Doing<'_> {
     /// Makes the checks that are due on a ring.
     fn check(&mut self, index: usize, now: Timestamp) -> Result<(), DriveError> {
         let round = gate::round(self.rollout, index, now);
-        let checks = gate::checks(&self.rollout.policy.rings[index]);
-        for check in checks {
-            let Some(hosts) = round.due.get(&check.name) else {
+        let ring = self.rollout.policy.rings[index].clone();
+        for looked in gate::checks(&ring) {
+            let Some(hosts) = round.due.get(looked.name) else {
                 continue;
             };
             // A check before may have found some of them failed.
@@ -370,20 +370,23 @@ impl Doing<'_> {
                 host.is_some_and(|host| !matches!(host.state, HostState::Failed { .. }))
             };
             let hosts: Vec<_> = hosts.iter().filter(well).cloned().collect();
+            let Some(check) = looked.check else {
+                self.look(index, looked, &hosts)?;
+                continue;
+            };
             match &check.what {
                 What::OnController(_) => {
-                    let found = self.hands.check_here(self.rollout, &check);
+                    let found = self.hands.check_here(self.rollout, check);
                     let found = found.map_err(outside("a check on the controller"))?;
-                    let ring = self.ring(index);
                     self.record(Event::Checked {
-                        ring,
+                        ring: ring.name.clone(),
                         host: None,
                         check: check.name.clone(),
                         found,
                     })?;
                 }
-                What::OnHost(_) => self.check_hosts(index, &check, &hosts)?,
-                What::Service(_) | What::Installed => self.look(index, &check, &hosts)?,
+                What::OnHost(_) => self.check_hosts(index, check, &hosts)?,
+                What::Service(_) => self.look(index, looked, &hosts)?,
             }
         }
         Ok(())
@@ -417,7 +420,12 @@ impl Doing<'_> {
     }
 
     /// Makes a check that a probe answers.
-    fn look(&mut self, index: usize, check: &Check, hosts: &[HostName]) -> Result<(), DriveError> {
+    fn look(
+        &mut self,
+        index: usize,
+        check: Looked<'_>,
+        hosts: &[HostName],
+    ) -> Result<(), DriveError> {
         let ring = self.ring(index);
         let questions: Vec<_> = hosts.iter().map(|name| self.question(name)).collect();
         let mut made = Vec::new();
@@ -431,7 +439,7 @@ impl Doing<'_> {
                 let event = Event::Checked {
                     ring: ring.clone(),
                     host: Some(name.clone()),
-                    check: check.name.clone(),
+                    check: check.name.to_owned(),
                     found: looked(check, host, answer),
                 };
                 made.extend(journal.append_all(vec![event], at)?);
@@ -448,10 +456,10 @@ enum Offered {
     Not(Halt),
 }
 
-fn looked(check: &Check, host: &Host, answer: Answer<HostFacts>) -> Verdict {
-    match (answer, &check.what) {
+fn looked(check: Looked<'_>, host: &Host, answer: Answer<HostFacts>) -> Verdict {
+    match (answer, check.check.map(|check| &check.what)) {
         (Err(silence), _) => Verdict::Inconclusive { said: silence.why },
-        (Ok(facts), What::Service(unit)) => {
+        (Ok(facts), Some(What::Service(unit))) => {
             let moved = !matches!(host.state, HostState::Skipped { .. });
             judge::service(unit, host.before.as_deref(), &facts, moved)
         }
@@ -594,11 +602,7 @@ fn untouched(rollout: &Rollout, name: &HostName, facts: HostFacts) -> Vec<Event>
     let ours = |package: &&PackageName| !facts.installed.iter().any(|i| i.package == **package);
     let foreign: Vec<_> = facts.unfinished.iter().filter(ours).cloned().collect();
     vec![match moves {
-        Err(why) => {
-            // Checks compare with what it said, also when nothing is done.
-            debug_assert!(why != Skip::Untouched);
-            Event::Skipped { host, why }
-        }
+        Err(why) => Event::Skipped { host, why },
         // apt does nothing on such a host, and it is not for us to repair.
         Ok(_) if !foreign.is_empty() => Event::Failed {
             host,

@@ -25,20 +25,30 @@ pub struct Round {
     pub away: Vec<HostName>,
 }
 
-/// Returns the checks of a ring: the policy's, and that all is still as meant.
-pub fn checks(ring: &Ring) -> Vec<Check> {
-    let mut checks = ring.checks.clone();
-    let known = checks.iter().any(|check| check.what == What::Installed);
-    let taken = checks.iter().any(|check| check.name == INSTALLED);
-    if !known && !taken && matches!(ring.members, Members::Hosts(_)) {
-        checks.push(Check {
-            name: INSTALLED.to_owned(),
-            what: What::Installed,
-            limit_seconds: 30,
-            failures: 1,
-        });
-    }
-    checks
+/// A check of a ring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Looked<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The policy's check; `None`: that a host's packages are still as meant,
+    /// read back from dpkg.
+    pub check: Option<&'a Check>,
+}
+
+/// Returns the checks of a ring: that all is still as meant, where the
+/// controller reaches its hosts, then the policy's.
+pub fn checks(ring: &Ring) -> Vec<Looked<'_>> {
+    let taken = ring.checks.iter().any(|check| check.name == INSTALLED);
+    let own = !taken && matches!(ring.members, Members::Hosts(_));
+    let own = own.then_some(Looked {
+        name: INSTALLED,
+        check: None,
+    });
+    let policy = ring.checks.iter().map(|check| Looked {
+        name: &check.name,
+        check: Some(check),
+    });
+    own.into_iter().chain(policy).collect()
 }
 
 /// Says why the rollout must halt, from the hosts and checks of one ring.
@@ -70,23 +80,24 @@ pub fn halts(rollout: &Rollout, index: usize) -> Option<Halt> {
     controller(policy, state).find_map(|(check, checked)| match &checked.found {
         Verdict::Failed { said } if checked.row >= check.failures.max(1) => Some(Halt::Check {
             ring: ring(),
-            check: check.name.clone(),
+            check: check.name.to_owned(),
             said: said.clone(),
         }),
         _ => None,
     })
 }
 
+fn is_here(check: &Check) -> bool {
+    matches!(check.what, What::OnController(_))
+}
+
 fn controller<'a>(
     policy: &'a Ring,
     state: &'a RingState,
 ) -> impl Iterator<Item = (&'a Check, &'a Checked)> {
-    let here = policy
-        .checks
-        .iter()
-        .filter(|check| matches!(check.what, What::OnController(_)));
+    let here = policy.checks.iter().filter(|check| is_here(check));
     here.filter_map(|check| {
-        let key = (check.name.clone(), None);
+        let key = (check.name.to_owned(), None);
         state.checks.get(&key).map(|checked| (check, checked))
     })
 }
@@ -102,22 +113,21 @@ pub fn round(rollout: &Rollout, index: usize, now: Timestamp) -> Round {
     let hosts: Vec<_> = targets(rollout, index).collect();
     let checks = checks(policy);
     // Those that are away are known first: their other checks are excused.
-    let ordered = checks.iter().filter(|check| check.what == What::Installed);
-    let ordered = ordered.chain(checks.iter().filter(|check| check.what != What::Installed));
     let mut away: BTreeSet<&HostName> = BTreeSet::new();
-    for check in ordered {
+    for check in checks {
+        let own = check.check.is_none();
         let known: BTreeMap<Option<&HostName>, &Checked> = state
             .checks
             .iter()
-            .filter(|((name, _), _)| *name == check.name)
+            .filter(|((name, _), _)| name == check.name)
             .map(|((_, host), checked)| (host.as_ref(), checked))
             .collect();
         let again = policy.check_seconds.min(rollout.policy.retry_seconds);
-        let mut look = |host: Option<&HostName>, since: Timestamp, until: Option<Timestamp>| {
-            let wanted = need.since(since, until);
+        let mut look = |host: Option<&HostName>, since: Timestamp| {
+            let wanted = need.since(since);
             match known.get(&host) {
                 // It was read back when the host was done.
-                None if check.what == What::Installed && wanted <= since => Known::Passed,
+                None if own && wanted <= since => Known::Passed,
                 None => Known::Due,
                 Some(checked) if checked.found == Verdict::Passed => {
                     let repeat = checked.at.plus_seconds(i64::from(policy.check_seconds));
@@ -143,32 +153,31 @@ pub fn round(rollout: &Rollout, index: usize, now: Timestamp) -> Round {
                 }
             }
         };
-        if let What::OnController(_) = check.what {
+        if check.check.is_some_and(is_here) {
             let last = state.last.or(state.opened).unwrap_or(now);
-            match look(None, last, None) {
-                Known::Due => drop(round.due.insert(check.name.clone(), Vec::new())),
-                Known::Not => drop(round.inconclusive.insert(check.name.clone())),
+            match look(None, last) {
+                Known::Due => drop(round.due.insert(check.name.to_owned(), Vec::new())),
+                Known::Not => drop(round.inconclusive.insert(check.name.to_owned())),
                 Known::Passed => {}
             }
             continue;
         }
-        let own = check.what == What::Installed;
         let mut due = Vec::new();
         for (name, host) in &hosts {
             if own && host.state == (HostState::Skipped { why: Skip::Already }) {
                 continue;
             }
-            match look(Some(name), host.since, state.soak.filter(|_| own)) {
+            match look(Some(name), host.since) {
                 Known::Due if !away.contains(name) => due.push((*name).clone()),
                 Known::Not if own => drop(away.insert(name)),
                 Known::Not if !away.contains(name) => {
-                    round.inconclusive.insert(check.name.clone());
+                    round.inconclusive.insert(check.name.to_owned());
                 }
                 _ => {}
             }
         }
         if !due.is_empty() {
-            round.due.insert(check.name.clone(), due);
+            round.due.insert(check.name.to_owned(), due);
         }
     }
     round.away = away.into_iter().cloned().collect();
@@ -204,7 +213,7 @@ impl Need {
         }
     }
 
-    fn since(&self, host: Timestamp, _soak: Option<Timestamp>) -> Timestamp {
+    fn since(&self, host: Timestamp) -> Timestamp {
         self.until.map_or(host, |until| until.max(host))
     }
 }

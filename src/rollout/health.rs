@@ -28,9 +28,6 @@ pub enum What {
     /// This unit is active on each host that has it, with another main process
     /// than before the installation.
     Service(String),
-    /// All of the host's packages are still as meant: read back from dpkg. Made
-    /// of every ring before it passes, whether it is asked for or not.
-    Installed,
 }
 
 /// What a check says.

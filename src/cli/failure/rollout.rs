@@ -23,8 +23,9 @@ impl From<RollingError> for Failure {
                 .hint("or --hosts a,b,c, or --hosts @GROUP of an inventory"),
             RollingError::HostsCommand { source, .. }
             | RollingError::CountCommand { source, .. } => match source {
-                ToolError::Interrupted { .. } => of(Exit::Stopped, "interrupted")
-                    .hint("run the same command again to finish"),
+                ToolError::Interrupted { .. } => {
+                    of(Exit::Stopped, "interrupted").hint("run the same command again to finish")
+                }
                 _ => of(Exit::Outside, "command")
                     .hint("run it by hand, in the directory where debcut was started"),
             },
@@ -83,10 +84,12 @@ impl From<JournalError> for Failure {
             JournalError::Locked { .. } => of(Exit::Outside, "locked")
                 .hint("that one goes on with it; debcut rollout status --watch looks on")
                 .hint("pause, resume, skip-soak, exclude and abort reach it all the same"),
-            JournalError::Taken(id) => of(Exit::Request, "rollout-taken")
-                .hint(format!("debcut rollout status {id}")),
-            JournalError::Missing(_) => of(Exit::Request, "no-rollout")
-                .hint("debcut rollout history lists them"),
+            JournalError::Taken(id) => {
+                of(Exit::Request, "rollout-taken").hint(format!("debcut rollout status {id}"))
+            }
+            JournalError::Missing(_) => {
+                of(Exit::Request, "no-rollout").hint("debcut rollout history lists them")
+            }
             JournalError::Changed { .. } => of(Exit::Request, "damaged-state")
                 .hint("bring the file back from a backup: who changed it hides what was done"),
         }

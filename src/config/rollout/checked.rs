@@ -148,7 +148,10 @@ fn news(source: &Source<'_>, state: &Spanned<String>) -> Result<News, ConfigErro
         let known = News::ALL.map(News::word);
         let near = nearest(wanted, known);
         let near = near.map_or(String::new(), |near| format!("; is {near} meant?"));
-        let why = format!("there is no state “{wanted}”{near} Known: {}", known.join(", "));
+        let why = format!(
+            "there is no state “{wanted}”{near} Known: {}",
+            known.join(", ")
+        );
         source.refuse(&state.span(), why)
     })
 }
@@ -159,7 +162,11 @@ fn request(
 ) -> Result<RequestRules, ConfigError> {
     let at = written.span();
     let written = written.into_inner();
-    let places = [written.file.is_some(), written.command.is_some(), written.webhook.is_some()];
+    let places = [
+        written.file.is_some(),
+        written.command.is_some(),
+        written.webhook.is_some(),
+    ];
     if places.iter().filter(|named| **named).count() > 1 {
         let why = "[rollout.request] goes to one of file, command and webhook";
         return Err(source.refuse(&at, why));

@@ -37,7 +37,10 @@ pub fn checks(
             return Err(source.refuse(&name.span(), why));
         }
         let texts = [&table.host, &table.controller, &table.service];
-        if texts.iter().any(|text| text.as_ref().is_some_and(|text| text.trim().is_empty())) {
+        if texts
+            .iter()
+            .any(|text| text.as_ref().is_some_and(|text| text.trim().is_empty()))
+        {
             return Err(source.refuse(&name.span(), "the check tries nothing"));
         }
         let what = match (table.host, table.controller, table.service) {

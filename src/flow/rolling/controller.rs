@@ -80,11 +80,12 @@ pub struct Controller<'a> {
 }
 
 impl Controller<'_> {
-    fn commands(&self) -> Commands<'_> {
+    fn commands(&self, rollout: &Rollout) -> Commands<'_> {
         Commands {
             environment: self.environment,
             directory: &self.directory,
             inventory: None,
+            engine: rollout.policy.engine,
         }
     }
 }
@@ -127,20 +128,22 @@ impl Hands for Controller<'_> {
             return Ok(Verdict::Passed);
         };
         let versions = rollout.target.versions.iter();
-        let versions: Vec<_> = versions.map(|meant| meant.source_version.to_string()).collect();
+        let versions: Vec<_> = versions
+            .map(|meant| meant.source_version.to_string())
+            .collect();
         let about = [
             ("DEBCUT_ROLLOUT", rollout.id.to_string()),
             ("DEBCUT_SOURCE", rollout.target.source.to_string()),
             ("DEBCUT_VERSIONS", versions.join(" ")),
         ];
         let limit = Duration::from_secs(check.limit_seconds.into());
-        Ok(self.commands().check(command, limit, &about)?)
+        Ok(self.commands(rollout).check(command, limit, &about)?)
     }
 
     fn count(&mut self, rollout: &Rollout, pull: &Pull) -> Result<Counted, Outside> {
         let limit = Duration::from_secs(pull.limit_seconds.into());
         let command = || pull.observe.clone();
-        let printed = self.commands().counted(&pull.observe, limit);
+        let printed = self.commands(rollout).counted(&pull.observe, limit);
         let printed = printed.map_err(|source| RollingError::CountCommand {
             command: command(),
             source,
@@ -165,12 +168,23 @@ impl Hands for Controller<'_> {
     ) -> Result<Moved, Outside> {
         match suites.is_empty() {
             true => Ok(Moved::Done(Vec::<Generation>::new())),
-            false => Ok(opening::open(&self.desk, rollout, suites, percent, &mut self.act)?),
+            false => Ok(opening::open(
+                &self.desk,
+                rollout,
+                suites,
+                percent,
+                &mut self.act,
+            )?),
         }
     }
 
     fn withdraw(&mut self, rollout: &Rollout, suites: &[Suite]) -> Result<Moved, Outside> {
-        Ok(opening::withdraw(&self.desk, rollout, suites, &mut self.act)?)
+        Ok(opening::withdraw(
+            &self.desk,
+            rollout,
+            suites,
+            &mut self.act,
+        )?)
     }
 
     fn missing(&mut self, rollout: &Rollout, moves: &[Move]) -> Result<Vec<String>, Outside> {

@@ -101,7 +101,9 @@ impl Shelf {
         for entry in listing {
             let entry = entry.map_err(files::failed("list", &self.directory))?;
             let name = entry.file_name();
-            let id = name.to_str().and_then(|name| name.parse::<RolloutId>().ok());
+            let id = name
+                .to_str()
+                .and_then(|name| name.parse::<RolloutId>().ok());
             // Without a journal its start was not finished, and it is none.
             found.extend(id.filter(|_| entry.path().join("journal.jsonl").is_file()));
         }
@@ -151,8 +153,12 @@ impl Shelf {
             ([one], _, _) => Ok(one.clone()),
             // The newest of a package that is named, or of all.
             ([], Among::All, _) if !own.is_empty() => {
-                let newest = own.iter().max_by_key(|rollout| (rollout.planned, rollout.id.attempt));
-                Ok(newest.map(|rollout| rollout.id.clone()).expect("one is there"))
+                let newest = own
+                    .iter()
+                    .max_by_key(|rollout| (rollout.planned, rollout.id.attempt));
+                Ok(newest
+                    .map(|rollout| rollout.id.clone())
+                    .expect("one is there"))
             }
             ([], _, Some(word)) if own.is_empty() => Err(RollingError::UnknownRollout {
                 wanted: word.to_owned(),
@@ -191,7 +197,9 @@ impl Shelf {
             return Ok(None);
         };
         let means = serde_json::from_slice(&bytes);
-        Ok(Some(means.map_err(|source| RollingError::Means { path, source })?))
+        Ok(Some(
+            means.map_err(|source| RollingError::Means { path, source })?,
+        ))
     }
 
     /// Leaves word for the process that controls a rollout; it takes it before

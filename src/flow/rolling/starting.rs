@@ -62,6 +62,7 @@ pub fn draft(desk: &Desk<'_>, start: &Start<'_>) -> Result<Draft, FlowError> {
         environment: desk.environment,
         directory: &start.means.directory,
         inventory: start.means.inventory.as_deref(),
+        engine: start.rules.engine,
     };
     let resolved = resolve(start.rules, &start.named, &commands)?;
     let mut policy = planning::policy(start.rules, &resolved, &start.said)?;
@@ -69,7 +70,10 @@ pub fn draft(desk: &Desk<'_>, start: &Start<'_>) -> Result<Draft, FlowError> {
     let mut findings = resolved.findings;
     let known = start.shelf.all()?;
     let own = known.iter().map(|(rollout, _)| rollout);
-    let own = || own.clone().filter(|known| known.target.source == target.source);
+    let own = || {
+        own.clone()
+            .filter(|known| known.target.source == target.source)
+    };
     let is_same = |known: &&Rollout| same_versions(&known.target, &target);
     let newest = own().next();
     let open = own().find(|known| !has_ended(&known.phase));
@@ -138,7 +142,10 @@ fn stands_against(open: &Rollout, target: &Target, supersede: Supersede) -> Opti
     let id = open.id.to_string();
     let refused = |message: String| Finding::error("open-rollout", &id, message);
     let newest = |target: &Target| {
-        let versions = target.versions.iter().map(|meant| meant.source_version.clone());
+        let versions = target
+            .versions
+            .iter()
+            .map(|meant| meant.source_version.clone());
         versions.max_by(|a, b| a.compare(b))
     };
     let is_newer = match (newest(target), newest(&open.target)) {
@@ -167,8 +174,9 @@ fn stands_against(open: &Rollout, target: &Target, supersede: Supersede) -> Opti
                 .fix(format!("debcut rollout rollback {id} goes back")),
         ),
         Supersede::Replace if in_flight => Some(
-            refused("installations run; they are not left half-way".to_owned())
-                .fix(format!("debcut rollout pause {id}, then advance it until they have ended")),
+            refused("installations run; they are not left half-way".to_owned()).fix(format!(
+                "debcut rollout pause {id}, then advance it until they have ended"
+            )),
         ),
         Supersede::Replace => Some(Finding::info("superseded", &id, "it ends where it is")),
     }
@@ -185,12 +193,17 @@ fn elsewhere(
     let found = opening::other_rollout(desk, &rollout.target.source, &id, &suites)?;
     let Some(other) = found else { return Ok(None) };
     let here = start.shelf.ids()?;
-    let is_here = here.iter().any(|id| opening::pin_name(&id.to_string()) == other.pin);
+    let is_here = here
+        .iter()
+        .any(|id| opening::pin_name(&id.to_string()) == other.pin);
     if is_here {
         return Ok(None);
     }
     let what = other.why.unwrap_or_else(|| other.pin.to_string());
-    let message = format!("{} has one open, on another machine or in another directory ({what})", other.who);
+    let message = format!(
+        "{} has one open, on another machine or in another directory ({what})",
+        other.who
+    );
     let finding = Finding::error("open-rollout", rollout.target.source.as_str(), message);
     Ok(Some(finding.fix(format!(
         "end it there, or --state DIR; where that machine is gone: debcut archive unpin {} --name {}",
@@ -241,5 +254,7 @@ pub fn goes_first(shelf: &Shelf, rollout: &Rollout) -> Result<Option<RolloutId>,
         let is_other = known.id != rollout.id && known.target.source == rollout.target.source;
         is_other && !has_ended(&known.phase) && known.planned <= rollout.planned
     });
-    Ok(open.find(|known| (known.planned, &known.id) < (rollout.planned, &rollout.id)).map(|known| known.id))
+    Ok(open
+        .find(|known| (known.planned, &known.id) < (rollout.planned, &rollout.id))
+        .map(|known| known.id))
 }

@@ -694,7 +694,6 @@ fn what(what: &What) -> String {
         What::OnHost(command) => format!("on each host: {command}"),
         What::OnController(command) => format!("on the controller: {command}"),
         What::Service(unit) => format!("{unit} is active, with a new process"),
-        What::Installed => "on each host: what dpkg knows is what is meant".to_owned(),
     }
 }
 
