@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::changes::changes;
 use super::commands::Commands;
 use super::counting::counted;
 use super::delivering::Courier;
@@ -226,6 +227,10 @@ impl Hands for Controller<'_> {
         let now = self.now();
         let next = plan::next(rollout, now);
         let state = (rollout, self.entries.as_slice());
+        // Said by somebody, or by the package itself.
+        if self.asking.changes.is_none() {
+            self.asking.changes = changes(&self.desk, rollout)?;
+        }
         let made = requesting::request(&courier, &self.asking, &self.place, state, (&next, now))?;
         let kept = made.kept.display();
         self.listener.note(format!("the request is in {kept}"));
