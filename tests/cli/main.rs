@@ -23,6 +23,7 @@ mod demo;
 mod distributions;
 mod doctor;
 mod edges;
+mod fleet;
 mod gates;
 mod generations;
 mod grounds;
