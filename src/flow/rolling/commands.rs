@@ -118,6 +118,7 @@ impl Outside for Commands<'_> {
         members.map_err(|error| RollingError::Group {
             group: group.to_owned(),
             source: Box::new(error),
-        })
+        })?;
+        Ok(members)
     }
 }
