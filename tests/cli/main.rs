@@ -44,6 +44,7 @@ mod notes;
 mod object_store;
 mod own_history;
 mod pages;
+mod phasing;
 mod pipelines;
 mod places;
 mod planning;
