@@ -5,6 +5,7 @@ mod archive;
 mod arguments;
 mod attest;
 mod build;
+mod confirm;
 mod context;
 mod deb;
 mod demo;
@@ -25,6 +26,7 @@ mod prepare;
 mod release;
 mod reproduce;
 mod request;
+mod rollout;
 mod root;
 mod sandbox;
 mod status;
@@ -136,6 +138,7 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::Attest(arguments) => attest::run(&arguments, context),
         Verb::Archive(arguments) => archive::run(arguments, context),
         Verb::Publish(arguments) => archive::publish(arguments, context),
+        Verb::Rollout(arguments) => rollout::run(arguments, context),
         Verb::Demo(arguments) => demo::run(&arguments, context),
         Verb::Key(arguments) => key::run(arguments, context),
         Verb::Deb(arguments) => deb::run(arguments, context),

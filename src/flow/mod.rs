@@ -161,9 +161,21 @@ pub enum FlowError {
     /// There is nothing to roll out.
     #[error(transparent)]
     Target(#[from] rolling::opening::TargetError),
+    /// Nothing was rehearsed.
+    #[error(transparent)]
+    Rehearsal(#[from] rolling::rehearsing::RehearsalError),
     /// A rollout cannot be started, found or moved.
     #[error(transparent)]
     Rolling(#[from] rolling::RollingError),
+    /// A rollout's journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] crate::rollout::journal::JournalError),
+    /// A rollout's journal makes no sense.
+    #[error("the journal of a rollout makes no sense")]
+    Replay(#[from] crate::rollout::state::ReplayError),
+    /// A step of a rollout was not done to its end.
+    #[error(transparent)]
+    Drive(#[from] crate::rollout::drive::DriveError),
     /// There is nothing to destroy.
     #[error("{place} neither lists nor keeps {wanted}")]
     NoContent {

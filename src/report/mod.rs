@@ -2,6 +2,7 @@
 //!
 //! Only this folder knows presentation; only `cli/` knows where it goes.
 
+mod approve;
 mod archive;
 mod attest;
 mod build;
@@ -23,12 +24,16 @@ mod plan;
 mod release;
 mod renewal;
 mod reproduce;
+pub mod rolling;
+pub mod rollout;
 mod root;
 mod status;
 mod uploads;
 mod verify;
 mod version;
+mod who;
 
+pub use approve::ApproveDocument;
 pub use archive::{
     AddDocument, ArchiveDocument, ArchiveStatusDocument, CheckDocument, DiffDocument,
     HistoryDocument, ListDocument, MadePackage, Monitored, PagesDocument, PromoteDocument,
@@ -64,3 +69,4 @@ pub use status::StatusDocument;
 pub use uploads::{IncomingDocument, UploadRow, UploadState};
 pub use verify::VerifyDocument;
 pub use version::VersionOrder;
+pub use who::WhoDocument;

@@ -7,6 +7,7 @@
 //! what touches the world does one step and decides nothing ([`hands`]).
 
 pub mod approval;
+mod arrival;
 pub mod calendar;
 pub mod drive;
 pub mod event;

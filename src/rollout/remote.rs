@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::facts::{HostFacts, Service};
+use super::facts::HostFacts;
 use super::hands::{Answer, Each, Order, Outside, Question, Silence, Told};
 use super::health::{Check, Verdict, What};
 use super::state::Rollout;
@@ -24,8 +24,8 @@ pub enum RemoteError {
         /// How many were to be asked.
         asked: usize,
     },
-    /// The check is made elsewhere.
-    #[error("the check {check} is made on the controller, not on hosts")]
+    /// The check is no command for hosts.
+    #[error("the check {check} is no command for hosts")]
     NotOnHosts {
         /// Its name.
         check: String,
@@ -82,7 +82,7 @@ impl<'a> Remote<'a> {
         })
     }
 
-    /// Makes a check on hosts, as
+    /// Runs a check's command on hosts, as
     /// [`Hands::check_hosts`](super::hands::Hands::check_hosts).
     pub fn check(
         &self,
@@ -91,52 +91,23 @@ impl<'a> Remote<'a> {
         hosts: &[HostName],
         each: Each<'_, Verdict>,
     ) -> Result<(), Outside> {
-        match &check.what {
-            What::OnHost(command) => self.check_command(rollout, check, command, hosts, each),
-            What::Service(unit) => self.check_service(rollout, unit, hosts, each),
-            What::OnController(_) => Err(Box::new(RemoteError::NotOnHosts {
+        // A service, and what is installed, is read from what a probe says.
+        let What::OnHost(command) = &check.what else {
+            return Err(Box::new(RemoteError::NotOnHosts {
                 check: check.name.clone(),
-            })),
-        }
-    }
-
-    fn check_command(
-        &self,
-        rollout: &Rollout,
-        check: &Check,
-        command: &str,
-        hosts: &[HostName],
-        each: Each<'_, Verdict>,
-    ) -> Result<(), Outside> {
+            }));
+        };
         let (source, seconds) = (&rollout.target.source, check.limit_seconds);
         let calls = hosts
             .iter()
             .map(|host| (host.clone(), script::check(host, source, command, seconds)));
         let limit = Duration::from_secs(seconds.into()) + AROUND_CHECK;
         self.ask(rollout, calls.collect(), limit, &mut |host, said| {
-            let verdict = understood(&said, word::verdict);
-            each(host, verdict.unwrap_or_else(cannot_tell))
-        })
-    }
-
-    fn check_service(
-        &self,
-        rollout: &Rollout,
-        unit: &str,
-        hosts: &[HostName],
-        each: Each<'_, Verdict>,
-    ) -> Result<(), Outside> {
-        let question = |host: &HostName| Question {
-            host: host.clone(),
-            job: None,
-            services: vec![unit.to_owned()],
-        };
-        let questions: Vec<Question> = hosts.iter().map(question).collect();
-        self.probe(rollout, &questions, &mut |host, answer| {
-            let known = rollout.hosts.get(host);
-            let before = known.and_then(|known| known.before.as_deref());
-            let verdict = answer.map(|now| restarted(unit, before, &now));
-            each(host, verdict.unwrap_or_else(cannot_tell))
+            let cannot_tell = |silence: Silence| Verdict::Inconclusive { said: silence.why };
+            each(
+                host,
+                understood(&said, word::verdict).unwrap_or_else(cannot_tell),
+            )
         })
     }
 
@@ -213,37 +184,5 @@ fn explained(error: &WordError, code: i32, stdout: &str, stderr: &str) -> String
         (true, 0) => error.to_string(),
         (true, code) => format!("{error} (exit code {code})"),
         (false, _) => format!("{error}: {last}"),
-    }
-}
-
-fn cannot_tell(silence: Silence) -> Verdict {
-    Verdict::Inconclusive { said: silence.why }
-}
-
-/// Tells whether a unit is active with another main process than before. A
-/// host that never had it needs none.
-fn restarted(unit: &str, before: Option<&HostFacts>, now: &HostFacts) -> Verdict {
-    let of = |facts: &HostFacts| -> Option<Service> {
-        let found = facts.services.iter().find(|service| service.name == unit);
-        found.cloned()
-    };
-    let failed = |said: String| Verdict::Failed { said };
-    match (before.and_then(of), of(now)) {
-        (None, None) => Verdict::Passed,
-        (Some(_), None) => failed(format!("{unit} is gone")),
-        (_, Some(now)) if !now.active => failed(format!("{unit} is not active")),
-        // It was started by nobody before: active is all there is to ask.
-        (None, Some(_)) => Verdict::Passed,
-        (Some(old), Some(new)) => {
-            let same_boot = before.is_some_and(|before| before.boot_id == now.boot_id);
-            let same = same_boot && old.pid != 0 && (old.pid, old.since) == (new.pid, new.since);
-            match same {
-                true => failed(format!(
-                    "{unit} still has the process {} of before",
-                    new.pid
-                )),
-                false => Verdict::Passed,
-            }
-        }
     }
 }

@@ -36,10 +36,8 @@ pub fn probe(source: &PackageName, question: &Question) -> Script {
 
 /// Tells a host to begin a job that brings its packages to their versions.
 pub fn begin(policy: &Policy, order: &Order) -> Script {
-    let expected = order.moves.iter().map(|moved| {
-        let (from, to) = versions(order.way, moved);
-        format!("{} {from} {to}", named(moved))
-    });
+    let expected = order.moves.iter();
+    let expected = expected.map(|moved| format!("{} {} {}", named(moved), moved.from, moved.to));
     Script {
         name: "begin",
         arguments: vec![
@@ -54,9 +52,14 @@ pub fn begin(policy: &Policy, order: &Order) -> Script {
 /// What the job itself runs.
 pub fn job(policy: &Policy, order: &Order) -> Script {
     let packages = order.moves.iter().map(|moved| {
-        let (_, to) = versions(order.way, moved);
         let mark = if moved.auto { "auto" } else { "manual" };
-        format!("{} {} {to} {mark}", moved.package, moved.architecture)
+        let Move {
+            package,
+            architecture,
+            to,
+            ..
+        } = moved;
+        format!("{package} {architecture} {to} {mark}")
     });
     let way = match order.way {
         Way::Forward => "forward",
@@ -99,15 +102,6 @@ pub fn check(host: &HostName, source: &PackageName, command: &str, seconds: u32)
             ("seconds", seconds.to_string()),
         ],
         body: body!("check"),
-    }
-}
-
-/// What is there before and what is meant, on a way.
-fn versions(way: Way, moved: &Move) -> (String, String) {
-    let (from, to) = (moved.from.to_string(), moved.to.to_string());
-    match way {
-        Way::Forward => (from, to),
-        Way::Back => (to, from),
     }
 }
 

@@ -29,9 +29,10 @@ boot_id() {
 }
 
 # When a process began, in clock ticks since the boot (proc_pid_stat(5)); its
-# name may hold anything, so what is behind the last parenthesis counts.
+# name may hold anything, so what is behind the last parenthesis counts. One that
+# has ended and waits for its parent is gone.
 ticks_of() {
-  sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+  sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" && $1 != "X" { print $20 }'
 }
 
 has_systemd() {

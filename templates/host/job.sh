@@ -89,7 +89,6 @@ repair() {
   if [ -n "$others" ]; then
     echo 'unfinished, and not of this rollout:'
     printf '%s\n' "$others"
-    enter foreign
     finish 1
   fi
   # dpkg was killed: apt does nothing until somebody has written its journal
@@ -131,13 +130,7 @@ install() {
 # Nothing is removed, and nothing of anybody else changes its version. What the
 # new version needs and is not there yet may come.
 simulate() {
-  install -s
-  code=$?
-  if grep -Eq "^E: (Version '.*' for '.*' was not found|Unable to locate package)" "$dir/said"; then
-    enter gone
-    finish "$code"
-  fi
-  [ "$code" = 0 ] || return "$code"
+  install -s || return
   awk -v ours="$(names)" '
     BEGIN { n = split(ours, list, "\n"); for (i = 1; i <= n; i++) { sub(/:.*/, "", list[i]); known[list[i]] = 1 } }
     $1 == "Remv" { print "refused: it would remove", $2; bad = 1 }

@@ -38,12 +38,19 @@ impl From<FlowError> for Failure {
                 "debcut archive init {place} --suite {wanted} adds one"
             )),
             FlowError::Rolling(error) => error.into(),
+            FlowError::Journal(error) => error.into(),
+            FlowError::Drive(error) => error.into(),
+            FlowError::Replay(_) => Self::of(Exit::Request, "damaged-state", &error)
+                .hint("the journal was changed, or written by another version of debcut"),
             FlowError::NoContent { .. } => Self::of(Exit::Request, "no-content", &error)
                 .hint("name it by the SHA-256 of the whole file, or by its path below pool/"),
             FlowError::NoGeneration { ref suite, .. } => {
                 Self::of(Exit::Request, "no-generation", &error)
                     .hint(format!("debcut archive history {suite} says what they are"))
             }
+            FlowError::Rehearsal(_) => Self::of(Exit::Outside, "rehearsal", &error).hint(
+                "--skip-rehearsal REASON starts without it: then the canaries find what it would",
+            ),
             FlowError::Target(ref target) => {
                 let failure = Self::of(Exit::Request, "no-target", &error);
                 match target {

@@ -2,6 +2,8 @@
 
 use super::{Exit, Failure};
 use crate::flow::rolling::RollingError;
+use crate::rollout::drive::DriveError;
+use crate::rollout::journal::JournalError;
 use crate::sys::process::ToolError;
 
 impl From<RollingError> for Failure {
@@ -21,8 +23,9 @@ impl From<RollingError> for Failure {
                 .hint("or --hosts a,b,c, or --hosts @GROUP of an inventory"),
             RollingError::HostsCommand { source, .. }
             | RollingError::CountCommand { source, .. } => match source {
-                ToolError::Interrupted { .. } => of(Exit::Stopped, "interrupted")
-                    .hint("run the same command again to finish"),
+                ToolError::Interrupted { .. } => {
+                    of(Exit::Stopped, "interrupted").hint("run the same command again to finish")
+                }
                 _ => of(Exit::Outside, "command")
                     .hint("run it by hand, in the directory where debcut was started"),
             },
@@ -69,6 +72,39 @@ impl From<RollingError> for Failure {
             }
             RollingError::Means { .. } => of(Exit::Request, "damaged-state")
                 .hint("name the archive again: --archive writes the file anew"),
+        }
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        let of = |exit, kind| Self::of(exit, kind, &error);
+        match &error {
+            JournalError::File(_) => Self::of_failed_io(&error),
+            JournalError::Locked { .. } => of(Exit::Outside, "locked")
+                .hint("that one goes on with it; debcut rollout status --watch looks on")
+                .hint("pause, resume, skip-soak, exclude and abort reach it all the same"),
+            JournalError::Taken(id) => {
+                of(Exit::Request, "rollout-taken").hint(format!("debcut rollout status {id}"))
+            }
+            JournalError::Missing(_) => {
+                of(Exit::Request, "no-rollout").hint("debcut rollout history lists them")
+            }
+            JournalError::Changed { .. } => of(Exit::Request, "damaged-state")
+                .hint("bring the file back from a backup: who changed it hides what was done"),
+        }
+    }
+}
+
+impl From<DriveError> for Failure {
+    fn from(error: DriveError) -> Self {
+        match error {
+            DriveError::Journal(error) => error.into(),
+            DriveError::Outside { .. } => Self::of(Exit::Outside, "outside", &error)
+                .hint("run the same command again: it goes on from its journal"),
+            DriveError::Unfit(_) | DriveError::Replay(_) => {
+                Self::of(Exit::Bug, "bug", &error).hint("report it with the rollout's journal")
+            }
         }
     }
 }

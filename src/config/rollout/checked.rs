@@ -8,8 +8,8 @@ use super::rings::{checks, everywhere, rings};
 use super::words::{approval, destination, hosts, number, share, suites, time};
 use super::{
     Approval, Channel, ConfigError, Destination, EMERGENCY, Engine, Form, HostsWanted, Profile,
-    Rehearsal, RequestRules, Restart, Rights, RingNumbers, RolloutRules, Share, Source, Supersede,
-    written,
+    Rehearsal, RehearsalBase, RequestRules, Restart, Rights, RingNumbers, RolloutRules, Share,
+    Source, Supersede, written,
 };
 use crate::model::name::nearest;
 use crate::rollout::telling::News;
@@ -46,7 +46,7 @@ pub fn rules(source: &Source<'_>, table: written::Rollout) -> Result<RolloutRule
     let rehearsal = match &table.rehearsal {
         None => Rehearsal::Wanted,
         Some(written) => match written.get_ref() {
-            written::Rehearsal::Wanted(true) => Rehearsal::Wanted,
+            written::Rehearsal::Wanted(true) | written::Rehearsal::Base(_) => Rehearsal::Wanted,
             written::Rehearsal::Skip(why) if !why.trim().is_empty() => {
                 Rehearsal::Skipped(why.clone())
             }
@@ -83,6 +83,10 @@ pub fn rules(source: &Source<'_>, table: written::Rollout) -> Result<RolloutRule
             Some(written::Restart::Units(units)) => Restart::Units(units),
         },
         rehearsal,
+        rehearsal_base: match table.rehearsal.as_ref().map(Spanned::get_ref) {
+            Some(written::Rehearsal::Base(written::RehearsalBase::Host)) => RehearsalBase::Host,
+            _ => RehearsalBase::Clean,
+        },
         approval: approval(source, &table.approvals)?.unwrap_or(Approval::NotNeeded),
         calendar,
         job_seconds: time(source, &table.job_time, 1, 30 * 60)?,
@@ -93,7 +97,10 @@ pub fn rules(source: &Source<'_>, table: written::Rollout) -> Result<RolloutRule
         checks: everywhere(&listed),
         usual,
         channels: channels(source, table.notify)?,
-        request: request(source, table.request)?,
+        request: match table.request {
+            None => RequestRules::default(),
+            Some(written) => request(source, written)?,
+        },
         profiles: profiles(source, table.profile)?,
         archive: table.archive,
     })
@@ -145,18 +152,34 @@ fn news(source: &Source<'_>, state: &Spanned<String>) -> Result<News, ConfigErro
         let known = News::ALL.map(News::word);
         let near = nearest(wanted, known);
         let near = near.map_or(String::new(), |near| format!("; is {near} meant?"));
-        let why = format!("there is no state “{wanted}”{near} Known: {}", known.join(", "));
+        let why = format!(
+            "there is no state “{wanted}”{near} Known: {}",
+            known.join(", ")
+        );
         source.refuse(&state.span(), why)
     })
 }
 
-fn request(source: &Source<'_>, written: written::Request) -> Result<RequestRules, ConfigError> {
-    let at = written.webhook.as_ref().map_or(0..0, Spanned::span);
+fn request(
+    source: &Source<'_>,
+    written: Spanned<written::Request>,
+) -> Result<RequestRules, ConfigError> {
+    let at = written.span();
+    let written = written.into_inner();
+    let places = [
+        written.file.is_some(),
+        written.command.is_some(),
+        written.webhook.is_some(),
+    ];
+    if places.iter().filter(|named| **named).count() > 1 {
+        let why = "[rollout.request] goes to one of file, command and webhook";
+        return Err(source.refuse(&at, why));
+    }
     let file = written.file.map(|path| Destination::File(path.into()));
     let further = destination(source, &at, written.command, written.webhook)?;
     Ok(RequestRules {
         form: written.template.as_deref().map(Form::named),
-        to: file.into_iter().chain(further).collect(),
+        to: file.or(further),
     })
 }
 

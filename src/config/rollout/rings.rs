@@ -36,6 +36,13 @@ pub fn checks(
             let why = format!("there are two checks named {}", name.get_ref());
             return Err(source.refuse(&name.span(), why));
         }
+        let texts = [&table.host, &table.controller, &table.service];
+        if texts
+            .iter()
+            .any(|text| text.as_ref().is_some_and(|text| text.trim().is_empty()))
+        {
+            return Err(source.refuse(&name.span(), "the check tries nothing"));
+        }
         let what = match (table.host, table.controller, table.service) {
             (Some(command), None, None) => What::OnHost(command),
             (None, Some(command), None) => What::OnController(command),
@@ -46,10 +53,6 @@ pub fn checks(
                 return Err(source.refuse(&name.span(), why));
             }
         };
-        let (What::OnHost(text) | What::OnController(text) | What::Service(text)) = &what;
-        if text.trim().is_empty() {
-            return Err(source.refuse(&name.span(), "the check tries nothing"));
-        }
         found.push(Listed {
             check: Check {
                 what,

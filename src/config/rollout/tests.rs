@@ -76,7 +76,6 @@ on = ['halted', 'done']
 webhook = 'https://hooks.example.org/secret'
 
 [request]
-file = 'request.md'
 command = 'mail -s request ops@example.org'
 
 [profile.emergency]

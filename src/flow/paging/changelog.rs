@@ -49,7 +49,7 @@ pub(super) fn find(
 }
 
 /// Takes the changelog out of a package (Debian Policy 12.7); reads no further.
-fn in_package(source: impl Read, package: &PackageName) -> Option<String> {
+pub(in crate::flow) fn in_package(source: impl Read, package: &PackageName) -> Option<String> {
     let directory = format!("usr/share/doc/{package}/");
     let mut found: Option<Vec<u8>> = None;
     let read = deb::read(source, &Limits::default(), |entry, content| {

@@ -11,7 +11,7 @@
 //! written anew. A package that goes keeps a page that says so, for those who
 //! have its address, until then.
 
-mod changelog;
+pub(in crate::flow) mod changelog;
 mod package;
 mod state;
 

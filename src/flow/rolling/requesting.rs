@@ -1,2 +1,263 @@
 //! Deployment requests: rendered for who may approve, and approved by a
 //! signature.
+//!
+//! A request's text is kept beside the journal under its digest, so that what
+//! was approved can be read later, whatever became of the file, the command or
+//! the webhook that it went to.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::delivering::{Courier, DeliverError};
+use crate::flow::{FlowError, signing};
+use crate::keys::Ask;
+use crate::model::finding::with_causes;
+use crate::model::{Finding, Fingerprint, Sha256, Timestamp};
+use crate::report::rolling::{Kind, Rendered, RolloutView};
+use crate::rollout::Rollout;
+use crate::rollout::approval::{ApprovalError, Statement, judge};
+use crate::rollout::event::{Entry, Event};
+use crate::rollout::plan::Step;
+use crate::rollout::policy::Approval;
+use crate::rollout::telling::{Destination, Form};
+use crate::sys::environment::Environment;
+use crate::sys::files::{self, Access, FileError};
+use crate::sys::openpgp::{Agent, Keyring};
+
+/// How a request is made, and where it goes beside the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asking {
+    /// How it is said.
+    pub form: Form,
+    /// Where it goes; nowhere: it is kept beside the journal, and said so.
+    pub to: Option<Destination>,
+    /// What the operator has to say (release notes, Markdown or text).
+    pub notes: Option<String>,
+    /// What changed, from the package's changelog.
+    pub changes: Option<String>,
+}
+
+/// What a template of a request sees.
+#[derive(Debug, Serialize)]
+struct Request<'a> {
+    rollout: &'a RolloutView,
+    hosts: String,
+    notes: Option<&'a str>,
+    changes: Option<&'a str>,
+}
+
+/// A request that was made.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// SHA-256 of its text, in hexadecimal.
+    pub digest: String,
+    /// Where its text is kept.
+    pub kept: PathBuf,
+}
+
+/// Why there is no request.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// It did not reach who is asked.
+    #[error("the request did not reach anybody")]
+    Deliver(#[from] DeliverError),
+    /// It cannot be kept.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// Renders a request.
+pub fn render(
+    courier: &Courier<'_>,
+    asking: &Asking,
+    (rollout, entries): (&Rollout, &[Entry]),
+    (next, now): (&Step, Timestamp),
+) -> Result<Rendered, DeliverError> {
+    let view = RolloutView::new(&rollout.id.to_string(), rollout, entries, next, now);
+    let pull = view.rings.iter().any(|ring| ring.pull);
+    let hosts = match (rollout.hosts.len(), pull) {
+        (0, true) => "all that update themselves".to_owned(),
+        (count, true) => format!("{count}, and all that update themselves"),
+        (count, false) => count.to_string(),
+    };
+    let request = Request {
+        rollout: &view,
+        hosts,
+        notes: asking.notes.as_deref().map(str::trim_end),
+        changes: asking.changes.as_deref().map(str::trim_end),
+    };
+    courier.rendered(&asking.form, Kind::Request, &request)
+}
+
+/// Renders a request, keeps it below `directory` (the rollout's own) and brings
+/// it to who is asked. The journal's [`Event::Requested`] is the caller's.
+pub fn request(
+    courier: &Courier<'_>,
+    asking: &Asking,
+    directory: &Path,
+    state: (&Rollout, &[Entry]),
+    moment: (&Step, Timestamp),
+) -> Result<Made, RequestError> {
+    let text = render(courier, asking, state, moment)?;
+    let digest = Sha256::of(text.text.as_bytes()).hex();
+    let kept = directory.join(format!("request-{}.{}", &digest[..16], text.ending));
+    files::replace(&kept, text.text.as_bytes(), Access::Private)?;
+    if let Some(to) = &asking.to {
+        courier.deliver(&text, to, &format!("{}/request/{digest}", state.0.id))?;
+    }
+    Ok(Made { digest, kept })
+}
+
+/// Signs an approval of a request; returns the statement.
+pub fn approve(
+    environment: &Environment,
+    key: Option<&str>,
+    rollout: &str,
+    request: &str,
+    now: Timestamp,
+    ask: &mut Ask,
+) -> Result<String, FlowError> {
+    let wanted = match key {
+        Some(key) => signing::KeyWanted::Named(key.to_owned()),
+        None => signing::KeyWanted::Usual,
+    };
+    let choice = signing::chosen(environment, &wanted, None, now)?;
+    let signer = signing::unlocked(choice, now, ask)?.expect("a key is always wanted");
+    let statement = Statement {
+        rollout: rollout.to_owned(),
+        request: request.to_owned(),
+        at: now,
+    };
+    Ok(signer.clear_sign(&statement.text(), now)?)
+}
+
+/// Returns the certificates whose approvals are looked at: all that are known
+/// here, and of the policy's keys those that the user's gpg has.
+pub fn approvers(environment: &Environment, policy: &Approval) -> Result<Keyring, FlowError> {
+    let own = signing::keyring(environment)?;
+    let Approval::Needed { keys, .. } = policy else {
+        return Ok(own);
+    };
+    let mut all = own.certificates().to_vec();
+    for key in keys {
+        let plain: String = key.split_whitespace().collect();
+        let named = plain.strip_prefix("gpg:").unwrap_or(&plain);
+        let Ok(fingerprint) = Fingerprint::new(named.to_ascii_uppercase()) else {
+            continue;
+        };
+        if own.owner(&fingerprint).is_none()
+            && let Ok(agent) = Agent::find(&fingerprint, environment)
+        {
+            all.push(agent.certificate().clone());
+        }
+    }
+    Ok(Keyring::new(all))
+}
+
+/// Judges a statement for a rollout that waits; returns what is to be written
+/// down, or why not. `None` where the key has approved already.
+pub fn admitted(
+    statement: &str,
+    keyring: &Keyring,
+    rollout: &Rollout,
+    now: Timestamp,
+) -> Result<Option<Event>, ApprovalError> {
+    let id = rollout.id.to_string();
+    let request = rollout.request.as_deref().unwrap_or_default();
+    let policy = &rollout.policy.approval;
+    let key = judge(statement, keyring, &id, request, policy, now)?;
+    if rollout.approved.iter().any(|known| *known == key.as_str()) {
+        return Ok(None);
+    }
+    Ok(Some(Event::Approved {
+        key: key.to_string(),
+        statement: statement.to_owned(),
+    }))
+}
+
+/// Looks at every approval in a journal once more, before it is used: a journal
+/// is a file, and a key may have expired or been revoked since. Each one that
+/// does not count is a finding; with any, the rollout must not go on.
+pub fn doubts(
+    entries: &[Entry],
+    keyring: &Keyring,
+    rollout: &Rollout,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let id = rollout.id.to_string();
+    let request = rollout.request.as_deref().unwrap_or_default();
+    let approvals = entries.iter().filter_map(|entry| match &entry.event {
+        Event::Approved { key, statement } => Some((entry.number, key, statement)),
+        _ => None,
+    });
+    let mut found = Vec::new();
+    for (number, key, statement) in approvals {
+        let why = match judge(
+            statement,
+            keyring,
+            &id,
+            request,
+            &rollout.policy.approval,
+            now,
+        ) {
+            Ok(signer) if signer.as_str() == key => continue,
+            Ok(signer) => format!("{signer} signed it"),
+            Err(error) => with_causes(&error),
+        };
+        let message = format!("the approval by {key} (entry {number}) does not count: {why}");
+        found.push(
+            Finding::error("approval", &id, message)
+                .fix(format!("debcut rollout approve {id}, by somebody who may")),
+        );
+    }
+    found
+}
+
+/// Reads the request that waits for approval, and checks that its text is the
+/// one that was asked by; else says why nothing can be approved.
+pub fn seen(rollout: &Rollout, directory: &Path) -> Result<Result<Seen, Finding>, FlowError> {
+    let id = rollout.id.to_string();
+    let no = |message: String| Finding::error("approval", &id, message);
+    if rollout.policy.approval == Approval::NotNeeded {
+        let finding = no("nobody needs to approve it".to_owned());
+        return Ok(Err(
+            finding.fix("approvals = 1 in [rollout], before it starts")
+        ));
+    }
+    let Some(digest) = &rollout.request else {
+        let finding = no("nobody was asked to approve it yet".to_owned());
+        return Ok(Err(finding.fix(format!("debcut rollout advance {id} asks"))));
+    };
+    let begin = format!("request-{}.", digest.get(..16).unwrap_or(digest));
+    let named = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with(&begin))
+    };
+    let listed = std::fs::read_dir(directory).map_err(files::failed("list", directory))?;
+    let mut paths = listed.filter_map(|entry| Some(entry.ok()?.path()));
+    let Some(kept) = paths.find(named) else {
+        let directory = directory.display();
+        return Ok(Err(no(format!(
+            "its request is not in {directory} any more"
+        ))));
+    };
+    if Sha256::of(&files::read(&kept)?).hex() != *digest {
+        let kept = kept.display();
+        let finding = no(format!("{kept} is not the request that was made"));
+        return Ok(Err(finding.fix(
+            "read the request where it was sent to, and approve by --request",
+        )));
+    }
+    let digest = digest.clone();
+    Ok(Ok(Seen { digest, kept }))
+}
+
+/// A request that may be approved.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// SHA-256 of its text, in hexadecimal.
+    pub digest: String,
+    /// Where its text can be read.
+    pub kept: PathBuf,
+}

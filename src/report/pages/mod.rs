@@ -99,7 +99,7 @@ impl Book {
 
 /// Escapes text for HTML, in contents and in quoted attributes. The templates'
 /// own way would also escape every slash, of which references are full.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use crate::model::HostName;
 
+pub mod ansible;
 mod fan;
 mod reason;
 pub mod script;
 pub mod scripted;
 pub mod ssh;
 
+pub use ansible::Ansible;
 pub use script::Script;
 pub use scripted::Scripted;
 pub use ssh::Ssh;

@@ -8,6 +8,7 @@
 //! which would hold our pipes when the client is ended. A master of the user's
 //! own is used where there is one.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -25,6 +26,7 @@ pub struct Ssh {
     options: Vec<String>,
     user: Option<String>,
     become_root: Become,
+    addresses: BTreeMap<HostName, HostName>,
 }
 
 /// How a script becomes root.
@@ -71,6 +73,7 @@ impl Ssh {
             options: Vec::new(),
             user: None,
             become_root: Become::Nothing,
+            addresses: BTreeMap::new(),
         }
     }
 
@@ -102,6 +105,13 @@ impl Ssh {
         self
     }
 
+    /// Reaches these hosts elsewhere than by their names.
+    #[must_use]
+    pub fn addresses(mut self, addresses: BTreeMap<HostName, HostName>) -> Self {
+        self.addresses = addresses;
+        self
+    }
+
     /// Tells whether ssh is there at all.
     pub fn ready(&self) -> Result<(), ToolError> {
         self.tool()
@@ -126,15 +136,20 @@ impl Ssh {
         for option in USUAL {
             tool = tool.arg("-o").arg(option);
         }
-        let host = call.host.as_str();
+        let host = self.addresses.get(&call.host).unwrap_or(&call.host);
+        let host = host.as_str();
+        let (destination, port) = divided(host);
         if let Some(user) = self.user.as_deref().filter(|_| !host.contains('@')) {
             tool = tool.arg("-l").arg(user);
+        }
+        if let Some(port) = port {
+            tool = tool.arg("-p").arg(port);
         }
         let command = match self.become_root {
             Become::Nothing => "sh",
             Become::Sudo => "sudo -n sh",
         };
-        let tool = tool.arg("--").arg(host).arg(command);
+        let tool = tool.arg("--").arg(destination).arg(command);
         let tool = tool.input(call.script.text()).limit(call.limit);
         match tool.at_most(MOST_BYTES).finish() {
             Ok((status, output)) => {
@@ -161,6 +176,29 @@ impl Ssh {
     }
 }
 
+/// Divides a destination from its port: `NAME:PORT`, `[ADDRESS]:PORT`, each with
+/// `USER@` before it where one is meant. An address of many colons has none.
+fn divided(host: &str) -> (String, Option<&str>) {
+    let (user, place) = match host.rsplit_once('@') {
+        Some((user, place)) => (format!("{user}@"), place),
+        None => (String::new(), host),
+    };
+    let is_port = |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if let Some(rest) = place.strip_prefix('[') {
+        if let Some((address, after)) = rest.split_once(']') {
+            return (
+                format!("{user}{address}"),
+                after.strip_prefix(':').filter(is_port),
+            );
+        }
+    } else if let Some((name, port)) = place.split_once(':')
+        && is_port(&port)
+    {
+        return (format!("{user}{name}"), Some(port));
+    }
+    (host.to_owned(), None)
+}
+
 impl Hosts for Ssh {
     fn run(
         &self,
@@ -169,5 +207,26 @@ impl Hosts for Ssh {
         each: &mut dyn FnMut(&HostName, Said) -> ControlFlow<()>,
     ) {
         fan::out(calls, at_once, |call| self.call(call), each);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::divided;
+
+    #[test]
+    fn a_port_is_divided_from_a_name_and_not_from_an_address() {
+        for (host, destination, port) in [
+            ("web1", "web1", None),
+            ("ada@web1", "ada@web1", None),
+            ("ada@web1:2222", "ada@web1", Some("2222")),
+            ("[2001:db8::2]:2222", "2001:db8::2", Some("2222")),
+            ("ada@[2001:db8::2]", "ada@2001:db8::2", None),
+            ("2001:db8::2", "2001:db8::2", None),
+            ("::1", "::1", None),
+            ("web1:ssh", "web1:ssh", None),
+        ] {
+            assert_eq!(divided(host), (destination.to_owned(), port), "{host}");
+        }
     }
 }

@@ -12,7 +12,7 @@ mod faulty;
 mod fetched;
 mod lock;
 mod memory;
-mod s3;
+pub(in crate::sys) mod s3;
 mod side_by_side;
 
 use std::fmt;

@@ -50,7 +50,7 @@ pub fn offers(current: &Current, source: &PackageName) -> Vec<Offer> {
 }
 
 /// Returns every stanza that was read of a suite.
-pub(super) fn stanzas(current: &Current) -> impl Iterator<Item = &Stanza> {
+pub(in crate::flow::rolling) fn stanzas(current: &Current) -> impl Iterator<Item = &Stanza> {
     let listings = current.manifest().into_iter().flat_map(|m| m.listings());
     let chunks = listings.flat_map(|index| &index.chunks);
     chunks.flat_map(|chunk| current.chunks.get(&chunk.sha256).into_iter().flatten())
@@ -83,6 +83,13 @@ pub fn release_number(name: &str) -> Option<u32> {
     named
         .map(|(_, number)| *number)
         .or_else(|| name.parse().ok())
+}
+
+/// Returns the code name of a release that is named by either.
+pub fn release_name(name: &str) -> Option<&'static str> {
+    let number = release_number(name)?;
+    let named = RELEASES.iter().find(|(_, own)| *own == number);
+    named.map(|(codename, _)| *codename)
 }
 
 /// Tells whether two names are of the same release.

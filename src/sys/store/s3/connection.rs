@@ -45,7 +45,7 @@ pub(super) fn agent(url: &str, environment: &Environment) -> Result<Agent, S3Err
 
 /// The authorities of `AWS_CA_BUNDLE`, else of `SSL_CERT_FILE`, else the
 /// system's, else Mozilla's as this program was built with them.
-fn authorities(environment: &Environment) -> Result<RootCerts, S3Error> {
+pub(in crate::sys) fn authorities(environment: &Environment) -> Result<RootCerts, S3Error> {
     let named = ["AWS_CA_BUNDLE", "SSL_CERT_FILE"].map(|name| environment.path(name));
     if let Some(path) = named.into_iter().flatten().next() {
         return read(&path).ok_or(S3Error::Authorities { path });
@@ -67,7 +67,10 @@ fn read(path: &Path) -> Option<RootCerts> {
 
 /// The proxy of the usual variables; `http_proxy` in lower case alone, because
 /// a web server sets `HTTP_PROXY` from a visitor's header.
-fn proxy(url: &str, environment: &Environment) -> Result<Option<Proxy>, S3Error> {
+pub(in crate::sys) fn proxy(
+    url: &str,
+    environment: &Environment,
+) -> Result<Option<Proxy>, S3Error> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
     let host = rest.split(['/', '?']).next().unwrap_or_default();
     let host = host.rsplit_once(':').map_or(host, |(host, _)| host);

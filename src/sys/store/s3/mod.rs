@@ -18,7 +18,7 @@
 
 mod client;
 mod conditions;
-mod connection;
+pub(in crate::sys) mod connection;
 mod error;
 mod known;
 mod listing;

@@ -1,0 +1,183 @@
+//! What a person says of a rollout: written into its journal, or, where a
+//! controller runs, left for it to write.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::RollingError;
+use super::shelf::{Asked, Shelf};
+use crate::flow::FlowError;
+use crate::model::HostName;
+use crate::model::name::nearest;
+use crate::rollout::event::{Entry, Event};
+use crate::rollout::journal::{Journal, JournalError};
+use crate::rollout::state::{RolloutId, Unfit};
+use crate::rollout::{Phase, Rollout, Stage};
+
+/// What became of a word.
+#[derive(Debug)]
+pub enum Changed {
+    /// It is in the journal.
+    Written,
+    /// A controller runs; it has taken the word.
+    Taken,
+    /// A controller runs; it takes the word before its next step.
+    Left {
+        /// Who controls it.
+        holder: String,
+    },
+    /// It is so already.
+    Already,
+}
+
+/// How long a running controller is waited for to take a word; it looks after
+/// every step and several times a second while it waits.
+const PATIENCE: Duration = Duration::from_secs(3);
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Says something of a rollout.
+pub fn change(shelf: &Shelf, id: &RolloutId, asked: Asked) -> Result<Changed, FlowError> {
+    let mut journal = match Journal::open(&shelf.directory, id, &asked.by) {
+        Ok(journal) => journal,
+        Err(JournalError::Locked { holder, .. }) => return leave(shelf, id, asked, holder),
+        Err(error) => return Err(error.into()),
+    };
+    let mut rollout = Rollout::from_entries(journal.entries())?;
+    take_asked(shelf, &mut rollout, &mut journal)?;
+    match is_so(&rollout, &asked.event) {
+        true => Ok(Changed::Already),
+        false => {
+            write(&mut rollout, &mut journal, asked)?;
+            Ok(Changed::Written)
+        }
+    }
+}
+
+fn leave(
+    shelf: &Shelf,
+    id: &RolloutId,
+    asked: Asked,
+    holder: String,
+) -> Result<Changed, FlowError> {
+    // What cannot be is told at once.
+    if let Some((rollout, _)) = shelf.look(id)? {
+        if is_so(&rollout, &asked.event) {
+            return Ok(Changed::Already);
+        }
+        admitted(&rollout, &asked.event)?;
+    }
+    let note = shelf.ask(id, &asked)?;
+    let mut waited = Duration::ZERO;
+    while note.exists() {
+        if waited >= PATIENCE {
+            return Ok(Changed::Left { holder });
+        }
+        std::thread::sleep(LOOK);
+        waited += LOOK;
+    }
+    Ok(Changed::Taken)
+}
+
+/// Takes what was asked while somebody controlled it; returns what was written.
+/// A word that came too late is dropped.
+pub fn take_asked(
+    shelf: &Shelf,
+    rollout: &mut Rollout,
+    journal: &mut Journal,
+) -> Result<Vec<Entry>, FlowError> {
+    let mut written = Vec::new();
+    for (note, asked) in shelf.asked(&rollout.id)? {
+        if !is_so(rollout, &asked.event) && rollout.admits(&asked.event).is_ok() {
+            written.push(write(rollout, journal, asked)?);
+        }
+        remove(note)?;
+    }
+    Ok(written)
+}
+
+fn remove(note: PathBuf) -> Result<(), FlowError> {
+    match std::fs::remove_file(&note) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(crate::sys::files::failed("remove", &note)(error).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a word into the journal.
+pub fn write(
+    rollout: &mut Rollout,
+    journal: &mut Journal,
+    asked: Asked,
+) -> Result<Entry, FlowError> {
+    admitted(rollout, &asked.event)?;
+    // A journal's clock does not run back.
+    let at = asked.at.max(rollout.newest);
+    let entry = journal.append(asked.event, at, &asked.by)?;
+    rollout.apply(&entry)?;
+    Ok(entry)
+}
+
+/// Tells whether saying it changes nothing.
+fn is_so(rollout: &Rollout, event: &Event) -> bool {
+    match event {
+        Event::Paused { .. } => rollout.paused.is_some(),
+        Event::Resumed { .. } => {
+            let waits = matches!(rollout.phase, Phase::Halted { .. } | Phase::Blocked { .. });
+            rollout.paused.is_none() && !waits
+        }
+        Event::Aborted { .. } => rollout.phase == Phase::Aborted,
+        Event::Superseded { .. } => rollout.phase == Phase::Superseded,
+        Event::RollbackBegun { .. } => {
+            matches!(rollout.phase, Phase::RollingBack { .. } | Phase::RolledBack)
+        }
+        Event::Excluded { host, .. } => rollout.hosts.get(host).is_some_and(|host| {
+            use crate::rollout::state::{HostState, Skip};
+            let why = |why: &Skip| matches!(why, Skip::Excluded { .. });
+            matches!(&host.state, HostState::Skipped { why: own } if why(own))
+        }),
+        _ => false,
+    }
+}
+
+/// Refuses what cannot be said now, in words for the operator.
+fn admitted(rollout: &Rollout, event: &Event) -> Result<(), FlowError> {
+    let Err(why) = rollout.admits(event) else {
+        return Ok(());
+    };
+    let id = rollout.id.to_string();
+    if let Unfit::UnknownHost(wanted) = &why {
+        let known = rollout.hosts.keys().map(HostName::as_str);
+        let near = nearest(wanted.as_str(), known);
+        return Err(RollingError::UnknownHost {
+            wanted: wanted.clone(),
+            nearest: near.and_then(|near| HostName::new(near).ok()),
+        }
+        .into());
+    }
+    let fix = match event {
+        Event::SoakSkipped { .. } => format!("debcut rollout status {id} says what it waits for"),
+        Event::Excluded { .. } => "wait until its installation has ended".to_owned(),
+        _ => format!("debcut rollout status {id} says where it is"),
+    };
+    let why = match (event, &rollout.phase) {
+        (Event::SoakSkipped { .. }, _) => "does not soak now".to_owned(),
+        _ => format!("cannot do that now: {why}"),
+    };
+    Err(RollingError::NotNow { id, why, fix }.into())
+}
+
+/// Returns the ring that soaks, or that is on its way to.
+pub fn soaking(rollout: &Rollout) -> Option<&crate::rollout::state::RingState> {
+    let mut phase = &rollout.phase;
+    while let Phase::Halted { from, .. } | Phase::Converging { from } = phase {
+        phase = from;
+    }
+    match phase {
+        Phase::Ring {
+            index,
+            stage: Stage::Soaking { .. },
+        } => rollout.rings.get(*index),
+        _ => None,
+    }
+}

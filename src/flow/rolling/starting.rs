@@ -1,0 +1,260 @@
+//! The start of a rollout: what it brings, to whom, and whether it may be.
+
+use super::commands::Commands;
+use super::members::resolve;
+use super::opening::{self, Wanted};
+use super::planning::{self, Said};
+use super::shelf::{Asked, Means, Shelf, has_ended};
+use crate::config::rollout::{HostWord, RolloutRules};
+use crate::flow::FlowError;
+use crate::flow::archiving::Desk;
+use crate::model::{Finding, Timestamp};
+use crate::rollout::event::{Entry, Event};
+use crate::rollout::journal::{Journal, JournalError};
+use crate::rollout::policy::Supersede;
+use crate::rollout::state::{HostState, RolloutId};
+use crate::rollout::{Rollout, Target};
+
+/// What is asked for.
+pub struct Start<'a> {
+    /// Where rollouts are kept.
+    pub shelf: &'a Shelf,
+    /// What the configuration says.
+    pub rules: &'a RolloutRules,
+    /// What the command line says beside it.
+    pub said: Said,
+    /// What is to be rolled out.
+    pub wanted: Wanted,
+    /// The hosts that are named; none: those of the configuration.
+    pub named: Vec<HostWord>,
+    /// What becomes of an open rollout, where it is said.
+    pub supersede: Option<Supersede>,
+    /// Whether what was rolled out before is rolled out once more.
+    pub again: bool,
+    /// How its controller reaches things.
+    pub means: Means,
+    /// Who starts it.
+    pub by: String,
+    /// The present moment.
+    pub now: Timestamp,
+}
+
+/// A rollout that could be.
+#[derive(Debug)]
+pub struct Draft {
+    /// The rollout as it will be planned.
+    pub rollout: Rollout,
+    /// Its first entry.
+    pub entry: Entry,
+    /// What an operator should know; an error among them refuses it.
+    pub findings: Vec<Finding>,
+    /// The open rollout of the same source, where there is one.
+    pub before: Option<RolloutId>,
+    /// Where the same version is rolled out already.
+    pub same: Option<RolloutId>,
+}
+
+/// Finds out what a rollout would be. Writes nothing.
+pub fn draft(desk: &Desk<'_>, start: &Start<'_>) -> Result<Draft, FlowError> {
+    planning::profile(start.rules, &start.said)?;
+    let target = opening::target(desk, &start.wanted)?;
+    let commands = Commands {
+        environment: desk.environment,
+        directory: &start.means.directory,
+        inventory: start.means.inventory.as_deref(),
+        engine: start.rules.engine,
+    };
+    let resolved = resolve(start.rules, &start.named, &commands)?;
+    let mut policy = planning::policy(start.rules, &resolved, &start.said)?;
+    policy.supersede = start.supersede.unwrap_or(policy.supersede);
+    let mut findings = resolved.findings;
+    let known = start.shelf.all()?;
+    let own = known.iter().map(|(rollout, _)| rollout);
+    let own = || {
+        own.clone()
+            .filter(|known| known.target.source == target.source)
+    };
+    let is_same = |known: &&Rollout| same_versions(&known.target, &target);
+    let newest = own().next();
+    let open = own().find(|known| !has_ended(&known.phase));
+    let done = newest.filter(|known| known.phase == crate::rollout::Phase::Done && !start.again);
+    let same = open.or(done).filter(is_same).map(|known| known.id.clone());
+    let id = name(start.shelf, &target)?;
+    let before = open.filter(|_| same.is_none());
+    if let Some(open) = before {
+        findings.extend(stands_against(open, &target, policy.supersede));
+    }
+    let entry = Entry {
+        number: 1,
+        at: start.now,
+        by: start.by.clone(),
+        event: Event::Planned {
+            id: id.clone(),
+            target,
+            policy: Box::new(policy),
+            reason: start.said.reason.clone(),
+            profile: start.said.profile.clone(),
+        },
+    };
+    let rollout = Rollout::from_entries(std::slice::from_ref(&entry))?;
+    if same.is_none() {
+        findings.extend(elsewhere(desk, start, &rollout)?);
+    }
+    Ok(Draft {
+        before: before.map(|open| open.id.clone()),
+        rollout,
+        entry,
+        findings,
+        same,
+    })
+}
+
+/// Names the next try of what is rolled out.
+fn name(shelf: &Shelf, target: &Target) -> Result<RolloutId, FlowError> {
+    let versions = target.versions.iter();
+    let version = versions.map(|meant| meant.source_version.clone()).next();
+    let version = version.expect("a target has a version");
+    let mut id = RolloutId::first(target.source.clone(), version);
+    let taken = shelf.ids()?;
+    while taken.contains(&id) {
+        // A start that was cut short before its first entry is gone on with.
+        if shelf.look(&id)?.is_none() {
+            break;
+        }
+        id = id.again();
+    }
+    Ok(id)
+}
+
+fn same_versions(one: &Target, other: &Target) -> bool {
+    let versions = |target: &Target| {
+        let versions = target.versions.iter();
+        let versions = versions.map(|meant| meant.source_version.to_string());
+        let mut versions: Vec<_> = versions.collect();
+        versions.sort();
+        versions
+    };
+    versions(one) == versions(other)
+}
+
+/// Says what an open rollout of the same source has against another one.
+fn stands_against(open: &Rollout, target: &Target, supersede: Supersede) -> Option<Finding> {
+    let id = open.id.to_string();
+    let refused = |message: String| Finding::error("open-rollout", &id, message);
+    let newest = |target: &Target| {
+        let versions = target
+            .versions
+            .iter()
+            .map(|meant| meant.source_version.clone());
+        versions.max_by(|a, b| a.compare(b))
+    };
+    let is_newer = match (newest(target), newest(&open.target)) {
+        (Some(new), Some(old)) => new.compare(&old).is_gt(),
+        _ => false,
+    };
+    let in_flight = open.hosts.values().any(|host| {
+        matches!(
+            host.state,
+            HostState::Started | HostState::Unknown { .. } | HostState::HalfDone
+        )
+    });
+    match supersede {
+        Supersede::Refuse => Some(
+            refused(format!("it is open: {} goes one at a time", target.source)).fix(format!(
+                "let it end, or debcut rollout abort {id}; --supersede replace|wait says \
+                 what a newer version does"
+            )),
+        ),
+        Supersede::Wait => Some(
+            Finding::info("open-rollout", &id, "it goes first")
+                .fix(format!("debcut rollout advance {id} brings it to its end")),
+        ),
+        Supersede::Replace if !is_newer => Some(
+            refused("it is open, and what is to replace it is not newer".to_owned())
+                .fix(format!("debcut rollout rollback {id} goes back")),
+        ),
+        Supersede::Replace if in_flight => Some(
+            refused("installations run; they are not left half-way".to_owned()).fix(format!(
+                "debcut rollout pause {id}, then advance it until they have ended"
+            )),
+        ),
+        Supersede::Replace => Some(Finding::info("superseded", &id, "it ends where it is")),
+    }
+}
+
+/// Says whether another machine's controller has a rollout of this source.
+fn elsewhere(
+    desk: &Desk<'_>,
+    start: &Start<'_>,
+    rollout: &Rollout,
+) -> Result<Option<Finding>, FlowError> {
+    let suites = opening::touched(rollout);
+    let id = rollout.id.to_string();
+    let found = opening::other_rollout(desk, &rollout.target.source, &id, &suites)?;
+    let Some(other) = found else { return Ok(None) };
+    let here = start.shelf.ids()?;
+    let is_here = here
+        .iter()
+        .any(|id| opening::pin_name(&id.to_string()) == other.pin);
+    if is_here {
+        return Ok(None);
+    }
+    let what = other.why.unwrap_or_else(|| other.pin.to_string());
+    let message = format!(
+        "{} has one open, on another machine or in another directory ({what})",
+        other.who
+    );
+    let finding = Finding::error("open-rollout", rollout.target.source.as_str(), message);
+    Ok(Some(finding.fix(format!(
+        "end it there, or --state DIR; where that machine is gone: debcut archive unpin {} --name {}",
+        other.suite, other.pin
+    ))))
+}
+
+/// Begins what was drafted: from now on it is in its journal, and the archive
+/// keeps its way back.
+pub fn begin(desk: &Desk<'_>, start: &Start<'_>, draft: &Draft) -> Result<(), FlowError> {
+    let id = &draft.rollout.id;
+    start.shelf.write_means(id, &start.means)?;
+    let directory = &start.shelf.directory;
+    let mut journal = match Journal::create(directory, id, &start.by) {
+        Err(JournalError::Taken(_)) => Journal::open(directory, id, &start.by)?,
+        created => created?,
+    };
+    if !journal.entries().is_empty() {
+        return Err(JournalError::Taken(id.clone()).into());
+    }
+    journal.append(draft.entry.event.clone(), start.now, &start.by)?;
+    opening::pin_way_back(desk, &draft.rollout, &id.to_string())?;
+    if let Some(before) = &draft.before
+        && draft.rollout.policy.supersede == Supersede::Replace
+    {
+        let event = Event::Superseded { by: id.to_string() };
+        let asked = Asked {
+            at: start.now,
+            by: start.by.clone(),
+            event,
+        };
+        super::changing::change(start.shelf, before, asked)?;
+        if let Some((rollout, _)) = start.shelf.look(before)? {
+            opening::unpin_way_back(desk, &rollout, &before.to_string())?;
+        }
+    }
+    Ok(())
+}
+
+/// Finds the open rollout that another one waits for: an older one of the same
+/// source.
+pub fn goes_first(shelf: &Shelf, rollout: &Rollout) -> Result<Option<RolloutId>, FlowError> {
+    if rollout.policy.supersede != Supersede::Wait {
+        return Ok(None);
+    }
+    let all = shelf.all()?.into_iter().map(|(known, _)| known);
+    let mut open = all.filter(|known| {
+        let is_other = known.id != rollout.id && known.target.source == rollout.target.source;
+        is_other && !has_ended(&known.phase) && known.planned <= rollout.planned
+    });
+    Ok(open
+        .find(|known| (known.planned, &known.id) < (rollout.planned, &rollout.id))
+        .map(|known| known.id))
+}

@@ -1,0 +1,13 @@
+//! Rollouts for people who are not at the terminal: the words for what happens,
+//! messages and requests made from templates, and the page of a rollout.
+
+mod chart;
+mod message;
+mod page;
+mod view;
+pub mod words;
+
+pub use chart::{Lead, LeadStep};
+pub use message::{Kind, RenderError, Rendered, Telling, rendered};
+pub use page::page;
+pub use view::{At, Badge, Counts, HostView, RingView, RolloutView, Tone};
