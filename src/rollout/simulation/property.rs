@@ -167,7 +167,7 @@ fn run(seed: u64) -> (End, Rollout, World) {
         .map(|_| verdict(random))
         .collect();
     world.job_seconds = random.gen_range(0..15);
-    let mut entries = vec![planned(policy)];
+    let entries = vec![planned(policy)];
     let (mut deaths, mut holds) = (random.gen_range(0..6), 0);
     let death = |random: &mut StdRng, deaths: &mut u32, entries: &[Entry]| {
         *deaths = deaths.checked_sub(1)?;
