@@ -86,9 +86,16 @@ impl Commands<'_> {
 /// The last lines of what was said.
 fn last(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .collect();
     let tail = lines[lines.len().saturating_sub(3)..].join("; ");
-    tail.chars().filter(|c| !c.is_control()).take(SAID_CHARS).collect()
+    tail.chars()
+        .filter(|c| !c.is_control())
+        .take(SAID_CHARS)
+        .collect()
 }
 
 impl Outside for Commands<'_> {
