@@ -161,6 +161,9 @@ pub enum FlowError {
     /// There is nothing to roll out.
     #[error(transparent)]
     Target(#[from] rolling::opening::TargetError),
+    /// Nothing was rehearsed.
+    #[error(transparent)]
+    Rehearsal(#[from] rolling::rehearsing::RehearsalError),
     /// A rollout cannot be started, found or moved.
     #[error(transparent)]
     Rolling(#[from] rolling::RollingError),

@@ -8,7 +8,9 @@ use super::RollingError;
 use super::members::{LIMIT, Outside};
 use crate::model::HostName;
 use crate::rollout::health::Verdict;
+use crate::rollout::policy::Engine;
 use crate::sys::environment::Environment;
+use crate::sys::host::ansible;
 use crate::sys::process::{Tool, ToolError};
 
 /// Where commands run, and with what.
@@ -19,6 +21,8 @@ pub struct Commands<'a> {
     pub directory: &'a Path,
     /// The inventory of groups.
     pub inventory: Option<&'a Path>,
+    /// Who reaches the hosts: Ansible by their names, ssh by their addresses.
+    pub engine: Engine,
 }
 
 /// More than any list of hosts.
@@ -108,8 +112,20 @@ impl Outside for Commands<'_> {
     }
 
     fn group(&self, group: &str) -> Result<Vec<HostName>, RollingError> {
-        Err(RollingError::NoInventory {
+        let Some(inventory) = self.inventory else {
+            return Err(RollingError::NoInventory {
+                group: group.to_owned(),
+            });
+        };
+        let members = ansible::members(inventory, group, self.environment);
+        let members = members.map_err(|error| RollingError::Group {
             group: group.to_owned(),
-        })
+            source: Box::new(error),
+        })?;
+        let named = members.into_iter().map(|member| match self.engine {
+            Engine::Ssh => member.address,
+            Engine::Ansible => member.name,
+        });
+        Ok(named.collect())
     }
 }

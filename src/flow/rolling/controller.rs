@@ -2,15 +2,21 @@
 //! here.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::changes::changes;
 use super::commands::Commands;
 use super::counting::counted;
 use super::delivering::Courier;
 use super::requesting::{self, Asking};
-use super::{RollingError, opening};
+use super::{RollingError, opening, rehearsing};
+use crate::build::root::Refresh;
+use crate::build::root::choices::RootChoices;
+use crate::config::ArchiveLocation;
 use crate::flow::archiving::{Act, Desk};
+use crate::flow::rooting::Saying;
 use crate::model::{HostName, Listener, Suite, Timestamp};
 use crate::rollout::event::{Entry, Generation};
 use crate::rollout::facts::HostFacts;
@@ -55,6 +61,16 @@ impl Ticking {
     }
 }
 
+/// What rehearsals stand on.
+pub struct Ground {
+    /// What is below.
+    pub base: rehearsing::Base,
+    /// What the configuration says of clean systems.
+    pub choices: RootChoices,
+    /// Its archives, by name.
+    pub archives: BTreeMap<String, ArchiveLocation>,
+}
+
 /// What does a rollout's steps.
 pub struct Controller<'a> {
     /// The archive.
@@ -69,6 +85,8 @@ pub struct Controller<'a> {
     pub directory: PathBuf,
     /// The rollout's own directory.
     pub place: PathBuf,
+    /// What rehearsals stand on.
+    pub ground: Ground,
     /// How approval is asked for.
     pub asking: Asking,
     /// The entries so far, for who is asked.
@@ -80,11 +98,12 @@ pub struct Controller<'a> {
 }
 
 impl Controller<'_> {
-    fn commands(&self) -> Commands<'_> {
+    fn commands(&self, rollout: &Rollout) -> Commands<'_> {
         Commands {
             environment: self.environment,
             directory: &self.directory,
             inventory: None,
+            engine: rollout.policy.engine,
         }
     }
 }
@@ -136,13 +155,13 @@ impl Hands for Controller<'_> {
             ("DEBCUT_VERSIONS", versions.join(" ")),
         ];
         let limit = Duration::from_secs(check.limit_seconds.into());
-        Ok(self.commands().check(command, limit, &about)?)
+        Ok(self.commands(rollout).check(command, limit, &about)?)
     }
 
     fn count(&mut self, rollout: &Rollout, pull: &Pull) -> Result<Counted, Outside> {
         let limit = Duration::from_secs(pull.limit_seconds.into());
         let command = || pull.observe.clone();
-        let printed = self.commands().counted(&pull.observe, limit);
+        let printed = self.commands(rollout).counted(&pull.observe, limit);
         let printed = printed.map_err(|source| RollingError::CountCommand {
             command: command(),
             source,
@@ -155,8 +174,18 @@ impl Hands for Controller<'_> {
     }
 
     fn rehearse(&mut self, rollout: &Rollout) -> Result<Vec<String>, Outside> {
-        let _ = rollout;
-        Err("no rehearsal yet: --skip-rehearsal REASON".into())
+        self.listener.begin("rehearsing the way there and back");
+        let stage = rehearsing::Stage {
+            program: self.environment.program(),
+            base: self.ground.base,
+            saying: Saying {
+                choices: &self.ground.choices,
+                archives: &self.ground.archives,
+                top: &self.directory,
+            },
+            refresh: Refresh::AfterDays(self.ground.choices.refresh_days),
+        };
+        Ok(rehearsing::rehearse(&self.desk, rollout, &stage)?)
     }
 
     fn open(
@@ -198,6 +227,10 @@ impl Hands for Controller<'_> {
         let now = self.now();
         let next = plan::next(rollout, now);
         let state = (rollout, self.entries.as_slice());
+        // Said by somebody, or by the package itself.
+        if self.asking.changes.is_none() {
+            self.asking.changes = changes(&self.desk, rollout)?;
+        }
         let made = requesting::request(&courier, &self.asking, &self.place, state, (&next, now))?;
         let kept = made.kept.display();
         self.listener.note(format!("the request is in {kept}"));

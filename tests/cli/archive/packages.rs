@@ -167,7 +167,7 @@ pub fn changes(distribution: &str, files: &[&Path]) -> PathBuf {
 
 impl World {
     /// Runs dpkg-deb on a tree, always at the same moment.
-    fn judge_at_epoch(
+    pub fn judge_at_epoch(
         &self,
         mut dpkg: std::process::Command,
         tree: &Path,

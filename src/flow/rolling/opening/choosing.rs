@@ -85,6 +85,13 @@ pub fn release_number(name: &str) -> Option<u32> {
         .or_else(|| name.parse().ok())
 }
 
+/// Returns the code name of a release that is named by either.
+pub fn release_name(name: &str) -> Option<&'static str> {
+    let number = release_number(name)?;
+    let named = RELEASES.iter().find(|(_, own)| *own == number);
+    named.map(|(codename, _)| *codename)
+}
+
 /// Tells whether two names are of the same release.
 pub fn same_release(a: &str, b: &str) -> bool {
     a == b || matches!((release_number(a), release_number(b)), (Some(a), Some(b)) if a == b)
