@@ -188,7 +188,9 @@ pub fn rollout(target: Target, rings: &[&str]) -> Rollout {
         retry_seconds: 60,
     };
     let now: Timestamp = crate::world::NOW.parse().expect("a moment");
+    let source_version = target.versions[0].source_version.clone();
     Rollout {
+        id: debcut::rollout::RolloutId::first(target.source.clone(), source_version),
         planned: now,
         by: "ada@lab".to_owned(),
         reason: Some("it says hello again".to_owned()),
@@ -200,6 +202,8 @@ pub fn rollout(target: Target, rings: &[&str]) -> Rollout {
         way: Way::Forward,
         rings: Vec::new(),
         hosts: Default::default(),
+        problems: Vec::new(),
+        rehearsal_skipped: None,
         approved: Vec::new(),
         request: None,
         entries: 1,

@@ -9,9 +9,11 @@ use super::WhichArguments;
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
+use crate::flow::lead_time;
+use crate::flow::project::Workspace;
 use crate::flow::rolling::shelf::{Among, Shelf, has_ended};
 use crate::report::Answer;
-use crate::report::rolling::page;
+use crate::report::rolling::{Lead, page};
 use crate::report::rollout::{Picture, StatusDocument};
 use crate::rollout::event::Entry;
 use crate::rollout::{Rollout, plan};
@@ -53,7 +55,7 @@ pub fn run(arguments: &StatusArguments, context: &Context<'_>) -> Result<Said, F
     }
     let found = shown(&shelf, word)?;
     if let Some(path) = &arguments.html {
-        write_page(path, &found, context)?;
+        write_page(path, &found, &shelf, context)?;
     }
     Ok(Answer::new(document(&found, context)).into())
 }
@@ -83,6 +85,7 @@ fn document(found: &[(Rollout, Vec<Entry>)], context: &Context<'_>) -> StatusDoc
 fn write_page(
     path: &PathBuf,
     found: &[(Rollout, Vec<Entry>)],
+    shelf: &Shelf,
     context: &Context<'_>,
 ) -> Result<(), Failure> {
     let [(rollout, entries)] = found else {
@@ -93,9 +96,39 @@ fn write_page(
     };
     let now = context.now();
     let next = plan::next(rollout, now);
-    let text = page(rollout, entries, &next, &[], now);
+    let leads = leads(shelf, rollout, context);
+    let text = page(rollout, entries, &next, &leads, now);
     files::replace(&context.path(path), text.as_bytes(), Access::Public)?;
     Ok(())
+}
+
+/// How many releases the page compares.
+const LEADS: usize = 8;
+
+/// Returns how long the source's releases took: from their commits where this is
+/// their project, else from the plans of their rollouts. A page is not refused
+/// because this cannot be told.
+fn leads(shelf: &Shelf, rollout: &Rollout, context: &Context<'_>) -> Vec<Lead> {
+    let source = &rollout.target.source;
+    let released = || {
+        let workspace = Workspace::open(&context.directory, context.config.as_deref()).ok()?;
+        let wanted = lead_time::Wanted {
+            packages: vec![source.clone()],
+            limit: LEADS,
+            state: Some(shelf.directory.clone()),
+        };
+        let (found, _) = lead_time::lead_times(&workspace, &wanted, &context.environment).ok()?;
+        Some(found.iter().filter_map(Lead::of).collect::<Vec<_>>())
+    };
+    let found = released().unwrap_or_default();
+    if !found.is_empty() {
+        return found;
+    }
+    let all = shelf.all().unwrap_or_default();
+    let own = all.iter().filter(|(one, _)| one.target.source == *source);
+    own.filter_map(|(one, _)| Lead::of_rollout(one))
+        .take(LEADS)
+        .collect()
 }
 
 fn watch(
@@ -114,7 +147,7 @@ fn watch(
         if is_new {
             last = Some((entries, at));
             if let Some(path) = &arguments.html {
-                write_page(path, &found, context)?;
+                write_page(path, &found, shelf, context)?;
             }
             context
                 .terminal()

@@ -8,6 +8,7 @@ use super::RollingError;
 use super::members::{LIMIT, Outside};
 use crate::model::HostName;
 use crate::rollout::health::Verdict;
+use crate::rollout::policy::Engine;
 use crate::sys::environment::Environment;
 use crate::sys::host::ansible;
 use crate::sys::process::{Tool, ToolError};
@@ -20,6 +21,8 @@ pub struct Commands<'a> {
     pub directory: &'a Path,
     /// The inventory of groups.
     pub inventory: Option<&'a Path>,
+    /// Who reaches the hosts: Ansible by their names, ssh by their addresses.
+    pub engine: Engine,
 }
 
 /// More than any list of hosts.
@@ -115,10 +118,9 @@ impl Outside for Commands<'_> {
             });
         };
         let members = ansible::members(inventory, group, self.environment);
-        let members = members.map_err(|error| RollingError::Group {
+        members.map_err(|error| RollingError::Group {
             group: group.to_owned(),
             source: Box::new(error),
-        })?;
-        Ok(members)
+        })
     }
 }

@@ -8,7 +8,6 @@
 //! which would hold our pipes when the client is ended. A master of the user's
 //! own is used where there is one.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -26,7 +25,6 @@ pub struct Ssh {
     options: Vec<String>,
     user: Option<String>,
     become_root: Become,
-    addresses: BTreeMap<HostName, HostName>,
 }
 
 /// How a script becomes root.
@@ -73,7 +71,6 @@ impl Ssh {
             options: Vec::new(),
             user: None,
             become_root: Become::Nothing,
-            addresses: BTreeMap::new(),
         }
     }
 
@@ -105,13 +102,6 @@ impl Ssh {
         self
     }
 
-    /// Reaches these hosts elsewhere than by their names.
-    #[must_use]
-    pub fn addresses(mut self, addresses: BTreeMap<HostName, HostName>) -> Self {
-        self.addresses = addresses;
-        self
-    }
-
     /// Tells whether ssh is there at all.
     pub fn ready(&self) -> Result<(), ToolError> {
         self.tool()
@@ -136,8 +126,7 @@ impl Ssh {
         for option in USUAL {
             tool = tool.arg("-o").arg(option);
         }
-        let host = self.addresses.get(&call.host).unwrap_or(&call.host);
-        let host = host.as_str();
+        let host = call.host.as_str();
         let (destination, port) = divided(host);
         if let Some(user) = self.user.as_deref().filter(|_| !host.contains('@')) {
             tool = tool.arg("-l").arg(user);

@@ -11,6 +11,7 @@ use debcut::rollout::policy::{Approval, Engine, Policy, Rehearsal, Restart, Supe
 use debcut::rollout::{Move, Way, script, word};
 use debcut::sys::host::Script;
 
+mod ansible;
 mod course;
 mod machine;
 mod packages;

@@ -176,11 +176,12 @@ fn hosts_have_users_ports_and_addresses() {
         .expect("it runs");
     let fake = Ssh::new(&server.environment()).program(server.file("fake"));
     let fake = fake.user(Some("ada".to_owned())).become_root(Become::Sudo);
-    let address = |text: &str| text.parse::<HostName>().expect("a host");
-    let fake = fake.addresses([(address("web2"), address("eve@192.0.2.1:2222"))].into());
     for (host, wanted) in [
         ("web1", "-l\nada\n--\nweb1\nsudo -n sh\n"),
-        ("web2", "-p\n2222\n--\neve@192.0.2.1\nsudo -n sh\n"),
+        (
+            "eve@192.0.2.1:2222",
+            "-p\n2222\n--\neve@192.0.2.1\nsudo -n sh\n",
+        ),
     ] {
         assert_eq!(
             answers(&fake, vec![call(host, "", 20)], 1)[host],

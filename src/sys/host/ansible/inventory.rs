@@ -1,6 +1,6 @@
 //! An Ansible inventory, read as Ansible reads it: `ansible-inventory --list`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -53,30 +53,30 @@ pub enum InventoryError {
     },
 }
 
-/// Returns the hosts of a group by the inventory's names, those of its children
-/// after its own, each once, in the inventory's order. The group `all` has every
-/// host.
+/// A host of an inventory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its name in the inventory: what Ansible calls it.
+    pub name: HostName,
+    /// How ssh(1) is told of it: by the address, user and port that the
+    /// inventory says (`USER@ADDRESS:PORT`), else by its name.
+    pub address: HostName,
+}
+
+/// Returns the hosts of a group, those of its children after its own, each
+/// once, in the inventory's order. The group `all` has every host.
 pub fn members(
     inventory: &Path,
     group: &str,
     environment: &Environment,
-) -> Result<Vec<HostName>, InventoryError> {
+) -> Result<Vec<Member>, InventoryError> {
     of_group(inventory, &listed(inventory, environment)?, group)
-}
-
-/// Returns how ssh(1) reaches hosts whose address, user or port the inventory
-/// says: `USER@ADDRESS:PORT`, by their names.
-pub fn addresses(
-    inventory: &Path,
-    environment: &Environment,
-) -> Result<BTreeMap<HostName, HostName>, InventoryError> {
-    of_hosts(inventory, &listed(inventory, environment)?)
 }
 
 fn listed(inventory: &Path, environment: &Environment) -> Result<Value, InventoryError> {
     let tool = Tool::new("ansible-inventory").envs(pairs(&variables(environment)));
     let tool = tool.env("ANSIBLE_DEPRECATION_WARNINGS", "0");
-    let tool = tool.args(["--list", "--export", "-i"]).arg(inventory);
+    let tool = tool.args(["--list", "-i"]).arg(inventory);
     let tool = tool.limit(Duration::from_secs(120)).at_most(256 << 20);
     let path = || inventory.to_owned();
     let output = tool.output().map_err(|source| InventoryError::Read {
@@ -90,7 +90,7 @@ fn listed(inventory: &Path, environment: &Environment) -> Result<Value, Inventor
     })
 }
 
-fn of_group(path: &Path, list: &Value, group: &str) -> Result<Vec<HostName>, InventoryError> {
+fn of_group(path: &Path, list: &Value, group: &str) -> Result<Vec<Member>, InventoryError> {
     let mut names = Vec::new();
     let is_there = list.get(group).is_some() || group == "all";
     if !is_there || group == "_meta" {
@@ -105,18 +105,14 @@ fn of_group(path: &Path, list: &Value, group: &str) -> Result<Vec<HostName>, Inv
     collect(list, group, &mut names, &mut BTreeSet::new());
     let mut seen = BTreeSet::new();
     names.retain(|name| seen.insert(*name));
-    names.into_iter().map(|name| host(path, name)).collect()
-}
-
-fn of_hosts(path: &Path, list: &Value) -> Result<BTreeMap<HostName, HostName>, InventoryError> {
-    let hosts = list["_meta"]["hostvars"].as_object();
-    let mut found = BTreeMap::new();
-    for (name, variables) in hosts.into_iter().flatten() {
-        if let Some(address) = address(name, variables) {
-            found.insert(host(path, name)?, host(path, &address)?);
-        }
-    }
-    Ok(found)
+    let variables = &list["_meta"]["hostvars"];
+    let member = |name: &str| {
+        Ok(Member {
+            name: host(path, name)?,
+            address: host(path, &address(name, &variables[name]))?,
+        })
+    };
+    names.into_iter().map(member).collect()
 }
 
 fn collect<'a>(
@@ -143,8 +139,8 @@ fn host(path: &Path, name: &str) -> Result<HostName, InventoryError> {
     })
 }
 
-/// Says how a host is reached, where its variables say so.
-fn address(name: &str, variables: &Value) -> Option<String> {
+/// Says how a host is reached by what its variables say.
+fn address(name: &str, variables: &Value) -> String {
     let text = |names: [&str; 2]| -> Option<String> {
         names.iter().find_map(|name| match &variables[*name] {
             Value::String(text) => Some(text.clone()),
@@ -162,7 +158,7 @@ fn address(name: &str, variables: &Value) -> Option<String> {
     if let Some(user) = text(["ansible_user", "ansible_ssh_user"]) {
         address = format!("{user}@{address}");
     }
-    (address != name).then_some(address)
+    address
 }
 
 #[cfg(test)]
@@ -184,18 +180,18 @@ mod tests {
     fn groups_have_the_hosts_of_their_children() {
         let list: Value = serde_json::from_str(LIST).expect("JSON");
         let path = Path::new("inv");
-        let shown = |hosts: Vec<HostName>| -> Vec<String> {
-            hosts.iter().map(ToString::to_string).collect()
+        let of = |group| {
+            of_group(path, &list, group).map(|members| {
+                let shown = members.iter().map(|m| format!("{}={}", m.name, m.address));
+                shown.collect::<Vec<_>>().join(" ")
+            })
         };
-        let of = |group| of_group(path, &list, group).map(shown);
-        assert_eq!(of("web").expect("hosts"), ["web3", "web1", "web2"]);
-        assert_eq!(of("all").expect("hosts"), ["web3", "web1", "web2"]);
-        assert_eq!(of("canaries").expect("hosts"), ["web2", "web1", "web3"]);
-        let addresses = of_hosts(path, &list).expect("hosts");
-        let addresses = addresses.iter().map(|(name, at)| format!("{name}={at}"));
+        let all = "web3=web3 web1=ada@192.0.2.1:2222 web2=[2001:db8::2]:2222";
+        assert_eq!(of("web").expect("hosts"), all);
+        assert_eq!(of("all").expect("hosts"), all);
         assert_eq!(
-            addresses.collect::<Vec<_>>(),
-            ["web1=ada@192.0.2.1:2222", "web2=[2001:db8::2]:2222"]
+            of("canaries").expect("hosts"),
+            "web2=[2001:db8::2]:2222 web1=ada@192.0.2.1:2222 web3=web3"
         );
         assert_eq!(
             of("nobody").expect_err("no group").to_string(),
