@@ -8,7 +8,6 @@ use super::RollingError;
 use super::members::{LIMIT, Outside};
 use crate::model::HostName;
 use crate::rollout::health::Verdict;
-use crate::rollout::policy::Engine;
 use crate::sys::environment::Environment;
 use crate::sys::host::ansible;
 use crate::sys::process::{Tool, ToolError};
@@ -21,8 +20,6 @@ pub struct Commands<'a> {
     pub directory: &'a Path,
     /// The inventory of groups.
     pub inventory: Option<&'a Path>,
-    /// Who reaches the hosts: Ansible by their names, ssh by their addresses.
-    pub engine: Engine,
 }
 
 /// More than any list of hosts.
@@ -122,10 +119,6 @@ impl Outside for Commands<'_> {
             group: group.to_owned(),
             source: Box::new(error),
         })?;
-        let named = members.into_iter().map(|member| match self.engine {
-            Engine::Ssh => member.address,
-            Engine::Ansible => member.name,
-        });
-        Ok(named.collect())
+        Ok(members)
     }
 }

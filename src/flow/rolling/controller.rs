@@ -98,12 +98,11 @@ pub struct Controller<'a> {
 }
 
 impl Controller<'_> {
-    fn commands(&self, rollout: &Rollout) -> Commands<'_> {
+    fn commands(&self) -> Commands<'_> {
         Commands {
             environment: self.environment,
             directory: &self.directory,
             inventory: None,
-            engine: rollout.policy.engine,
         }
     }
 }
@@ -155,13 +154,13 @@ impl Hands for Controller<'_> {
             ("DEBCUT_VERSIONS", versions.join(" ")),
         ];
         let limit = Duration::from_secs(check.limit_seconds.into());
-        Ok(self.commands(rollout).check(command, limit, &about)?)
+        Ok(self.commands().check(command, limit, &about)?)
     }
 
     fn count(&mut self, rollout: &Rollout, pull: &Pull) -> Result<Counted, Outside> {
         let limit = Duration::from_secs(pull.limit_seconds.into());
         let command = || pull.observe.clone();
-        let printed = self.commands(rollout).counted(&pull.observe, limit);
+        let printed = self.commands().counted(&pull.observe, limit);
         let printed = printed.map_err(|source| RollingError::CountCommand {
             command: command(),
             source,
