@@ -47,6 +47,7 @@ pub fn rules(source: &Source<'_>, table: written::Rollout) -> Result<RolloutRule
         None => Rehearsal::Wanted,
         Some(written) => match written.get_ref() {
             written::Rehearsal::Wanted(true) => Rehearsal::Wanted,
+            written::Rehearsal::OnHost => Rehearsal::OnHost,
             written::Rehearsal::Skip(why) if !why.trim().is_empty() => {
                 Rehearsal::Skipped(why.clone())
             }

@@ -180,6 +180,7 @@ pub enum Restart {
 #[derive(Debug)]
 pub enum Rehearsal {
     Wanted(bool),
+    OnHost,
     Skip(String),
 }
 
@@ -302,10 +303,16 @@ impl<'de> Deserialize<'de> for Rehearsal {
         impl<'de> Visitor<'de> for Form {
             type Value = Rehearsal;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("true, or { skip = \"why\" }")
+                f.write_str("true, \"host\", or { skip = \"why\" }")
             }
             fn visit_bool<E: Error>(self, wanted: bool) -> Result<Rehearsal, E> {
                 Ok(Rehearsal::Wanted(wanted))
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Rehearsal, E> {
+                match text {
+                    "host" => Ok(Rehearsal::OnHost),
+                    _ => Err(E::unknown_variant(text, &["host"])),
+                }
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Rehearsal, A::Error> {
                 let table = Table::deserialize(MapAccessDeserializer::new(map))?;

@@ -2,21 +2,26 @@
 //! here.
 
 use std::cell::Cell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::commands::Commands;
 use super::counting::counted;
 use super::delivering::Courier;
+use super::rehearsing::{self, Base, PROGRAM, Stage};
 use super::requesting::{self, Asking};
 use super::{RollingError, opening};
+use crate::build::root::Refresh;
+use crate::flow::FlowError;
 use crate::flow::archiving::{Act, Desk};
+use crate::flow::project::Workspace;
+use crate::flow::rooting::Saying;
 use crate::model::{HostName, Listener, Suite, Timestamp};
 use crate::rollout::event::{Entry, Generation};
 use crate::rollout::facts::HostFacts;
 use crate::rollout::hands::{Answer, Each, Hands, Moved, Order, Outside, Question, Told};
 use crate::rollout::health::{Check, Verdict, What};
-use crate::rollout::policy::{Pull, RingSuite};
+use crate::rollout::policy::{Pull, Rehearsal, RingSuite};
 use crate::rollout::state::Counted;
 use crate::rollout::{Move, Remote, Rollout, plan};
 use crate::sys::clock::Clock;
@@ -155,8 +160,32 @@ impl Hands for Controller<'_> {
     }
 
     fn rehearse(&mut self, rollout: &Rollout) -> Result<Vec<String>, Outside> {
-        let _ = rollout;
-        Err("no rehearsal yet: --skip-rehearsal REASON".into())
+        let workspace = match Workspace::open(&self.directory, None) {
+            // Who runs an archive may have no project.
+            Err(FlowError::Git(_)) => None,
+            opened => Some(opened?),
+        };
+        let (choices, archives) = (Default::default(), Default::default());
+        let mut saying = Saying {
+            choices: &choices,
+            archives: &archives,
+            top: &self.directory,
+        };
+        if let Some(workspace) = &workspace {
+            saying.choices = &workspace.project.root;
+            saying.archives = &workspace.project.archives;
+            saying.top = workspace.repository.top();
+        }
+        let stage = Stage {
+            program: Path::new(PROGRAM),
+            base: match rollout.policy.rehearsal {
+                Rehearsal::OnHost => Base::Host,
+                Rehearsal::Wanted | Rehearsal::Skipped(_) => Base::Clean,
+            },
+            refresh: Refresh::AfterDays(saying.choices.refresh_days),
+            saying,
+        };
+        Ok(rehearsing::rehearse(&self.desk, rollout, &stage)?)
     }
 
     fn open(

@@ -105,7 +105,7 @@ impl StartDocument {
             profile: rollout.profile.clone(),
             reason: rollout.reason.clone(),
             rehearsal: match &policy.rehearsal {
-                Rehearsal::Wanted => None,
+                Rehearsal::Wanted | Rehearsal::OnHost => None,
                 Rehearsal::Skipped(why) => Some(format!("skipped: {why}")),
             },
             approvals: match &policy.approval {
@@ -114,7 +114,9 @@ impl StartDocument {
             },
             calendar: (policy.calendar != Calendar::default()).then(|| policy.calendar.clone()),
             rings: rings.collect(),
-            earliest_end: begins.unwrap_or(rollout.planned).plus_seconds(least_seconds),
+            earliest_end: begins
+                .unwrap_or(rollout.planned)
+                .plus_seconds(least_seconds),
             begins,
             archive: String::new(),
             journal: String::new(),
@@ -148,7 +150,10 @@ impl Document for StartDocument {
             let release = version.release.as_ref();
             let release = release.map_or(String::new(), |release| format!(" for {release}"));
             let (suite, generation) = (&version.suite, version.generation);
-            page.field("version", format!("{}{release}, in {suite}@{generation}", version.version));
+            page.field(
+                "version",
+                format!("{}{release}, in {suite}@{generation}", version.version),
+            );
             page.field("", page.dim(&version.packages.join(", ")));
         }
         if let Some(profile) = &self.profile {
@@ -202,13 +207,19 @@ impl Document for StartDocument {
         }
         page.line("");
         if let Some(begins) = self.begins {
-            page.field("begins", format!("{begins}: until then it waits for its window"));
+            page.field(
+                "begins",
+                format!("{begins}: until then it waits for its window"),
+            );
         }
         page.field("ends", format!("{} at the earliest", self.earliest_end));
         page.field("journal", &self.journal);
     }
 
     fn ending(&self, page: &mut Page) {
-        page.line(format!("next: debcut rollout advance {} [--watch]", self.id));
+        page.line(format!(
+            "next: debcut rollout advance {} [--watch]",
+            self.id
+        ));
     }
 }
