@@ -215,7 +215,10 @@ impl Journal {
                 event,
             });
         // A death keeps part of them.
-        #[cfg_attr(not(test), expect(unused_mut, reason = "only a simulated death changes it"))]
+        #[cfg_attr(
+            not(test),
+            expect(unused_mut, reason = "only a simulated death changes it")
+        )]
         let mut made: Vec<Entry> = made.collect();
         match &mut self.sink {
             Sink::File { path, file, .. } => {
