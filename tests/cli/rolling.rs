@@ -189,6 +189,12 @@ pub fn rollout(target: Target, rings: &[&str]) -> Rollout {
     };
     let now: Timestamp = crate::world::NOW.parse().expect("a moment");
     Rollout {
+        id: debcut::rollout::RolloutId::first(
+            target.source.clone(),
+            target.versions[0].source_version.clone(),
+        ),
+        problems: Vec::new(),
+        rehearsal_skipped: None,
         planned: now,
         by: "ada@lab".to_owned(),
         reason: Some("it says hello again".to_owned()),
