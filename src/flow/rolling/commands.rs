@@ -118,7 +118,7 @@ impl Outside for Commands<'_> {
             });
         };
         let members = ansible::members(inventory, group, self.environment);
-        members.map_err(|error| RollingError::Group {
+        let members = members.map_err(|error| RollingError::Group {
             group: group.to_owned(),
             source: Box::new(error),
         })
