@@ -42,6 +42,8 @@ Environment:
   DEBCUT_NOW         the time to work at instead of now (RFC 3339)
   DEBCUT_KEY         as --key: the key that signs
   DEBCUT_ARCHIVE     as --archive; for archive init its directory
+  DEBCUT_STATE       as --state of rollout: where its journals are
+  DEBCUT_RINGS       as --rings of rollout: the file that describes rings
   DEBCUT_ISOLATION   as --isolation of build and release
   DEBCUT_NO_CACHE    as --no-cache of build and release; 0, no, off and false say no
   DEBCUT_SIGNING_KEY
@@ -54,6 +56,8 @@ Environment:
   SOURCE_DATE_EPOCH  the date of deb pack's files and of an archive's next generation,
                      in seconds since 1970; a build takes the changelog's
   XDG_DATA_HOME      keys are in debcut/keys below it [default: ~/.local/share]
+  XDG_STATE_HOME     journals of rollouts are in debcut/rollouts below it
+                     [default: ~/.local/state]
   XDG_CACHE_HOME     clean systems to build in are in debcut/roots below it
                      [default: ~/.cache]
   TMPDIR             where temporary files go [default: /tmp]
@@ -189,7 +193,7 @@ pub enum Verb {
     Publish(super::archive::PublishArguments),
     /// Create, fill, look at and serve apt archives
     Archive(super::archive::ArchiveVerb),
-    /// Bring a published version to hosts: canaries first, then ring by ring
+    /// Bring a published version to hosts: canaries, soak, everyone, the way back
     Rollout(super::rollout::RolloutVerb),
     /// A complete run on a sample project, in a new directory
     Demo(super::demo::DemoArguments),

@@ -1,5 +1,7 @@
 //! `lead-time`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::Said;
@@ -20,6 +22,9 @@ pub struct LeadTimeArguments {
     /// How many of each package's releases, the highest version first
     #[arg(long, value_name = "N", default_value_t = 10)]
     limit: usize,
+    /// Where journals of rollouts are [default: debcut/rollouts below $XDG_STATE_HOME]
+    #[arg(long, value_name = "DIR", env = "DEBCUT_STATE", hide_env = true)]
+    state: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "\
@@ -29,7 +34,8 @@ Examples:
   debcut lead-time --json              for a chart
 
 From the oldest commit and the median commit to the tag, and from the tag to the
-suites of the archives in debcut.toml, as far as their generations are kept.";
+suites of the archives in debcut.toml, as far as their generations are kept; from there, by
+the journals of rollouts, to the first canary and to the last ring's gate.";
 
 /// Measures releases.
 pub fn run(arguments: LeadTimeArguments, context: &Context<'_>) -> Result<Said, Failure> {
@@ -37,6 +43,7 @@ pub fn run(arguments: LeadTimeArguments, context: &Context<'_>) -> Result<Said, 
     let wanted = Wanted {
         packages: arguments.packages,
         limit: arguments.limit,
+        state: arguments.state.as_ref().map(|path| context.path(path)),
     };
     let (releases, findings) = lead_time::lead_times(&workspace, &wanted, &context.environment)?;
     let document = LeadTimeDocument::new(releases);

@@ -5,6 +5,7 @@ mod archive;
 mod arguments;
 mod attest;
 mod build;
+mod confirm;
 mod context;
 mod deb;
 mod demo;

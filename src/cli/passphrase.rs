@@ -83,7 +83,7 @@ const LONGEST_LINE: usize = 4096;
 
 /// Reads one line. A plain read would be taken up again after a signal, and
 /// Ctrl-C not be heard before Enter.
-fn read_line(mut tty: &File) -> io::Result<String> {
+pub(super) fn read_line(mut tty: &File) -> io::Result<String> {
     let mut line = vec![0; LONGEST_LINE];
     loop {
         if interrupt::asked() {

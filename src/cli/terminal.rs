@@ -69,6 +69,25 @@ impl Terminal {
         if answer.is_no() { Exit::No } else { Exit::Done }
     }
 
+    /// Writes an answer that takes the place of the one before: on a terminal on
+    /// a cleared screen, as JSON on a line of its own.
+    pub fn show_anew(&self, answer: &Answer) {
+        self.teller.clear();
+        if self.json {
+            let mut text = answer.json().to_string();
+            text.push('\n');
+            return print(text.as_bytes());
+        }
+        let mut page = Page::new(self.stdout_colour);
+        answer.text(&mut page);
+        let clear = match io::stdout().is_terminal() {
+            // Home, and clear to the end: the screen does not flicker.
+            true => "\x1b[H\x1b[J",
+            false => "",
+        };
+        print(format!("{clear}{}", page.into_text()).as_bytes());
+    }
+
     /// Writes why a verb could not answer.
     pub fn fail(&self, failure: &Failure) -> Exit {
         self.teller.clear();

@@ -8,6 +8,8 @@ mod rings;
 mod tests;
 mod words;
 
+pub use words::host_word;
+
 use std::collections::BTreeMap;
 
 use super::read::{ConfigError, Source};
@@ -46,6 +48,8 @@ pub struct RolloutRules {
     pub restart: Restart,
     /// Whether the way there and back is rehearsed.
     pub rehearsal: Rehearsal,
+    /// What is below it.
+    pub rehearsal_base: RehearsalBase,
     /// Whether somebody must approve.
     pub approval: Approval,
     /// When something may be begun.
@@ -70,6 +74,15 @@ pub struct RolloutRules {
     pub request: RequestRules,
     /// Profiles by name; `emergency` is always there.
     pub profiles: BTreeMap<String, Profile>,
+}
+
+/// What a rehearsal stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RehearsalBase {
+    /// A clean system of the release.
+    Clean,
+    /// This machine's own, below a layer that goes away.
+    Host,
 }
 
 /// With whose rights scripts run on hosts.

@@ -80,7 +80,7 @@ const TAIL: &str = "
 # sources-file = \"/etc/apt/sources.list.d/main.sources\"   # where hosts have this archive
 # supersede = \"refuse\"       # a newer version while one is open: or wait, replace
 # restart = \"nothing\"        # or stale (units that run what is gone), or [\"hello.service\"]
-# rehearsal = true            # old, new and old again in a clean root; \"host\": on this machine's own; or { skip = \"why\" }
+# rehearsal = true            # old, new and old again in a throw-away root; or { skip = \"why\" }, { base = \"host\" }
 # approvals = { count = 1, keys = [\"FINGERPRINT\"] }   # default: none is needed
 # start-days = [\"mon-thu\"]   # default: any day
 # windows = [\"mon-thu 09:00-16:00\"]   # when batches begin; default: always

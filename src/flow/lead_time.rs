@@ -4,10 +4,12 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 use super::FlowError;
 use super::configured::{self, Configured, ReadError};
 use super::project::Workspace;
+use super::rolling::shelf::Shelf;
 use super::status::{names, sources};
 use crate::format::version::Version;
 use crate::model::finding::with_causes;
@@ -18,6 +20,7 @@ use crate::release::lead_time::{Arrival, LeadTime, Since, counted, median_wait, 
 use crate::release::observe::{self, Known};
 use crate::release::policy::{Policy, Unit};
 use crate::release::standing;
+use crate::rollout::Rollout;
 use crate::sys::environment::Environment;
 
 /// What is asked for.
@@ -27,6 +30,8 @@ pub struct Wanted {
     pub packages: Vec<PackageName>,
     /// How many of each package's releases, the newest first.
     pub limit: usize,
+    /// Where journals of rollouts are; `None` for the user's.
+    pub state: Option<PathBuf>,
 }
 
 /// Measures releases, each package's newest version first.
@@ -50,7 +55,9 @@ pub fn lead_times(
     let targets = repository.tag_targets(&objects)?;
     let targets = targets.into_iter().map(|(tag, id)| (tag, id.to_string()));
     let known = observe::known_releases(&policy.units, &targets.collect());
-    let (seen, findings) = seen(workspace, &policy, environment)?;
+    let (seen, mut findings) = seen(workspace, &policy, environment)?;
+    let (rollouts, unread) = rollouts(wanted.state.clone(), environment);
+    findings.extend(unread);
     let mut history = History {
         workspace,
         policy: &policy,
@@ -64,10 +71,57 @@ pub fn lead_times(
             continue;
         }
         for at in 0..own.len().min(wanted.limit) {
-            found.push(history.measured(index, own, at, &seen)?);
+            let release = history.measured(index, own, at, &seen)?;
+            found.push(brought(release, unit, &own[at], &rollouts));
         }
     }
     Ok((found, findings))
+}
+
+/// Reads every rollout there is a journal of; one that cannot be read is told.
+fn rollouts(state: Option<PathBuf>, environment: &Environment) -> (Vec<Rollout>, Vec<Finding>) {
+    // Without a home there are no journals either.
+    let Ok(shelf) = Shelf::of(state, environment) else {
+        return (Vec::new(), Vec::new());
+    };
+    let (mut found, mut findings) = (Vec::new(), Vec::new());
+    let warn = |subject: String, error: FlowError| {
+        Finding::warning("rollout", subject, with_causes(&error))
+    };
+    match shelf.ids() {
+        Err(error) => findings.push(warn(shelf.directory.display().to_string(), error)),
+        Ok(ids) => {
+            for id in ids {
+                match shelf.look(&id) {
+                    Ok(one) => found.extend(one.map(|(rollout, _)| rollout)),
+                    Err(error) => findings.push(warn(id.to_string(), error)),
+                }
+            }
+        }
+    }
+    (found, findings)
+}
+
+/// Adds when rollouts brought a release to its first host and to all, in any of
+/// its Debian revisions and tries.
+fn brought(mut lead: LeadTime, unit: &Unit, known: &Known, rollouts: &[Rollout]) -> LeadTime {
+    let release = Release {
+        tag: known.tag.clone(),
+        version: known.version.clone(),
+        commit: known.commit.clone(),
+        committed: lead.tagged,
+    };
+    let own = rollouts.iter().filter(|rollout| {
+        let mut versions = rollout.target.versions.iter();
+        rollout.target.source == unit.name
+            && versions.any(|meant| standing::is_of(unit, &release, &meant.source_version))
+    });
+    let (canaries, everyones): (Vec<_>, Vec<_>) = own
+        .map(|rollout| (rollout.canary(), rollout.everyone()))
+        .unzip();
+    lead.canary = canaries.into_iter().flatten().min();
+    lead.everyone = everyones.into_iter().flatten().min();
+    lead
 }
 
 /// The history, asked once: packages of one repository are often released at the

@@ -29,10 +29,53 @@ pub struct LeadTime {
     pub tagged: Timestamp,
     /// The suites that had it, in the order of the configuration.
     pub suites: Vec<Arrival>,
-    /// When a canary host first had it; not known before there are rollouts.
+    /// When the first host of a rollout's first ring had it.
     pub canary: Option<Timestamp>,
-    /// When every host had it; not known before there are rollouts.
+    /// When the last ring of a rollout passed its gate.
     pub everyone: Option<Timestamp>,
+}
+
+/// How long steps took over several releases, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Span {
+    /// The steps: `commit-tag`, `tag-archive`, `archive-canary`,
+    /// `canary-everyone`, `commit-everyone`.
+    pub steps: &'static str,
+    /// How many releases both are known of.
+    pub releases: usize,
+    /// Half of them took no longer; of an even number the lower of the two in
+    /// the middle.
+    pub median_seconds: i64,
+    /// None took longer.
+    pub worst_seconds: i64,
+}
+
+/// Returns what is known of each step over all releases; a step that no release
+/// has both ends of is left out. A clock that ran ahead is no time.
+pub fn spans(releases: &[LeadTime]) -> Vec<Span> {
+    type End = fn(&LeadTime) -> Option<Timestamp>;
+    let archive: End = |one| one.suites.iter().map(|arrival| arrival.at).min();
+    let (commit, tag): (End, End) = (|one| one.oldest_commit, |one| Some(one.tagged));
+    let (canary, everyone): (End, End) = (|one| one.canary, |one| one.everyone);
+    let steps = [
+        ("commit-tag", commit, tag),
+        ("tag-archive", tag, archive),
+        ("archive-canary", archive, canary),
+        ("canary-everyone", canary, everyone),
+        ("commit-everyone", commit, everyone),
+    ];
+    let span = |(steps, from, to): (&'static str, End, End)| {
+        let took = |one: &LeadTime| Some((to(one)?.unix() - from(one)?.unix()).max(0));
+        let mut all: Vec<i64> = releases.iter().filter_map(took).collect();
+        all.sort_unstable();
+        Some(Span {
+            steps,
+            releases: all.len(),
+            median_seconds: *all.get(all.len().checked_sub(1)? / 2)?,
+            worst_seconds: *all.last()?,
+        })
+    };
+    steps.into_iter().filter_map(span).collect()
 }
 
 /// That a suite had a release.
@@ -117,6 +160,40 @@ mod tests {
             let made: Vec<_> = made.iter().copied().map(Timestamp::from_unix).collect();
             assert_eq!(median_wait(&made, tagged), *want, "{made:?}");
         }
+    }
+
+    #[test]
+    fn spans_are_of_releases_that_have_both_ends() {
+        let at = Timestamp::from_unix;
+        let release = |tagged: i64, canary: Option<i64>, everyone: Option<i64>| LeadTime {
+            package: PackageName::new("hello").expect("a name"),
+            version: String::new(),
+            tag: TagName::new("v1").expect("a name"),
+            commits: 1,
+            oldest_commit: Some(at(0)),
+            median_seconds: None,
+            tagged: at(tagged),
+            suites: Vec::new(),
+            canary: canary.map(at),
+            everyone: everyone.map(at),
+        };
+        let all = [
+            release(10, Some(100), Some(400)),
+            release(30, Some(100), None),
+            release(20, None, None),
+            release(40, Some(300), Some(200)),
+        ];
+        let found: Vec<_> = spans(&all)
+            .iter()
+            .map(|s| (s.steps, s.releases, s.median_seconds, s.worst_seconds))
+            .collect();
+        let want = [
+            ("commit-tag", 4, 20, 40),
+            ("canary-everyone", 2, 0, 300),
+            ("commit-everyone", 2, 200, 400),
+        ];
+        assert_eq!(found, want);
+        assert_eq!(spans(&[]), []);
     }
 
     #[test]

@@ -4,18 +4,21 @@ use serde::Serialize;
 
 use super::{Document, Page};
 use crate::model::Timestamp;
-use crate::release::lead_time::{LeadTime, Since};
+use crate::release::lead_time::{LeadTime, Since, Span, spans};
 
 /// What `lead-time` answers.
 #[derive(Debug, Serialize)]
 pub struct LeadTimeDocument {
     releases: Vec<LeadTime>,
+    /// Median and worst of each step, over all of them.
+    spans: Vec<Span>,
 }
 
 impl LeadTimeDocument {
     /// Shows releases.
     pub fn new(releases: Vec<LeadTime>) -> Self {
-        Self { releases }
+        let spans = spans(&releases);
+        Self { releases, spans }
     }
 }
 
@@ -42,7 +45,22 @@ impl Document for LeadTimeDocument {
             ],
             &rows,
         );
+        // Of one release, the table says it all.
+        if self.releases.len() > 1 {
+            page.line("");
+            let rows: Vec<[String; 4]> = self.spans.iter().map(span_row).collect();
+            page.table(["STEP", "RELEASES", "MEDIAN", "WORST"], &rows);
+        }
     }
+}
+
+fn span_row(of: &Span) -> [String; 4] {
+    [
+        of.steps.replace('-', " → "),
+        of.releases.to_string(),
+        span(of.median_seconds),
+        span(of.worst_seconds),
+    ]
 }
 
 fn row(release: &LeadTime) -> [String; 9] {

@@ -217,3 +217,6 @@ impl Day {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -315,15 +315,20 @@ impl Doing<'_> {
     /// Tells a batch to begin: all of it is written down before the first one
     /// is told.
     fn install(&mut self, hosts: &[(HostName, Vec<Move>)]) -> Result<(), DriveError> {
-        let mut orders = Vec::new();
         let mut missing = Missing::default();
+        let mut there = Vec::new();
         for (name, moves) in hosts {
-            if let Some(lost) = missing.of(self, moves)? {
-                let fault = Fault::NoWayBack { missing: lost };
-                let host = name.clone();
-                self.record(Event::Failed { host, fault })?;
-                continue;
+            match missing.of(self, moves)? {
+                None => there.push((name, moves)),
+                Some(lost) => {
+                    let fault = Fault::NoWayBack { missing: lost };
+                    let host = name.clone();
+                    self.record(Event::Failed { host, fault })?;
+                }
             }
+        }
+        let mut orders = Vec::new();
+        for (name, moves) in there {
             let Some(host) = self.rollout.hosts.get(name) else {
                 continue;
             };
@@ -502,8 +507,7 @@ impl Missing {
 /// controllers or in other years, have other jobs.
 fn job(rollout: &Rollout, host: &Host, number: u64) -> String {
     if let Some(known) = &host.job
-        && host.asked.is_some()
-        && host.attempts > 0
+        && host.unheard
     {
         return known.clone();
     }
@@ -580,7 +584,7 @@ fn heard(
             host: name.clone(),
             facts: boxed(),
         }],
-        After::NotBegun if flies => again("the host knows nothing of the job"),
+        After::NotBegun if flies && host.attempts > 0 => again("the host knows nothing of the job"),
         After::NotBegun => match judge::moves(&rollout.target, host, &facts, rollout.way) {
             Ok(moves) => vec![Event::Probed {
                 host: name.clone(),

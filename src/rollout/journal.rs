@@ -55,8 +55,16 @@ pub enum JournalError {
 }
 
 /// A line.
-#[derive(Serialize, Deserialize)]
-struct Line {
+#[derive(Serialize)]
+struct Line<'a> {
+    chain: String,
+    #[serde(flatten)]
+    entry: &'a Entry,
+}
+
+/// A line that was read.
+#[derive(Deserialize)]
+struct Found {
     chain: String,
     #[serde(flatten)]
     entry: Entry,
@@ -65,15 +73,36 @@ struct Line {
 /// A rollout's journal, held by this controller.
 #[derive(Debug)]
 pub struct Journal {
-    path: PathBuf,
-    file: File,
+    sink: Sink,
     entries: Vec<Entry>,
     /// The digest of the newest line.
     chain: String,
     /// Who writes: user and host.
     by: String,
-    /// Held while it lives.
-    _lock: File,
+}
+
+/// Where lines go.
+#[derive(Debug)]
+enum Sink {
+    File {
+        path: PathBuf,
+        file: File,
+        /// Held while it lives.
+        _lock: File,
+    },
+    /// What dies at a given entry, for tests.
+    #[cfg(test)]
+    Memory { death: Option<Death>, dead: bool },
+}
+
+/// When a simulated controller dies.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Death {
+    /// When it is about to write this entry: what it did before is done.
+    Before(u64),
+    /// When it has written this entry: nothing was done since.
+    After(u64),
 }
 
 const FILE: &str = "journal.jsonl";
@@ -87,23 +116,27 @@ impl Journal {
         let lock = lock(&place, id, holder)?;
         let path = place.join(FILE);
         let mut options = OpenOptions::new();
-        let options = options.read(true).append(true).create_new(true).mode(0o600);
-        let file = match options.open(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                return Err(JournalError::Taken(id.clone()));
-            }
-            opened => opened.map_err(files::failed("create", &path))?,
-        };
+        let options = options.read(true).append(true).create(true).mode(0o600);
+        let file = options
+            .open(&path)
+            .map_err(files::failed("create", &path))?;
+        // Who died before the first entry was whole has planned nothing.
+        if read(&path)?.whole > 0 {
+            return Err(JournalError::Taken(id.clone()));
+        }
+        file.set_len(0).map_err(files::failed("write", &path))?;
         for made in [&place, dir] {
             sync_dir(made)?;
         }
         Ok(Self {
-            path,
-            file,
+            sink: Sink::File {
+                path,
+                file,
+                _lock: lock,
+            },
             entries: Vec::new(),
             chain: String::new(),
             by: holder.to_owned(),
-            _lock: lock,
         })
     }
 
@@ -124,12 +157,14 @@ impl Journal {
             .and_then(|()| file.sync_all())
             .map_err(files::failed("write", &path))?;
         Ok(Self {
-            path,
-            file,
+            sink: Sink::File {
+                path,
+                file,
+                _lock: lock,
+            },
             entries: read.entries,
             chain: read.chain,
             by: holder.to_owned(),
-            _lock: lock,
         })
     }
 
@@ -169,35 +204,83 @@ impl Journal {
         at: Timestamp,
         by: &str,
     ) -> Result<Vec<Entry>, FileError> {
-        let mut text = String::new();
-        let mut chain = self.chain.clone();
-        let mut made = Vec::new();
-        for event in events {
-            let entry = Entry {
-                number: (self.entries.len() + made.len()) as u64 + 1,
+        let first = self.entries.len() as u64 + 1;
+        let made = events
+            .into_iter()
+            .zip(first..)
+            .map(|(event, number)| Entry {
+                number,
                 at,
                 by: by.to_owned(),
                 event,
-            };
-            let line = Line { chain, entry };
-            let json = serde_json::to_string(&line).expect("entries are plain values");
-            chain = Sha256::of(json.as_bytes()).hex();
-            text.push_str(&json);
-            text.push('\n');
-            made.push(line.entry);
+            });
+        // A death keeps part of them.
+        #[cfg_attr(not(test), expect(unused_mut, reason = "only a simulated death changes it"))]
+        let mut made: Vec<Entry> = made.collect();
+        match &mut self.sink {
+            Sink::File { path, file, .. } => {
+                let mut chain = self.chain.clone();
+                let mut text = String::new();
+                for entry in made.iter() {
+                    let line = Line { chain, entry };
+                    let json = serde_json::to_string(&line).expect("entries are plain values");
+                    chain = Sha256::of(json.as_bytes()).hex();
+                    text.push_str(&json);
+                    text.push('\n');
+                }
+                put(file, &text).map_err(files::failed("write", path))?;
+                self.chain = chain;
+            }
+            #[cfg(test)]
+            Sink::Memory { death, dead } => {
+                let last = match *death {
+                    Some(Death::Before(number)) => number - 1,
+                    Some(Death::After(number)) => number,
+                    None => u64::MAX,
+                };
+                let (all, end) = (made.len(), made.last().map(|entry| entry.number));
+                made.retain(|entry| entry.number <= last);
+                let dies = match death {
+                    Some(Death::After(number)) => end >= Some(*number),
+                    _ => made.len() < all,
+                };
+                if dies {
+                    *dead = true;
+                    self.entries.append(&mut made);
+                    let died = std::io::Error::other("the controller died");
+                    return Err(files::failed("write", Path::new("memory"))(died));
+                }
+            }
         }
-        let before = self.file.seek(std::io::SeekFrom::End(0));
-        let written = before.and_then(|before| {
-            let written = self.file.write_all(text.as_bytes());
-            let written = written.and_then(|()| self.file.sync_data());
-            // Half a line, on a full disk, must not stay before the next one.
-            written.inspect_err(|_| drop(self.file.set_len(before)))
-        });
-        written.map_err(files::failed("write", &self.path))?;
-        self.chain = chain;
         self.entries.extend(made.iter().cloned());
         Ok(made)
     }
+
+    /// Tells whether its simulated controller has died.
+    #[cfg(test)]
+    pub fn is_dead(&self) -> bool {
+        matches!(self.sink, Sink::Memory { dead: true, .. })
+    }
+
+    /// Begins one that no disk has; `death` is when its controller dies.
+    #[cfg(test)]
+    pub fn in_memory(entries: Vec<Entry>, death: Option<Death>) -> Self {
+        Self {
+            sink: Sink::Memory { death, dead: false },
+            entries,
+            chain: String::new(),
+            by: "tester@here".to_owned(),
+        }
+    }
+}
+
+/// Appends text and flushes it; half of it, on a full disk, does not stay before
+/// what comes next.
+fn put(file: &mut File, text: &str) -> std::io::Result<()> {
+    let before = file.seek(std::io::SeekFrom::End(0))?;
+    let written = file.write_all(text.as_bytes());
+    let written = written.and_then(|()| file.sync_data());
+    written.inspect_err(|_| drop(file.set_len(before)))
 }
 
 struct Read {
@@ -224,7 +307,7 @@ fn read(path: &Path) -> Result<Read, JournalError> {
             line: index + 1,
             why,
         };
-        let line: Line =
+        let line: Found =
             serde_json::from_slice(text).map_err(|error| changed(error.to_string()))?;
         if line.chain != read.chain {
             return Err(changed("the line before it is another".to_owned()));
@@ -267,3 +350,6 @@ fn sync_dir(path: &Path) -> Result<(), FileError> {
     let synced = File::open(path).and_then(|dir| dir.sync_all());
     synced.map_err(files::failed("write", path))
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,10 @@
 //!
 //! Success is read back from dpkg(1) alone. An exit code never makes one: a job
 //! may say 0 and leave something half done. Nor does it take one away: when the
-//! link was cut, when the host was started again, or when the last step (a
-//! restart) failed, a host whose packages are all as meant and whose
-//! `dpkg --audit` is silent is as meant; its health is for checks to say.
+//! link was cut, or when the host was started again, a host whose packages are
+//! all as meant and whose `dpkg --audit` is silent is as meant; its health is
+//! for checks to say. One thing no package's state can say: that what was to be
+//! restarted did not come back, so a job that ends there has failed.
 
 use std::cmp::Ordering;
 
@@ -178,6 +179,11 @@ pub fn after(host: &Host, facts: &HostFacts, way: Way) -> After {
     }
     let as_meant = host.moves.iter().all(|made| is_there(facts, made, way));
     if as_meant && facts.unfinished.is_empty() {
+        if let Job::Ended { stage, code, log } = &facts.job
+            && (stage == "restart" && *code != 0 && host.attempts > 0)
+        {
+            return After::Failed(ended(stage, log, host, facts));
+        }
         return match host.repair {
             true => After::Repaired,
             false => After::Ok,
@@ -323,3 +329,6 @@ fn is_there(facts: &HostFacts, made: &Move, way: Way) -> bool {
     found(facts, made)
         .is_some_and(|known| known.version == *wanted && known.status == Status::Installed)
 }
+
+#[cfg(test)]
+mod tests;

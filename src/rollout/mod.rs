@@ -27,6 +27,9 @@ pub mod target;
 pub mod telling;
 pub mod word;
 
+#[cfg(test)]
+mod simulation;
+
 pub use event::{Entry, Event};
 pub use facts::HostFacts;
 pub use journal::Journal;

@@ -189,9 +189,6 @@ pub enum Approval {
 pub enum Rehearsal {
     /// In a throw-away root, once for each release and set of packages.
     Wanted,
-    /// As that, on the controller's own system below a layer that is thrown
-    /// away: nothing is made, but only root can, and only for its own release.
-    OnHost,
     /// Not, for this reason.
     Skipped(String),
 }

@@ -186,3 +186,6 @@ fn explained(error: &WordError, code: i32, stdout: &str, stderr: &str) -> String
         (false, _) => format!("{error}: {last}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

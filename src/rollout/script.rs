@@ -132,3 +132,6 @@ fn directory(job: &str) -> String {
         None => name,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -267,6 +267,9 @@ pub struct Host {
     pub touched: bool,
     /// Whether its newest job is, or was, to repair what was half done.
     pub repair: bool,
+    /// Whether it never heard of its newest job: an order that is late after
+    /// all must begin nothing twice, so the job keeps its name.
+    pub unheard: bool,
     /// When its newest job was ordered.
     pub told: Option<Timestamp>,
     /// When it last said nothing, or refused to begin.

@@ -283,3 +283,6 @@ pub fn verdict(text: &str) -> Result<Verdict, WordError> {
         },
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -78,6 +78,10 @@ fn lead_times_go_from_commit_to_suite() {
         "canary": null, "everyone": null,
     });
     assert_eq!(document["releases"][0], want, "{document:#}");
+    let spans = document["spans"].as_array().expect("spans");
+    let steps: Vec<_> = spans.iter().map(|span| &span["steps"]).collect();
+    assert_eq!(steps, ["commit-tag", "tag-archive"], "{document:#}");
+    assert_eq!(spans[1]["worst_seconds"], 28 * 86_400 + 2 * 3_600);
     let first = &document["releases"][1];
     assert_eq!(
         (&first["version"], &first["suites"]),

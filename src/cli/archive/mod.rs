@@ -154,6 +154,18 @@ pub struct ArchiveArgument {
 }
 
 impl ArchiveArgument {
+    /// Names one as the command line would.
+    pub(in crate::cli) fn called(name: &str) -> Self {
+        Self {
+            archive: Some(name.to_owned()),
+        }
+    }
+
+    /// Tells whether the command line, or its environment, names one.
+    pub(in crate::cli) fn is_named(&self) -> bool {
+        self.archive.is_some()
+    }
+
     /// Returns where it is.
     pub(in crate::cli) fn location(&self, context: &Context<'_>) -> Result<String, Failure> {
         match &self.archive {

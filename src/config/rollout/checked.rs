@@ -8,8 +8,8 @@ use super::rings::{checks, everywhere, rings};
 use super::words::{approval, destination, hosts, number, share, suites, time};
 use super::{
     Approval, Channel, ConfigError, Destination, EMERGENCY, Engine, Form, HostsWanted, Profile,
-    Rehearsal, RequestRules, Restart, Rights, RingNumbers, RolloutRules, Share, Source, Supersede,
-    written,
+    Rehearsal, RehearsalBase, RequestRules, Restart, Rights, RingNumbers, RolloutRules, Share,
+    Source, Supersede, written,
 };
 use crate::model::name::nearest;
 use crate::rollout::telling::News;
@@ -46,8 +46,7 @@ pub fn rules(source: &Source<'_>, table: written::Rollout) -> Result<RolloutRule
     let rehearsal = match &table.rehearsal {
         None => Rehearsal::Wanted,
         Some(written) => match written.get_ref() {
-            written::Rehearsal::Wanted(true) => Rehearsal::Wanted,
-            written::Rehearsal::OnHost => Rehearsal::OnHost,
+            written::Rehearsal::Wanted(true) | written::Rehearsal::Base(_) => Rehearsal::Wanted,
             written::Rehearsal::Skip(why) if !why.trim().is_empty() => {
                 Rehearsal::Skipped(why.clone())
             }
@@ -84,6 +83,10 @@ pub fn rules(source: &Source<'_>, table: written::Rollout) -> Result<RolloutRule
             Some(written::Restart::Units(units)) => Restart::Units(units),
         },
         rehearsal,
+        rehearsal_base: match table.rehearsal.as_ref().map(Spanned::get_ref) {
+            Some(written::Rehearsal::Base(written::RehearsalBase::Host)) => RehearsalBase::Host,
+            _ => RehearsalBase::Clean,
+        },
         approval: approval(source, &table.approvals)?.unwrap_or(Approval::NotNeeded),
         calendar,
         job_seconds: time(source, &table.job_time, 1, 30 * 60)?,

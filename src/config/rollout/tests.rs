@@ -130,7 +130,6 @@ fn mistakes_name_their_line() {
         ("engine = 'ansble'", "1: unknown value “ansble”"),
         ("restart = 'stael'", "1: unknown value “stael”"),
         ("rehearsal = false", "1: who skips the rehearsal says why"),
-        ("rehearsal = 'hots'", "1: unknown value “hots”"),
         ("rehearsal = { skip = ' ' }", "1: who skips the rehearsal"),
         (
             "approvals = { count = 2, keys = ['x'] }",

@@ -180,8 +180,16 @@ pub enum Restart {
 #[derive(Debug)]
 pub enum Rehearsal {
     Wanted(bool),
-    OnHost,
+    Base(RehearsalBase),
     Skip(String),
+}
+
+/// `rehearsal = { base = "…" }`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RehearsalBase {
+    Clean,
+    Host,
 }
 
 /// `approvals = …`.
@@ -297,26 +305,25 @@ impl<'de> Deserialize<'de> for Rehearsal {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Table {
-            skip: String,
+            skip: Option<String>,
+            base: Option<RehearsalBase>,
         }
         struct Form;
         impl<'de> Visitor<'de> for Form {
             type Value = Rehearsal;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("true, \"host\", or { skip = \"why\" }")
+                f.write_str("true, { skip = \"why\" } or { base = \"host\" }")
             }
             fn visit_bool<E: Error>(self, wanted: bool) -> Result<Rehearsal, E> {
                 Ok(Rehearsal::Wanted(wanted))
             }
-            fn visit_str<E: Error>(self, text: &str) -> Result<Rehearsal, E> {
-                match text {
-                    "host" => Ok(Rehearsal::OnHost),
-                    _ => Err(E::unknown_variant(text, &["host"])),
-                }
-            }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Rehearsal, A::Error> {
                 let table = Table::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(Rehearsal::Skip(table.skip))
+                match (table.skip, table.base) {
+                    (Some(why), _) => Ok(Rehearsal::Skip(why)),
+                    (None, Some(base)) => Ok(Rehearsal::Base(base)),
+                    (None, None) => Err(A::Error::missing_field("skip")),
+                }
             }
         }
         from.deserialize_any(Form)

@@ -30,6 +30,9 @@ pub enum Until {
     Begun,
     /// Until it ends, halts, or needs a person.
     Settled,
+    /// Until those who were away are where the others are, as far as they can
+    /// be reached; what comes after that is left for another time.
+    Converged,
 }
 
 /// Why it stopped.
@@ -119,8 +122,16 @@ impl Controlled<'_> {
             // A rehearsal that is skipped is only written down.
             let skipped = matches!(self.rollout.policy.rehearsal, Rehearsal::Skipped(_));
             let is_change = |step: &Step| is_change(step) && !(skipped && *step == Step::Rehearse);
-            if until != Until::Settled && !belongs(changed.as_ref(), &next) {
-                return Ok(Ending::Progressed);
+            let stops = match until {
+                Until::Settled => false,
+                Until::Converged => !matches!(self.rollout.phase, Phase::Converging { .. }),
+                Until::Changed | Until::Begun => !belongs(changed.as_ref(), &next),
+            };
+            if stops {
+                return Ok(match next {
+                    Step::Over => Ending::Over,
+                    _ => Ending::Progressed,
+                });
             }
             self.controller.entries = self.journal.entries().to_vec();
             let before = self.rollout.entries;
@@ -147,8 +158,11 @@ impl Controlled<'_> {
                     let waits = match (until, &why) {
                         // Installations that run are waited for: an operator
                         // sees them and their batch as one.
-                        (Until::Changed | Until::Settled, Hold::Running(_)) => true,
+                        (Until::Changed | Until::Settled | Until::Converged, Hold::Running(_)) => {
+                            true
+                        }
                         (Until::Settled, _) => look.is_some(),
+                        (Until::Converged, Hold::Waiting(_)) => look.is_some(),
                         _ => false,
                     };
                     if !waits || (self.is_stuck() && !matches!(why, Hold::Running(_))) {

@@ -8,7 +8,9 @@ use super::RollingError;
 use super::members::{LIMIT, Outside};
 use crate::model::HostName;
 use crate::rollout::health::Verdict;
+use crate::rollout::policy::Engine;
 use crate::sys::environment::Environment;
+use crate::sys::host::ansible;
 use crate::sys::process::{Tool, ToolError};
 
 /// Where commands run, and with what.
@@ -19,6 +21,8 @@ pub struct Commands<'a> {
     pub directory: &'a Path,
     /// The inventory of groups.
     pub inventory: Option<&'a Path>,
+    /// Who reaches the hosts: Ansible by their names, ssh by their addresses.
+    pub engine: Engine,
 }
 
 /// More than any list of hosts.
@@ -86,9 +90,16 @@ impl Commands<'_> {
 /// The last lines of what was said.
 fn last(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .collect();
     let tail = lines[lines.len().saturating_sub(3)..].join("; ");
-    tail.chars().filter(|c| !c.is_control()).take(SAID_CHARS).collect()
+    tail.chars()
+        .filter(|c| !c.is_control())
+        .take(SAID_CHARS)
+        .collect()
 }
 
 impl Outside for Commands<'_> {
@@ -101,8 +112,15 @@ impl Outside for Commands<'_> {
     }
 
     fn group(&self, group: &str) -> Result<Vec<HostName>, RollingError> {
-        Err(RollingError::NoInventory {
+        let Some(inventory) = self.inventory else {
+            return Err(RollingError::NoInventory {
+                group: group.to_owned(),
+            });
+        };
+        let members = ansible::members(inventory, group, self.environment);
+        members.map_err(|error| RollingError::Group {
             group: group.to_owned(),
+            source: Box::new(error),
         })
     }
 }

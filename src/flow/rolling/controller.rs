@@ -2,26 +2,27 @@
 //! here.
 
 use std::cell::Cell;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use super::changes::changes;
 use super::commands::Commands;
 use super::counting::counted;
 use super::delivering::Courier;
-use super::rehearsing::{self, Base, PROGRAM, Stage};
 use super::requesting::{self, Asking};
-use super::{RollingError, opening};
+use super::{RollingError, opening, rehearsing};
 use crate::build::root::Refresh;
-use crate::flow::FlowError;
+use crate::build::root::choices::RootChoices;
+use crate::config::ArchiveLocation;
 use crate::flow::archiving::{Act, Desk};
-use crate::flow::project::Workspace;
 use crate::flow::rooting::Saying;
 use crate::model::{HostName, Listener, Suite, Timestamp};
 use crate::rollout::event::{Entry, Generation};
 use crate::rollout::facts::HostFacts;
 use crate::rollout::hands::{Answer, Each, Hands, Moved, Order, Outside, Question, Told};
 use crate::rollout::health::{Check, Verdict, What};
-use crate::rollout::policy::{Pull, Rehearsal, RingSuite};
+use crate::rollout::policy::{Pull, RingSuite};
 use crate::rollout::state::Counted;
 use crate::rollout::{Move, Remote, Rollout, plan};
 use crate::sys::clock::Clock;
@@ -60,6 +61,16 @@ impl Ticking {
     }
 }
 
+/// What rehearsals stand on.
+pub struct Ground {
+    /// What is below.
+    pub base: rehearsing::Base,
+    /// What the configuration says of clean systems.
+    pub choices: RootChoices,
+    /// Its archives, by name.
+    pub archives: BTreeMap<String, ArchiveLocation>,
+}
+
 /// What does a rollout's steps.
 pub struct Controller<'a> {
     /// The archive.
@@ -74,6 +85,8 @@ pub struct Controller<'a> {
     pub directory: PathBuf,
     /// The rollout's own directory.
     pub place: PathBuf,
+    /// What rehearsals stand on.
+    pub ground: Ground,
     /// How approval is asked for.
     pub asking: Asking,
     /// The entries so far, for who is asked.
@@ -160,30 +173,16 @@ impl Hands for Controller<'_> {
     }
 
     fn rehearse(&mut self, rollout: &Rollout) -> Result<Vec<String>, Outside> {
-        let workspace = match Workspace::open(&self.directory, None) {
-            // Who runs an archive may have no project.
-            Err(FlowError::Git(_)) => None,
-            opened => Some(opened?),
-        };
-        let (choices, archives) = (Default::default(), Default::default());
-        let mut saying = Saying {
-            choices: &choices,
-            archives: &archives,
-            top: &self.directory,
-        };
-        if let Some(workspace) = &workspace {
-            saying.choices = &workspace.project.root;
-            saying.archives = &workspace.project.archives;
-            saying.top = workspace.repository.top();
-        }
-        let stage = Stage {
-            program: Path::new(PROGRAM),
-            base: match rollout.policy.rehearsal {
-                Rehearsal::OnHost => Base::Host,
-                Rehearsal::Wanted | Rehearsal::Skipped(_) => Base::Clean,
+        self.listener.begin("rehearsing the way there and back");
+        let stage = rehearsing::Stage {
+            program: self.environment.program(),
+            base: self.ground.base,
+            saying: Saying {
+                choices: &self.ground.choices,
+                archives: &self.ground.archives,
+                top: &self.directory,
             },
-            refresh: Refresh::AfterDays(saying.choices.refresh_days),
-            saying,
+            refresh: Refresh::AfterDays(self.ground.choices.refresh_days),
         };
         Ok(rehearsing::rehearse(&self.desk, rollout, &stage)?)
     }
@@ -227,6 +226,9 @@ impl Hands for Controller<'_> {
         let now = self.now();
         let next = plan::next(rollout, now);
         let state = (rollout, self.entries.as_slice());
+        if self.asking.changes.is_none() {
+            self.asking.changes = changes(&self.desk, rollout)?;
+        }
         let made = requesting::request(&courier, &self.asking, &self.place, state, (&next, now))?;
         let kept = made.kept.display();
         self.listener.note(format!("the request is in {kept}"));

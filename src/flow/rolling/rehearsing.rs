@@ -31,9 +31,6 @@ use crate::sys::files::FileError;
 use crate::sys::process::ToolError;
 use crate::sys::sandbox::{Network, SandboxError};
 
-/// This program, whatever its file is called by now.
-pub const PROGRAM: &str = "/proc/self/exe";
-
 /// Where a rehearsal happens, and with what.
 pub struct Stage<'a> {
     /// This program, which is a room's first process.

@@ -226,8 +226,12 @@ pub(super) fn rings(rollout: &Rollout, badges: &[Badge], now: Timestamp) -> Draw
         let soak = i64::from(ring.soak_seconds);
         let mut bars: Vec<(i64, i64, &'static str)> = Vec::new();
         if let Some(opened) = state.opened.map(Timestamp::unix) {
-            // Installing ends where soaking begins; soak tells until when.
-            let soaks_from = state.soak.map(|until| until.unix() - soak);
+            // Installing ends where soaking begins; soak tells until when, and
+            // of one that was cut short nothing any more.
+            let soaks_from = match (&state.soak_skipped, state.soak) {
+                (Some(_), _) => state.last.map(Timestamp::unix),
+                (None, until) => until.map(|until| until.unix() - soak),
+            };
             let soaks_from = soaks_from.map(|from| from.max(opened));
             let stop = state.passed.map_or(ended, Timestamp::unix);
             let installed = soaks_from.unwrap_or(stop).min(stop).max(opened);

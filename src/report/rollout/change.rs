@@ -13,7 +13,6 @@ pub enum Word {
     SkipSoak,
     Abort,
     Exclude,
-    Approve,
 }
 
 impl Word {
@@ -24,7 +23,6 @@ impl Word {
             Self::SkipSoak => "debcut/rollout-skip-soak/1",
             Self::Abort => "debcut/rollout-abort/1",
             Self::Exclude => "debcut/rollout-exclude/1",
-            Self::Approve => "debcut/rollout-approve/1",
         }
     }
 }
@@ -39,8 +37,6 @@ pub struct ChangeDocument {
     text: String,
     /// The controller that takes the word before its next step.
     controller: Option<String>,
-    /// Where what was written is, for somebody else.
-    file: Option<String>,
     /// What comes next.
     next: String,
 }
@@ -53,7 +49,6 @@ impl ChangeDocument {
             id: id.to_owned(),
             text: text.to_owned(),
             controller: None,
-            file: None,
             next: next.to_owned(),
         }
     }
@@ -62,13 +57,6 @@ impl ChangeDocument {
     #[must_use]
     pub fn left_for(mut self, holder: &str) -> Self {
         self.controller = Some(holder.to_owned());
-        self
-    }
-
-    /// Names a file that was written.
-    #[must_use]
-    pub fn file(mut self, file: String) -> Self {
-        self.file = Some(file);
         self
     }
 }
@@ -86,9 +74,6 @@ impl Report for ChangeDocument {
         page.line(format!("{} {}", page.bold(&self.id), self.text));
         if let Some(holder) = &self.controller {
             page.line(format!("{holder} takes it before its next step"));
-        }
-        if let Some(file) = &self.file {
-            page.field("written", file);
         }
         if !self.next.is_empty() {
             page.line(format!("next: {}", self.next));

@@ -14,11 +14,11 @@ pub fn findings(rollout: &Rollout) -> Vec<Finding> {
     let id = rollout.id.to_string();
     let mut found = Vec::new();
     match &rollout.phase {
-        Phase::Halted { why, .. } => found.push(
-            Finding::error("halted", &id, words::halt(why)).fix(format!(
+        Phase::Halted { why, .. } => {
+            found.push(Finding::error("halted", &id, words::halt(why)).fix(format!(
                 "debcut rollout rollback {id} goes back; debcut rollout resume {id} tries again"
-            )),
-        ),
+            )))
+        }
         Phase::Blocked { why } => found.push(
             Finding::error("blocked", &id, words::blocked(why)).fix(format!(
                 "mend what is named, then debcut rollout resume {id}"
@@ -65,12 +65,17 @@ fn remedy(id: &str, name: &str, host: &Host) -> String {
     match fault {
         Fault::Update { .. } => format!("ssh {name} apt-get update says more"),
         Fault::Refused { .. } => format!("{log} says what apt wanted to do"),
-        Fault::Gone { .. } => format!("ssh {name} apt-cache policy {}: which suites it reads", package(host)),
+        Fault::Gone { .. } => format!(
+            "ssh {name} apt-cache policy {}: which suites it reads",
+            package(host)
+        ),
         Fault::NotAsMeant { .. } | Fault::Late | Fault::NeverBegan { .. } => log,
         Fault::Foreign { .. } => {
             format!("ssh {name} dpkg --audit, and dpkg --configure -a by hand: it is not ours")
         }
-        Fault::Check { .. } => format!("look at what runs on {name}; debcut rollout rollback {id} goes back"),
+        Fault::Check { .. } => {
+            format!("look at what runs on {name}; debcut rollout rollback {id} goes back")
+        }
         Fault::NoWayBack { .. } => {
             "debcut archive add puts the old packages back into a suite".to_owned()
         }

@@ -56,7 +56,8 @@ impl HistoryDocument {
     pub fn all(rollouts: &[(Rollout, Vec<Entry>)]) -> Self {
         let row = |(rollout, entries): &(Rollout, Vec<Entry>)| {
             let now = rollout.newest;
-            let view = RolloutView::new(&rollout.id.to_string(), rollout, entries, &Step::Over, now);
+            let view =
+                RolloutView::new(&rollout.id.to_string(), rollout, entries, &Step::Over, now);
             let ended = matches!(
                 rollout.phase,
                 Phase::Done | Phase::RolledBack | Phase::Aborted | Phase::Superseded
@@ -118,7 +119,10 @@ impl Document for HistoryDocument {
                         ]
                     })
                     .collect();
-                page.table(["ROLLOUT", "STATE", "PLANNED", "ENDED", "HOSTS", "WHY"], &rows);
+                page.table(
+                    ["ROLLOUT", "STATE", "PLANNED", "ENDED", "HOSTS", "WHY"],
+                    &rows,
+                );
             }
             Self::One { id, entries } => {
                 page.line(page.bold(id));

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::model::{HostName, Suite, Timestamp};
+use crate::report::Page;
 use crate::report::document::plain;
 use crate::report::rolling::{Badge, RolloutView, Tone, words};
-use crate::report::Page;
 use crate::rollout::event::Entry;
 use crate::rollout::{HostState, Phase, Rollout, Stage, Step, Way};
 
@@ -110,7 +110,11 @@ impl Picture {
     /// Takes a rollout, its journal, and what its planner says next.
     pub fn new(rollout: &Rollout, entries: &[Entry], next: &Step, now: Timestamp) -> Self {
         let view = RolloutView::new(&rollout.id.to_string(), rollout, entries, next, now);
-        let rings = rollout.rings.iter().zip(&rollout.policy.rings).zip(&view.rings);
+        let rings = rollout
+            .rings
+            .iter()
+            .zip(&rollout.policy.rings)
+            .zip(&view.rings);
         let rings = rings.map(|((state, policy), view)| Ring {
             name: state.name.to_string(),
             pull: view.pull,
@@ -203,7 +207,10 @@ impl Picture {
                 Step::Hold { until, .. } => *until,
                 _ => None,
             },
-            earliest_end: view.earliest_end.as_ref().and_then(|at| at.iso.parse().ok()),
+            earliest_end: view
+                .earliest_end
+                .as_ref()
+                .and_then(|at| at.iso.parse().ok()),
             now,
             view,
         }
@@ -217,7 +224,11 @@ impl Picture {
     /// Says where it is, in a line.
     pub fn line(&self, page: &Page) -> String {
         let state = painted(page, self.view.state, self.state);
-        format!("{}  {state}  {}", page.bold(&self.view.title), plain(&self.headline))
+        format!(
+            "{}  {state}  {}",
+            page.bold(&self.view.title),
+            plain(&self.headline)
+        )
     }
 
     /// Writes the screen.
@@ -225,7 +236,12 @@ impl Picture {
         let title = page.bold(&self.view.title);
         let state = painted(page, self.view.state, self.state);
         page.line(format!("{title}  {state}: {}", plain(&self.headline)));
-        let mut about = format!("{}  planned {} by {}", self.id, words::moment(self.planned), self.by);
+        let mut about = format!(
+            "{}  planned {} by {}",
+            self.id,
+            words::moment(self.planned),
+            self.by
+        );
         if let Some(profile) = &self.profile {
             about.push_str(&format!(", {profile}"));
         }
@@ -293,7 +309,9 @@ impl Picture {
                 ]
             })
             .collect();
-        let head = ["RING", "STATE", "HOSTS", "OK", "BUSY", "FAILED", "AWAY", "SKIPPED", "SOAK"];
+        let head = [
+            "RING", "STATE", "HOSTS", "OK", "BUSY", "FAILED", "AWAY", "SKIPPED", "SOAK",
+        ];
         page.table(head, &rows);
     }
 
@@ -316,17 +334,27 @@ impl Picture {
             }
         }
         let of = |which: &dyn Fn(&&Host) -> bool| -> Vec<&HostName> {
-            self.hosts.iter().filter(which).map(|host| &host.name).collect()
+            self.hosts
+                .iter()
+                .filter(which)
+                .map(|host| &host.name)
+                .collect()
         };
         let stale = of(&|host| !host.stale.is_empty());
         if !stale.is_empty() {
             let hosts = words::count(stale.len(), "host runs", "hosts run");
-            lines.push(format!("{hosts} programs whose files are gone: {}", words::names(&stale)));
+            lines.push(format!(
+                "{hosts} programs whose files are gone: {}",
+                words::names(&stale)
+            ));
         }
         let reboot = of(&|host| host.reboot_required);
         if !reboot.is_empty() {
             let hosts = words::count(reboot.len(), "host wants", "hosts want");
-            lines.push(format!("{hosts} to be started again: {}", words::names(&reboot)));
+            lines.push(format!(
+                "{hosts} to be started again: {}",
+                words::names(&reboot)
+            ));
         }
         if !lines.is_empty() {
             page.line("");
@@ -361,5 +389,8 @@ pub(super) fn painted(page: &Page, badge: Badge, word: &str) -> String {
 
 /// Tells whether a host is one that somebody should look at.
 pub(super) fn is_bad(state: &HostState) -> bool {
-    matches!(state, HostState::Failed { .. } | HostState::Unreachable { .. })
+    matches!(
+        state,
+        HostState::Failed { .. } | HostState::Unreachable { .. }
+    )
 }

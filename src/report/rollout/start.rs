@@ -105,7 +105,7 @@ impl StartDocument {
             profile: rollout.profile.clone(),
             reason: rollout.reason.clone(),
             rehearsal: match &policy.rehearsal {
-                Rehearsal::Wanted | Rehearsal::OnHost => None,
+                Rehearsal::Wanted => None,
                 Rehearsal::Skipped(why) => Some(format!("skipped: {why}")),
             },
             approvals: match &policy.approval {

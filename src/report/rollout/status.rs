@@ -64,7 +64,12 @@ struct Happened {
 
 impl AdvanceDocument {
     /// Shows how far a rollout came.
-    pub fn new(schema: &'static str, ending: &'static str, entries: &[Entry], rollout: Picture) -> Self {
+    pub fn new(
+        schema: &'static str,
+        ending: &'static str,
+        entries: &[Entry],
+        rollout: Picture,
+    ) -> Self {
         let happened = entries.iter().map(|entry| Happened {
             number: entry.number,
             at: entry.at,

@@ -107,7 +107,8 @@ pub fn next(
         let Members::Hosts(members) = &rollout.policy.rings[*ring].members else {
             continue;
         };
-        let mut probed = Vec::new();
+        let (mut probed, mut halves) = (Vec::new(), Vec::new());
+        let mut flying = 0;
         for name in members {
             let Some(host) = rollout.hosts.get(name) else {
                 continue;
@@ -115,6 +116,7 @@ pub fn next(
             let when = due(rollout, host).filter(|when| *when > now);
             match (&host.state, when) {
                 (HostState::Started | HostState::Unknown { .. }, _) => {
+                    flying += 1;
                     seen.flying(rollout, name, host, now);
                 }
                 (HostState::Pending, _) => seen.probe.push(name),
@@ -124,7 +126,9 @@ pub fn next(
                     seen.silent.push(name);
                     seen.until = earlier(seen.until, when);
                 }
-                (HostState::HalfDone, None) => seen.repair.push((name, host)),
+                (HostState::HalfDone, None) => halves.push((name, host)),
+                // What it refused for may be gone, and so may what it said.
+                (HostState::Probed, None) if host.asked.is_some() => seen.probe.push(name),
                 (HostState::Probed, None) => probed.push((name, host)),
                 (HostState::HalfDone | HostState::Probed, Some(_)) => {
                     seen.waiting.push(name);
@@ -133,6 +137,9 @@ pub fn next(
                 _ => {}
             }
         }
+        // They are away already; no more of them are worked on than of others.
+        let room = batch(rollout, *ring).saturating_sub(flying);
+        seen.repair.extend(halves.into_iter().take(room));
         batches.push((*ring, probed));
     }
     if !seen.repair.is_empty() {
@@ -176,16 +183,18 @@ pub fn next(
     }
 }
 
+/// Returns how many of a ring may be away at the same time.
+fn batch(rollout: &Rollout, ring: usize) -> usize {
+    let wanted = rollout.rings[ring].counts.wanted();
+    rollout.policy.rings[ring].batch.batch_of(wanted)
+}
+
 /// Returns how many more of a ring may be away.
 fn room(rollout: &Rollout, ring: usize, manner: &Manner) -> usize {
-    let counts = &rollout.rings[ring].counts;
-    match manner.waves && counts.in_flight > 0 {
+    let away = rollout.rings[ring].counts.in_flight;
+    match manner.waves && away > 0 {
         true => 0,
-        false => {
-            let batch = rollout.policy.rings[ring].batch;
-            let batch = batch.batch_of(counts.wanted());
-            batch.saturating_sub(counts.in_flight)
-        }
+        false => batch(rollout, ring).saturating_sub(away),
     }
 }
 

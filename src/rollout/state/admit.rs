@@ -152,7 +152,7 @@ impl Rollout {
                 moves && self.paused.is_none() && known && matches!(state, Probed | HalfDone)
             }
             Event::Probed { .. } => waits || flies,
-            Event::Skipped { .. } => waits,
+            Event::Skipped { .. } => waits || flies,
             Event::Silent { .. } => waits || flies || matches!(state, HalfDone),
             // A job that was begun before may be found.
             Event::Begun { .. } => flies || (waits && host.job.is_some()),

@@ -324,6 +324,8 @@ impl Rollout {
                     if host.before.is_none() || !host.touched {
                         host.before = Some(facts.clone());
                     }
+                    // Something else than was ordered is something new.
+                    host.unheard &= host.moves == *moves;
                     host.moves.clone_from(moves);
                 }
                 host.heard(facts);
@@ -347,6 +349,7 @@ impl Rollout {
                 host.job = Some(job.clone());
                 host.attempts += 1;
                 host.touched = true;
+                host.unheard = false;
                 host.told = Some(at);
                 host.repair |= host.state == HostState::HalfDone;
                 // Until the host has answered, nobody knows.
@@ -360,6 +363,7 @@ impl Rollout {
             Event::Lost { why, .. } => HostState::Unknown { why: why.clone() },
             Event::NotBegun { .. } => {
                 host.asked = Some(at);
+                host.unheard = true;
                 match host.repair {
                     true => HostState::HalfDone,
                     false => HostState::Probed,
@@ -648,6 +652,7 @@ impl Host {
             attempts: 0,
             touched: false,
             repair: false,
+            unheard: false,
             told: None,
             asked: None,
             silences: 0,
@@ -663,6 +668,7 @@ impl Host {
 
     fn afresh(&mut self) {
         self.attempts = 0;
+        self.unheard = false;
         self.repair = false;
         self.silences = 0;
         self.asked = None;

@@ -125,6 +125,7 @@ impl Ansible {
             .tool(place.path(), calls.len())
             .limit(limit + AROUND)
             .logged(&mut Lines::new(&events), &Silent);
+        self.end_masters(&place.path().join("cp"));
         let Events {
             waiting,
             complaint,
@@ -146,6 +147,19 @@ impl Ansible {
         ControlFlow::Continue(())
     }
 
+    /// Ends the connections that Ansible keeps open for its next play: there is
+    /// none, and a host that froze would keep one for ever.
+    fn end_masters(&self, sockets: &Path) {
+        for socket in std::fs::read_dir(sockets).into_iter().flatten().flatten() {
+            let mut path = OsString::from("ControlPath=");
+            path.push(socket.path());
+            let ssh = Tool::new("ssh").envs(pairs(&self.environment));
+            let ssh = ssh.args(["-F", "none", "-O", "exit", "-o"]).arg(path);
+            // One that has ended meanwhile is as good.
+            let _ = ssh.arg("any").limit(Duration::from_secs(5)).output();
+        }
+    }
+
     fn tool(&self, place: &Path, forks: usize) -> Tool {
         let mut tool = Tool::new("ansible-playbook").envs(pairs(&self.environment));
         for (name, value) in [
@@ -157,6 +171,7 @@ impl Ansible {
         ] {
             tool = tool.env(name, value);
         }
+        tool = tool.env("ANSIBLE_SSH_CONTROL_PATH_DIR", place.join("cp"));
         if let Some(inventory) = &self.inventory {
             tool = tool.arg("-i").arg(inventory);
         }
@@ -236,7 +251,7 @@ fn playbook(limit: Duration, become_root: Become) -> Value {
 struct Events<'a> {
     /// Hosts without an answer, by the name that Ansible knows them by.
     waiting: BTreeMap<&'a str, &'a HostName>,
-    /// The last line that is no event.
+    /// What it complained about: a line that is no event.
     complaint: String,
     flow: ControlFlow<()>,
     each: &'a mut dyn FnMut(&HostName, Said) -> ControlFlow<()>,
@@ -257,7 +272,9 @@ impl<'a> Events<'a> {
         let Ok(event) = serde_json::from_slice::<Value>(line) else {
             let text = String::from_utf8_lossy(line);
             let text = text.trim();
-            if !text.is_empty() && !text.starts_with("[WARNING]") {
+            let is_error = |text: &str| text.to_ascii_lowercase().contains("error");
+            // Its usage and its hints follow what is wrong.
+            if !text.is_empty() && !text.starts_with("[WARNING]") && !is_error(&self.complaint) {
                 self.complaint = text.chars().take(300).collect();
             }
             return;

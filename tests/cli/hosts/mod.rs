@@ -11,11 +11,14 @@ use debcut::rollout::policy::{Approval, Engine, Policy, Rehearsal, Restart, Supe
 use debcut::rollout::{Move, Way, script, word};
 use debcut::sys::host::Script;
 
+mod ansible;
 mod course;
 mod machine;
 mod packages;
 mod refusals;
 mod repairs;
+mod server;
+mod ssh;
 
 use machine::Machine;
 

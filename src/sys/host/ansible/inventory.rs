@@ -58,8 +58,8 @@ pub enum InventoryError {
 pub struct Member {
     /// Its name in the inventory: what Ansible calls it.
     pub name: HostName,
-    /// How ssh(1) reaches it: its address, user and port where the inventory
-    /// says them, else its name.
+    /// How ssh(1) is told of it: by the address, user and port that the
+    /// inventory says (`USER@ADDRESS:PORT`), else by its name.
     pub address: HostName,
 }
 
@@ -70,20 +70,24 @@ pub fn members(
     group: &str,
     environment: &Environment,
 ) -> Result<Vec<Member>, InventoryError> {
+    of_group(inventory, &listed(inventory, environment)?, group)
+}
+
+fn listed(inventory: &Path, environment: &Environment) -> Result<Value, InventoryError> {
     let tool = Tool::new("ansible-inventory").envs(pairs(&variables(environment)));
     let tool = tool.env("ANSIBLE_DEPRECATION_WARNINGS", "0");
-    let tool = tool.args(["--list", "--export", "-i"]).arg(inventory);
+    let tool = tool.args(["--list", "-i"]).arg(inventory);
     let tool = tool.limit(Duration::from_secs(120)).at_most(256 << 20);
+    let path = || inventory.to_owned();
     let output = tool.output().map_err(|source| InventoryError::Read {
-        path: inventory.to_owned(),
+        path: path(),
         source,
     })?;
     let list = serde_json::from_slice(&output.stdout);
-    let list = list.map_err(|source| InventoryError::Answer {
-        path: inventory.to_owned(),
+    list.map_err(|source| InventoryError::Answer {
+        path: path(),
         source,
-    })?;
-    of_group(inventory, &list, group)
+    })
 }
 
 fn of_group(path: &Path, list: &Value, group: &str) -> Result<Vec<Member>, InventoryError> {
@@ -102,10 +106,13 @@ fn of_group(path: &Path, list: &Value, group: &str) -> Result<Vec<Member>, Inven
     let mut seen = BTreeSet::new();
     names.retain(|name| seen.insert(*name));
     let variables = &list["_meta"]["hostvars"];
-    names
-        .into_iter()
-        .map(|name| member(path, name, &variables[name]))
-        .collect()
+    let member = |name: &str| {
+        Ok(Member {
+            name: host(path, name)?,
+            address: host(path, &address(name, &variables[name]))?,
+        })
+    };
+    names.into_iter().map(member).collect()
 }
 
 fn collect<'a>(
@@ -124,14 +131,16 @@ fn collect<'a>(
     }
 }
 
-fn member(path: &Path, name: &str, variables: &Value) -> Result<Member, InventoryError> {
-    let host = |text: String| {
-        HostName::new(text.as_str()).map_err(|source| InventoryError::Name {
-            path: path.to_owned(),
-            host: text,
-            source,
-        })
-    };
+fn host(path: &Path, name: &str) -> Result<HostName, InventoryError> {
+    HostName::new(name).map_err(|source| InventoryError::Name {
+        path: path.to_owned(),
+        host: name.to_owned(),
+        source,
+    })
+}
+
+/// Says how a host is reached by what its variables say.
+fn address(name: &str, variables: &Value) -> String {
     let text = |names: [&str; 2]| -> Option<String> {
         names.iter().find_map(|name| match &variables[*name] {
             Value::String(text) => Some(text.clone()),
@@ -140,7 +149,7 @@ fn member(path: &Path, name: &str, variables: &Value) -> Result<Member, Inventor
         })
     };
     let mut address = text(["ansible_host", "ansible_ssh_host"]).unwrap_or(name.to_owned());
-    if let Some(port) = text(["ansible_port", "ansible_ssh_port"]).filter(|port| port != "22") {
+    if let Some(port) = text(["ansible_port", "ansible_ssh_port"]) {
         address = match address.contains(':') {
             true => format!("[{address}]:{port}"),
             false => format!("{address}:{port}"),
@@ -149,10 +158,7 @@ fn member(path: &Path, name: &str, variables: &Value) -> Result<Member, Inventor
     if let Some(user) = text(["ansible_user", "ansible_ssh_user"]) {
         address = format!("{user}@{address}");
     }
-    Ok(Member {
-        name: host(name.to_owned())?,
-        address: host(address)?,
-    })
+    address
 }
 
 #[cfg(test)]
@@ -163,7 +169,7 @@ mod tests {
         "_meta": {"hostvars": {
             "web1": {"ansible_host": "192.0.2.1", "ansible_port": 2222, "ansible_user": "ada"},
             "web2": {"ansible_host": "2001:db8::2", "ansible_port": "2222"},
-            "web3": {"ansible_port": 22}
+            "web3": {"colour": "red"}
         }},
         "all": {"children": ["ungrouped", "web"]},
         "web": {"children": ["canaries"], "hosts": ["web3", "web1"]},
@@ -173,8 +179,9 @@ mod tests {
     #[test]
     fn groups_have_the_hosts_of_their_children() {
         let list: Value = serde_json::from_str(LIST).expect("JSON");
+        let path = Path::new("inv");
         let of = |group| {
-            of_group(Path::new("inv"), &list, group).map(|members| {
+            of_group(path, &list, group).map(|members| {
                 let shown = members.iter().map(|m| format!("{}={}", m.name, m.address));
                 shown.collect::<Vec<_>>().join(" ")
             })

@@ -1,0 +1,158 @@
+//! `rollout rollback` and `rollout converge`.
+
+use clap::Args;
+
+use super::control::{ControlArguments, by, go};
+use crate::cli::Said;
+use crate::cli::confirm::confirmed;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::flow::rolling::advancing::Until;
+use crate::flow::rolling::changing;
+use crate::flow::rolling::shelf::{Among, Asked};
+use crate::report::Answer;
+use crate::report::rollout::{Picture, StatusDocument};
+use crate::rollout::event::Event;
+use crate::rollout::plan::{self, Step};
+use crate::rollout::{Phase, Rollout};
+
+/// Arguments of `rollout rollback`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut rollout rollback --yes        the only open rollout, without a question
+  debcut rollout rollback hello --reason 'errors doubled'
+  debcut rollout rollback hello --dry-run
+
+The version is withdrawn from the suites first, so that nothing installs it again; then every host
+that was touched goes back to what it had itself, which the journal knows. Hosts that cannot be
+reached go back later: debcut rollout converge.")]
+pub struct RollbackArguments {
+    #[command(flatten)]
+    control: ControlArguments,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    /// Print who would go back and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Arguments of `rollout converge`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut rollout converge hello        hosts that were away get what the others have
+
+After a rollout that is done they get the version; after one that was rolled back they get back
+what they had.")]
+pub struct ConvergeArguments {
+    #[command(flatten)]
+    control: ControlArguments,
+    /// Print who would be asked and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Brings everything back.
+pub fn rollback(arguments: &RollbackArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let shelf = arguments.control.shelf(context)?;
+    let id = arguments.control.find(&shelf, Among::All)?;
+    let Some((rollout, entries)) = shelf.look(&id)? else {
+        return Err(Failure::request(
+            "no-rollout",
+            format!("{id} was not started to its end"),
+        ));
+    };
+    let touched = rollout.hosts.values().filter(|host| host.touched).count();
+    let is_back = matches!(rollout.phase, Phase::RollingBack { .. } | Phase::RolledBack);
+    if arguments.dry_run {
+        let next = Step::Withdraw {
+            suites: crate::flow::rolling::opening::touched(&rollout),
+        };
+        let picture = Picture::new(&rollout, &entries, &next, context.now());
+        let digest = crate::model::Sha256::of(format!("{id} {}", rollout.entries).as_bytes());
+        let answer = Answer::new(StatusDocument::new(vec![picture]));
+        return Ok(answer.dry_run(digest).into());
+    }
+    if !is_back && !arguments.yes {
+        let hosts = match touched {
+            1 => "1 host goes".to_owned(),
+            count => format!("{count} hosts go"),
+        };
+        let question = format!("{id}: its suites lose the version, {hosts} back. Go on? [y/N] ");
+        confirmed(context, &question)?;
+    }
+    arguments
+        .control
+        .control(&shelf, &id, context, |controlled| {
+            if !is_back {
+                let asked = Asked {
+                    at: context.now(),
+                    by: by(context),
+                    event: Event::RollbackBegun {
+                        reason: arguments.reason.clone(),
+                    },
+                };
+                changing::write(&mut controlled.rollout, &mut controlled.journal, asked)?;
+            }
+            go(
+                controlled,
+                Until::Settled,
+                "debcut/rollout-rollback/1",
+                context,
+            )
+        })
+}
+
+/// Brings those who were away along.
+pub fn converge(arguments: &ConvergeArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let shelf = arguments.control.shelf(context)?;
+    let id = arguments.control.find(&shelf, Among::All)?;
+    if arguments.dry_run {
+        let Some((rollout, entries)) = shelf.look(&id)? else {
+            return Err(Failure::request(
+                "no-rollout",
+                format!("{id} was not started to its end"),
+            ));
+        };
+        let next = plan::next(&rollout, context.now());
+        let picture = Picture::new(&rollout, &entries, &next, context.now());
+        let digest = crate::model::Sha256::of(format!("{id} {}", rollout.entries).as_bytes());
+        let answer = Answer::new(StatusDocument::new(vec![picture]));
+        return Ok(answer.dry_run(digest).into());
+    }
+    arguments
+        .control
+        .control(&shelf, &id, context, |controlled| {
+            let begins = !matches!(controlled.rollout.phase, Phase::Converging { .. });
+            if begins && is_away(&controlled.rollout) {
+                let asked = Asked {
+                    at: context.now(),
+                    by: by(context),
+                    event: Event::Converging,
+                };
+                changing::write(&mut controlled.rollout, &mut controlled.journal, asked)?;
+            }
+            go(
+                controlled,
+                Until::Converged,
+                "debcut/rollout-converge/1",
+                context,
+            )
+        })
+}
+
+/// Tells whether there is anybody to bring along.
+fn is_away(rollout: &Rollout) -> bool {
+    use crate::rollout::{HostState, Way};
+    let back = rollout.way == Way::Back;
+    rollout.hosts.values().any(|host| match host.state {
+        HostState::Unreachable { .. } | HostState::Unknown { .. } => true,
+        HostState::Failed { .. } => back,
+        _ => false,
+    })
+}
