@@ -17,7 +17,7 @@ const SUITE: &str = "bookworm";
 
 /// Tells whether systems can be made here at all, and says why not.
 #[expect(clippy::print_stderr, reason = "who skips says why")]
-fn is_possible() -> bool {
+pub fn is_possible() -> bool {
     let release = "http://deb.debian.org/debian/dists/bookworm/Release.gpg";
     let dir = tempfile::tempdir().expect("a directory");
     let mut fetch = Command::new("/usr/lib/apt/apt-helper");
@@ -44,7 +44,7 @@ fn is_possible() -> bool {
 }
 
 /// Where the systems of all tests are, for a user.
-fn kept(user: u32) -> PathBuf {
+pub fn kept(user: u32) -> PathBuf {
     PathBuf::from(format!("/var/tmp/debcut-tests-{user}"))
 }
 
@@ -53,7 +53,7 @@ fn own_number() -> u32 {
 }
 
 /// The real time: a system's age counts over runs.
-fn now() -> String {
+pub fn now() -> String {
     let mut date = tool("date", "coreutils");
     let output = date.args(["-u", "+%FT%TZ"]).output().expect("it runs");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()

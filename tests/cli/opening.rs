@@ -255,8 +255,8 @@ fn suites_open_step_by_step_and_lose_what_was_bad() {
     );
     let history = world.archive(["history", "stable"]).code(0).stdout;
     for part in [
-        "rollout of hello 1.2-1 opens stable to 50 of 100 hosts: it says hello again",
-        "rollout of hello 1.2-1 withdraws it from stable: it says hello again",
+        "rollout hello_1.2-1 opens stable to 50 of 100 hosts: it says hello again",
+        "rollout hello_1.2-1 withdraws it from stable: it says hello again",
     ] {
         assert!(history.contains(part), "{part:?} in\n{history}");
     }

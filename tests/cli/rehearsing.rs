@@ -193,3 +193,67 @@ fn broken_scripts_are_found_on_this_machines_own_system() {
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+#[test]
+fn a_clean_system_brings_what_packages_need() {
+    if !crate::chroot::is_possible() {
+        return;
+    }
+    let mut needs = case("needs", &[("postinst", "ed --version >/dev/null")], &[]);
+    needs.new.fields = "Depends: ed\n";
+    let mut gone = case(
+        "gone",
+        &[],
+        &[
+            "hosts with 1.0 do not get to 2.0: gone : Depends: nobody-has-this but it is not installable",
+        ],
+    );
+    gone.new.fields = "Depends: nobody-has-this\n";
+    let prerm = case(
+        "prerm",
+        &[("prerm", ON_THE_WAY)],
+        &[
+            "the prerm of prerm 2.0 fails (returned error exit status 1): there is no way back from 2.0",
+        ],
+    );
+    let cases = [needs, gone, prerm];
+    let world = archive(&cases);
+    let kept = crate::chroot::kept(rustix::process::geteuid().as_raw());
+    let made = world.debcut(["root", "make", "bookworm"]);
+    let made = made.env("XDG_CACHE_HOME", &kept);
+    made.env("DEBCUT_NOW", crate::chroot::now()).run().code(0);
+    let environment = environment(&world).with("XDG_CACHE_HOME", kept.as_os_str());
+    for case in &cases {
+        judged(
+            case,
+            problems(&world, &environment, case.source, Base::Clean),
+        );
+    }
+}
+
+#[test]
+fn where_nothing_can_be_rehearsed_nobody_says_that_all_is_well() {
+    let world = archive(&[case("fine", &[], &[])]);
+    let environment = environment(&world);
+    let desk = desk(&world, &environment, 0);
+    let mut target = target(&desk, &wanted("fine", &["canary"])).expect("there");
+    target.versions[0].release = Some("duke".to_owned());
+    let rollout = rollout(target, &["stable"]);
+    let (choices, archives) = (RootChoices::default(), Default::default());
+    let stage = |base| Stage {
+        program: Path::new(env!("CARGO_BIN_EXE_debcut")),
+        base,
+        saying: Saying {
+            choices: &choices,
+            archives: &archives,
+            top: Path::new("/"),
+        },
+        refresh: Refresh::Never,
+    };
+    let error = rehearse(&desk, &rollout, &stage(Base::Host)).expect_err("another release");
+    let said = error.to_string();
+    assert!(
+        said.ends_with("and what is rehearsed is for duke"),
+        "{said}"
+    );
+}

@@ -13,7 +13,8 @@ use debcut::rollout::calendar::Calendar;
 use debcut::rollout::policy::{
     Approval, Engine, Members, Policy, Rehearsal, Restart, Ring, RingSuite, Share, Supersede,
 };
-use debcut::rollout::{Phase, Rollout, Target, Way};
+use debcut::rollout::state::RolloutId;
+use debcut::rollout::{Entry, Event, Rollout, Target};
 use debcut::sys::clock::Clock;
 use debcut::sys::environment::Environment;
 
@@ -174,7 +175,14 @@ pub fn rollout(target: Target, rings: &[&str]) -> Rollout {
         min_sample: 0,
     };
     let policy = Policy {
-        rings: rings.iter().map(ring).collect(),
+        rings: match rings.is_empty() {
+            // Hosts that read the suite where it enters need none opened.
+            true => vec![Ring {
+                suites: Vec::new(),
+                ..ring(&"none")
+            }],
+            false => rings.iter().map(ring).collect(),
+        },
         engine: Engine::Ssh,
         calendar: Calendar::default(),
         supersede: Supersede::Refuse,
@@ -188,27 +196,21 @@ pub fn rollout(target: Target, rings: &[&str]) -> Rollout {
         retry_seconds: 60,
     };
     let now: Timestamp = crate::world::NOW.parse().expect("a moment");
-    let source_version = target.versions[0].source_version.clone();
-    Rollout {
-        id: debcut::rollout::RolloutId::first(target.source.clone(), source_version),
-        planned: now,
-        by: "ada@lab".to_owned(),
+    let version = target.versions[0].source_version.clone();
+    let event = Event::Planned {
+        id: RolloutId::first(target.source.clone(), version),
+        target,
+        policy: Box::new(policy),
         reason: Some("it says hello again".to_owned()),
         profile: None,
-        target,
-        policy,
-        phase: Phase::Planned,
-        paused: None,
-        way: Way::Forward,
-        rings: Vec::new(),
-        hosts: Default::default(),
-        problems: Vec::new(),
-        rehearsal_skipped: None,
-        approved: Vec::new(),
-        request: None,
-        entries: 1,
-        newest: now,
-    }
+    };
+    let planned = Entry {
+        number: 1,
+        at: now,
+        by: "ada@lab".to_owned(),
+        event,
+    };
+    Rollout::from_entries(&[planned]).expect("a plan")
 }
 
 /// Finds a target and plans its rollout.

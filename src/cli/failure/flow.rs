@@ -48,9 +48,9 @@ impl From<FlowError> for Failure {
                 Self::of(Exit::Request, "no-generation", &error)
                     .hint(format!("debcut archive history {suite} says what they are"))
             }
-            FlowError::Rehearsal(_) => Self::of(Exit::Outside, "rehearsal", &error).hint(
-                "--skip-rehearsal REASON starts without it: then the canaries find what it would",
-            ),
+            FlowError::Rehearsal(_) => {
+                Self::of(Exit::Outside, "rehearsal", &error).hint(super::rollout::SKIP_REHEARSAL)
+            }
             FlowError::Target(ref target) => {
                 let failure = Self::of(Exit::Request, "no-target", &error);
                 match target {

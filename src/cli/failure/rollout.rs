@@ -1,10 +1,15 @@
 //! Errors of rollouts.
 
 use super::{Exit, Failure};
+use crate::flow::FlowError;
 use crate::flow::rolling::RollingError;
 use crate::rollout::drive::DriveError;
 use crate::rollout::journal::JournalError;
 use crate::sys::process::ToolError;
+
+/// What to do where nothing can be rehearsed.
+pub(super) const SKIP_REHEARSAL: &str = "rollout start --skip-rehearsal REASON starts without it: \
+     then canaries find what it would have found";
 
 impl From<RollingError> for Failure {
     fn from(error: RollingError) -> Self {
@@ -100,6 +105,13 @@ impl From<DriveError> for Failure {
     fn from(error: DriveError) -> Self {
         match error {
             DriveError::Journal(error) => error.into(),
+            DriveError::Outside { ref source, .. }
+                if matches!(source.downcast_ref(), Some(FlowError::Rehearsal(_))) =>
+            {
+                Self::of(Exit::Outside, "rehearsal", &error)
+                    .hint("run the same command again, once that is there")
+                    .hint(SKIP_REHEARSAL)
+            }
             DriveError::Outside { .. } => Self::of(Exit::Outside, "outside", &error)
                 .hint("run the same command again: it goes on from its journal"),
             DriveError::Unfit(_) | DriveError::Replay(_) => {

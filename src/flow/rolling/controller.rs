@@ -227,6 +227,7 @@ impl Hands for Controller<'_> {
         let now = self.now();
         let next = plan::next(rollout, now);
         let state = (rollout, self.entries.as_slice());
+        // Said by somebody, or by the package itself.
         if self.asking.changes.is_none() {
             self.asking.changes = changes(&self.desk, rollout)?;
         }

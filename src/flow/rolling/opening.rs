@@ -336,11 +336,7 @@ fn with_reason<T>(
 ) -> Result<T, FlowError> {
     let given = act.reason.take();
     let why = given.clone().or_else(|| rollout.reason.clone());
-    let versions: Vec<_> = (rollout.target.versions.iter())
-        .map(|meant| meant.source_version.to_string())
-        .collect();
-    let source = &rollout.target.source;
-    let mut text = format!("rollout of {source} {} {verb}", versions.join(", "));
+    let mut text = format!("rollout {} {verb}", rollout.id);
     if let Some(why) = why {
         text = format!("{text}: {why}");
     }

@@ -295,6 +295,8 @@ impl Holder {
             "/usr/sbin/chroot".into(),
             self.root.clone().into(),
         ]);
+        // apt and dpkg close every file that they could have open.
+        words.extend(["/usr/bin/prlimit".into(), "--nofile=1024:".into()]);
         words.extend(["/usr/bin/setpriv".into(), DENIED.into(), "--".into()]);
         words
     }
