@@ -236,6 +236,8 @@ fn suites_open_step_by_step_and_lose_what_was_bad() {
         date.expect("a date").to_owned()
     };
     let before = date(&world);
+    let mut rollout = rollout;
+    rollout.way = debcut::rollout::Way::Back;
     let take = |seconds: i64| {
         let moved = act(|act| withdraw(&at(seconds), &rollout, &[suite("stable")], act));
         generations(moved.expect("withdrawn"))

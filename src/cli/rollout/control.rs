@@ -33,7 +33,7 @@ use crate::rollout::policy::{Approval, Engine};
 use crate::rollout::telling::Form;
 use crate::rollout::{Rollout, RolloutId};
 use crate::sys::host::Hosts;
-use crate::sys::host::ansible::{self, Ansible};
+use crate::sys::host::ansible::Ansible;
 use crate::sys::host::ssh::{Become, Ssh};
 
 /// What every verb takes that does a rollout's steps.
@@ -139,7 +139,7 @@ impl ControlArguments {
         let project = told(&means, context);
         let rules = project.rollout;
         let controller = Controller {
-            hosts: hosts(&rollout, &means, context)?,
+            hosts: hosts(&rollout, &means, context),
             act: Act {
                 key: self.key.wanted(),
                 ask,
@@ -230,39 +230,24 @@ fn asking(rules: &RolloutRules, rollout: &Rollout) -> Asking {
     }
 }
 
-fn hosts(
-    rollout: &Rollout,
-    means: &Means,
-    context: &Context<'_>,
-) -> Result<Box<dyn Hosts>, Failure> {
+fn hosts(rollout: &Rollout, means: &Means, context: &Context<'_>) -> Box<dyn Hosts> {
     let become_root = match means.rights {
         Rights::OfUser => Become::Nothing,
         Rights::Sudo => Become::Sudo,
     };
     let environment = &context.environment;
-    let inventory = means.inventory.as_ref();
-    Ok(match rollout.policy.engine {
-        Engine::Ssh => {
-            // Where all hosts update themselves, nobody is reached.
-            let inventory = inventory.filter(|_| !rollout.hosts.is_empty());
-            let addresses = inventory.map(|path| ansible::addresses(path, environment));
-            let addresses = addresses.transpose().map_err(|error| {
-                let why = crate::model::finding::with_causes(&error);
-                Failure::outside("inventory", why)
-                    .hint("ansible-inventory -i INVENTORY --list says more")
-            })?;
-            let ssh = Ssh::new(environment)
+    match rollout.policy.engine {
+        Engine::Ssh => Box::new(
+            Ssh::new(environment)
                 .options(means.ssh_options.iter().cloned())
-                .become_root(become_root)
-                .addresses(addresses.unwrap_or_default());
-            Box::new(ssh)
-        }
+                .become_root(become_root),
+        ),
         Engine::Ansible => Box::new(
             Ansible::new(environment)
                 .inventory(means.inventory.clone())
                 .become_root(become_root),
         ),
-    })
+    }
 }
 
 /// Goes on with a rollout and says how far it came.

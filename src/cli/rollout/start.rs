@@ -12,6 +12,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::config::RolloutRules;
 use crate::config::rollout::{EMERGENCY, HostWord};
+use crate::flow::FlowError;
 use crate::flow::archiving::Desk;
 use crate::flow::rolling::opening::Wanted;
 use crate::flow::rolling::planning::{Said as Words, least_seconds};
@@ -159,7 +160,12 @@ pub fn run(arguments: StartArguments, context: &Context<'_>) -> Result<Said, Fai
         by: by(context),
         now: context.now(),
     };
-    let draft = starting::draft(&desk, &start)?;
+    let draft = starting::draft(&desk, &start).map_err(|error| match error {
+        // The archive's own hint names an option of other verbs.
+        FlowError::WhichSuite { .. } => Failure::request("several-suites", error.to_string())
+            .hint("--from SUITE, or from = \"SUITE\" in [rollout]: where versions enter"),
+        error => error.into(),
+    })?;
     answer(&draft, &start, &desk, &shelf, arguments.dry_run)
 }
 

@@ -121,6 +121,11 @@ impl Outside for Commands<'_> {
         let members = members.map_err(|error| RollingError::Group {
             group: group.to_owned(),
             source: Box::new(error),
-        })
+        })?;
+        let named = members.into_iter().map(|member| match self.engine {
+            Engine::Ssh => member.address,
+            Engine::Ansible => member.name,
+        });
+        Ok(named.collect())
     }
 }

@@ -22,7 +22,7 @@ use crate::rollout::event::{Entry, Generation};
 use crate::rollout::facts::HostFacts;
 use crate::rollout::hands::{Answer, Each, Hands, Moved, Order, Outside, Question, Told};
 use crate::rollout::health::{Check, Verdict, What};
-use crate::rollout::policy::{Pull, RingSuite};
+use crate::rollout::policy::{Engine, Pull, RingSuite};
 use crate::rollout::state::Counted;
 use crate::rollout::{Move, Remote, Rollout, plan};
 use crate::sys::clock::Clock;
@@ -103,6 +103,7 @@ impl Controller<'_> {
             environment: self.environment,
             directory: &self.directory,
             inventory: None,
+            engine: Engine::Ssh,
         }
     }
 }

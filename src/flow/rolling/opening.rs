@@ -26,11 +26,11 @@ use crate::flow::archiving::{Act, Desk, Judged, Outcome};
 use crate::format::index::{self, Kind};
 use crate::model::{Finding, PackageName, Suite};
 use crate::publish::{self, PublishError, Question};
-use crate::rollout::Rollout;
 use crate::rollout::event::Generation;
 use crate::rollout::hands::Moved;
 use crate::rollout::policy::RingSuite;
 use crate::rollout::target::{Binary, Meant, Target};
+use crate::rollout::{Rollout, Way};
 
 /// Gives suites the version that is meant for their release, offered to so many
 /// of a hundred hosts: exactly the binaries that the rollout names, as the suite
@@ -80,8 +80,8 @@ pub fn open(
     })
 }
 
-/// Takes the rollout's versions out of suites, those where they entered
-/// included, and puts back what they pushed out; everything else stays as it is
+/// Takes the rollout's versions out of suites, on the way back those where they
+/// entered included, and puts back what they pushed out; everything else stays as it is
 /// by now.
 pub fn withdraw(
     desk: &Desk<'_>,
@@ -89,7 +89,9 @@ pub fn withdraw(
     suites: &[Suite],
     act: &mut Act<'_>,
 ) -> Result<Moved, FlowError> {
-    let from = rollout.target.versions.iter().map(|meant| &meant.from);
+    // Who pauses or halts a pull ring wants to open it again from there.
+    let entered = (rollout.target.versions.iter()).filter(|_| rollout.way == Way::Back);
+    let from = entered.map(|meant| &meant.from);
     let mut seen = BTreeSet::new();
     let mut moved = Vec::new();
     for suite in suites.iter().chain(from) {

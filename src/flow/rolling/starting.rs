@@ -62,6 +62,7 @@ pub fn draft(desk: &Desk<'_>, start: &Start<'_>) -> Result<Draft, FlowError> {
         environment: desk.environment,
         directory: &start.means.directory,
         inventory: start.means.inventory.as_deref(),
+        engine: start.rules.engine,
     };
     let resolved = resolve(start.rules, &start.named, &commands)?;
     let mut policy = planning::policy(start.rules, &resolved, &start.said)?;

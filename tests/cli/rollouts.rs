@@ -1,0 +1,309 @@
+//! The verbs of rollouts without any host: plans, refusals, a pull ring from its
+//! opening to the way back, words that reach a controller that runs.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::world::{Ran, World};
+
+/// Packs a package of this version.
+fn package(world: &World, version: &str) -> PathBuf {
+    let control = format!(
+        "Package: hello\nVersion: {version}\nArchitecture: all\n\
+         Maintainer: Ada Example <ada@example.org>\nDescription: says hello\n so.\n"
+    );
+    world.write("tree/DEBIAN/control", control);
+    let file = world.path(&format!("hello_{version}_all.deb"));
+    let out = file.to_str().expect("text").to_owned();
+    let call = world.debcut(["deb", "pack", "tree", "--out", &out]);
+    call.env("SOURCE_DATE_EPOCH", "1748700000").run().code(0);
+    file
+}
+
+/// An archive with 1.0 everywhere and 1.1 where versions enter, and rings of
+/// hosts that update themselves.
+fn world() -> World {
+    let world = World::new();
+    world.key();
+    let suites = "incoming,canary,stable";
+    world
+        .run(["archive", "init", "../apt", "--suite", suites])
+        .code(0);
+    let add = |version: &str| {
+        let file = package(&world, version);
+        let file = file.to_str().expect("text");
+        let to = [
+            "archive",
+            "add",
+            file,
+            "--to",
+            "incoming",
+            "--archive",
+            "../apt",
+        ];
+        world.run(to).code(0);
+    };
+    add("1.0");
+    for suite in ["canary", "stable"] {
+        let to = [
+            "archive", "promote", "hello", "--from", "incoming", "--to", suite,
+        ];
+        world
+            .debcut(to)
+            .env("DEBCUT_ARCHIVE", "../apt")
+            .run()
+            .code(0);
+    }
+    add("1.1");
+    world.write(
+        "rings.toml",
+        "from = 'incoming'\n\
+         [[ring]]\nname = 'canary'\nsuite = 'canary'\nsoak = '2h'\n\
+         pull = { observe = 'cat canary.count', every = '1m' }\n\
+         [[ring]]\nname = 'everyone'\nsuite = 'stable'\nsoak = '1h'\n\
+         pull = { observe = 'cat everyone.count', every = '1m' }\n\
+         [[check]]\nname = 'errors'\ncontroller = 'test ! -e errors'\n",
+    );
+    world.write("canary.count", "a 1.0\n");
+    world.write("everyone.count", "b 1.0\nc 1.0\n");
+    world
+}
+
+fn at(world: &World, time: &str, words: &[&str]) -> Ran {
+    let words = ["rollout"].iter().chain(words);
+    let call = world.debcut(words).env("DEBCUT_STATE", world.path("state"));
+    call.env("DEBCUT_NOW", format!("2025-06-02T{time}Z")).run()
+}
+
+const START: [&str; 7] = [
+    "start",
+    "hello=1.1",
+    "--rings",
+    "rings.toml",
+    "--archive",
+    "../apt",
+    "--skip-rehearsal=no scripts",
+];
+
+fn suite(world: &World, suite: &str) -> String {
+    let list = ["archive", "list", suite, "--archive", "../apt", "--json"];
+    let ran = world.run(list).code(0);
+    let document: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    document["suites"][0]["packages"][0]["version"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{document:#}"))
+        .to_owned()
+}
+
+fn status(world: &World, time: &str) -> Value {
+    let ran = at(world, time, &["status", "hello", "--json"]).code(0);
+    ran.document("debcut/rollout-status/1")["rollouts"][0].clone()
+}
+
+#[test]
+fn a_pull_ring_goes_there_and_back() {
+    let world = world();
+    let dry: Vec<&str> = START
+        .iter()
+        .copied()
+        .chain(["--dry-run", "--json"])
+        .collect();
+    let before = world.listing();
+    let planned = at(&world, "12:00:00", &dry)
+        .code(0)
+        .document("debcut/rollout-start/1");
+    assert_eq!(world.listing(), before);
+    assert_eq!(planned["earliest_end"], "2025-06-02T15:00:00Z");
+    assert_eq!(
+        planned["rings"][0]["checks"][0],
+        "errors (here: test ! -e errors)"
+    );
+    at(&world, "12:00:00", &START).code(0);
+    let again = at(&world, "12:00:00", &START).code(0);
+    assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);
+    // Nothing was done yet; one step opens and counts.
+    assert_eq!(suite(&world, "canary"), "1.0");
+    let opened = at(&world, "12:00:00", &["advance", "--json"]).code(0);
+    let opened = opened.document("debcut/rollout-advance/1");
+    assert_eq!(opened["ending"], "waiting", "{opened:#}");
+    assert_eq!(opened["until"], "2025-06-02T12:01:00Z");
+    assert_eq!(
+        (suite(&world, "canary"), suite(&world, "stable")),
+        ("1.1".into(), "1.0".into())
+    );
+    world.write("canary.count", "a 1.1\n");
+    at(&world, "13:00:00", &["advance"]).code(0);
+    let soaking = status(&world, "13:30:00");
+    assert_eq!(
+        soaking["rings"][0]["soak_until"], "2025-06-02T15:00:00Z",
+        "{soaking:#}"
+    );
+    assert_eq!(soaking["rings"][0]["soak_left_seconds"], 5400);
+    // A pause withdraws it from the ring and not from where it entered.
+    at(&world, "13:30:00", &["pause", "--reason", "lunch"]).code(0);
+    at(&world, "13:30:00", &["advance"]).code(0);
+    assert_eq!(
+        (suite(&world, "canary"), suite(&world, "incoming")),
+        ("1.0".into(), "1.1".into())
+    );
+    at(&world, "13:40:00", &["resume"])
+        .code(2)
+        .says(&["paused: lunch", "--yes"]);
+    at(&world, "13:40:00", &["resume", "--yes"]).code(0);
+    at(&world, "13:40:00", &["advance"]).code(0);
+    assert_eq!(suite(&world, "canary"), "1.1");
+    // The check fails: it halts, and says so by its exit code.
+    world.write("errors", "");
+    let halted = at(&world, "13:50:00", &["advance", "--json"]).code(1);
+    let halted = halted.document("debcut/rollout-advance/1");
+    assert_eq!(halted["findings"][0]["rule"], "halted", "{halted:#}");
+    assert_eq!(suite(&world, "stable"), "1.0", "ring two was never opened");
+    at(&world, "13:55:00", &["rollback"])
+        .code(2)
+        .says(&["--yes"]);
+    at(
+        &world,
+        "13:55:00",
+        &["rollback", "--yes", "--reason", "errors"],
+    )
+    .code(0);
+    for name in ["incoming", "canary", "stable"] {
+        assert_eq!(suite(&world, name), "1.0", "{name}");
+    }
+    assert_eq!(status(&world, "14:00:00")["state"], "rolled back");
+    let pins = ["archive", "pins", "--archive", "../apt"];
+    assert!(world.run(pins).code(0).stdout.contains("no pins"));
+    let history = at(&world, "14:00:00", &["history", "hello"]).code(0);
+    assert!(
+        history.stdout.contains("all goes back: errors"),
+        "{}",
+        history.stdout
+    );
+}
+
+#[test]
+fn a_word_reaches_a_controller_that_runs() {
+    let world = world();
+    at(&world, "12:00:00", &START).code(0);
+    let words = ["rollout", "advance", "--watch", "--quiet"];
+    let watch = world.debcut(words).env("DEBCUT_STATE", world.path("state"));
+    let watch = watch.env("DEBCUT_NOW", "2025-06-02T12:00:00Z").start();
+    // It controls the rollout once the ring is open.
+    for _ in 0..200 {
+        let found = status(&world, "12:00:00");
+        if !found["rings"][0]["opened"].is_null() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let second = at(&world, "12:00:00", &["advance"]).code(3);
+    second.says(&["is controlled by process", "pause, resume"]);
+    at(&world, "12:00:01", &["abort", "--reason", "enough"]).code(0);
+    let ended = crate::world::finished(watch.wait_with_output().expect("it ends"));
+    assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
+    let found = status(&world, "12:10:00");
+    assert_eq!(found["state"], "aborted", "{found:#}");
+    let again = at(&world, "12:10:00", &["abort"]).code(0);
+    assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_what_to_do() {
+    let world = world();
+    let archive = ["--archive", "../apt", "--from", "incoming"];
+    let start = |more: &[&str]| {
+        let words: Vec<&str> = ["start"]
+            .iter()
+            .chain(more)
+            .chain(&archive)
+            .copied()
+            .collect();
+        at(&world, "12:00:00", &words)
+    };
+    start(&["hello"])
+        .code(2)
+        .says(&["nobody says which hosts", "--hosts a,b,c"]);
+    start(&["hello=9"])
+        .code(2)
+        .says(&["hello 9 is not in incoming, which has 1.1"]);
+    start(&["hello", "--hosts", "a", "--emergency"])
+        .code(2)
+        .says(&["demands a reason"]);
+    start(&["hello", "--hosts", "a", "--profile", "x"])
+        .code(2)
+        .says(&["there is emergency"]);
+    start(&["hello", "--hosts", "@web"])
+        .code(2)
+        .says(&["none is named", "inventory ="]);
+    at(&world, "12:00:00", &["advance"])
+        .code(2)
+        .says(&["no rollout in", "rollout start"]);
+    let bare = ["start", "hello", "--hosts", "a", "--archive", "../apt"];
+    at(&world, "12:00:00", &bare)
+        .code(2)
+        .says(&["say which", "--from SUITE"]);
+    world.write("wrong.toml", "\nsoke = '1h'\n");
+    let wrong = start(&["hello", "--rings", "wrong.toml"]).code(2);
+    wrong.says(&["wrong.toml:2: unknown key “soke”", "soak"]);
+    let three = start(&[
+        "hello",
+        "--hosts",
+        "a,b,c",
+        "--emergency",
+        "--reason=CVE",
+        "--json",
+    ]);
+    let planned = three.code(0).document("debcut/rollout-start/1");
+    let hosts = |ring: usize| planned["rings"][ring]["hosts"].clone();
+    assert_eq!(
+        (hosts(0), hosts(1)),
+        (serde_json::json!(["a"]), serde_json::json!(["b", "c"]))
+    );
+    assert_eq!(planned["rings"][0]["soak_seconds"], 600);
+    assert_eq!(planned["rehearsal"], "skipped: emergency: CVE");
+    // One at a time, here and from any other directory of journals.
+    world
+        .run([
+            "archive",
+            "add",
+            package(&world, "1.2").to_str().expect("text"),
+            "--to",
+            "incoming",
+            "--archive",
+            "../apt",
+        ])
+        .code(0);
+    let second = start(&["hello=1.2", "--hosts", "a", "--json"]).code(1);
+    let second = second.document("debcut/rollout-start/1");
+    assert_eq!(second["findings"][0]["rule"], "open-rollout", "{second:#}");
+    let words = [
+        "rollout",
+        "start",
+        "hello=1.2",
+        "--hosts",
+        "a",
+        "--json",
+        "--archive",
+        "../apt",
+        "--from",
+        "incoming",
+    ];
+    let elsewhere = world
+        .debcut(words)
+        .env("DEBCUT_STATE", world.path("other"))
+        .run()
+        .code(1);
+    let elsewhere = elsewhere.document("debcut/rollout-start/1");
+    assert_eq!(
+        elsewhere["findings"][0]["rule"], "open-rollout",
+        "{elsewhere:#}"
+    );
+    start(&["hello=1.2", "--hosts", "a", "--supersede", "replace"]).code(0);
+    let history = at(&world, "12:00:00", &["history"]).code(0).stdout;
+    let row = history.lines().find(|line| line.starts_with("hello_1.1 "));
+    assert!(
+        row.is_some_and(|row| row.contains("superseded")),
+        "{history}"
+    );
+}
