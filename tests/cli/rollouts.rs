@@ -227,7 +227,7 @@ fn what_cannot_be_is_refused_with_what_to_do() {
         .says(&["nobody says which hosts", "--hosts a,b,c"]);
     start(&["hello=9"])
         .code(2)
-        .says(&["hello 9 is not in incoming, which has 1.1"]);
+        .says(&["hello 9 is not in incoming, which has 1.0, 1.1"]);
     start(&["hello", "--hosts", "a", "--emergency"])
         .code(2)
         .says(&["demands a reason"]);
