@@ -2,8 +2,14 @@
 //! their own, systemd, sshd, apt and dpkg as they are; an archive that debcut
 //! publishes and serves. `scripts/fleet.d` makes it, for people as for tests.
 
+mod controllers;
+mod drill;
 mod ground;
+mod links;
 mod packages;
+mod rolling;
+mod scripts;
+mod states;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
@@ -14,6 +20,8 @@ pub use packages::Package;
 
 /// Where the controller serves the archive.
 const SERVED: &str = "http://10.77.0.1";
+/// Where hosts have what they know of it.
+const SOURCES: &str = "/etc/apt/sources.list.d/fleet.sources";
 
 /// Hosts that live as long as this value, and not a moment longer.
 pub struct Fleet {
@@ -91,6 +99,11 @@ impl Fleet {
             .env("XDG_STATE_HOME", self.world.path("state"))
     }
 
+    /// Names the directory that only those inside see.
+    pub fn dir(&self) -> &std::path::Path {
+        &self.dir
+    }
+
     /// Runs another program on the controller.
     pub fn here<W: AsRef<std::ffi::OsStr>>(&self, words: &[W]) -> Ran {
         let entrance = self.entrance();
@@ -120,7 +133,7 @@ impl Fleet {
     }
 
     /// Writes a file on a host.
-    pub fn write(&self, host: &str, path: &str, text: &str) {
+    pub fn write(&self, host: &str, path: &str, bytes: &[u8]) {
         let entrance = self.entrance();
         let mut command = Command::new(&entrance[0]);
         let act = script("act");
@@ -129,7 +142,7 @@ impl Fleet {
         self.world.surround(&mut command);
         let mut child = command.stdin(Stdio::piped()).spawn().expect("it starts");
         let mut stdin = child.stdin.take().expect("it is a pipe");
-        stdin.write_all(text.as_bytes()).expect("it reads");
+        stdin.write_all(bytes).expect("it reads");
         drop(stdin);
         assert!(child.wait().expect("it ends").success(), "{path} on {host}");
     }
@@ -172,7 +185,7 @@ impl Fleet {
         let words = words.chain(["--uri", SERVED]);
         let text = self.world.archive(words).code(0).stdout;
         for host in hosts {
-            self.write(host, "/etc/apt/sources.list.d/fleet.sources", &text);
+            self.write(host, SOURCES, text.as_bytes());
         }
     }
 

@@ -11,8 +11,6 @@ use crate::world::{World, tool};
 pub struct Package {
     name: String,
     version: String,
-    source: Option<String>,
-    fields: String,
     files: Vec<(String, String)>,
     conffiles: Vec<String>,
     scripts: Vec<(&'static str, String)>,
@@ -24,24 +22,20 @@ impl Package {
         Self {
             name: name.to_owned(),
             version: version.to_owned(),
-            source: None,
-            fields: String::new(),
             files: vec![(format!("usr/share/{name}/version"), version.to_owned())],
             conffiles: Vec::new(),
             scripts: Vec::new(),
         }
     }
 
-    /// Says which source it was built of, where that has another name.
-    pub fn of(mut self, source: &str) -> Self {
-        self.source = Some(source.to_owned());
-        self
+    /// Returns its name.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
-    /// Adds a field such as `Depends`.
-    pub fn field(mut self, name: &str, value: &str) -> Self {
-        self.fields += &format!("{name}: {value}\n");
-        self
+    /// Returns its version.
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// Adds a configuration file.
@@ -95,13 +89,10 @@ impl Package {
             write(&tree.join(path), text, 0o644);
         }
         let (name, version) = (&self.name, &self.version);
-        let source = self.source.as_ref();
-        let source = source.map_or(String::new(), |source| format!("Source: {source}\n"));
         let control = format!(
-            "Package: {name}\n{source}Version: {version}\nArchitecture: all\n{}\
+            "Package: {name}\nVersion: {version}\nArchitecture: all\n\
              Section: misc\nPriority: optional\nMaintainer: Ada Example <ada@example.org>\n\
-             Description: a package of the fleet\n It exists to be rolled out.\n",
-            self.fields
+             Description: a package of the fleet\n It exists to be rolled out.\n"
         );
         write(&tree.join("DEBIAN/control"), &control, 0o644);
         if !self.conffiles.is_empty() {
