@@ -220,15 +220,14 @@ impl Need {
 
 /// Returns the hosts of a ring that have the version.
 fn targets(rollout: &Rollout, index: usize) -> impl Iterator<Item = (&HostName, &Host)> {
-    let hosts = rollout.hosts.iter().filter(move |(_, host)| {
+    rollout.hosts.iter().filter(move |(_, host)| {
         let has = match &host.state {
             HostState::Ok | HostState::Repaired => true,
             HostState::Skipped { why } => *why == Skip::Already,
             _ => false,
         };
         has && host.ring == index
-    });
-    hosts
+    })
 }
 
 /// Returns the earlier of two moments that may not come.

@@ -144,13 +144,21 @@ fn what_makes_apt_take_a_phased_update_anyway() {
     let status = world.path("client/var/lib/dpkg/status");
     std::fs::write(status, installed).expect("a file");
     client.update().code(0);
-    let machine = "APT::Machine-ID=66957da8fb7e954663ab26ad8198ed70";
+    let id = "66957da8fb7e954663ab26ad8198ed70";
+    let machine = &format!("APT::Machine-ID={id}");
+    let apt = this_apt(&world);
+    let drawn = offers.iter().filter(|offer| {
+        let drawn = phasing::draw(&offer.source, &offer.version, id, apt);
+        phasing::takes(offer.percent, drawn, apt)
+    });
+    let drawn = drawn.count();
     let outside = "Dir::Bin::ischroot=/bin/false";
     let inside = "Dir::Bin::ischroot=/bin/true";
     let all = offers.len();
+    assert!(drawn < all, "{drawn} of {all}");
     let named = offers[0].package.as_str();
     for (words, wanted, what) in [
-        (vec!["-o", outside, "upgrade"], 0, "it is phased"),
+        (vec!["-o", outside, "upgrade"], drawn, "it is phased"),
         (vec!["-o", inside, "upgrade"], all, "a chroot takes all"),
         (
             vec![

@@ -1,6 +1,6 @@
 //! `rollout status`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -83,7 +83,7 @@ fn document(found: &[(Rollout, Vec<Entry>)], context: &Context<'_>) -> StatusDoc
 }
 
 fn write_page(
-    path: &PathBuf,
+    path: &Path,
     found: &[(Rollout, Vec<Entry>)],
     shelf: &Shelf,
     context: &Context<'_>,

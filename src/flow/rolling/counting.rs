@@ -107,7 +107,8 @@ mod tests {
         let numbers = |text: &str| {
             counted(text, &target(), Timestamp::from_unix(0)).map(|c| (c.all, c.there, c.failed))
         };
-        let cases: &[(&str, Result<(u64, u64, u64), &str>)] = &[
+        type Counts = Result<(u64, u64, u64), &'static str>;
+        let cases: &[(&str, Counts)] = &[
             ("", Ok((0, 0, 0))),
             ("a 1.2-1+deb12u1\nb 1.1-1\n# c\n\nc - ok\n", Ok((3, 1, 0))),
             (

@@ -3,8 +3,8 @@
 //! | where it is | what comes |
 //! |---|---|
 //! | planned | the rehearsal, then approval where it is needed |
-//! | at a ring | [`ring`]: open, batch after batch, checks, soak, pass |
-//! | rolling back | [`back`]: withdraw, then every ring's hosts, batch by batch |
+//! | at a ring | `ring`: open, batch after batch, checks, soak, pass |
+//! | rolling back | `back`: withdraw, then every ring's hosts, batch by batch |
 //! | halted, paused, ended | what runs is still asked; nothing new is begun |
 
 mod back;

@@ -64,7 +64,6 @@ mod tests {
                 _ => ControlFlow::Continue(()),
             },
         );
-        drop(hosts);
         assert_eq!(called, ["a probe", "b probe"]);
     }
 }

@@ -33,6 +33,12 @@ pub struct Fleet {
     served: Option<Child>,
 }
 
+/// Says aloud why a fleet is not there.
+#[expect(clippy::print_stderr, reason = "who skips says why")]
+fn skip(why: &str) {
+    eprintln!("SKIPPED, not passed: {why}");
+}
+
 impl Fleet {
     /// Starts hosts with nothing on them; says aloud why where that cannot be.
     pub fn start(hosts: &[&str]) -> Option<Self> {
@@ -55,7 +61,7 @@ impl Fleet {
             match line.trim_end().split_once(' ') {
                 Some(("keeper", pid)) => pid.clone_into(&mut inside),
                 Some(("no:", why)) => {
-                    eprintln!("SKIPPED, not passed: {why}");
+                    skip(why);
                     keeper.wait().expect("it ends");
                     return None;
                 }

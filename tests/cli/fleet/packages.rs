@@ -66,13 +66,11 @@ impl Package {
 
     fn unit(mut self) -> Self {
         let name = &self.name;
-        let unit = format!(
-            "[Unit]\nDefaultDependencies=no\n\
+        let unit = "[Unit]\nDefaultDependencies=no\n\
              [Service]\nExecStart=/bin/sleep infinity\n\
-             [Install]\nWantedBy=fleet.target\n"
-        );
+             [Install]\nWantedBy=fleet.target\n";
         let path = format!("usr/lib/systemd/system/{name}.service");
-        self.files.push((path, unit));
+        self.files.push((path, unit.to_owned()));
         self
     }
 

@@ -45,7 +45,7 @@ enum Inside<'a> {
     Clean {
         description: Box<Description>,
         program: &'a Path,
-        room: Option<(Network, Room)>,
+        room: Option<(Network, Box<Room>)>,
     },
     Host(Holder),
 }
@@ -129,7 +129,8 @@ impl<'a> Place<'a> {
                         network,
                         ..(**description).clone()
                     };
-                    *room = Some((network, Room::open(&description, program)?));
+                    let opened = Room::open(&description, program)?;
+                    *room = Some((network, Box::new(opened)));
                 }
                 let (_, room) = room.as_ref().expect("it was opened");
                 let manner = Manner {
