@@ -263,6 +263,34 @@ fn what_cannot_be_is_refused_with_what_to_do() {
     );
     assert_eq!(planned["rings"][0]["soak_seconds"], 600);
     assert_eq!(planned["rehearsal"], "skipped: emergency: CVE");
+    // What is there goes on as it was started; who wants it otherwise is told.
+    let same = ["hello", "--hosts", "a,b,c", "--emergency", "--reason=CVE"];
+    let again = start(&same).code(0);
+    assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);
+    let words = [
+        "hello",
+        "--hosts",
+        "a,b,c",
+        "--skip-rehearsal",
+        "no mirror",
+        "--json",
+    ];
+    let otherwise = start(&words).code(1).document("debcut/rollout-start/1");
+    let finding = &otherwise["findings"][0];
+    assert_eq!(finding["rule"], "started-otherwise", "{otherwise:#}");
+    let message = finding["message"].as_str().expect("text");
+    assert!(
+        message.ends_with("the profile, the rehearsal, the rings"),
+        "{message}"
+    );
+    for words in [
+        ["skip-soak", "--reason", " "],
+        ["abort", "--reason", ""],
+        ["rollback", "--reason", ""],
+    ] {
+        let ran = at(&world, "12:00:00", &words);
+        ran.code(2).says(&["a reason is for the record"]);
+    }
     // One at a time, here and from any other directory of journals.
     world
         .run([
@@ -275,6 +303,8 @@ fn what_cannot_be_is_refused_with_what_to_do() {
             "../apt",
         ])
         .code(0);
+    let refused = start(&["hello=1.2", "--hosts", "a"]).code(1);
+    assert!(!refused.stdout.contains("next:"), "{}", refused.stdout);
     let second = start(&["hello=1.2", "--hosts", "a", "--json"]).code(1);
     let second = second.document("debcut/rollout-start/1");
     assert_eq!(second["findings"][0]["rule"], "open-rollout", "{second:#}");

@@ -32,7 +32,7 @@ pub struct PauseArguments {
     #[command(flatten)]
     which: WhichArguments,
     /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = super::why)]
     reason: Option<String>,
     /// Print what would be written down and write nothing
     #[arg(long)]
@@ -51,7 +51,7 @@ pub struct ResumeArguments {
     #[command(flatten)]
     which: WhichArguments,
     /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = super::why)]
     reason: Option<String>,
     /// Do not ask
     #[arg(short, long)]
@@ -70,7 +70,7 @@ pub struct SkipSoakArguments {
     #[command(flatten)]
     which: WhichArguments,
     /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = super::why)]
     reason: String,
     /// Print what would be written down and write nothing
     #[arg(long)]
@@ -89,7 +89,7 @@ pub struct ExcludeArguments {
     #[command(flatten)]
     which: WhichArguments,
     /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = super::why)]
     reason: String,
     /// Print what would be written down and write nothing
     #[arg(long)]
@@ -107,7 +107,7 @@ pub struct AbortArguments {
     #[command(flatten)]
     which: WhichArguments,
     /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = super::why)]
     reason: Option<String>,
     /// Print what would be written down and write nothing
     #[arg(long)]
