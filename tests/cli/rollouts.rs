@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::world::{Ran, World};
+use crate::world::{Ran, World, finished};
 
 /// Packs a package of this version.
 fn package(world: &World, version: &str) -> PathBuf {
@@ -142,7 +142,14 @@ fn a_pull_ring_goes_there_and_back() {
     );
     assert_eq!(soaking["rings"][0]["soak_left_seconds"], 5400);
     // A pause withdraws it from the ring and not from where it entered.
-    at(&world, "13:30:00", &["pause", "--reason", "lunch"]).code(0);
+    let paused = at(
+        &world,
+        "13:30:00",
+        &["pause", "--reason", "lunch", "--json"],
+    )
+    .code(0);
+    let paused = paused.document("debcut/rollout-pause/1");
+    assert_eq!(paused["findings"][0]["rule"], "still-offered", "{paused:#}");
     at(&world, "13:30:00", &["advance"]).code(0);
     assert_eq!(
         (suite(&world, "canary"), suite(&world, "incoming")),
@@ -159,6 +166,8 @@ fn a_pull_ring_goes_there_and_back() {
     let halted = at(&world, "13:50:00", &["advance", "--json"]).code(1);
     let halted = halted.document("debcut/rollout-advance/1");
     assert_eq!(halted["findings"][0]["rule"], "halted", "{halted:#}");
+    // At once: nobody takes it from the ring any more.
+    assert_eq!(suite(&world, "canary"), "1.0");
     assert_eq!(suite(&world, "stable"), "1.0", "ring two was never opened");
     at(&world, "13:55:00", &["rollback"])
         .code(2)
@@ -207,6 +216,28 @@ fn a_word_reaches_a_controller_that_runs() {
     assert_eq!(found["state"], "aborted", "{found:#}");
     let again = at(&world, "12:10:00", &["abort"]).code(0);
     assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);
+}
+
+#[test]
+fn of_two_that_start_at_once_one_does() {
+    let world = world();
+    let words = ["rollout"].iter().chain(&START);
+    let start = || {
+        let call = world.debcut(words.clone());
+        let call = call.env("DEBCUT_STATE", world.path("state"));
+        call.env("DEBCUT_NOW", "2025-06-02T12:00:00Z").start()
+    };
+    let both = [start(), start()];
+    let said = both.map(|child| {
+        finished(child.wait_with_output().expect("it ends"))
+            .code(0)
+            .stdout
+    });
+    let nothing = said.iter().filter(|said| said.contains("nothing to do"));
+    assert_eq!(nothing.count(), 1, "{said:#?}");
+    let all = at(&world, "12:00:00", &["history", "--json"]).code(0);
+    let all = all.document("debcut/rollout-history/1");
+    assert_eq!(all["rollouts"].as_array().map(Vec::len), Some(1), "{all:#}");
 }
 
 #[test]

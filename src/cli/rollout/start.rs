@@ -160,6 +160,12 @@ pub fn run(arguments: StartArguments, context: &Context<'_>) -> Result<Said, Fai
         by: by(context),
         now: context.now(),
     };
+    // Two that start at the same moment are one after the other: the second
+    // sees the first.
+    let _alone = match arguments.dry_run {
+        true => None,
+        false => Some(shelf.alone()?),
+    };
     let draft = starting::draft(&desk, &start).map_err(|error| match error {
         // The archive's own hint names an option of other verbs.
         FlowError::WhichSuite { .. } => Failure::request("several-suites", error.to_string())
