@@ -274,8 +274,6 @@ pub struct Host {
     pub told: Option<Timestamp>,
     /// When it last said nothing, or refused to begin.
     pub asked: Option<Timestamp>,
-    /// How often in a row it said nothing.
-    pub silences: u32,
     /// When its state changed.
     pub since: Timestamp,
 }

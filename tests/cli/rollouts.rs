@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::world::{Ran, World};
+use crate::world::{Ran, World, finished};
 
 /// Packs a package of this version.
 fn package(world: &World, version: &str) -> PathBuf {
@@ -142,7 +142,14 @@ fn a_pull_ring_goes_there_and_back() {
     );
     assert_eq!(soaking["rings"][0]["soak_left_seconds"], 5400);
     // A pause withdraws it from the ring and not from where it entered.
-    at(&world, "13:30:00", &["pause", "--reason", "lunch"]).code(0);
+    let paused = at(
+        &world,
+        "13:30:00",
+        &["pause", "--reason", "lunch", "--json"],
+    )
+    .code(0);
+    let paused = paused.document("debcut/rollout-pause/1");
+    assert_eq!(paused["findings"][0]["rule"], "still-offered", "{paused:#}");
     at(&world, "13:30:00", &["advance"]).code(0);
     assert_eq!(
         (suite(&world, "canary"), suite(&world, "incoming")),
@@ -159,6 +166,8 @@ fn a_pull_ring_goes_there_and_back() {
     let halted = at(&world, "13:50:00", &["advance", "--json"]).code(1);
     let halted = halted.document("debcut/rollout-advance/1");
     assert_eq!(halted["findings"][0]["rule"], "halted", "{halted:#}");
+    // At once: nobody takes it from the ring any more.
+    assert_eq!(suite(&world, "canary"), "1.0");
     assert_eq!(suite(&world, "stable"), "1.0", "ring two was never opened");
     at(&world, "13:55:00", &["rollback"])
         .code(2)
@@ -207,6 +216,28 @@ fn a_word_reaches_a_controller_that_runs() {
     assert_eq!(found["state"], "aborted", "{found:#}");
     let again = at(&world, "12:10:00", &["abort"]).code(0);
     assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);
+}
+
+#[test]
+fn of_two_that_start_at_once_one_does() {
+    let world = world();
+    let words = ["rollout"].iter().chain(&START);
+    let start = || {
+        let call = world.debcut(words.clone());
+        let call = call.env("DEBCUT_STATE", world.path("state"));
+        call.env("DEBCUT_NOW", "2025-06-02T12:00:00Z").start()
+    };
+    let both = [start(), start()];
+    let said = both.map(|child| {
+        finished(child.wait_with_output().expect("it ends"))
+            .code(0)
+            .stdout
+    });
+    let nothing = said.iter().filter(|said| said.contains("nothing to do"));
+    assert_eq!(nothing.count(), 1, "{said:#?}");
+    let all = at(&world, "12:00:00", &["history", "--json"]).code(0);
+    let all = all.document("debcut/rollout-history/1");
+    assert_eq!(all["rollouts"].as_array().map(Vec::len), Some(1), "{all:#}");
 }
 
 #[test]
@@ -263,6 +294,34 @@ fn what_cannot_be_is_refused_with_what_to_do() {
     );
     assert_eq!(planned["rings"][0]["soak_seconds"], 600);
     assert_eq!(planned["rehearsal"], "skipped: emergency: CVE");
+    // What is there goes on as it was started; who wants it otherwise is told.
+    let same = ["hello", "--hosts", "a,b,c", "--emergency", "--reason=CVE"];
+    let again = start(&same).code(0);
+    assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);
+    let words = [
+        "hello",
+        "--hosts",
+        "a,b,c",
+        "--skip-rehearsal",
+        "no mirror",
+        "--json",
+    ];
+    let otherwise = start(&words).code(1).document("debcut/rollout-start/1");
+    let finding = &otherwise["findings"][0];
+    assert_eq!(finding["rule"], "started-otherwise", "{otherwise:#}");
+    let message = finding["message"].as_str().expect("text");
+    assert!(
+        message.ends_with("the profile, the rehearsal, the rings"),
+        "{message}"
+    );
+    for words in [
+        ["skip-soak", "--reason", " "],
+        ["abort", "--reason", ""],
+        ["rollback", "--reason", ""],
+    ] {
+        let ran = at(&world, "12:00:00", &words);
+        ran.code(2).says(&["a reason is for the record"]);
+    }
     // One at a time, here and from any other directory of journals.
     world
         .run([
@@ -275,6 +334,8 @@ fn what_cannot_be_is_refused_with_what_to_do() {
             "../apt",
         ])
         .code(0);
+    let refused = start(&["hello=1.2", "--hosts", "a"]).code(1);
+    assert!(!refused.stdout.contains("next:"), "{}", refused.stdout);
     let second = start(&["hello=1.2", "--hosts", "a", "--json"]).code(1);
     let second = second.document("debcut/rollout-start/1");
     assert_eq!(second["findings"][0]["rule"], "open-rollout", "{second:#}");

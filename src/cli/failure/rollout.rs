@@ -8,8 +8,8 @@ use crate::rollout::journal::JournalError;
 use crate::sys::process::ToolError;
 
 /// What to do where nothing can be rehearsed.
-pub(super) const SKIP_REHEARSAL: &str = "rollout start --skip-rehearsal REASON starts without it: \
-     then canaries find what it would have found";
+pub(super) const SKIP_REHEARSAL: &str = "debcut rollout abort, then rollout start … --skip-rehearsal \
+     REASON goes without it: then canaries find what it would have found";
 
 impl From<RollingError> for Failure {
     fn from(error: RollingError) -> Self {

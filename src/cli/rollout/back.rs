@@ -31,7 +31,7 @@ pub struct RollbackArguments {
     #[command(flatten)]
     control: ControlArguments,
     /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = super::why)]
     reason: Option<String>,
     /// Do not ask
     #[arg(short, long)]

@@ -13,11 +13,12 @@ use crate::flow::rolling::RollingError;
 use crate::flow::rolling::changing::{self, Changed};
 use crate::flow::rolling::opening;
 use crate::flow::rolling::shelf::{Among, Asked, Shelf};
-use crate::model::HostName;
+use crate::model::{Finding, HostName};
 use crate::report::Answer;
 use crate::report::rolling::words;
 use crate::report::rollout::{ChangeDocument, Word};
 use crate::rollout::event::Event;
+use crate::rollout::plan::Step;
 use crate::rollout::{Phase, Rollout, RolloutId, plan};
 
 /// Arguments of `rollout pause`.
@@ -32,7 +33,7 @@ pub struct PauseArguments {
     #[command(flatten)]
     which: WhichArguments,
     /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = super::why)]
     reason: Option<String>,
     /// Print what would be written down and write nothing
     #[arg(long)]
@@ -51,7 +52,7 @@ pub struct ResumeArguments {
     #[command(flatten)]
     which: WhichArguments,
     /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = super::why)]
     reason: Option<String>,
     /// Do not ask
     #[arg(short, long)]
@@ -70,7 +71,7 @@ pub struct SkipSoakArguments {
     #[command(flatten)]
     which: WhichArguments,
     /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = super::why)]
     reason: String,
     /// Print what would be written down and write nothing
     #[arg(long)]
@@ -89,7 +90,7 @@ pub struct ExcludeArguments {
     #[command(flatten)]
     which: WhichArguments,
     /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = super::why)]
     reason: String,
     /// Print what would be written down and write nothing
     #[arg(long)]
@@ -107,7 +108,7 @@ pub struct AbortArguments {
     #[command(flatten)]
     which: WhichArguments,
     /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = super::why)]
     reason: Option<String>,
     /// Print what would be written down and write nothing
     #[arg(long)]
@@ -247,6 +248,12 @@ fn say(
     let changed = changing::change(&shelf, &id, asked)?;
     let (rollout, _) = read(&shelf, &id)?;
     let next = plan::next(&rollout, context.now());
+    let mut findings = Vec::new();
+    if rollout.paused.is_some() && matches!(next, Step::Withdraw { .. }) {
+        let message = "its version is offered to hosts until its suites are without it";
+        let fix = format!("debcut rollout advance {id} withdraws it now");
+        findings.push(Finding::warning("still-offered", id.to_string(), message).fix(fix));
+    }
     let next = words::step(&next, &rollout.policy);
     let name = id.to_string();
     let so = match &changed {
@@ -262,7 +269,10 @@ fn say(
         unpin(&shelf, &rollout, context);
     }
     let is_changed = !matches!(changed, Changed::Already);
-    Ok(Answer::new(document).changed(is_changed).into())
+    Ok(Answer::new(document)
+        .findings(findings)
+        .changed(is_changed)
+        .into())
 }
 
 fn read(

@@ -22,6 +22,14 @@ use crate::flow::rolling::shelf::Shelf;
 use crate::sys::files;
 use crate::sys::git::Repository;
 
+/// Takes a reason: it is for the record, so it says something.
+fn why(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("a reason is for the record: say why".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
 /// Arguments of `rollout`.
 #[derive(Debug, Args)]
 pub struct RolloutVerb {

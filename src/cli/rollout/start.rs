@@ -55,7 +55,7 @@ pub struct StartArguments {
     #[command(flatten)]
     state: StateArgument,
     /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = super::why)]
     reason: Option<String>,
     /// Start by a profile of the configuration
     #[arg(long, value_name = "NAME")]
@@ -64,7 +64,7 @@ pub struct StartArguments {
     #[arg(long, conflicts_with = "profile")]
     emergency: bool,
     /// Do not rehearse the way there and back
-    #[arg(long, value_name = "REASON")]
+    #[arg(long, value_name = "REASON", value_parser = super::why)]
     skip_rehearsal: Option<String>,
     /// Ask for approval, whatever the configuration says
     #[arg(long)]
@@ -160,6 +160,12 @@ pub fn run(arguments: StartArguments, context: &Context<'_>) -> Result<Said, Fai
         by: by(context),
         now: context.now(),
     };
+    // Two that start at the same moment are one after the other: the second
+    // sees the first.
+    let _alone = match arguments.dry_run {
+        true => None,
+        false => Some(shelf.alone()?),
+    };
     let draft = starting::draft(&desk, &start).map_err(|error| match error {
         // The archive's own hint names an option of other verbs.
         FlowError::WhichSuite { .. } => Failure::request("several-suites", error.to_string())
@@ -192,14 +198,27 @@ fn answer(
     let journal = shelf.directory.join(rollout.id.to_string());
     let document = StartDocument::new(rollout, begins, least_seconds(&rollout.policy))
         .places(&start.means.archive, journal.display().to_string());
-    let answer = Answer::new(document).findings(draft.findings.clone());
+    let mut findings = draft.findings.clone();
+    if draft.same.is_some() {
+        findings.extend(starting::otherwise(rollout, draft, start));
+    }
+    let is_refused = findings.iter().any(Finding::is_error);
+    let is_there = match dry_run {
+        true => draft.same.is_some(),
+        false => draft.same.is_some() || !is_refused,
+    };
+    let document = match is_there {
+        true => document.there(),
+        false => document,
+    };
+    let answer = Answer::new(document).findings(findings);
     if draft.same.is_some() {
         return Ok(match dry_run {
             true => answer.dry_run(digest(draft)).into(),
             false => answer.changed(false).into(),
         });
     }
-    if draft.findings.iter().any(Finding::is_error) {
+    if is_refused {
         return Ok(match dry_run {
             true => answer.no_plan().into(),
             false => answer.changed(false).into(),

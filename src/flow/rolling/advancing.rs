@@ -122,7 +122,12 @@ impl Controlled<'_> {
             // A rehearsal that is skipped is only written down.
             let skipped = matches!(self.rollout.policy.rehearsal, Rehearsal::Skipped(_));
             let is_change = |step: &Step| is_change(step) && !(skipped && *step == Step::Rehearse);
+            // What is bad, or was stopped, is offered to nobody any more.
+            let is_held =
+                self.rollout.paused.is_some() || matches!(self.rollout.phase, Phase::Halted { .. });
+            let closes = is_held && matches!(next, Step::Withdraw { .. });
             let stops = match until {
+                _ if closes => false,
                 Until::Settled => false,
                 Until::Converged => !matches!(self.rollout.phase, Phase::Converging { .. }),
                 Until::Changed | Until::Begun => !belongs(changed.as_ref(), &next),

@@ -90,6 +90,13 @@ impl Shelf {
         Ok(Self { directory })
     }
 
+    /// Waits until nobody else starts a rollout, and keeps others from it until
+    /// what is returned is dropped.
+    pub fn alone(&self) -> Result<files::Lock, FlowError> {
+        files::create_dir(&self.directory)?;
+        Ok(files::lock_directory(&self.directory)?)
+    }
+
     /// Names every rollout there is, in the order of their names.
     pub fn ids(&self) -> Result<Vec<RolloutId>, FlowError> {
         let mut found = Vec::new();

@@ -211,6 +211,39 @@ fn elsewhere(
     ))))
 }
 
+/// Says what was asked for that the rollout which is there does not do: how a
+/// rollout goes is fixed when it starts.
+pub fn otherwise(there: &Rollout, draft: &Draft, start: &Start<'_>) -> Option<Finding> {
+    if has_ended(&there.phase) {
+        return None;
+    }
+    let (old, new) = (&there.policy, &draft.rollout.policy);
+    let (id, said) = (&there.id, &start.said);
+    let mut differs = Vec::new();
+    let mut note = |is: bool, what: &'static str| differs.extend(is.then_some(what));
+    note(there.profile != draft.rollout.profile, "the profile");
+    note(old.rehearsal != new.rehearsal, "the rehearsal");
+    note(old.approval != new.approval, "who approves");
+    note(old.calendar != new.calendar, "the windows");
+    note(old.rings != new.rings, "the rings");
+    if differs.is_empty() {
+        return None;
+    }
+    let what = differs.join(", ");
+    let message = format!("it was started otherwise, and goes on so: {what}");
+    let fix = format!("debcut rollout abort {id} ends it where it is, then start it anew");
+    // Inventories and files change; what was said now was meant now.
+    let is_said = said.skip_rehearsal.is_some()
+        || said.profile.is_some()
+        || said.request
+        || !start.named.is_empty();
+    let finding = match is_said {
+        true => Finding::error("started-otherwise", id.to_string(), message),
+        false => Finding::warning("started-otherwise", id.to_string(), message),
+    };
+    Some(finding.fix(fix))
+}
+
 /// Begins what was drafted: from now on it is in its journal, and the archive
 /// keeps its way back.
 pub fn begin(desk: &Desk<'_>, start: &Start<'_>, draft: &Draft) -> Result<(), FlowError> {

@@ -4,7 +4,7 @@ use crate::model::{HostName, Timestamp};
 use crate::rollout::event::{Entry, Event, Generation};
 use crate::rollout::health::Verdict;
 use crate::rollout::plan::{Hold, Step};
-use crate::rollout::policy::{Policy, Share};
+use crate::rollout::policy::{Policy, Rehearsal, Share};
 use crate::rollout::state::{Blocked, Fault, Halt, HostState, Skip};
 use crate::rollout::target::Target;
 use crate::rollout::{Rollout, Way};
@@ -215,12 +215,25 @@ pub fn hold(why: &Hold) -> String {
         Hold::Window => "it is outside the maintenance windows".to_owned(),
         Hold::Running(hosts) => format!("{} install", names(hosts)),
         Hold::Soaking => "the ring soaks".to_owned(),
-        Hold::Waiting(hosts) => format!("{} are told again after a while", names(hosts)),
+        Hold::Waiting(hosts) => {
+            format!(
+                "{} {} told again after a while",
+                names(hosts),
+                are(hosts.len())
+            )
+        }
         Hold::Unreachable(hosts) => format!("{} cannot be reached", names(hosts)),
         Hold::Inconclusive(checks) => format!("{} found nothing either way", names(checks)),
         Hold::Sample => "too few hosts got it to prove anything".to_owned(),
         Hold::Adoption => "too few hosts have taken it yet".to_owned(),
         Hold::Phase => "the percentage stands for a while".to_owned(),
+    }
+}
+
+fn are(count: usize) -> &'static str {
+    match count {
+        1 => "is",
+        _ => "are",
     }
 }
 
@@ -232,13 +245,18 @@ pub fn step(step: &Step, policy: &Policy) -> String {
     };
     let many = |hosts: &[HostName]| count(hosts.len(), "host", "hosts");
     match step {
-        Step::Rehearse => "the way there and back is rehearsed".to_owned(),
+        Step::Rehearse => match policy.rehearsal {
+            Rehearsal::Wanted => "the way there and back is rehearsed".to_owned(),
+            Rehearsal::Skipped(_) => format!("ring {} opens, without a rehearsal", ring(0)),
+        },
         Step::Request => "somebody is asked to approve".to_owned(),
         Step::Open { ring: at } => format!("ring {} opens", ring(*at)),
-        Step::Probe { hosts } => format!("{} are asked what they have", many(hosts)),
-        Step::Install { hosts } => {
-            let hosts = count(hosts.len(), "host", "hosts");
-            format!("{hosts} are told to begin")
+        Step::Probe { hosts } => {
+            format!("{} {} asked what they have", many(hosts), are(hosts.len()))
+        }
+        Step::Install { hosts: chosen } => {
+            let hosts = count(chosen.len(), "host", "hosts");
+            format!("{hosts} {} told to begin", are(chosen.len()))
         }
         Step::Check { ring: at, checks } => {
             format!("ring {} is checked: {}", ring(*at), names(checks))

@@ -26,6 +26,8 @@ pub struct StartDocument {
     earliest_end: Timestamp,
     archive: String,
     journal: String,
+    #[serde(skip)]
+    is_there: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -120,7 +122,15 @@ impl StartDocument {
             begins,
             archive: String::new(),
             journal: String::new(),
+            is_there: false,
         }
+    }
+
+    /// Says that the rollout is there to be advanced.
+    #[must_use]
+    pub fn there(mut self) -> Self {
+        self.is_there = true;
+        self
     }
 
     /// Says where the archive and the journal are.
@@ -217,9 +227,9 @@ impl Document for StartDocument {
     }
 
     fn ending(&self, page: &mut Page) {
-        page.line(format!(
-            "next: debcut rollout advance {} [--watch]",
-            self.id
-        ));
+        if self.is_there {
+            let id = &self.id;
+            page.line(format!("next: debcut rollout advance {id} [--watch]"));
+        }
     }
 }

@@ -26,7 +26,7 @@ pub struct Manner {
     pub waves: bool,
     /// Whether new ones may begin now.
     pub opens: Opens,
-    /// Whether those that cannot be reached are given up after some tries.
+    /// Whether those that cannot be reached are left for later at once.
     pub gives_up: bool,
 }
 
@@ -50,9 +50,7 @@ struct Seen<'a> {
     probe: Vec<&'a HostName>,
     repair: Vec<(&'a HostName, &'a Host)>,
     waiting: Vec<&'a HostName>,
-    silent: Vec<&'a HostName>,
     next: Option<Timestamp>,
-    until: Option<Timestamp>,
 }
 
 fn owned(names: Vec<&HostName>) -> Vec<HostName> {
@@ -102,7 +100,6 @@ pub fn next(
 ) -> Flow {
     let mut seen = Seen::default();
     let mut batches = Vec::new();
-    let gives_up = |host: &Host| manner.gives_up && host.silences >= rollout.policy.attempts;
     for ring in rings {
         let Members::Hosts(members) = &rollout.policy.rings[*ring].members else {
             continue;
@@ -120,12 +117,10 @@ pub fn next(
                     seen.flying(rollout, name, host, now);
                 }
                 (HostState::Pending, _) => seen.probe.push(name),
-                (HostState::Unreachable { .. }, _) if gives_up(host) => {}
+                (HostState::Unreachable { .. }, _) if manner.gives_up => {}
                 (HostState::Unreachable { .. }, None) => seen.probe.push(name),
-                (HostState::Unreachable { .. }, Some(_)) => {
-                    seen.silent.push(name);
-                    seen.until = earlier(seen.until, when);
-                }
+                // The gate waits for them, or does without.
+                (HostState::Unreachable { .. }, Some(_)) => {}
                 (HostState::HalfDone, None) => halves.push((name, host)),
                 // What it refused for may be gone, and so may what it said.
                 (HostState::Probed, None) if host.asked.is_some() => seen.probe.push(name),
@@ -172,12 +167,8 @@ pub fn next(
         }
     }
     let (waiting, next) = (owned(std::mem::take(&mut seen.waiting)), seen.next);
-    let (silent, until) = (owned(std::mem::take(&mut seen.silent)), seen.until);
     match seen.asked() {
         Flow::Settled if !waiting.is_empty() => Flow::Wait(Hold::Waiting(waiting), next),
-        Flow::Settled if manner.gives_up && !silent.is_empty() => {
-            Flow::Wait(Hold::Unreachable(silent), until)
-        }
         Flow::Settled if wanted => Flow::Wait(Hold::Waiting(Vec::new()), None),
         flow => flow,
     }

@@ -331,13 +331,9 @@ impl Rollout {
                 host.heard(facts);
                 HostState::Probed
             }
-            Event::Skipped { why, .. } => {
-                host.silences = 0;
-                HostState::Skipped { why: why.clone() }
-            }
+            Event::Skipped { why, .. } => HostState::Skipped { why: why.clone() },
             Event::Silent { why, .. } => {
                 host.asked = Some(at);
-                host.silences += 1;
                 let why = why.clone();
                 match host.state {
                     HostState::Started | HostState::Unknown { .. } => HostState::Unknown { why },
@@ -356,10 +352,7 @@ impl Rollout {
                 let why = "it is being told".to_owned();
                 HostState::Unknown { why }
             }
-            Event::Begun { .. } => {
-                host.silences = 0;
-                HostState::Started
-            }
+            Event::Begun { .. } => HostState::Started,
             Event::Lost { why, .. } => HostState::Unknown { why: why.clone() },
             Event::NotBegun { .. } => {
                 host.asked = Some(at);
@@ -655,14 +648,12 @@ impl Host {
             unheard: false,
             told: None,
             asked: None,
-            silences: 0,
             since: at,
         }
     }
 
     fn heard(&mut self, facts: &crate::rollout::facts::HostFacts) {
         self.now = Some(Box::new(facts.clone()));
-        self.silences = 0;
         self.asked = None;
     }
 
@@ -670,7 +661,6 @@ impl Host {
         self.attempts = 0;
         self.unheard = false;
         self.repair = false;
-        self.silences = 0;
         self.asked = None;
     }
 }
