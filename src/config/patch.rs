@@ -5,7 +5,8 @@ use toml::Spanned;
 use super::read::{ConfigError, Source};
 use super::written::patch as written;
 use crate::model::BranchName;
-use crate::patch::policy::{Note, Parents, Policy};
+use crate::patch::policy::{Note, Parents, Policy, Sharing};
+use crate::patch::{Question, answers};
 
 /// Reads the rules.
 pub(super) fn policy(source: &Source<'_>, written: written::Patch) -> Result<Policy, ConfigError> {
@@ -27,6 +28,11 @@ pub(super) fn policy(source: &Source<'_>, written: written::Patch) -> Result<Pol
             .map(|kind| kind.into_inner().to_ascii_lowercase())
             .collect(),
     };
+    let template = written.template.map(|text| {
+        let checked = answers::check_template(text.get_ref());
+        checked.map_err(|why| source.refuse(&text.span(), format!("no template: {why}")))?;
+        Ok(text.into_inner())
+    });
     let interval = written.interval.as_ref();
     Ok(Policy {
         main,
@@ -45,8 +51,26 @@ pub(super) fn policy(source: &Source<'_>, written: written::Patch) -> Result<Pol
             Some(written::Parents::Any) => Parents::Any,
         },
         require_green: written.require_green,
+        questions: match written.questions {
+            None => usual.questions,
+            Some(questions) => questions.into_iter().map(question).collect(),
+        },
+        template: template.transpose()?,
+        sharing: match written.sync {
+            true => Sharing::AtOnce,
+            false => Sharing::WhenAsked,
+        },
         interval_days: interval.map(|text| days(source, text)).transpose()?,
     })
+}
+
+fn question(written: written::Question) -> Question {
+    match written {
+        written::Question::Bug => Question::Bug,
+        written::Question::Affected => Question::Affected,
+        written::Question::Severity => Question::Severity,
+        written::Question::Verified => Question::Verified,
+    }
 }
 
 /// Reads `2w`, `10d` or `2w..4w`.

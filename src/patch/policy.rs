@@ -1,5 +1,6 @@
 //! How a project treats its maintenance branches: what `config/` reads.
 
+use super::state::Question;
 use crate::release::commit::Person;
 
 /// The rules of maintenance branches.
@@ -24,9 +25,25 @@ pub struct Policy {
     /// green, 75 for not known yet, with anything else it is red. It gets
     /// `DEBCUT_BRANCH` and `DEBCUT_COMMIT`.
     pub require_green: Option<String>,
+    /// What must be answered before anybody decides.
+    pub questions: Vec<Question>,
+    /// The text that asks them in an editor, a minijinja template; none: the
+    /// usual one.
+    pub template: Option<String>,
+    /// Whether whatever is written to the ledger is shared at once.
+    pub sharing: Sharing,
     /// How many days pass between patch releases: the first day when one may
     /// be cut and the last day when one should be.
     pub interval_days: Option<(u32, u32)>,
+}
+
+/// When the ledger is fetched and pushed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// When `patch sync` or `--sync` says so.
+    WhenAsked,
+    /// Whenever something is written.
+    AtOnce,
 }
 
 /// Whether a request needs a release note.
@@ -61,6 +78,9 @@ impl Default for Policy {
             note: Note::Required,
             parents: Parents::Merged,
             require_green: None,
+            questions: Question::ALL.into(),
+            template: None,
+            sharing: Sharing::WhenAsked,
             interval_days: None,
         }
     }

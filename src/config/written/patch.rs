@@ -15,6 +15,9 @@ pub struct Patch {
     pub note: Option<Note>,
     pub parents: Option<Parents>,
     pub require_green: Option<String>,
+    pub questions: Option<Vec<Question>>,
+    pub template: Option<Spanned<String>>,
+    pub sync: bool,
     pub interval: Option<Spanned<String>>,
 }
 
@@ -32,4 +35,14 @@ pub enum Note {
 pub enum Parents {
     Merged,
     Any,
+}
+
+/// One of `questions = […]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Question {
+    Bug,
+    Affected,
+    Severity,
+    Verified,
 }

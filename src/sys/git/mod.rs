@@ -6,6 +6,7 @@
 mod condition;
 mod export;
 mod history;
+mod landed;
 mod ledger;
 mod objects;
 mod pick;
@@ -34,6 +35,7 @@ use crate::model::{TagName, Timestamp};
 pub use condition::{Substitutes, Substitution};
 pub use export::{ExportChanges, Exported, TreeEntry, TreeEntryKind};
 pub use history::UnifiedDiff;
+pub use landed::Landed;
 pub use ledger::{Joined, LedgerError};
 pub use objects::{CommitObject, Descend, Difference, Item, ObjectId, Objects};
 pub use pick::Grafted;
