@@ -38,7 +38,7 @@ pub use history::UnifiedDiff;
 pub use landed::Landed;
 pub use ledger::{Joined, LedgerError};
 pub use objects::{CommitObject, Descend, Difference, Item, ObjectId, Objects};
-pub use pick::Grafted;
+pub use pick::{Grafted, Picking, Step};
 pub use picked::{Missing, TooFar};
 pub use survey::{Branch, Underway, Upstream};
 pub use tag::{Tag, TagKind, tag_object};
