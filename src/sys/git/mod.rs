@@ -5,6 +5,7 @@
 
 mod condition;
 mod export;
+mod fetch;
 mod history;
 mod landed;
 mod ledger;
@@ -34,9 +35,10 @@ use crate::model::{TagName, Timestamp};
 
 pub use condition::{Substitutes, Substitution};
 pub use export::{ExportChanges, Exported, TreeEntry, TreeEntryKind};
+pub use fetch::{FetchError, fetch, remote_ref};
 pub use history::UnifiedDiff;
 pub use landed::Landed;
-pub use ledger::{Joined, LedgerError};
+pub use ledger::{Joined, LedgerError, kept};
 pub use objects::{CommitObject, Descend, Difference, Item, ObjectId, Objects};
 pub use pick::{Grafted, Picking, Step};
 pub use picked::{Missing, TooFar};
