@@ -46,10 +46,10 @@ pub(super) struct ControlArguments {
     #[command(flatten)]
     rings: RingsArgument,
     #[command(flatten)]
-    key: KeyArguments,
+    pub(super) key: KeyArguments,
     /// How long to wait for another publisher, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_WAIT.as_secs())]
-    wait: u64,
+    pub(super) wait: u64,
 }
 
 /// Opens the archive for changes by a rollout.
@@ -90,7 +90,7 @@ impl ControlArguments {
 
     /// Reads how this rollout's controller reaches things: what the command line
     /// says, else what it was started with.
-    fn means(
+    pub(super) fn means(
         &self,
         shelf: &Shelf,
         id: &RolloutId,

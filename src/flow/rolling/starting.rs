@@ -11,7 +11,7 @@ use crate::flow::archiving::Desk;
 use crate::model::{Finding, Timestamp};
 use crate::rollout::event::{Entry, Event};
 use crate::rollout::journal::{Journal, JournalError};
-use crate::rollout::policy::Supersede;
+use crate::rollout::policy::{Policy, Supersede};
 use crate::rollout::state::{HostState, RolloutId};
 use crate::rollout::{Rollout, Target};
 
@@ -67,7 +67,29 @@ pub fn draft(desk: &Desk<'_>, start: &Start<'_>) -> Result<Draft, FlowError> {
     let resolved = resolve(start.rules, &start.named, &commands)?;
     let mut policy = planning::policy(start.rules, &resolved, &start.said)?;
     policy.supersede = start.supersede.unwrap_or(policy.supersede);
-    let mut findings = resolved.findings;
+    judged(desk, start, target, policy, resolved.findings)
+}
+
+/// Finds out what a rollout would be that goes where another one went: to its
+/// rings and hosts, whatever the configuration has become since. Writes nothing.
+pub fn draft_after(
+    desk: &Desk<'_>,
+    start: &Start<'_>,
+    other: &Rollout,
+) -> Result<Draft, FlowError> {
+    let target = opening::target(desk, &start.wanted)?;
+    let policy = planning::same_places(start.rules, &other.policy, &start.said)?;
+    judged(desk, start, target, policy, Vec::new())
+}
+
+/// Judges a rollout by what else there is of its source.
+fn judged(
+    desk: &Desk<'_>,
+    start: &Start<'_>,
+    target: Target,
+    policy: Policy,
+    mut findings: Vec<Finding>,
+) -> Result<Draft, FlowError> {
     let known = start.shelf.all()?;
     let own = known.iter().map(|(rollout, _)| rollout);
     let own = || {

@@ -5,6 +5,7 @@ mod change;
 mod findings;
 mod history;
 mod picture;
+mod reversion;
 mod start;
 mod status;
 
@@ -12,5 +13,6 @@ pub use change::{ChangeDocument, Word};
 pub use findings::findings;
 pub use history::HistoryDocument;
 pub use picture::Picture;
+pub use reversion::{Reversion, ReversionDocument, pulled};
 pub use start::StartDocument;
 pub use status::{AdvanceDocument, StatusDocument};
