@@ -3,8 +3,8 @@
 //!
 //! Killed after any entry, the rollout goes on from its journal: the archive's
 //! work and the rehearsal are done again (done twice they are as done once), a
-//! host that was about to be told is asked whether it began, and is told again
-//! under the same job's name when it never heard of it.
+//! host that was about to be told is asked whether it began, which keeps it from
+//! beginning later, and is told again under another job's name when it did not.
 
 use std::collections::BTreeMap;
 
@@ -335,7 +335,7 @@ impl Doing<'_> {
             let number = self.rollout.entries + orders.len() as u64 + 1;
             orders.push(Order {
                 host: name.clone(),
-                job: job(self.rollout, host, number),
+                job: job(self.rollout, number),
                 moves: moves.clone(),
                 way: self.rollout.way,
                 repair: host.repair || host.state == HostState::HalfDone,
@@ -501,16 +501,11 @@ impl Missing {
     }
 }
 
-/// Names a host's next job: the one before when the host never heard of it (an
-/// order that was only late begins nothing twice), else a new one, by the
-/// number of the entry that says so. Rollouts of one name, from other
-/// controllers or in other years, have other jobs.
-fn job(rollout: &Rollout, host: &Host, number: u64) -> String {
-    if let Some(known) = &host.job
-        && host.unheard
-    {
-        return known.clone();
-    }
+/// Names a host's next job, by the number of the entry that says so: a host that
+/// was asked for a job that it does not know never begins it, so each order has
+/// its own. Rollouts of one name, from other controllers or in other years, have
+/// other jobs.
+fn job(rollout: &Rollout, number: u64) -> String {
     let id = &rollout.id;
     let of = format!("{id} {} {}", rollout.planned, rollout.by);
     let digest = Sha256::of(of.as_bytes()).hex();
