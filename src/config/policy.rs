@@ -51,6 +51,8 @@ pub struct Project {
     pub root: RootChoices,
     /// How rollouts go.
     pub rollout: super::RolloutRules,
+    /// The rules of maintenance branches.
+    pub patch: crate::patch::Policy,
     parts: Vec<Part>,
 }
 
@@ -137,6 +139,7 @@ impl Project {
             root: super::chroot::choices(&source, &written.build)?,
             build: BuildRules::read(&source, written.build)?,
             rollout: super::RolloutRules::read(&source, written.rollout)?,
+            patch: super::patch::policy(&source, written.patch)?,
             parts,
         })
     }

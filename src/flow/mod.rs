@@ -29,6 +29,7 @@ pub mod noting;
 pub mod packing;
 pub mod paging;
 mod parts;
+pub mod patching;
 pub mod planning;
 pub mod preparing;
 pub mod project;
@@ -164,6 +165,9 @@ pub enum FlowError {
     /// Nothing was rehearsed.
     #[error(transparent)]
     Rehearsal(#[from] rolling::rehearsing::RehearsalError),
+    /// The ledger of a maintenance branch, or what it leads to, is not usable.
+    #[error(transparent)]
+    Patching(#[from] patching::PatchingError),
     /// A rollout cannot be started, found or moved.
     #[error(transparent)]
     Rolling(#[from] rolling::RollingError),

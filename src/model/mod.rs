@@ -17,7 +17,7 @@ pub use event::{Event, Lane, Listener, Silent};
 pub use finding::{Finding, Severity};
 pub use freshness::Freshness;
 pub use name::{
-    Architecture, ArchivePath, Component, Fingerprint, HostName, PackageName, RingName, Suite,
-    TagName,
+    Architecture, ArchivePath, BranchName, Component, Fingerprint, HostName, PackageName, RingName,
+    Suite, TagName,
 };
 pub use time::Timestamp;

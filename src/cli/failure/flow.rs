@@ -37,6 +37,7 @@ impl From<FlowError> for Failure {
             } => Self::of(Exit::Request, "no-suite", &error).hint(format!(
                 "debcut archive init {place} --suite {wanted} adds one"
             )),
+            FlowError::Patching(error) => error.into(),
             FlowError::Rolling(error) => error.into(),
             FlowError::Journal(error) => error.into(),
             FlowError::Drive(error) => error.into(),

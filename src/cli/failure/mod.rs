@@ -7,6 +7,7 @@ mod archive;
 mod build;
 mod flow;
 mod keys;
+mod patch;
 mod release;
 mod rollout;
 mod root;
