@@ -305,9 +305,19 @@ fn start(
             findings: draft.findings,
         });
     }
-    starting::begin(desk, &start, &draft)?;
-    Ok(Started {
-        started: Some(draft.rollout.id),
-        findings: draft.findings,
+    let refused = starting::begin(desk, &start, &draft)?;
+    let mut findings = draft.findings;
+    Ok(match refused {
+        None => Started {
+            started: Some(draft.rollout.id),
+            findings,
+        },
+        Some(refused) => {
+            findings.push(refused);
+            Started {
+                started: None,
+                findings,
+            }
+        }
     })
 }

@@ -221,6 +221,23 @@ impl Shelf {
         Ok(path)
     }
 
+    /// Takes back a word that this process left and nobody has taken.
+    pub fn take_back(&self, id: &RolloutId) -> Result<(), FlowError> {
+        let own = format!("-{}.json", std::process::id());
+        for (note, _) in self.asked(id)? {
+            let name = note.file_name().and_then(|name| name.to_str());
+            if name.is_some_and(|name| name.ends_with(&own)) {
+                match std::fs::remove_file(&note) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(files::failed("remove", &note)(error).into());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Returns what is asked, the oldest first, with the files that say so.
     pub fn asked(&self, id: &RolloutId) -> Result<Vec<(PathBuf, Asked)>, FlowError> {
         let inbox = self.place(id).join(INBOX);

@@ -1,5 +1,7 @@
 //! The start of a rollout: what it brings, to whom, and whether it may be.
 
+mod superseding;
+
 use super::commands::Commands;
 use super::members::resolve;
 use super::opening::{self, Wanted};
@@ -8,7 +10,7 @@ use super::shelf::{Asked, Means, Shelf, has_ended};
 use crate::config::rollout::{HostWord, RolloutRules};
 use crate::flow::FlowError;
 use crate::flow::archiving::Desk;
-use crate::model::{Finding, Timestamp};
+use crate::model::{Finding, HostName, Timestamp};
 use crate::rollout::event::{Entry, Event};
 use crate::rollout::journal::{Journal, JournalError};
 use crate::rollout::policy::{Policy, Supersede};
@@ -52,6 +54,9 @@ pub struct Draft {
     pub before: Option<RolloutId>,
     /// Where the same version is rolled out already.
     pub same: Option<RolloutId>,
+    /// Hosts that the open one has not got where it wants them: whoever takes
+    /// its place says that he knows.
+    pub astray: Vec<HostName>,
 }
 
 /// Finds out what a rollout would be. Writes nothing.
@@ -103,8 +108,13 @@ fn judged(
     let same = open.or(done).filter(is_same).map(|known| known.id.clone());
     let id = name(start.shelf, &target)?;
     let before = open.filter(|_| same.is_none());
+    let mut astray = Vec::new();
     if let Some(open) = before {
         findings.extend(stands_against(open, &target, policy.supersede));
+        if policy.supersede == Supersede::Replace {
+            findings.extend(superseding::warning(open));
+            astray.extend(superseding::astray(open).into_iter().cloned());
+        }
     }
     let entry = Entry {
         number: 1,
@@ -128,6 +138,7 @@ fn judged(
         entry,
         findings,
         same,
+        astray,
     })
 }
 
@@ -267,9 +278,27 @@ pub fn otherwise(there: &Rollout, draft: &Draft, start: &Start<'_>) -> Option<Fi
 }
 
 /// Begins what was drafted: from now on it is in its journal, and the archive
-/// keeps its way back.
-pub fn begin(desk: &Desk<'_>, start: &Start<'_>, draft: &Draft) -> Result<(), FlowError> {
+/// keeps its way back. What it takes the place of has ended before that; where
+/// it has not, that is said, and nothing is begun.
+pub fn begin(
+    desk: &Desk<'_>,
+    start: &Start<'_>,
+    draft: &Draft,
+) -> Result<Option<Finding>, FlowError> {
     let id = &draft.rollout.id;
+    let source = &draft.rollout.target.source;
+    let replaces = draft.rollout.policy.supersede == Supersede::Replace;
+    if let Some(before) = draft.before.as_ref().filter(|_| replaces) {
+        let asked = |event| Asked {
+            at: start.now,
+            by: start.by.clone(),
+            event,
+        };
+        let refused = superseding::end(start.shelf, before, id, asked)?;
+        if refused.is_some() {
+            return Ok(refused);
+        }
+    }
     start.shelf.write_means(id, &start.means)?;
     let directory = &start.shelf.directory;
     let mut journal = match Journal::create(directory, id, &start.by) {
@@ -281,21 +310,8 @@ pub fn begin(desk: &Desk<'_>, start: &Start<'_>, draft: &Draft) -> Result<(), Fl
     }
     journal.append(draft.entry.event.clone(), start.now, &start.by)?;
     opening::pin_way_back(desk, &draft.rollout, &id.to_string())?;
-    if let Some(before) = &draft.before
-        && draft.rollout.policy.supersede == Supersede::Replace
-    {
-        let event = Event::Superseded { by: id.to_string() };
-        let asked = Asked {
-            at: start.now,
-            by: start.by.clone(),
-            event,
-        };
-        super::changing::change(start.shelf, before, asked)?;
-        if let Some((rollout, _)) = start.shelf.look(before)? {
-            opening::unpin_way_back(desk, &rollout, &before.to_string())?;
-        }
-    }
-    Ok(())
+    superseding::unpin(desk, start.shelf, source)?;
+    Ok(None)
 }
 
 /// Finds the open rollout that another one waits for: an older one of the same
