@@ -8,6 +8,7 @@
 
 pub mod approval;
 mod arrival;
+pub mod asked;
 pub mod calendar;
 pub mod drive;
 pub mod event;
@@ -30,6 +31,7 @@ pub mod word;
 #[cfg(test)]
 mod simulation;
 
+pub use asked::Asked;
 pub use event::{Entry, Event};
 pub use facts::HostFacts;
 pub use journal::Journal;

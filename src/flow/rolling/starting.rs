@@ -94,6 +94,7 @@ pub fn draft(desk: &Desk<'_>, start: &Start<'_>) -> Result<Draft, FlowError> {
             policy: Box::new(policy),
             reason: start.said.reason.clone(),
             profile: start.said.profile.clone(),
+            after: None,
         },
     };
     let rollout = Rollout::from_entries(std::slice::from_ref(&entry))?;

@@ -387,7 +387,7 @@ impl RolloutView {
             profile: rollout.profile.clone(),
             rehearsal: rehearsal(entries),
             request: rollout.request.clone(),
-            approved: rollout.approved.clone(),
+            approved: rollout.approvers().map(ToString::to_string).collect(),
             rings,
             hosts: Counts::of(rollout.hosts.values()),
             matter,
@@ -439,6 +439,9 @@ fn event_view(entry: &Entry) -> EventView {
         | Event::RollbackBegun { .. }
         | Event::Silent { .. }
         | Event::Lost { .. }
+        | Event::Stuck { .. }
+        | Event::WithdrawalRefused { .. }
+        | Event::Doubted { .. }
         | Event::Notified { .. }
         | Event::Checked {
             found: Verdict::Failed { .. },
