@@ -9,7 +9,6 @@
 pub mod approval;
 mod arrival;
 pub mod asked;
-pub mod calendar;
 pub mod drive;
 pub mod event;
 pub mod facts;
@@ -31,6 +30,7 @@ pub mod word;
 #[cfg(test)]
 mod simulation;
 
+pub use crate::model::calendar;
 pub use asked::Asked;
 pub use event::{Entry, Event};
 pub use facts::HostFacts;
