@@ -184,8 +184,7 @@ impl Controlled<'_> {
             return Ok(());
         }
         let keyring = requesting::approvers(&context.environment, policy)?;
-        let entries = self.journal.entries();
-        let doubts = requesting::doubts(entries, &keyring, &self.rollout, context.now());
+        let doubts = requesting::doubts(&keyring, &self.rollout, context.now());
         match doubts.first() {
             None => Ok(()),
             Some(doubt) => {

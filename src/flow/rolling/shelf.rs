@@ -69,10 +69,7 @@ const INBOX: &str = "inbox";
 
 /// Tells whether a rollout has ended.
 pub fn has_ended(phase: &Phase) -> bool {
-    matches!(
-        phase,
-        Phase::Done | Phase::RolledBack | Phase::Aborted | Phase::Superseded
-    )
+    phase.has_ended()
 }
 
 impl Shelf {

@@ -126,6 +126,7 @@ fn judged(
             policy: Box::new(policy),
             reason: start.said.reason.clone(),
             profile: start.said.profile.clone(),
+            after: None,
         },
     };
     let rollout = Rollout::from_entries(std::slice::from_ref(&entry))?;

@@ -76,6 +76,9 @@ fn remedy(id: &str, name: &str, host: &Host) -> String {
         Fault::Check { .. } => {
             format!("look at what runs on {name}; debcut rollout rollback {id} goes back")
         }
+        Fault::Stays { .. } => format!(
+            "mend it on {name} (apt-mark showhold), then debcut rollout resume {id} tries once more"
+        ),
         Fault::NoWayBack { .. } => {
             "debcut archive add puts the old packages back into a suite".to_owned()
         }

@@ -45,6 +45,9 @@ pub(super) fn event_view(entry: &Entry) -> EventView {
         | Event::RollbackBegun { .. }
         | Event::Silent { .. }
         | Event::Lost { .. }
+        | Event::Stuck { .. }
+        | Event::WithdrawalRefused { .. }
+        | Event::Doubted { .. }
         | Event::Notified { .. }
         | Event::Checked {
             found: Verdict::Failed { .. },
