@@ -66,6 +66,7 @@ mod requests;
 mod rolling;
 mod rollout_page;
 mod rollout_samples;
+mod rollout_seeing;
 mod rollouts;
 mod sandbox;
 mod serving;
