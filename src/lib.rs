@@ -14,6 +14,7 @@
 //! | [`sys`] | the outside: clock, processes, files, git, signatures, stores |
 //! | [`keys`] | signing keys: create, import, list, export, choose |
 //! | [`release`] | commits → next version, changelog, notes, tag |
+//! | [`patch`] | what wants into a maintenance branch, and who decided what |
 //! | [`build`] | tag → source package → `.deb`, signed |
 //! | [`verify`] | who signed an artifact, from which commit, and does it agree |
 //! | [`archive`] | what an apt archive is: pool, suites, generations, chunks |
@@ -41,6 +42,8 @@ pub mod sys;
 pub mod keys;
 
 pub mod release;
+
+pub mod patch;
 
 pub mod build;
 

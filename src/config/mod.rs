@@ -11,6 +11,7 @@ mod declared;
 mod detect;
 mod filled;
 mod forge;
+pub mod patch;
 mod policy;
 mod proof_policy;
 mod read;

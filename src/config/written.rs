@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 pub mod declared;
+pub mod patch;
 pub mod release;
 pub mod rollout;
 
@@ -31,6 +32,8 @@ pub struct File {
     pub hooks: release::Hooks,
     #[serde(default)]
     pub rollout: rollout::Rollout,
+    #[serde(default)]
+    pub patch: patch::Patch,
 }
 
 /// `[[package]]`.

@@ -29,6 +29,7 @@ pub mod noting;
 pub mod packing;
 pub mod paging;
 mod parts;
+pub mod patching;
 pub mod planning;
 pub mod preparing;
 pub mod project;
@@ -62,6 +63,7 @@ use crate::release::tag::apply::TagError;
 use crate::sys::files::FileError;
 use crate::sys::git::{GitError, PushError, UserGitError};
 use crate::sys::openpgp::{CertificateError, SignError};
+use crate::sys::outward::OutwardError;
 use crate::sys::process::ToolError;
 use crate::sys::store::{LockError, S3Error, StoreError as ArchiveStoreError};
 
@@ -164,6 +166,9 @@ pub enum FlowError {
     /// Nothing was rehearsed.
     #[error(transparent)]
     Rehearsal(#[from] rolling::rehearsing::RehearsalError),
+    /// The ledger of a maintenance branch, or what it leads to, is not usable.
+    #[error(transparent)]
+    Patching(#[from] patching::PatchingError),
     /// A rollout cannot be started, found or moved.
     #[error(transparent)]
     Rolling(#[from] rolling::RollingError),
@@ -206,6 +211,9 @@ pub enum FlowError {
         /// The directory, as it was named.
         directory: String,
     },
+    /// An embargo does not allow it.
+    #[error(transparent)]
+    Outward(#[from] OutwardError),
     /// An object store cannot be used as it is asked for.
     #[error(transparent)]
     ObjectStore(#[from] S3Error),

@@ -3,6 +3,7 @@
 //! Imports nothing of ours and touches nothing outside the process. A value of
 //! a type in here has been checked once, at the edge, and needs no second look.
 
+pub mod calendar;
 pub mod checkup;
 pub mod digest;
 pub mod event;
@@ -17,7 +18,7 @@ pub use event::{Event, Lane, Listener, Silent};
 pub use finding::{Finding, Severity};
 pub use freshness::Freshness;
 pub use name::{
-    Architecture, ArchivePath, Component, Fingerprint, HostName, PackageName, RingName, Suite,
-    TagName,
+    Architecture, ArchivePath, BranchName, Component, Fingerprint, HostName, PackageName, RingName,
+    Suite, TagName,
 };
 pub use time::Timestamp;

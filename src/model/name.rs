@@ -112,6 +112,12 @@ name!(
     "what git-check-ref-format allows", valid_tag
 );
 name!(
+    /// The short name of a git branch, without `refs/heads/`
+    /// (git-check-ref-format).
+    BranchName, "branch name",
+    "what git-check-ref-format --branch allows", valid_branch
+);
+name!(
     /// A path below an archive's root (`pool/main/h/hello/hello_2.10-3_amd64.deb`),
     /// the same for clients, for a directory and for an object store.
     ArchivePath, "path in an archive",
@@ -238,6 +244,10 @@ fn valid_tag(text: &str) -> bool {
         && text
             .split('/')
             .all(|p| !p.is_empty() && !p.starts_with('.') && !p.ends_with(".lock"))
+}
+
+fn valid_branch(text: &str) -> bool {
+    valid_tag(text) && text != "HEAD"
 }
 
 fn valid_fingerprint(text: &str) -> bool {

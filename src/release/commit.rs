@@ -1,12 +1,12 @@
 //! What a history says, before anything is made of it: commits with their
 //! messages and the packages that they touch.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{TagName, Timestamp};
 
 /// A person as git writes one.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Person {
     /// The name.
     pub name: String,

@@ -13,7 +13,10 @@ use crate::model::{HostName, PackageName, RingName, Timestamp};
 
 mod admit;
 mod apply;
+mod counts;
+mod host;
 mod id;
+mod turning;
 
 pub use apply::{ReplayError, Unfit};
 pub use id::{RolloutId, RolloutIdError};

@@ -36,6 +36,7 @@ use crate::rollout::{Rollout, RolloutId};
 use crate::sys::host::Hosts;
 use crate::sys::host::ansible::Ansible;
 use crate::sys::host::ssh::{Become, Ssh};
+use crate::sys::outward::Destination;
 
 /// What every verb takes that does a rollout's steps.
 #[derive(Debug, Clone, Args)]
@@ -140,7 +141,7 @@ impl ControlArguments {
         let project = told(&means, context);
         let rules = project.rollout;
         let controller = Controller {
-            hosts: hosts(&rollout, &means, context),
+            hosts: hosts(&rollout, &means, context)?,
             act: Act {
                 key: self.key.wanted(),
                 ask,
@@ -231,13 +232,18 @@ fn asking(rules: &RolloutRules, rollout: &Rollout) -> Asking {
     }
 }
 
-fn hosts(rollout: &Rollout, means: &Means, context: &Context<'_>) -> Box<dyn Hosts> {
+fn hosts(
+    rollout: &Rollout,
+    means: &Means,
+    context: &Context<'_>,
+) -> Result<Box<dyn Hosts>, Failure> {
     let become_root = match means.rights {
         Rights::OfUser => Become::Nothing,
         Rights::Sudo => Become::Sudo,
     };
     let environment = &context.environment;
-    match rollout.policy.engine {
+    environment.gate().permit(Destination::Hosts)?;
+    Ok(match rollout.policy.engine {
         Engine::Ssh => Box::new(
             Ssh::new(environment)
                 .options(means.ssh_options.iter().cloned())
@@ -248,7 +254,7 @@ fn hosts(rollout: &Rollout, means: &Means, context: &Context<'_>) -> Box<dyn Hos
                 .inventory(means.inventory.clone())
                 .become_root(become_root),
         ),
-    }
+    })
 }
 
 /// How many documents a verb answers with under `--json`.

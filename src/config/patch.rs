@@ -1,0 +1,66 @@
+//! `[patch]` as written → the rules of maintenance branches.
+
+mod notify;
+mod rhythm;
+
+pub use notify::{Channel, News};
+
+pub(super) use notify::channels;
+
+use super::read::{ConfigError, Source};
+use super::written::patch as written;
+use crate::model::BranchName;
+use crate::patch::policy::{BackMerge, Note, Parents, Policy};
+
+/// Reads the rules.
+pub(super) fn policy(source: &Source<'_>, written: written::Patch) -> Result<Policy, ConfigError> {
+    let usual = Policy::default();
+    let rhythm = rhythm::rhythm(source, &written)?;
+    let main = written.main.as_ref().map(|main| {
+        let name = BranchName::new(main.get_ref().clone());
+        name.map_err(|error| source.refuse(&main.span(), error.to_string()))
+    });
+    let main = main.transpose()?.map(|name| name.as_str().to_owned());
+    let approvals = match &written.approvals {
+        None => usual.approvals,
+        Some(number) => usize::try_from(*number.get_ref())
+            .map_err(|_| source.refuse(&number.span(), "a number of approvals, 0 or more"))?,
+    };
+    let kinds = match written.kinds {
+        None => usual.kinds,
+        Some(kinds) => kinds
+            .into_iter()
+            .map(|kind| kind.into_inner().to_ascii_lowercase())
+            .collect(),
+    };
+    let into = (written.back_merge_into.iter()).map(|branch| {
+        let name = BranchName::new(branch.get_ref().clone());
+        name.map_err(|error| source.refuse(&branch.span(), error.to_string()))
+    });
+    let back_merge_into = into.collect::<Result<_, _>>()?;
+    Ok(Policy {
+        main,
+        approvers: written.approvers,
+        approvals,
+        owners: written.owners,
+        kinds,
+        note: match written.note {
+            None => usual.note,
+            Some(written::Note::Required) => Note::Required,
+            Some(written::Note::Wanted) => Note::Wanted,
+        },
+        parents: match written.parents {
+            None => usual.parents,
+            Some(written::Parents::Merged) => Parents::Merged,
+            Some(written::Parents::Any) => Parents::Any,
+        },
+        require_green: written.require_green,
+        rhythm,
+        back_merge: match written.back_merge {
+            None => usual.back_merge,
+            Some(written::BackMerge::Merge) => BackMerge::Merge,
+            Some(written::BackMerge::Pick) => BackMerge::Pick,
+        },
+        back_merge_into,
+    })
+}

@@ -1,0 +1,61 @@
+//! `[patch]`, exactly as it is written.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// `[patch]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Patch {
+    pub main: Option<Spanned<String>>,
+    pub approvers: Vec<String>,
+    pub approvals: Option<Spanned<i64>>,
+    pub owners: Vec<String>,
+    pub kinds: Option<Vec<Spanned<String>>>,
+    pub note: Option<Note>,
+    pub parents: Option<Parents>,
+    pub require_green: Option<String>,
+    pub interval: Option<Spanned<String>>,
+    pub working_days: Option<Vec<Spanned<String>>>,
+    pub closed: Vec<Spanned<String>>,
+    pub zone: Option<Spanned<String>>,
+    pub back_merge: Option<BackMerge>,
+    pub back_merge_into: Vec<Spanned<String>>,
+    pub notify: Vec<Spanned<Notify>>,
+}
+
+/// `note = "…"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Note {
+    Required,
+    Wanted,
+}
+
+/// `parents = "…"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Parents {
+    Merged,
+    Any,
+}
+
+/// `back-merge = "…"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackMerge {
+    Merge,
+    Pick,
+}
+
+/// `[[patch.notify]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Notify {
+    pub name: Option<Spanned<String>>,
+    #[serde(default)]
+    pub on: Vec<Spanned<String>>,
+    pub command: Option<String>,
+    pub webhook: Option<Spanned<String>>,
+    pub template: Option<String>,
+}

@@ -1,0 +1,19 @@
+//! What wants into a maintenance branch, who decided what, and what was picked.
+//!
+//! Everything that people say is an [`Entry`] of a ledger that only grows: a
+//! ref of the same repository (`refs/debcut/patches`) holds one small file for
+//! each, named by its digest, so that two people who write at once lose
+//! nothing and merging in either order gives the same. The [`Queue`] is these
+//! entries, folded in an order that follows from them alone. What depends on
+//! where branches are now (does it apply, are its parents merged) is no part of
+//! it: facts are looked up, and the state of a request follows from both.
+
+pub mod entry;
+pub mod policy;
+pub mod queue;
+pub mod rhythm;
+
+pub use entry::{Answers, Ask, Decision, Entry, EntryId, Event, Picked, RequestId};
+pub use policy::{BackMerge, Policy};
+pub use queue::{Freeze, Queue, Request, Said};
+pub use rhythm::{Due, Rhythm, Today};

@@ -1,0 +1,285 @@
+//! The entries of a ledger, folded: what is asked for and what was said of it.
+//!
+//! The order of folding follows from the entries alone: first by height, which
+//! puts every entry behind those its writer knew of, then by moment, then by
+//! name. Two ledgers with the same entries are the same queue, whatever the
+//! order in which they came.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::entry::{Answers, Ask, Decision, Entry, EntryId, Event, Picked, RequestId};
+use crate::model::{BranchName, TagName, Timestamp};
+use crate::release::commit::Person;
+
+/// All that was said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Queue {
+    /// The requests.
+    pub requests: BTreeMap<RequestId, Request>,
+    /// Branches that are frozen now.
+    pub frozen: BTreeMap<BranchName, Freeze>,
+    /// The trial releases, oldest first.
+    pub mocks: Vec<Mock>,
+    /// The releases that were cut, oldest first.
+    pub cuts: Vec<Cut>,
+    /// The hotfix branches.
+    pub hotfixes: BTreeMap<BranchName, Hotfix>,
+    /// What speaks of a request that nobody made, or repeats what is over: kept,
+    /// shown in the log, without effect.
+    pub idle: Vec<EntryId>,
+    /// The entries that no entry follows, sorted: what the next one comes after.
+    pub tips: Vec<EntryId>,
+    /// The largest height.
+    pub height: u64,
+}
+
+/// Something said by somebody at some time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said<T> {
+    /// The entry.
+    pub entry: EntryId,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Person,
+    /// What.
+    pub what: T,
+}
+
+/// A request and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Its name.
+    pub id: RequestId,
+    /// When and by whom it was made, and what it asks for; answers are the
+    /// newest ones.
+    pub ask: Said<Ask>,
+    /// Every decision, oldest first, with its reason.
+    pub decisions: Vec<Said<(Decision, String)>>,
+    /// The rules that are set aside, with the reason.
+    pub overrides: Vec<Said<(String, String)>>,
+    /// What it became on its branch.
+    pub applied: Option<Said<Vec<Picked>>>,
+    /// The request that replaces it.
+    pub superseded: Option<Said<RequestId>>,
+    /// Why it is not asked for any more.
+    pub withdrawn: Option<Said<String>>,
+    /// Its pages on forges.
+    pub links: Vec<Said<String>>,
+}
+
+/// A branch that takes nothing for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Freeze {
+    /// When and by whom, and why.
+    pub said: Said<String>,
+    /// Until when, as far as anybody knows.
+    pub until: Option<Timestamp>,
+    /// What goes on all the same.
+    pub except: BTreeSet<RequestId>,
+}
+
+/// A trial release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mock {
+    /// The branch, and who tried it when.
+    pub branch: Said<BranchName>,
+    /// The commit.
+    pub head: String,
+    /// `PACKAGE VERSION` each.
+    pub versions: Vec<String>,
+    /// What was refused; empty: it passed.
+    pub findings: Vec<String>,
+}
+
+/// A release that was cut.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    /// The branch, and who cut it when.
+    pub branch: Said<BranchName>,
+    /// The release commit.
+    pub commit: String,
+    /// Its tags.
+    pub tags: Vec<TagName>,
+}
+
+/// A branch for a hotfix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hotfix {
+    /// The tag it begins at, and who made it when.
+    pub from: Said<TagName>,
+    /// The branch whose other fixes wait.
+    pub normal: BranchName,
+}
+
+impl Queue {
+    /// Folds entries, in whatever order they come.
+    pub fn of(entries: impl IntoIterator<Item = (EntryId, Entry)>) -> Self {
+        let entries: BTreeMap<EntryId, Entry> = entries.into_iter().collect();
+        let mut order: Vec<(&EntryId, &Entry)> = entries.iter().collect();
+        order.sort_by_key(|(id, entry)| (entry.height, entry.at, **id));
+        let mut queue = Self::default();
+        for (id, entry) in order {
+            queue.height = queue.height.max(entry.height);
+            if !queue.take(*id, entry) {
+                queue.idle.push(*id);
+            }
+        }
+        let followed: BTreeSet<&EntryId> =
+            entries.values().flat_map(|entry| &entry.after).collect();
+        let tips = entries.keys().filter(|id| !followed.contains(id));
+        queue.tips = tips.copied().collect();
+        queue
+    }
+
+    /// Makes the entry that says something after all that is known.
+    pub fn next(&self, at: Timestamp, by: Person, event: Event) -> Entry {
+        Entry {
+            at,
+            by,
+            after: self.tips.clone(),
+            height: self.height + 1,
+            event,
+        }
+    }
+
+    /// Takes one entry; false: it has no effect.
+    fn take(&mut self, entry: EntryId, said: &Entry) -> bool {
+        let (at, by) = (said.at, &said.by);
+        fn by_whom<T>(entry: EntryId, at: Timestamp, by: &Person, what: T) -> Said<T> {
+            let by = by.clone();
+            Said {
+                entry,
+                at,
+                by,
+                what,
+            }
+        }
+        match &said.event {
+            Event::Asked(ask) => {
+                let id = RequestId::of(&entry);
+                let request = Request {
+                    id: id.clone(),
+                    ask: by_whom(entry, at, by, ask.clone()),
+                    decisions: Vec::new(),
+                    overrides: Vec::new(),
+                    applied: None,
+                    superseded: None,
+                    withdrawn: None,
+                    links: Vec::new(),
+                };
+                // Of two that clash the first one stays; the other is in the log.
+                let new = !self.requests.contains_key(&id);
+                if new {
+                    self.requests.insert(id, request);
+                }
+                new
+            }
+            Event::Answered { request, answers } => self.change(request, |one| {
+                one.ask.what.answers.take(answers);
+            }),
+            Event::Decided {
+                request,
+                decision,
+                reason,
+            } => self.change(request, |one| {
+                let what = (*decision, reason.clone());
+                one.decisions.push(by_whom(entry, at, by, what));
+            }),
+            Event::Overridden {
+                request,
+                rule,
+                reason,
+            } => self.change(request, |one| {
+                let what = (rule.clone(), reason.clone());
+                one.overrides.push(by_whom(entry, at, by, what));
+            }),
+            Event::Applied { request, commits } => self.change(request, |one| {
+                one.applied = Some(by_whom(entry, at, by, commits.clone()));
+            }),
+            Event::Superseded { request, by: other } => self.change(request, |one| {
+                one.superseded = Some(by_whom(entry, at, by, other.clone()));
+            }),
+            Event::Withdrawn { request, reason } => self.change(request, |one| {
+                one.withdrawn = Some(by_whom(entry, at, by, reason.clone()));
+            }),
+            Event::Linked { request, url } => self.change(request, |one| {
+                one.links.push(by_whom(entry, at, by, url.clone()));
+            }),
+            Event::Frozen {
+                branch,
+                until,
+                except,
+                reason,
+            } => {
+                let freeze = Freeze {
+                    said: by_whom(entry, at, by, reason.clone()),
+                    until: *until,
+                    except: except.iter().cloned().collect(),
+                };
+                self.frozen.insert(branch.clone(), freeze);
+                true
+            }
+            Event::Thawed { branch, .. } => self.frozen.remove(branch).is_some(),
+            Event::Mocked {
+                branch,
+                head,
+                versions,
+                findings,
+            } => {
+                self.mocks.push(Mock {
+                    branch: by_whom(entry, at, by, branch.clone()),
+                    head: head.clone(),
+                    versions: versions.clone(),
+                    findings: findings.clone(),
+                });
+                true
+            }
+            Event::Cut {
+                branch,
+                commit,
+                tags,
+            } => {
+                self.cuts.push(Cut {
+                    branch: by_whom(entry, at, by, branch.clone()),
+                    commit: commit.clone(),
+                    tags: tags.clone(),
+                });
+                true
+            }
+            Event::HotfixOpened {
+                branch,
+                from,
+                normal,
+            } => {
+                let hotfix = Hotfix {
+                    from: by_whom(entry, at, by, from.clone()),
+                    normal: normal.clone(),
+                };
+                self.hotfixes.insert(branch.clone(), hotfix);
+                true
+            }
+        }
+    }
+
+    fn change(&mut self, id: &RequestId, act: impl FnOnce(&mut Request)) -> bool {
+        let found = self.requests.get_mut(id);
+        found.map(act).is_some()
+    }
+}
+
+impl Answers {
+    /// Takes over what others say; what they leave empty stays.
+    pub fn take(&mut self, others: &Self) {
+        for (own, other) in [
+            (&mut self.bug, &others.bug),
+            (&mut self.affected, &others.affected),
+            (&mut self.severity, &others.severity),
+            (&mut self.verified, &others.verified),
+        ] {
+            if !other.is_empty() {
+                own.clone_from(other);
+            }
+        }
+    }
+}
