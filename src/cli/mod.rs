@@ -29,6 +29,7 @@ mod request;
 mod rollout;
 mod root;
 mod sandbox;
+mod screen;
 mod status;
 mod tag;
 mod terminal;

@@ -67,6 +67,7 @@ mod reversion;
 mod rolling;
 mod rollout_page;
 mod rollout_samples;
+mod rollout_seeing;
 mod rollouts;
 mod sandbox;
 mod serving;
