@@ -53,6 +53,8 @@ pub struct Project {
     pub rollout: super::RolloutRules,
     /// The rules of maintenance branches.
     pub patch: crate::patch::Policy,
+    /// Who is told of releases.
+    pub announce: super::AnnounceRules,
     parts: Vec<Part>,
 }
 
@@ -140,6 +142,7 @@ impl Project {
             build: BuildRules::read(&source, written.build)?,
             rollout: super::RolloutRules::read(&source, written.rollout)?,
             patch: super::patch::policy(&source, written.patch)?,
+            announce: super::announce::rules(&source, written.announce)?,
             parts,
         })
     }

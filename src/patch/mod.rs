@@ -8,6 +8,7 @@
 //! where branches are now (does it apply, are its parents merged) is no part of
 //! it: facts are looked up, and the state of a request follows from both.
 
+pub mod embargo;
 pub mod entry;
 pub mod policy;
 pub mod queue;

@@ -8,6 +8,7 @@ mod view;
 pub mod words;
 
 pub use chart::{Lead, LeadStep};
+pub(in crate::report) use message::filled;
 pub use message::{Kind, RenderError, Rendered, Telling, rendered};
 pub use page::page;
 pub use view::{At, Badge, Counts, HostView, RingView, RolloutView, Tone};

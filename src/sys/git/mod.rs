@@ -17,6 +17,7 @@ mod tag;
 mod write;
 
 mod commit;
+mod embargo;
 mod forge;
 mod lock;
 mod push;
@@ -43,6 +44,7 @@ pub use tag::{Tag, TagKind, tag_object};
 pub use write::{Author, NewFile};
 
 pub use commit::{CommitError, FileKind, NewCommit, PlacedBlob};
+pub use embargo::alternates;
 pub use forge::{ForgeCommand, forge_command};
 pub use push::{PushError, Pushed, push, push_places};
 pub use ref_update::{BranchPlace, RefUpdate, RefsError, is_branch_name};
