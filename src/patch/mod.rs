@@ -12,7 +12,9 @@ pub mod embargo;
 pub mod entry;
 pub mod policy;
 pub mod queue;
+pub mod rhythm;
 
 pub use entry::{Answers, Ask, Decision, Entry, EntryId, Event, Picked, RequestId};
-pub use policy::Policy;
+pub use policy::{BackMerge, Policy};
 pub use queue::{Freeze, Queue, Request, Said};
+pub use rhythm::{Due, Rhythm, Today};

@@ -3,8 +3,8 @@
 //!
 //! Killed after any entry, the rollout goes on from its journal: the archive's
 //! work and the rehearsal are done again (done twice they are as done once), a
-//! host that was about to be told is asked whether it began, and is told again
-//! under the same job's name when it never heard of it.
+//! host that was about to be told is asked whether it began, which keeps it from
+//! beginning later, and is told again under another job's name when it did not.
 
 use super::event::{Entry, Event, Generation};
 use super::hands::{Hands, Moved, Outside};

@@ -8,7 +8,6 @@
 
 pub mod approval;
 mod arrival;
-pub mod calendar;
 pub mod drive;
 pub mod event;
 pub mod facts;
@@ -30,6 +29,7 @@ pub mod word;
 #[cfg(test)]
 mod simulation;
 
+pub use crate::model::calendar;
 pub use event::{Entry, Event};
 pub use facts::HostFacts;
 pub use journal::Journal;

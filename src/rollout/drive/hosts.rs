@@ -8,7 +8,7 @@ use crate::model::{HostName, PackageName, Sha256};
 use crate::rollout::event::{Entry, Event};
 use crate::rollout::hands::{Order, Question};
 use crate::rollout::health::What;
-use crate::rollout::state::{Fault, Host, HostState, Rollout, Way};
+use crate::rollout::state::{Fault, HostState, Rollout, Way};
 use crate::rollout::target::Move;
 
 impl Doing<'_> {
@@ -75,7 +75,7 @@ impl Doing<'_> {
             let number = self.rollout.entries + orders.len() as u64 + 1;
             orders.push(Order {
                 host: name.clone(),
-                job: job(self.rollout, host, number),
+                job: job(self.rollout, number),
                 moves: moves.clone(),
                 way: self.rollout.way,
                 repair: host.repair || host.state == HostState::HalfDone,
@@ -131,16 +131,11 @@ impl Missing {
     }
 }
 
-/// Names a host's next job: the one before when the host never heard of it (an
-/// order that was only late begins nothing twice), else a new one, by the
-/// number of the entry that says so. Rollouts of one name, from other
-/// controllers or in other years, have other jobs.
-fn job(rollout: &Rollout, host: &Host, number: u64) -> String {
-    if let Some(known) = &host.job
-        && host.unheard
-    {
-        return known.clone();
-    }
+/// Names a host's next job, by the number of the entry that says so: a host that
+/// was asked for a job that it does not know never begins it, so each order has
+/// its own. Rollouts of one name, from other controllers or in other years, have
+/// other jobs.
+fn job(rollout: &Rollout, number: u64) -> String {
     let id = &rollout.id;
     let of = format!("{id} {} {}", rollout.planned, rollout.by);
     let digest = Sha256::of(of.as_bytes()).hex();

@@ -3,6 +3,7 @@
 //! A ref is resolved once; everything after that goes by object id, so that a
 //! tag moved meanwhile changes nothing.
 
+mod cherry;
 mod condition;
 mod export;
 mod history;
@@ -32,6 +33,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::{TagName, Timestamp};
 
+pub use cherry::{NewPick, Signs, picked_message};
 pub use condition::{Substitutes, Substitution};
 pub use export::{ExportChanges, Exported, TreeEntry, TreeEntryKind};
 pub use history::UnifiedDiff;
