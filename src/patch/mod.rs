@@ -9,6 +9,7 @@
 //! it: facts are looked up, and the state of a request follows from both.
 
 pub mod answers;
+pub mod embargo;
 pub mod entry;
 pub mod facts;
 pub mod policy;

@@ -20,6 +20,7 @@ mod tree_change;
 mod write;
 
 mod commit;
+mod embargo;
 mod forge;
 mod lock;
 mod push;
@@ -49,6 +50,7 @@ pub use tree_change::TreeChange;
 pub use write::{Author, NewFile};
 
 pub use commit::{CommitError, FileKind, NewCommit, PlacedBlob};
+pub use embargo::alternates;
 pub use forge::{ForgeCommand, forge_command};
 pub use push::{PushError, Pushed, push, push_places};
 pub use ref_update::{BranchPlace, RefUpdate, RefsError, is_branch_name};
