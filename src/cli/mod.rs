@@ -21,6 +21,7 @@ mod listener;
 mod manual;
 mod notes;
 mod passphrase;
+mod patch;
 mod plan;
 mod prepare;
 mod release;
@@ -137,6 +138,7 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::Verify(arguments) => verify::run(&arguments, context),
         Verb::Attest(arguments) => attest::run(&arguments, context),
         Verb::Archive(arguments) => archive::run(arguments, context),
+        Verb::Patch(arguments) => patch::run(arguments, context),
         Verb::Publish(arguments) => archive::publish(arguments, context),
         Verb::Rollout(arguments) => rollout::run(arguments, context),
         Verb::Demo(arguments) => demo::run(&arguments, context),

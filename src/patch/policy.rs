@@ -1,6 +1,7 @@
 //! How a project treats its maintenance branches: what `config/` reads.
 
 use super::rhythm::Rhythm;
+use super::state::Question;
 use crate::model::BranchName;
 use crate::release::commit::Person;
 
@@ -26,6 +27,13 @@ pub struct Policy {
     /// green, 75 for not known yet, with anything else it is red. It gets
     /// `DEBCUT_BRANCH` and `DEBCUT_COMMIT`.
     pub require_green: Option<String>,
+    /// What must be answered before anybody decides.
+    pub questions: Vec<Question>,
+    /// The text that asks them in an editor, a minijinja template; none: the
+    /// usual one.
+    pub template: Option<String>,
+    /// Whether whatever is written to the ledger is shared at once.
+    pub sharing: Sharing,
     /// How often patch releases are cut.
     pub rhythm: Rhythm,
     /// How releases come back to the main branch.
@@ -42,6 +50,15 @@ pub enum BackMerge {
     Merge,
     /// By a commit of their own that brings nothing else.
     Pick,
+}
+
+/// When the ledger is fetched and pushed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// When `patch sync` or `--sync` says so.
+    WhenAsked,
+    /// Whenever something is written.
+    AtOnce,
 }
 
 /// Whether a request needs a release note.
@@ -76,6 +93,9 @@ impl Default for Policy {
             note: Note::Required,
             parents: Parents::Merged,
             require_green: None,
+            questions: Question::ALL.into(),
+            template: None,
+            sharing: Sharing::WhenAsked,
             rhythm: Rhythm::default(),
             back_merge: BackMerge::Pick,
             back_merge_into: Vec::new(),
