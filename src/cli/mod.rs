@@ -1,6 +1,7 @@
 //! The command line: argv, environment, clock and terminal on one side, the
 //! library on the other. One file a verb: parse → flow → show.
 
+mod announce;
 mod archive;
 mod arguments;
 mod attest;
@@ -30,6 +31,7 @@ mod request;
 mod rollout;
 mod root;
 mod sandbox;
+mod screen;
 mod status;
 mod tag;
 mod terminal;
@@ -129,6 +131,7 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::LeadTime(arguments) => lead_time::run(arguments, context),
         Verb::Plan(arguments) => plan::run(arguments, context),
         Verb::Notes(arguments) => notes::run(&arguments, context),
+        Verb::Announce(arguments) => announce::run(arguments, context),
         Verb::Prepare(arguments) => prepare::run(arguments, context),
         Verb::Tag(arguments) => tag::run(arguments, context),
         Verb::Release(arguments) => release::run(arguments, context),

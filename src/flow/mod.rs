@@ -3,6 +3,7 @@
 //! Knows no terminal and no argv; `cli/` says what was asked for and shows
 //! what came of it.
 
+pub mod announcing;
 pub mod archiving;
 pub mod attesting;
 mod build_cache;
@@ -13,6 +14,7 @@ pub mod configured;
 pub mod demo;
 pub mod doctor;
 mod earlier_build;
+pub mod embargoing;
 pub mod evidence;
 mod gating;
 pub mod generations;
@@ -63,6 +65,7 @@ use crate::release::tag::apply::TagError;
 use crate::sys::files::FileError;
 use crate::sys::git::{GitError, PushError, UserGitError};
 use crate::sys::openpgp::{CertificateError, SignError};
+use crate::sys::outward::OutwardError;
 use crate::sys::process::ToolError;
 use crate::sys::store::{LockError, S3Error, StoreError as ArchiveStoreError};
 
@@ -210,6 +213,12 @@ pub enum FlowError {
         /// The directory, as it was named.
         directory: String,
     },
+    /// An announcement's text cannot be made, or may not leave.
+    #[error(transparent)]
+    Announce(#[from] announcing::SendError),
+    /// An embargo does not allow it.
+    #[error(transparent)]
+    Outward(#[from] OutwardError),
     /// An object store cannot be used as it is asked for.
     #[error(transparent)]
     ObjectStore(#[from] S3Error),

@@ -36,12 +36,12 @@ pub enum What {
 pub enum Verdict {
     /// It holds.
     Passed,
-    /// It does not.
+    /// It does not, or it took longer than it may.
     Failed {
         /// What was said.
         said: String,
     },
-    /// Nobody can tell: it took too long, or said so itself.
+    /// Nobody can tell: nothing was heard of it, or it said so itself.
     Inconclusive {
         /// What was said.
         said: String,

@@ -74,9 +74,10 @@ impl<'a> Remote<'a> {
         orders: &[Order],
         each: Each<'_, Answer<Told>>,
     ) -> Result<(), Outside> {
-        let calls = orders
-            .iter()
-            .map(|order| (order.host.clone(), script::begin(&rollout.policy, order)));
+        let calls = orders.iter().map(|order| {
+            let script = script::begin(&rollout.target.source, &rollout.policy, order);
+            (order.host.clone(), script)
+        });
         self.ask(rollout, calls.collect(), BEGIN, &mut |host, said| {
             each(host, understood(&said, word::told))
         })

@@ -35,7 +35,7 @@ pub fn probe(source: &PackageName, question: &Question) -> Script {
 }
 
 /// Tells a host to begin a job that brings its packages to their versions.
-pub fn begin(policy: &Policy, order: &Order) -> Script {
+pub fn begin(source: &PackageName, policy: &Policy, order: &Order) -> Script {
     let expected = order.moves.iter();
     let expected = expected.map(|moved| format!("{} {} {}", named(moved), moved.from, moved.to));
     Script {
@@ -43,14 +43,14 @@ pub fn begin(policy: &Policy, order: &Order) -> Script {
         arguments: vec![
             ("job", directory(&order.job)),
             ("expected", lines(expected)),
-            ("job_script", job(policy, order).text()),
+            ("job_script", job(source, policy, order).text()),
         ],
         body: body!("begin"),
     }
 }
 
 /// What the job itself runs.
-pub fn job(policy: &Policy, order: &Order) -> Script {
+pub fn job(source: &PackageName, policy: &Policy, order: &Order) -> Script {
     let packages = order.moves.iter().map(|moved| {
         let mark = if moved.auto { "auto" } else { "manual" };
         let Move {
@@ -75,6 +75,7 @@ pub fn job(policy: &Policy, order: &Order) -> Script {
         name: "job",
         arguments: vec![
             ("job", directory(&order.job)),
+            ("source", source.to_string()),
             ("way", way.to_owned()),
             ("repair", repair.to_owned()),
             ("packages", lines(packages)),

@@ -22,6 +22,12 @@ pub enum WordError {
         /// How many lines came.
         lines: usize,
     },
+    /// The host says that it cannot answer.
+    #[error("it cannot {why}")]
+    Cannot {
+        /// What it cannot do, and why.
+        why: String,
+    },
     /// A line is not what it should be.
     #[error("line {number} of the answer is not {expected}: {line:?}")]
     Line {
@@ -43,6 +49,8 @@ pub enum WordError {
 /// The first and last line of an answer.
 const BEGINNING: &str = "debcut 1";
 const END: &str = "end";
+/// The first word of a line that ends an answer before its time.
+const CANNOT: &str = "cannot";
 
 /// A line between them.
 struct Line<'a> {
@@ -82,6 +90,10 @@ fn lines(text: &str) -> Result<Vec<Line<'_>>, WordError> {
             return Ok(found);
         }
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        if word == CANNOT {
+            let why = rest.trim_end().to_owned();
+            return Err(WordError::Cannot { why });
+        }
         let number = found.len() + 1;
         found.push(Line { number, word, rest });
     }
@@ -255,32 +267,41 @@ pub fn told(text: &str) -> Result<Told, WordError> {
     }
 }
 
-/// `timeout` ended the command (timeout(1)), or had to kill it.
-const LATE: [i32; 2] = [124, 137];
 /// EX_TEMPFAIL of sysexits(3): the command itself cannot tell.
 const CANNOT_TELL: i32 = 75;
 
-/// Reads how a check's command ended.
+/// How a check's command ended.
+enum Ended {
+    Code(i32),
+    Late { seconds: u32 },
+}
+
+/// Reads how a check's command ended. One that did not end within the time that
+/// the operator gave it has failed: a service that hangs is not well, and
+/// whoever cannot tell in time can say so by its exit code.
 pub fn verdict(text: &str) -> Result<Verdict, WordError> {
-    let (mut code, mut said) = (None, Vec::new());
+    let (mut ended, mut said) = (None, Vec::new());
     for line in lines(text)? {
         match line.word {
-            "exit" => code = Some(line.parse::<i32>(line.rest, "an exit code")?),
+            "exit" => ended = Some(Ended::Code(line.parse(line.rest, "an exit code")?)),
+            "late" => {
+                let seconds = line.parse(line.rest, "a time in seconds")?;
+                ended = Some(Ended::Late { seconds });
+            }
             "said" => said.push(line.rest),
             _ => return Err(line.is_not("a line of a check")),
         }
     }
-    let code = code.ok_or(WordError::Missing { what: "exit code" })?;
+    let ended = ended.ok_or(WordError::Missing { what: "exit code" })?;
     let said = said.join("\n");
-    Ok(match code {
-        0 => Verdict::Passed,
-        CANNOT_TELL => Verdict::Inconclusive { said },
-        code if LATE.contains(&code) => Verdict::Inconclusive {
-            said: format!("it took too long\n{said}").trim_end().to_owned(),
-        },
-        code => Verdict::Failed {
-            said: format!("{said}\nexit code {code}").trim_start().to_owned(),
-        },
+    let failed = |how: String| Verdict::Failed {
+        said: format!("{said}\n{how}").trim_start().to_owned(),
+    };
+    Ok(match ended {
+        Ended::Code(0) => Verdict::Passed,
+        Ended::Code(CANNOT_TELL) => Verdict::Inconclusive { said },
+        Ended::Code(code) => failed(format!("exit code {code}")),
+        Ended::Late { seconds } => failed(format!("it did not end within {seconds} s")),
     })
 }
 

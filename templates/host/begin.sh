@@ -1,6 +1,7 @@
-# Has a job begin that goes on without us, once, however often it is told so.
-# Arguments: job, job_script (the job's whole text), expected (a package and its
-# two versions a line: one of them must be what is there).
+# Has a job begin that goes on without us, once, however often it is told so, and
+# never once it was called off. Arguments: job, job_script (the job's whole
+# text), expected (a package and its two versions a line: one of them must be
+# what is there).
 
 refuse() {
   printf 'refused %s\n' "$*"
@@ -11,11 +12,25 @@ free_kb() {
   df -Pk "$1" | awk 'NR == 2 { printf "%.0f", $4 }'
 }
 
+# A result waits for a controller that was away; what is called off stays so
+# for longer than any order is on its way.
 keep_the_last() {
   find "$jobs" -mindepth 1 -maxdepth 1 -name '.*' -mmin +60 -exec rm -rf {} +
   # shellcheck disable=SC2012 # the names are ours, the order is by time
   ls -1t "$jobs" | tail -n +11 | while read -r old; do
+    [ -n "$(find "$jobs/$old" -maxdepth 0 -mtime +30)" ] || continue
     [ "$(job_state "$old")" = running ] || rm -rf "${jobs:?}/$old"
+  done
+}
+
+# Names a job of the same source that still runs: SOURCE-ROLLOUT-NUMBER.
+other_job() {
+  for other in "$jobs"/*; do
+    other=${other##*/}
+    if [ "$other" = "$job" ] || [ "${other%-*-*}" != "${job%-*-*}" ] || [ -e "$jobs/$other/result" ]; then
+      continue
+    fi
+    [ "$(job_state "$other")" != running ] || echo "$other"
   done
 }
 
@@ -28,11 +43,17 @@ start() {
   setsid -f sh "$jobs/$job/job" </dev/null >/dev/null 2>&1
 }
 
+# Answers for a job that somebody has decided on; tells whether somebody has.
+decided() {
+  case $(job_state "$job") in
+    absent) return 1 ;;
+    off) refuse 'called off: the controller was told before that it had not begun' ;;
+    *) echo begun ;;
+  esac
+}
+
 begin() {
-  if [ -e "$jobs/$job/claim" ]; then
-    echo begun
-    return
-  fi
+  decided && return
   if [ "$(id -u)" != 0 ]; then
     refuse "not root on the host, but $(id -un): log in as root, or use sudo"
     return
@@ -53,6 +74,15 @@ begin() {
       return
     fi
   done
+  running=$(other_job)
+  if [ -n "$running" ]; then
+    refuse "a job of the same source still runs: $jobs/$running/log"
+    return
+  fi
+  if ! read_database; then
+    refuse "dpkg's database cannot be read: $(why_no_database)"
+    return
+  fi
   changed=$(printf '%s\n' "$expected" | while read -r name one other; do
     [ -n "$name" ] || continue
     is=$(dpkg-query -W -f '${db:Status-Status} ${Version}' "$name" 2>/dev/null)
@@ -81,25 +111,24 @@ begin() {
     return
   fi
   chmod 755 "$new"
-  # One that was there and never began is begun now.
+  # One that was there and never began is begun now; one that was called off
+  # meanwhile is no directory.
   mv -T "$new" "$jobs/$job" 2>/dev/null || rm -rf "$new"
+  decided && return
   sync "$jobs"
   keep_the_last
 
   start
   waited=0
-  while [ ! -e "$jobs/$job/claim" ] && [ "$waited" -lt 100 ]; do
+  while [ "$(job_state "$job")" = absent ] && [ "$waited" -lt 100 ]; do
     sleep 0.1
     waited=$((waited + 1))
   done
-  # Who has the claim runs: ours keeps a job that comes too late from running.
-  echo 'nobody' >"$jobs/$job/nobody"
-  if ln "$jobs/$job/nobody" "$jobs/$job/claim" 2>/dev/null; then
-    mv -T "$jobs/$job" "$jobs/.late.$$"
+  # Who has the claim runs: one that comes too late does not.
+  if call_off "$job"; then
     refuse 'the job did not start within 10 s'
   else
-    rm -f "$jobs/$job/nobody"
-    echo begun
+    decided || refuse "cannot write in $jobs"
   fi
 }
 

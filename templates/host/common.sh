@@ -18,6 +18,12 @@ answer() {
   echo 'end'
 }
 
+# Ends an answer that the host cannot give, with the reason.
+cannot() {
+  printf 'cannot %s\n' "$*"
+  exit 1
+}
+
 # The last lines of a file, each behind a word: no line of it is a line of ours.
 tail_of() {
   [ -f "$2" ] || return 0
@@ -39,18 +45,65 @@ has_systemd() {
   [ -d /run/systemd/system ] && command -v systemctl >/dev/null
 }
 
-# Packages that dpkg calls unfinished, with their states.
+# Reads all that dpkg knows into `database`, with tabs: source, name,
+# architecture, version, what is wanted of it, its state, its error flag. A
+# database that cannot be read is no empty one, and one that is not there
+# neither, whatever dpkg takes it for.
+read_database() {
+  # shellcheck disable=SC2016 # dpkg-query's own
+  columns='${source:Package}\t${Package}\t${Architecture}\t${Version}\t${db:Status-Want}\t${db:Status-Status}\t${db:Status-Eflag}\n'
+  [ -r /var/lib/dpkg/status ] && database=$(dpkg-query -W -f "$columns" 2>/dev/null)
+}
+
+why_no_database() {
+  if [ -r /var/lib/dpkg/status ]; then
+    dpkg-query -W 2>&1 >/dev/null | tr '\n' ' '
+  else
+    echo 'there is no /var/lib/dpkg/status that can be read'
+  fi
+}
+
+# Packages that dpkg calls unfinished, with their states. That others wait for
+# triggers is nobody's fault; `ours` names packages, a line each.
 unfinished() {
-  dpkg-query -W -f '${Package} ${db:Status-Status} ${db:Status-Eflag}\n' 2>/dev/null |
-    awk '$2 != "not-installed" && $2 != "config-files" && ($2 != "installed" || $3 != "ok")'
+  ours=$1
+  printf '%s\n' "$database" | awk -F '\t' -v ours="$ours" '
+    BEGIN { n = split(ours, list, "\n"); for (i = 1; i <= n; i++) known[list[i]] = 1 }
+    $6 == "" || $6 == "not-installed" || $6 == "config-files" { next }
+    $7 == "ok" && ($6 == "installed" || $6 ~ /^triggers-/ && !($2 in known)) { next }
+    { print $2, $6, $7 }'
+}
+
+# Of packages, those that dpkg finds something wrong with: it reads more than
+# their states.
+audited() {
+  [ "$#" -gt 0 ] || return 0
+  dpkg --audit "$@" 2>/dev/null | sed -n 's/^ \([a-z0-9][a-z0-9+.-]*\).*/\1/p'
 }
 
 # The binaries of a source that are there, half there included.
 binaries_of() {
-  dpkg-query -W -f '${source:Package} ${Package} ${Architecture} ${Version} ${db:Status-Want} ${db:Status-Status}\n' 2>/dev/null |
-    awk -v source="$1" '$1 == source && $6 != "not-installed" && $6 != "config-files" {
-      print $2, $3, $4, $5, $6
-    }'
+  printf '%s\n' "$database" | awk -F '\t' -v source="$1" '
+    $1 == source && $6 != "not-installed" && $6 != "config-files" { print $2, $3, $4, $5, $6 }'
+}
+
+# Adds apt's mark to lines that begin with a package and its architecture.
+# apt-mark(8) would tell it, and takes long to read all the lists; it keeps
+# packages of all architectures as native ones.
+with_marks() {
+  states=/var/lib/apt/extended_states
+  [ -r "$states" ] || states=/dev/null
+  awk -v native="$(dpkg --print-architecture)" '
+    FILENAME != "-" {
+      if ($1 == "Package:") name = $2
+      if ($1 == "Architecture:") architecture = $2
+      if ($1 == "Auto-Installed:" && $2 == 1) auto[name ":" architecture] = 1
+      next
+    }
+    NF {
+      key = $1 ":" ($2 == "all" ? native : $2)
+      print $0, (key in auto) ? "auto" : "manual"
+    }' "$states" -
 }
 
 # The files of packages, named on the input.
@@ -88,10 +141,14 @@ stale_by() {
     done
 }
 
-# How a job stands: absent, running, lost or ended.
+# How a job stands: absent, off, running, lost or ended. One that was called off
+# never begins: its directory, or its claim, is a link to nobody. A link needs
+# no room on the disk, and is made by one alone.
 job_state() {
   dir=$jobs/$1
-  if [ ! -e "$dir/claim" ]; then
+  if [ -L "$dir" ] || [ -L "$dir/claim" ]; then
+    echo off
+  elif [ ! -e "$dir/claim" ]; then
     echo absent
   elif [ -e "$dir/result" ]; then
     echo ended
@@ -106,4 +163,11 @@ job_state() {
       echo lost
     fi
   fi
+}
+
+# Calls a job off, unless somebody has begun it; tells whether nobody can begin
+# it any more.
+call_off() {
+  mkdir -p "$jobs" 2>/dev/null || return
+  ln -sT nobody "$jobs/$1" 2>/dev/null || ln -sT nobody "$jobs/$1/claim" 2>/dev/null
 }

@@ -30,24 +30,6 @@ main_process() {
     done | sort -n | sed -n '1s/.* //p'
 }
 
-# Adds apt's mark to each package. apt-mark(8) would do it, and takes long to
-# read all the lists; it keeps packages of all architectures as native ones.
-with_marks() {
-  states=/var/lib/apt/extended_states
-  [ -r "$states" ] || states=/dev/null
-  awk -v native="$(dpkg --print-architecture)" '
-    FILENAME != "-" {
-      if ($1 == "Package:") name = $2
-      if ($1 == "Architecture:") architecture = $2
-      if ($1 == "Auto-Installed:" && $2 == 1) auto[name ":" architecture] = 1
-      next
-    }
-    {
-      key = $1 ":" ($2 == "all" ? native : $2)
-      print "package", $0, (key in auto) ? "auto" : "manual"
-    }' "$states" -
-}
-
 service() {
   if has_systemd; then
     state=$(systemctl show -p LoadState -p ActiveState -p MainPID -- "$1" 2>/dev/null)
@@ -75,12 +57,27 @@ service() {
 job() {
   [ -n "$job" ] || return 0
   state=$(job_state "$job")
-  if [ "$state" = ended ]; then
-    printf 'job ended %s\n' "$(cat "$jobs/$job/result")"
-  else
-    printf 'job %s\n' "$state"
+  # An order may still be on its way, from a controller that was killed: who is
+  # told that nothing has begun is told the truth. Only root begins jobs.
+  if [ "$state" = absent ] && [ "$(id -u)" = 0 ] && ! call_off "$job"; then
+    state=$(job_state "$job")
+    [ "$state" != absent ] || cannot "keep the job from beginning later: $jobs cannot be written"
   fi
+  case $state in
+    ended) printf 'job ended %s\n' "$(cat "$jobs/$job/result")" ;;
+    off) echo 'job absent' ;;
+    *) printf 'job %s\n' "$state" ;;
+  esac
   tail_of log "$jobs/$job/log"
+}
+
+# Packages that are not as they should be: of all by their states, of ours also by
+# dpkg's audit.
+wrong() {
+  ours=$(binaries_of "$source" | awk '{ print $1 }')
+  unfinished "$ours" | awk '{ print $1 }'
+  # shellcheck disable=SC2046 # words without spaces
+  audited $(binaries_of "$source" | awk '{ print $1 ":" $2 }' | sed 's/:all$//')
 }
 
 facts() {
@@ -92,8 +89,9 @@ facts() {
   # The job first: what it does after this is told too early rather than
   # believed to be all.
   job
-  binaries_of "$source" | head -n 1000 | with_marks
-  unfinished | head -n 200 | awk '{ print "unfinished", $1 }' | sort -u
+  read_database || cannot "tell what is installed: $(why_no_database)"
+  binaries_of "$source" | head -n 1000 | with_marks | sed 's/^/package /'
+  wrong | sort -u | head -n 200 | sed 's/^/unfinished /'
   printf '%s\n' "$services" | while read -r name; do
     [ -z "$name" ] || service "$name"
   done

@@ -54,8 +54,8 @@ impl Commands<'_> {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// Makes a check: exit code 0 passes, 75 and no end in time are
-    /// inconclusive, all else fails. `about` are variables that tell it what it
+    /// Makes a check: exit code 0 passes, 75 is inconclusive, all else fails, and
+    /// so does who does not end in time. `about` are variables that tell it what it
     /// is about.
     pub fn check(
         &self,
@@ -79,8 +79,8 @@ impl Commands<'_> {
                     _ => Verdict::Failed { said },
                 })
             }
-            Err(ToolError::TimedOut { limit, .. }) => Ok(Verdict::Inconclusive {
-                said: format!("no answer within {} s", limit.as_secs()),
+            Err(ToolError::TimedOut { limit, .. }) => Ok(Verdict::Failed {
+                said: format!("it did not end within {} s", limit.as_secs()),
             }),
             Err(error) => Err(error),
         }

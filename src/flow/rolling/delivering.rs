@@ -7,6 +7,7 @@ use crate::report::rolling::{Kind, RenderError, Rendered, rendered};
 use crate::rollout::telling::{Destination, Form, Webhook, WebhookError};
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access, FileError};
+use crate::sys::outward::{Destination as Outward, OutwardError, archive_place};
 use crate::sys::post::{Message, PostError, post};
 use crate::sys::process::{Tool, ToolError};
 
@@ -16,6 +17,9 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// Why a text is not where it was to go.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliverError {
+    /// An embargo does not allow it.
+    #[error(transparent)]
+    Outward(#[from] OutwardError),
     /// The template's file cannot be read, or the text not be written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -73,15 +77,19 @@ impl Courier<'_> {
         kind: Kind,
         values: &impl serde::Serialize,
     ) -> Result<Rendered, DeliverError> {
-        let own = match form {
-            Form::Own(path) => {
-                let path = self.directory.join(path);
-                let bytes = files::read(&path)?;
-                Some(String::from_utf8(bytes).map_err(|_| DeliverError::NoText { path })?)
-            }
-            _ => None,
-        };
+        let own = self.own_template(form)?;
         Ok(rendered(form, own.as_deref(), kind, values)?)
+    }
+
+    /// Reads the operator's own template, where the form names one.
+    pub fn own_template(&self, form: &Form) -> Result<Option<String>, DeliverError> {
+        let Form::Own(path) = form else {
+            return Ok(None);
+        };
+        let path = self.directory.join(path);
+        let bytes = files::read(&path)?;
+        let text = String::from_utf8(bytes).map_err(|_| DeliverError::NoText { path })?;
+        Ok(Some(text))
     }
 
     /// Delivers a text; `name` stays the same when it is sent again.
@@ -94,6 +102,8 @@ impl Courier<'_> {
         match to {
             Destination::File(path) => {
                 let path = self.directory.join(path);
+                let place = archive_place(&path.display().to_string(), self.directory);
+                self.environment.gate().permit(Outward::Archive(place))?;
                 if let Some(parent) = path.parent() {
                     files::create_dir(parent)?;
                 }
@@ -105,6 +115,8 @@ impl Courier<'_> {
     }
 
     fn command(&self, command: &str, text: &Rendered, name: &str) -> Result<(), DeliverError> {
+        let to = Outward::Command(command.to_owned());
+        self.environment.gate().permit(to)?;
         let ran = Tool::new("sh")
             .args(["-c", command])
             .envs(self.environment.without_secrets().variables())
@@ -120,30 +132,34 @@ impl Courier<'_> {
         })
     }
 
-    fn webhook(&self, webhook: &Webhook, text: &Rendered, name: &str) -> Result<(), DeliverError> {
-        let held;
-        let url = match webhook.variable() {
-            None => webhook.secret(),
-            Some(variable) => {
-                let failed = |source| DeliverError::Variable {
-                    webhook: webhook.clone(),
-                    variable: variable.to_owned(),
-                    source,
-                };
-                let text = self.environment.var(variable).ok_or(failed(None))?;
-                held = Webhook::new(text).map_err(|error| failed(Some(error)))?;
-                if held.variable().is_some() {
-                    return Err(failed(Some(WebhookError)));
-                }
-                held.secret()
-            }
+    /// Returns the address of a webhook: a secret.
+    pub fn address<'b>(&'b self, webhook: &'b Webhook) -> Result<&'b str, DeliverError> {
+        let Some(variable) = webhook.variable() else {
+            return Ok(webhook.secret());
         };
+        let failed = |source| DeliverError::Variable {
+            webhook: webhook.clone(),
+            variable: variable.to_owned(),
+            source,
+        };
+        let text = self.environment.var(variable).ok_or(failed(None))?;
+        let held = Webhook::new(text).map_err(|error| failed(Some(error)))?;
+        match held.variable() {
+            Some(_) => Err(failed(Some(WebhookError))),
+            None => Ok(text),
+        }
+    }
+
+    fn webhook(&self, webhook: &Webhook, text: &Rendered, name: &str) -> Result<(), DeliverError> {
+        let url = self.address(webhook)?;
+        let permit = Outward::Address(url.to_owned());
+        let permit = self.environment.gate().permit(permit)?;
         let message = Message {
             kind: text.media,
             name,
             body: &text.text,
         };
-        post(url, &message, self.environment).map_err(|source| DeliverError::Webhook {
+        post(&permit, &message, self.environment).map_err(|source| DeliverError::Webhook {
             webhook: webhook.clone(),
             source,
         })

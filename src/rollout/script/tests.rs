@@ -37,8 +37,11 @@ fn policy() -> Policy {
     }
 }
 
+fn source() -> PackageName {
+    "hello".parse().expect("a name")
+}
+
 fn all() -> Vec<Script> {
-    let source: PackageName = "hello".parse().expect("a name");
     let host: HostName = "web1".parse().expect("a host");
     let question = Question {
         host: host.clone(),
@@ -46,18 +49,19 @@ fn all() -> Vec<Script> {
         services: vec!["a.service".to_owned()],
     };
     vec![
-        probe(&source, &question),
-        begin(&policy(), &order("j")),
-        job(&policy(), &order("j")),
-        check(&host, &source, "echo 'it'", 5),
+        probe(&source(), &question),
+        begin(&source(), &policy(), &order("j")),
+        job(&source(), &policy(), &order("j")),
+        check(&host, &source(), "echo 'it'", 5),
     ]
 }
 
 #[test]
 fn orders_become_variables() {
-    let job = job(&policy(), &order("hello_1:1.0~rc1"));
+    let job = job(&source(), &policy(), &order("hello_1:1.0~rc1"));
     for (name, wanted) in [
         ("job", "hello_1:1.0~rc1"),
+        ("source", "hello"),
         ("way", "back"),
         ("repair", "yes"),
         (
@@ -70,7 +74,7 @@ fn orders_become_variables() {
     ] {
         assert_eq!(job.argument(name), Some(wanted), "{name}");
     }
-    let begin = begin(&policy(), &order("../x y"));
+    let begin = begin(&source(), &policy(), &order("../x y"));
     assert_eq!(begin.argument("job"), Some("_._x_y"));
     assert_eq!(
         begin.argument("expected"),

@@ -6,12 +6,11 @@
 //! entry is refused.
 
 use super::{
-    Checked, Counted, Counts, Fault, Host, HostState, Phase, RingState, Rollout, RolloutId, Skip,
-    Stage, Way,
+    Approved, Counted, Counts, Host, Phase, Refusal, RingState, Rollout, RolloutId, Stage, Trouble,
+    Way,
 };
-use crate::model::{HostName, RingName, Timestamp};
+use crate::model::{HostName, RingName};
 use crate::rollout::event::{Entry, Event};
-use crate::rollout::health::Verdict;
 use crate::rollout::policy::{Members, Policy};
 use crate::rollout::target::Target;
 
@@ -70,6 +69,12 @@ pub enum Unfit {
         /// How far it is.
         state: &'static str,
     },
+    /// Jobs run, or may run.
+    #[error("installations run or may run on {}", listed(hosts))]
+    InFlight {
+        /// Where.
+        hosts: Vec<HostName>,
+    },
     /// Not when the rollout is where it is.
     #[error("{event} is not possible now: the rollout is {phase}")]
     NotNow {
@@ -97,6 +102,7 @@ impl Rollout {
             policy,
             reason,
             profile,
+            after,
         } = &first.event
         else {
             return Err(refused(Unfit::NotPlanned));
@@ -107,6 +113,7 @@ impl Rollout {
         let mut rollout = Self::planned(id, target, policy, first).map_err(refused)?;
         rollout.reason.clone_from(reason);
         rollout.profile.clone_from(profile);
+        rollout.after.clone_from(after);
         for entry in rest {
             rollout.apply(entry)?;
         }
@@ -136,6 +143,10 @@ impl Rollout {
             rehearsal_skipped: None,
             approved: Vec::new(),
             request: None,
+            after: None,
+            withdrawing: Vec::new(),
+            refused: None,
+            trouble: None,
             entries: entry.number,
             newest: entry.at,
         };
@@ -171,7 +182,10 @@ impl Rollout {
         }
         let admitted = self.admits(&entry.event);
         admitted.map_err(|why| ReplayError { number, why })?;
-        self.take(&entry.event, entry.at);
+        if is_progress(&entry.event) {
+            self.trouble = None;
+        }
+        self.take(entry);
         self.settle();
         self.entries = number;
         self.newest = self.newest.max(entry.at);
@@ -179,15 +193,20 @@ impl Rollout {
     }
 
     /// Changes what an admitted event changes.
-    fn take(&mut self, event: &Event, at: Timestamp) {
+    fn take(&mut self, entry: &Entry) {
+        let (event, at) = (&entry.event, entry.at);
         match event {
             Event::Planned { .. } | Event::Notified { .. } => {}
+            Event::Cleared { .. } => self.after = None,
             Event::Requested { request } => self.request = Some(request.clone()),
-            Event::Approved { key, .. } => {
-                if !self.approved.contains(key) {
-                    self.approved.push(key.clone());
-                }
+            Event::Approved { key, statement } => {
+                self.approved.retain(|known| known.key != *key);
+                self.approved.push(Approved {
+                    key: key.clone(),
+                    statement: statement.clone(),
+                });
             }
+            Event::Doubted { key, .. } => self.approved.retain(|known| known.key != *key),
             Event::Rehearsed { problems } => {
                 self.problems.clone_from(problems);
                 if problems.is_empty() {
@@ -288,8 +307,23 @@ impl Rollout {
             }
             Event::Resumed { .. } => self.resume(at),
             Event::RollbackBegun { .. } => self.turn_back(at),
-            Event::Withdrawing { .. } => {}
-            Event::Withdrawn { suites } => self.withdraw(suites),
+            Event::Withdrawing { suites } => self.withdrawing.clone_from(suites),
+            Event::Withdrawn { .. } => self.withdrawn(),
+            Event::WithdrawalRefused { said, .. } => {
+                let times = self.refused.as_ref().map_or(0, |known| known.times);
+                self.refused = Some(Refusal {
+                    said: said.clone(),
+                    at,
+                    times: times.saturating_add(1),
+                });
+            }
+            Event::Stuck { doing, why } => {
+                self.trouble = Some(Trouble {
+                    doing: doing.clone(),
+                    why: why.clone(),
+                    at,
+                });
+            }
             Event::RolledBack => self.phase = Phase::RolledBack,
             Event::Blocked { why } => self.phase = Phase::Blocked { why: why.clone() },
             Event::Converging => self.converge(at),
@@ -304,259 +338,13 @@ impl Rollout {
             | Event::Begun { .. }
             | Event::Lost { .. }
             | Event::NotBegun { .. }
+            | Event::Unheard { .. }
             | Event::HalfDone { .. }
             | Event::Succeeded { .. }
             | Event::Repaired { .. }
             | Event::Failed { .. }
-            | Event::Excluded { .. } => self.take_of_host(event, at),
-        }
-    }
-
-    fn take_of_host(&mut self, event: &Event, at: Timestamp) {
-        let Some(name) = event.host() else { return };
-        let Some(host) = self.hosts.get_mut(name) else {
-            return;
-        };
-        let forward = self.way == Way::Forward;
-        let state = match event {
-            Event::Probed { facts, moves, .. } => {
-                if forward {
-                    if host.before.is_none() || !host.touched {
-                        host.before = Some(facts.clone());
-                    }
-                    // Something else than was ordered is something new.
-                    host.unheard &= host.moves == *moves;
-                    host.moves.clone_from(moves);
-                }
-                host.heard(facts);
-                HostState::Probed
-            }
-            Event::Skipped { why, .. } => HostState::Skipped { why: why.clone() },
-            Event::Silent { why, .. } => {
-                host.asked = Some(at);
-                let why = why.clone();
-                match host.state {
-                    HostState::Started | HostState::Unknown { .. } => HostState::Unknown { why },
-                    HostState::HalfDone => HostState::HalfDone,
-                    _ => HostState::Unreachable { why },
-                }
-            }
-            Event::Starting { job, .. } => {
-                host.job = Some(job.clone());
-                host.attempts += 1;
-                host.touched = true;
-                host.unheard = false;
-                host.told = Some(at);
-                host.repair |= host.state == HostState::HalfDone;
-                // Until the host has answered, nobody knows.
-                let why = "it is being told".to_owned();
-                HostState::Unknown { why }
-            }
-            Event::Begun { .. } => HostState::Started,
-            Event::Lost { why, .. } => HostState::Unknown { why: why.clone() },
-            Event::NotBegun { .. } => {
-                host.asked = Some(at);
-                host.unheard = true;
-                match host.repair {
-                    true => HostState::HalfDone,
-                    false => HostState::Probed,
-                }
-            }
-            Event::HalfDone { facts, .. } => {
-                host.heard(facts);
-                HostState::HalfDone
-            }
-            Event::Succeeded { facts, .. } => {
-                host.heard(facts);
-                HostState::Ok
-            }
-            Event::Repaired { facts, .. } => {
-                host.heard(facts);
-                HostState::Repaired
-            }
-            Event::Failed { fault, .. } => HostState::Failed {
-                fault: fault.clone(),
-            },
-            Event::Excluded { reason, .. } => HostState::Skipped {
-                why: Skip::Excluded {
-                    reason: reason.clone(),
-                },
-            },
-            _ => return,
-        };
-        let index = host.ring;
-        if forward && matches!(state, HostState::Ok | HostState::Repaired) {
-            let ring = &mut self.rings[index];
-            ring.first.get_or_insert(at);
-            ring.last = Some(at);
-        }
-        self.set(name, state, at);
-    }
-
-    /// The one place where a host's state changes: its ring keeps count.
-    fn set(&mut self, name: &HostName, state: HostState, at: Timestamp) {
-        if let Some(host) = self.hosts.get_mut(name) {
-            let counts = &mut self.rings[host.ring].counts;
-            counts.remove(&host.state);
-            counts.add(&state);
-            host.state = state;
-            host.since = at;
-        }
-    }
-
-    fn checked(
-        &mut self,
-        ring: &RingName,
-        host: Option<&HostName>,
-        check: &str,
-        found: &Verdict,
-        at: Timestamp,
-    ) {
-        let index = self.index(ring);
-        let key = (check.to_owned(), host.cloned());
-        let checks = &mut self.rings[index].checks;
-        let before = checks.get(&key).map_or(0, |known| known.row);
-        let row = match found {
-            Verdict::Passed => 0,
-            Verdict::Inconclusive { .. } => before,
-            Verdict::Failed { .. } => before.saturating_add(1),
-        };
-        let found = found.clone();
-        let known = &self.policy.rings[index].checks;
-        let needed = known.iter().find(|known| known.name == check);
-        let needed = needed.map_or(1, |known| known.failures.max(1));
-        // The host has failed with the failure that makes the row long enough:
-        // no crash comes between the two.
-        if let (Some(name), Verdict::Failed { said }) = (host, &found)
-            && row >= needed
-        {
-            let fault = Fault::Check {
-                check: check.to_owned(),
-                said: said.clone(),
-            };
-            self.set(name, HostState::Failed { fault }, at);
-        }
-        let checks = &mut self.rings[index].checks;
-        checks.insert(key, Checked { at, found, row });
-    }
-
-    fn shorten_soak(&mut self, index: usize, until: Timestamp) {
-        let mut phase = &mut self.phase;
-        while let Phase::Halted { from, .. } | Phase::Converging { from } = phase {
-            phase = from;
-        }
-        if let Phase::Ring { index: at, stage } = phase
-            && *at == index
-            && matches!(stage, Stage::Soaking { .. })
-        {
-            *stage = Stage::Soaking { until };
-        }
-    }
-
-    /// What failed or was silent is tried again, and is forgiven.
-    fn resume(&mut self, at: Timestamp) {
-        self.paused = None;
-        match self.phase.clone() {
-            Phase::Halted { from, .. } => self.phase = *from,
-            Phase::Blocked { why } => {
-                let withdrawn = !matches!(why, super::Blocked::Withdrawal { .. });
-                self.phase = Phase::RollingBack { withdrawn };
-            }
-            _ => {}
-        }
-        self.problems.clear();
-        self.again(at, |state| {
-            matches!(
-                state,
-                HostState::Failed { .. } | HostState::Unreachable { .. }
-            )
-        });
-        for ring in &mut self.rings {
-            ring.checks
-                .retain(|_, known| known.found == Verdict::Passed);
-            ring.forgiven = ring.counted.map_or(0, |counted| counted.failed);
-        }
-    }
-
-    fn turn_back(&mut self, at: Timestamp) {
-        let turning = self.way == Way::Forward;
-        self.way = Way::Back;
-        self.paused = None;
-        self.phase = Phase::RollingBack { withdrawn: false };
-        let names: Vec<_> = self.hosts.keys().cloned().collect();
-        for name in names {
-            let Some(host) = self.hosts.get_mut(&name) else {
-                continue;
-            };
-            let back = matches!(host.state, HostState::Ok | HostState::Repaired);
-            let state = match host.touched {
-                true if turning || !back => {
-                    host.afresh();
-                    HostState::Pending
-                }
-                true => continue,
-                false => HostState::Skipped {
-                    why: Skip::Untouched,
-                },
-            };
-            self.set(&name, state, at);
-        }
-    }
-
-    fn withdraw(&mut self, suites: &[crate::rollout::event::Generation]) {
-        let mut phase = &mut self.phase;
-        while let Phase::Halted { from, .. } = phase {
-            phase = from;
-        }
-        if let Phase::RollingBack { withdrawn } = phase {
-            *withdrawn = true;
-        }
-        let policies = &self.policy.rings;
-        for (ring, policy) in self.rings.iter_mut().zip(policies) {
-            let mut own = policy.suites.iter().map(|own| &own.suite);
-            let gone = own.any(|own| suites.iter().any(|gone| gone.suite == *own));
-            ring.withdrawn |= ring.opening && gone;
-        }
-    }
-
-    fn converge(&mut self, at: Timestamp) {
-        let back = self.way == Way::Back;
-        self.phase = Phase::Converging {
-            from: Box::new(self.phase.clone()),
-        };
-        self.again(at, |state| match state {
-            HostState::Unreachable { .. } | HostState::Unknown { .. } => true,
-            HostState::Failed { .. } => back,
-            _ => false,
-        });
-    }
-
-    fn converged(&mut self) {
-        let failed = self.hosts.iter();
-        let failed = failed.filter(|(_, host)| matches!(host.state, HostState::Failed { .. }));
-        let hosts: Vec<_> = failed.map(|(name, _)| name.clone()).collect();
-        let Phase::Converging { from } = &self.phase else {
-            return;
-        };
-        self.phase = match (self.way, hosts.is_empty()) {
-            (Way::Forward, _) => from.as_ref().clone(),
-            (Way::Back, true) => Phase::RolledBack,
-            (Way::Back, false) => Phase::Blocked {
-                why: super::Blocked::Hosts { hosts },
-            },
-        };
-    }
-
-    /// Makes hosts pending again.
-    fn again(&mut self, at: Timestamp, which: impl Fn(&HostState) -> bool) {
-        let hosts = self.hosts.iter();
-        let names = hosts.filter(|(_, host)| which(&host.state));
-        let names: Vec<_> = names.map(|(name, _)| name.clone()).collect();
-        for name in names {
-            if let Some(host) = self.hosts.get_mut(&name) {
-                host.afresh();
-            }
-            self.set(&name, HostState::Pending, at);
+            | Event::Excluded { .. }
+            | Event::Included { .. } => self.take_of_host(entry),
         }
     }
 
@@ -574,14 +362,38 @@ impl Rollout {
     }
 
     /// Returns a ring's place; an admitted event names one of ours.
-    fn index(&self, ring: &RingName) -> usize {
+    pub(super) fn index(&self, ring: &RingName) -> usize {
         let place = self.rings.iter().position(|known| known.name == *ring);
         place.unwrap_or_default()
     }
 }
 
+fn listed(hosts: &[HostName]) -> String {
+    let names: Vec<_> = hosts.iter().map(HostName::as_str).collect();
+    names.join(", ")
+}
+
+/// Tells whether an event shows that what is outside works again. What is only
+/// intended shows nothing, nor does a person's word.
+fn is_progress(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::Notified { .. }
+            | Event::Stuck { .. }
+            | Event::Opening { .. }
+            | Event::Withdrawing { .. }
+            | Event::Starting { .. }
+            | Event::Paused { .. }
+            | Event::Excluded { .. }
+            | Event::Included { .. }
+            | Event::Approved { .. }
+            | Event::Doubted { .. }
+            | Event::Cleared { .. }
+    )
+}
+
 impl RingState {
-    fn new(name: RingName) -> Self {
+    pub(super) fn new(name: RingName) -> Self {
         Self {
             name,
             counts: Counts::default(),
@@ -599,68 +411,5 @@ impl RingState {
             withdrawn: false,
             forgiven: 0,
         }
-    }
-}
-
-impl Counts {
-    fn place(&mut self, state: &HostState) -> &mut usize {
-        match state {
-            HostState::Pending => &mut self.pending,
-            HostState::Probed => &mut self.probed,
-            HostState::Skipped { .. } => &mut self.skipped,
-            HostState::Started | HostState::Unknown { .. } | HostState::HalfDone => {
-                &mut self.in_flight
-            }
-            HostState::Ok => &mut self.ok,
-            HostState::Repaired => &mut self.repaired,
-            HostState::Failed { .. } => &mut self.failed,
-            HostState::Unreachable { .. } => &mut self.unreachable,
-        }
-    }
-
-    fn add(&mut self, state: &HostState) {
-        *self.place(state) += 1;
-        if *state == (HostState::Skipped { why: Skip::Already }) {
-            self.already += 1;
-        }
-    }
-
-    fn remove(&mut self, state: &HostState) {
-        *self.place(state) -= 1;
-        if *state == (HostState::Skipped { why: Skip::Already }) {
-            self.already -= 1;
-        }
-    }
-}
-
-impl Host {
-    fn new(ring: usize, at: Timestamp) -> Self {
-        Self {
-            ring,
-            state: HostState::Pending,
-            moves: Vec::new(),
-            before: None,
-            now: None,
-            job: None,
-            attempts: 0,
-            touched: false,
-            repair: false,
-            unheard: false,
-            told: None,
-            asked: None,
-            since: at,
-        }
-    }
-
-    fn heard(&mut self, facts: &crate::rollout::facts::HostFacts) {
-        self.now = Some(Box::new(facts.clone()));
-        self.asked = None;
-    }
-
-    fn afresh(&mut self) {
-        self.attempts = 0;
-        self.unheard = false;
-        self.repair = false;
-        self.asked = None;
     }
 }

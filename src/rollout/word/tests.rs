@@ -89,6 +89,9 @@ fn what_is_wrong_is_named_with_its_line() {
     ] {
         assert_eq!(changed(from, to), wanted, "{from}");
     }
+    let cannot = facts("debcut 1\nclock 1780000000\ncannot tell what is installed: x \nend\n");
+    let said = cannot.expect_err("no answer").to_string();
+    assert_eq!(said, "it cannot tell what is installed: x");
     let fresh = facts(&PROBE.replace("0123456789abcdef0123456789abcdef", "uninitialized"));
     assert_eq!(fresh.expect("an answer").machine_id, "");
 }
@@ -112,9 +115,15 @@ fn orders_and_checks_are_read() {
             },
         ),
         (
+            "late 20\nsaid slow\n",
+            Verdict::Failed {
+                said: said("slow\nit did not end within 20 s"),
+            },
+        ),
+        (
             "exit 124\n",
-            Verdict::Inconclusive {
-                said: said("it took too long"),
+            Verdict::Failed {
+                said: said("exit code 124"),
             },
         ),
         (

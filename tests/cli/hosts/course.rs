@@ -89,7 +89,7 @@ fn a_host_goes_there_and_back_and_keeps_what_it_had() {
     assert_eq!(ended(&home).1, 0, "{home:?}");
     assert_eq!(shown(&home), as_before);
     let left = machine.ok("ls /var/lib/debcut/jobs/hello_1:1.0-1");
-    assert_eq!(left, "claim\nfiles\njob\nlog\nresult\nsaid\nstage\n");
+    assert_eq!(left, "added\nclaim\nfiles\njob\nlog\nresult\nsaid\nstage\n");
 }
 
 fn reversed(moved: Move) -> Move {
@@ -123,15 +123,42 @@ fn checks_pass_fail_or_cannot_tell() {
             failed("sh: 1: nonsense-command: not found\nexit code 127"),
         ),
         ("echo later; exit 75", inconclusive("later")),
+        ("exit 124", failed("exit code 124")),
+        ("kill -9 $$", failed("exit code 137")),
         (
             "echo slow; sleep 20",
-            inconclusive("it took too long\nslow"),
+            failed("slow\nit did not end within 2 s"),
         ),
+        // What it says is told although something of it runs on.
+        ("echo on; sleep 30 & exit 3", failed("on\nexit code 3")),
     ] {
-        assert_eq!(hello.checked(command, 2), wanted, "{command}");
+        let mut found = hello.checked(command, 2);
+        if let Verdict::Failed { said } = &mut found {
+            // A shell may tell of a signal, or not live to tell.
+            *said = said.replace("Terminated\n", "").replace("Killed\n", "");
+        }
+        assert_eq!(found, wanted, "{command}");
     }
-    let long = hello.checked("head -c 1000000 /dev/zero | tr '\\0' x; exit 1", 5);
-    assert!(matches!(long, Verdict::Failed { said } if said.len() < 10_000));
+    // Its end is told of one that says much, and the disk is not filled.
+    machine.ok("mount -t tmpfs -o size=1m tiny /tmp");
+    let much = "head -c 90000000 /dev/zero | tr '\\0' x; echo; echo bad; exit 1";
+    match hello.checked(much, 20) {
+        Verdict::Failed { said } => {
+            assert!(
+                said.ends_with("x\nbad\nexit code 1") && said.len() < 10_000,
+                "{said}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    machine.ok("umount /tmp");
+    // One that does not heed the first signal is ended all the same.
+    let deaf = "trap '' TERM; while :; do sleep 0.2; done";
+    assert_eq!(hello.checked(deaf, 1), failed("it did not end within 1 s"));
+    assert_eq!(
+        machine.ok("ps -eo args | grep -c '[T]ERM; while' || :"),
+        "0\n"
+    );
 }
 
 fn failed(said: &str) -> Verdict {
@@ -155,9 +182,18 @@ fn old_jobs_go_and_strange_names_stay_inside() {
         let order = bystander.order(&format!("job{number}"), moves, Way::Forward, false);
         assert_eq!(ended(&bystander.done(&order)).1, 0);
     }
-    assert_eq!(machine.ok("ls /var/lib/debcut/jobs | wc -l").trim(), "10");
+    // A controller that was away may still want to read them, for a month.
+    assert_eq!(machine.ok("ls /var/lib/debcut/jobs | wc -l").trim(), "13");
+    machine.ok("touch -d '40 days ago' /var/lib/debcut/jobs/*");
+    let order = bystander.order("late", bystander.moves("1.0"), Way::Forward, false);
+    assert_eq!(ended(&bystander.done(&order)).1, 0);
+    let left = machine.ok("ls /var/lib/debcut/jobs");
+    assert!(
+        left.lines().count() == 10 && left.contains("late"),
+        "{left}"
+    );
     let order = bystander.order("../../x '$(y)", bystander.moves("2.0"), Way::Forward, false);
     assert_eq!(shown(&bystander.done(&order)), ["bystander:all 2.0"]);
     let made = machine.ok("ls -A /var/lib/debcut; ls /var/lib/debcut/jobs | grep -v job");
-    assert_eq!(made, "jobs\n_._.._x____y_\n");
+    assert_eq!(made, "jobs\n_._.._x____y_\nlate\n");
 }

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use debcut::model::HostName;
+use debcut::model::{HostName, PackageName};
 use debcut::rollout::facts::{HostFacts, Installed, Job, Status};
 use debcut::rollout::hands::{Order, Question, Told};
 use debcut::rollout::health::Verdict;
@@ -15,6 +15,7 @@ mod ansible;
 mod course;
 mod machine;
 mod packages;
+mod races;
 mod refusals;
 mod repairs;
 mod server;
@@ -61,6 +62,10 @@ impl<'a> Course<'a> {
         }
     }
 
+    fn source(&self) -> PackageName {
+        self.source.parse().expect("a name")
+    }
+
     fn said(&self, script: &Script) -> String {
         let ran = self.machine.run(&script.text());
         assert_eq!(ran.code, 0, "{}: {ran:?}", script.name);
@@ -68,15 +73,24 @@ impl<'a> Course<'a> {
         ran.stdout
     }
 
-    fn asked(&self, job: Option<&str>, services: &[&str]) -> HostFacts {
+    fn probe(&self, job: Option<&str>, services: &[&str]) -> Script {
         let question = Question {
             host: host(),
             job: job.map(str::to_owned),
             services: services.iter().map(|name| (*name).to_owned()).collect(),
         };
-        let source = self.source.parse().expect("a name");
-        let text = self.said(&script::probe(&source, &question));
+        script::probe(&self.source(), &question)
+    }
+
+    fn asked(&self, job: Option<&str>, services: &[&str]) -> HostFacts {
+        let text = self.said(&self.probe(job, services));
         word::facts(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    /// Why it has no answer.
+    fn unanswered(&self) -> String {
+        let text = self.said(&self.probe(None, &[]));
+        word::facts(&text).expect_err(&text).to_string()
     }
 
     fn facts(&self) -> HostFacts {
@@ -107,7 +121,7 @@ impl<'a> Course<'a> {
     }
 
     fn told(&self, order: &Order) -> Told {
-        let text = self.said(&script::begin(&self.policy, order));
+        let text = self.said(&script::begin(&self.source(), &self.policy, order));
         word::told(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
@@ -135,8 +149,7 @@ impl<'a> Course<'a> {
     }
 
     fn checked(&self, command: &str, seconds: u32) -> Verdict {
-        let source = self.source.parse().expect("a name");
-        let text = self.said(&script::check(&host(), &source, command, seconds));
+        let text = self.said(&script::check(&host(), &self.source(), command, seconds));
         word::verdict(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 }

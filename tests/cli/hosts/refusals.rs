@@ -18,15 +18,34 @@ plain wants all 2.0 wants 'Depends: bystander (>= 2)'
 plain needs all 1.0 needs
 plain needs all 2.0 needs 'Depends: fresh'
 plain fresh all 1.0 fresh
+plain splits all 1.0 splits
+plain splits all 2.0 splits 'Depends: splits-common'
+plain splits-common all 2.0 splits
+for v in 1.0 2.0; do
+  begin stuck all "$v" stuck
+  [ "$v" = 1.0 ] || printf 'echo no way out; exit 4\n' | script prerm
+  pack
+  begin locks all "$v" locks
+  [ "$v" = 1.0 ] || script postinst <<'END'
+echo once >>/tmp/runs
+echo 'debconf: DbDriver "config": /var/cache/debconf/config.dat is locked by another process: Resource temporarily unavailable' >&2
+echo 'E: Could not get lock /var/lib/theirs' >&2
+exit 1
+END
+  pack
+done
 "#;
 
-const INSTALLED: [&str; 6] = [
+const INSTALLED: [&str; 9] = [
     "quiet_1.0_all.deb",
     "postinst_1.0_all.deb",
     "bystander_1.0_all.deb",
     "eater_1.0_all.deb",
     "wants_1.0_all.deb",
     "needs_1.0_all.deb",
+    "splits_1.0_all.deb",
+    "stuck_1.0_all.deb",
+    "locks_1.0_all.deb",
 ];
 
 fn machine() -> Option<Machine> {
@@ -38,19 +57,26 @@ fn nothing_is_removed_and_nothing_of_others_is_changed() {
     let Some(machine) = machine() else { return };
     for (source, word) in [
         ("eater", "refused: it would remove bystander"),
-        ("wants", "refused: it would change bystander [1.0]"),
+        (
+            "wants",
+            "refused: it would change bystander [1.0], which is not of this rollout",
+        ),
+        (
+            "splits",
+            "refused: it would add splits-common, which is of splits too and was not installed",
+        ),
     ] {
         let facts = Course::of(&machine, source).forward(source, "2.0");
         let (stage, code, log) = ended(&facts);
         assert_eq!((stage, code), ("simulate", 1), "{log}");
-        assert!(log.contains(word), "{log}");
+        assert_eq!(log.lines().last(), Some(word), "{log}");
         assert_eq!(shown(&facts), [format!("{source}:all 1.0")]);
     }
     let needs = Course::of(&machine, "needs");
     let facts = needs.forward("needs", "2.0");
     let (_, code, log) = ended(&facts);
     assert_eq!(code, 0, "{log}");
-    assert!(log.contains("new: fresh"), "{log}");
+    assert!(log.ends_with("\nadded: fresh 1.0"), "{log}");
     let auto = machine.ok("apt-mark showauto; dpkg-query -W -f '${Version}' bystander");
     assert_eq!(auto, "fresh\n1.0");
 }
@@ -63,7 +89,7 @@ fn what_the_host_decided_is_not_overruled() {
     let (stage, code, log) = ended(&facts);
     assert_eq!((stage, code), ("simulate", 100), "{log}");
     assert!(
-        log.contains("Version '9.0' for 'quiet' was not found"),
+        log.ends_with("E: Version '9.0' for 'quiet' was not found"),
         "{log}"
     );
 
@@ -98,7 +124,9 @@ fn a_failing_script_is_half_done_and_the_way_back_recovers() {
     let facts = course.forward("one", "2.0");
     let (stage, code, log) = ended(&facts);
     assert_eq!((stage, code), ("install", 100), "{log}");
-    assert!(log.contains("it breaks"), "{log}");
+    let last = "dpkg: error processing package postinst (--configure): installed postinst package \
+                post-installation script subprocess returned error exit status 3: it breaks";
+    assert_eq!(log.lines().last(), Some(last), "{log}");
     assert_eq!(shown(&facts), ["postinst:all 2.0 HalfConfigured"]);
     let audit = machine.ok("dpkg --audit | sed -n 's/^ \\([a-z]*\\) .*/\\1/p'");
     assert_eq!(audit, "postinst\n");
@@ -106,6 +134,84 @@ fn a_failing_script_is_half_done_and_the_way_back_recovers() {
     let home = course.done(&course.order("two", course.moves("1.0"), Way::Back, false));
     assert_eq!(shown(&home), ["postinst:all 1.0"], "{home:?}");
     assert_eq!((ended(&home).1, home.unfinished.len()), (0, 0));
+}
+
+/// The last line says what went wrong, not that something did.
+#[test]
+fn a_script_in_the_way_is_named_with_its_words() {
+    let Some(machine) = machine() else { return };
+    let stuck = Course::of(&machine, "stuck");
+    assert_eq!(ended(&stuck.forward("in", "2.0")).1, 0);
+    let facts = stuck.done(&stuck.order("out", stuck.moves("1.0"), Way::Back, false));
+    let (stage, code, log) = ended(&facts);
+    assert_eq!((stage, code), ("install", 100), "{log}");
+    let last = log.lines().last().expect("words");
+    assert!(
+        last.starts_with("dpkg: error processing archive ")
+            && last.ends_with(
+                ": old stuck package pre-removal script subprocess returned error exit status 4: no way out"
+            ),
+        "{log}"
+    );
+    assert_eq!(shown(&facts), ["stuck:all 2.0"]);
+}
+
+#[test]
+fn a_script_that_speaks_of_locks_runs_once() {
+    let Some(machine) = machine() else { return };
+    let facts = Course::of(&machine, "locks").forward("one", "2.0");
+    assert_eq!((ended(&facts).0, ended(&facts).1), ("install", 100));
+    assert_eq!(machine.ok("cat /tmp/runs"), "once\n");
+}
+
+#[test]
+fn a_database_that_cannot_be_read_is_no_empty_one() {
+    let Some(machine) = machine() else { return };
+    let quiet = Course::of(&machine, "quiet");
+    let order = quiet.order("one", quiet.moves("2.0"), Way::Forward, false);
+    machine.ok("cp /var/lib/dpkg/status /tmp/status; echo garbage >>/var/lib/dpkg/status");
+    let why = quiet.unanswered();
+    assert!(
+        why.starts_with("it cannot tell what is installed: dpkg-query: error: parsing file"),
+        "{why}"
+    );
+    match quiet.told(&order) {
+        Told::NotBegun { why } => {
+            assert!(why.starts_with("dpkg's database cannot be read: "), "{why}");
+        }
+        Told::Begun => panic!("it began"),
+    }
+    machine.ok("rm /var/lib/dpkg/status");
+    let why = quiet.unanswered();
+    assert!(why.contains("there is no /var/lib/dpkg/status"), "{why}");
+
+    // dpkg's audit sees more than states.
+    machine.ok("mv /tmp/status /var/lib/dpkg/status; rm /var/lib/dpkg/info/quiet.list");
+    let facts = quiet.facts();
+    assert_eq!(shown(&facts), ["quiet:all 1.0"]);
+    assert_eq!(facts.unfinished, ["quiet".parse().expect("a name")]);
+}
+
+#[test]
+fn triggers_of_others_and_programs_that_ask_are_in_nobodys_way() {
+    let Some(machine) = machine() else { return };
+    machine.ok(
+        "sed -i '/^Package: bystander$/,/^$/s/^Status: .*/Status: install ok triggers-pending\\nTriggers-Pending: x/' /var/lib/dpkg/status
+         dpkg-query -W -f '${db:Status-Status}' bystander | grep -qx triggers-pending
+         echo 'DPkg::Post-Invoke {\"env >/tmp/env\";};' >/etc/apt/apt.conf.d/hook",
+    );
+    let quiet = Course::of(&machine, "quiet");
+    assert_eq!(quiet.facts().unfinished, []);
+    assert_eq!(ended(&quiet.forward("one", "2.0")).1, 0);
+    let env = machine.ok("cat /tmp/env");
+    for setting in [
+        "NEEDRESTART_SUSPEND=1",
+        "APT_LISTBUGS_FRONTEND=none",
+        "APT_LISTCHANGES_FRONTEND=none",
+        "DEBIAN_FRONTEND=noninteractive",
+    ] {
+        assert!(env.lines().any(|line| line == setting), "{env}");
+    }
 }
 
 #[test]
@@ -123,6 +229,11 @@ fn an_archive_that_is_down_stops_it_and_only_ours_counts() {
     let facts = quiet.done(&quiet.order("two", quiet.moves("1.0"), Way::Back, false));
     let (stage, code, log) = ended(&facts);
     assert_eq!((stage, code), ("update", 100), "{log}");
+    let last = log.lines().last().expect("words");
+    assert!(
+        last.starts_with("E: Failed to fetch http://127.0.0.1:9/"),
+        "{log}"
+    );
     assert_eq!(shown(&facts), ["quiet:all 2.0"]);
 
     machine.ok("rm /etc/apt/sources.list.d/debcut.sources");
@@ -185,7 +296,13 @@ hold() { setsid -f python3 /tmp/hold.py \"$@\" >/tmp/held 2>&1; while ! grep -q 
             (stage, 100),
             "{facts:?}"
         );
-        assert!(ended(&facts).2.contains("lock"));
+        let last = ended(&facts).2.lines().last().expect("words");
+        assert!(
+            last.starts_with("E: ")
+                && last.contains("Could not get lock ")
+                && last.contains("(python3)"),
+            "{last}"
+        );
         machine.ok("kill \"$(cut -d' ' -f2 /tmp/held)\"");
     }
 
@@ -201,7 +318,7 @@ hold() { setsid -f python3 /tmp/hold.py \"$@\" >/tmp/held 2>&1; while ! grep -q 
     assert!(matches!(quiet.told(&order), Told::NotBegun { .. }));
 
     // Who is not root changes nothing.
-    let text = script::begin(&quiet.policy, &order).text();
+    let text = script::begin(&quiet.source(), &quiet.policy, &order).text();
     machine.ok(&format!(
         "umount /var/cache/apt; cat >/tmp/begin <<'EOT'\n{text}\nEOT\nchmod 755 /tmp/begin"
     ));

@@ -23,9 +23,14 @@ fn machine() -> Option<Machine> {
 fn in_the_middle(course: &Course<'_>) -> Order {
     let order = course.order("first", course.moves("2.0"), Way::Forward, false);
     assert_eq!(course.told(&order), Told::Begun);
-    course.machine.ok("i=0; while [ ! -e /tmp/here ] && [ $i -lt 200 ]; do sleep 0.1; i=$((i+1)); done; [ -e /tmp/here ]");
+    started(course);
     assert_eq!(course.asked(Some("first"), &[]).job, Job::Running);
     order
+}
+
+/// Waits until the slow postinst runs.
+fn started(course: &Course<'_>) {
+    course.machine.ok("i=0; while [ ! -e /tmp/here ] && [ $i -lt 200 ]; do sleep 0.1; i=$((i+1)); done; [ -e /tmp/here ]");
 }
 
 /// As if the machine had lost its power.
@@ -72,20 +77,50 @@ fn the_way_back_runs_nothing_of_the_bad_version_again() {
 }
 
 #[test]
-fn a_script_that_never_ends_is_ended() {
+fn a_script_that_takes_too_long_is_left_to_run() {
     let Some(machine) = machine() else { return };
     let mut slow = Course::of(&machine, "slow");
-    slow.policy.job_seconds = 4;
-    let facts = slow.forward("first", "2.0");
-    let (stage, code, log) = ended(&facts);
-    assert_eq!((stage, code), ("install", 124), "{log}");
-    assert_eq!(facts.unfinished.len(), 1);
-    assert_eq!(
-        machine.ok("ps -eo args | grep -c '[s]leep 50' || :").trim(),
-        "0"
-    );
-    let facts = slow.done(&slow.order("back", slow.moves("1.0"), Way::Back, false));
+    slow.policy.job_seconds = 2;
+    slow.policy.lock_seconds = 1;
+    let mut order = slow.order("slow-1-1", slow.moves("2.0"), Way::Forward, false);
+    let back = slow.order("slow-1-2", slow.moves("1.0"), Way::Back, false);
+    assert_eq!(slow.told(&order), Told::Begun);
+    started(&slow);
+    std::thread::sleep(Duration::from_secs(4));
+    // dpkg is not ended in the middle of its work, whoever waits.
+    assert_eq!(slow.asked(Some("slow-1-1"), &[]).job, Job::Running);
+    let log = machine.ok("cat /var/lib/debcut/jobs/slow-1-1/log");
+    assert!(log.contains("Setting up slow (2.0)"), "said at once: {log}");
+    // Nor does another job of the source begin meanwhile.
+    order.moves = slow.moves("1.0");
+    let why = "a job of the same source still runs: /var/lib/debcut/jobs/slow-1-1/log".to_owned();
+    assert_eq!(slow.told(&back), Told::NotBegun { why });
+    machine.ok("kill $(ps -eo pid,args | awk '$2 == \"sleep\" && $3 == 50 { print $1 }')");
+    let facts = slow.waited("slow-1-1");
+    assert_eq!(ended(&facts).0, "install", "{facts:?}");
+    let back = slow.order("slow-1-3", slow.moves("1.0"), Way::Back, false);
+    let facts = slow.done(&back);
     assert_eq!(shown(&facts), ["slow:all 1.0"], "{facts:?}");
+}
+
+/// The marks that an installation took away are given back by whoever finishes
+/// it, and nothing is installed again for that.
+#[test]
+fn marks_are_given_back_after_a_kill() {
+    let Some(machine) = machine() else { return };
+    machine.ok("apt-mark auto slow >/dev/null; touch /tmp/go");
+    for (package, mark) in [("slow", "manual"), ("quiet", "auto")] {
+        let course = Course::of(&machine, package);
+        let moves = course.moves("2.0");
+        let order = course.order(package, moves.clone(), Way::Forward, false);
+        assert_eq!(ended(&course.done(&order)).1, 0);
+        machine.ok(&format!("apt-mark {mark} {package} >/dev/null"));
+        let again = course.order(&format!("{package}2"), moves, Way::Forward, true);
+        let facts = course.done(&again);
+        let (_, code, log) = ended(&facts);
+        assert!(code == 0 && log.contains("all is there"), "{log}");
+    }
+    assert_eq!(machine.ok("apt-mark showauto"), "slow\n");
 }
 
 #[test]
@@ -111,7 +146,7 @@ fn half_a_script_does_nothing() {
     let Some(machine) = machine() else { return };
     let quiet = Course::of(&machine, "quiet");
     let order = quiet.order("one", quiet.moves("2.0"), Way::Forward, false);
-    let text = script::begin(&quiet.policy, &order).text();
+    let text = script::begin(&quiet.source(), &quiet.policy, &order).text();
     for part in [10, 50, 90, 99] {
         let half: String = text
             .chars()
