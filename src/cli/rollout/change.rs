@@ -13,12 +13,11 @@ use crate::flow::rolling::RollingError;
 use crate::flow::rolling::changing::{self, Changed};
 use crate::flow::rolling::opening;
 use crate::flow::rolling::shelf::{Among, Asked, Shelf};
-use crate::model::{Finding, HostName};
+use crate::model::HostName;
 use crate::report::Answer;
 use crate::report::rolling::words;
 use crate::report::rollout::{ChangeDocument, Word};
 use crate::rollout::event::Event;
-use crate::rollout::plan::Step;
 use crate::rollout::{Phase, Rollout, RolloutId, plan};
 
 /// Arguments of `rollout pause`.
@@ -249,11 +248,17 @@ fn say(
     let (rollout, _) = read(&shelf, &id)?;
     let next = plan::next(&rollout, context.now());
     let mut findings = Vec::new();
-    if rollout.paused.is_some() && matches!(next, Step::Withdraw { .. }) {
-        let message = "its version is offered to hosts until its suites are without it";
-        let fix = format!("debcut rollout advance {id} withdraws it now");
-        findings.push(Finding::warning("still-offered", id.to_string(), message).fix(fix));
+    if rollout.paused.is_some() && !matches!(changed, Changed::Left { .. }) {
+        findings.extend(super::closing::close(
+            spoken.which,
+            &shelf,
+            &id,
+            &next,
+            context,
+        ));
     }
+    let (rollout, _) = read(&shelf, &id)?;
+    let next = plan::next(&rollout, context.now());
     let next = words::step(&next, &rollout.policy);
     let name = id.to_string();
     let so = match &changed {

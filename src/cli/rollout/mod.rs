@@ -4,6 +4,7 @@ mod advance;
 mod approve;
 mod back;
 mod change;
+mod closing;
 mod control;
 mod history;
 mod reverting;
