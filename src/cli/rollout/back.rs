@@ -11,6 +11,7 @@ use crate::cli::how::HowArguments;
 use crate::flow::rolling::advancing::{Controlled, Until};
 use crate::flow::rolling::changing;
 use crate::flow::rolling::shelf::{Among, Asked};
+use crate::flow::rolling::taking_back;
 use crate::format::version::Version;
 use crate::report::Answer;
 use crate::report::rollout::{Picture, StatusDocument};
@@ -97,6 +98,15 @@ pub fn rollback(arguments: &RollbackArguments, context: &Context<'_>) -> Result<
             format!("{id} was not started to its end"),
         ));
     };
+    if let Some(finding) = taking_back::against(&shelf, &rollout, &entries)? {
+        let next = plan::next(&rollout, context.now());
+        let picture = Picture::new(&rollout, &entries, &next, context.now());
+        let answer = Answer::new(StatusDocument::new(vec![picture])).findings([finding]);
+        return Ok(match arguments.dry_run {
+            true => answer.no_plan().into(),
+            false => answer.changed(false).into(),
+        });
+    }
     let touched = rollout.hosts.values().filter(|host| host.touched).count();
     let is_back = matches!(rollout.phase, Phase::RollingBack { .. } | Phase::RolledBack);
     if arguments.dry_run {
