@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::control::{ControlArguments, by, go};
+use super::control::{ControlArguments, Lines, by, go};
 use crate::cli::Said;
 use crate::cli::confirm::confirmed;
 use crate::cli::context::Context;
@@ -13,10 +13,11 @@ use crate::flow::rolling::changing;
 use crate::flow::rolling::shelf::{Among, Asked};
 use crate::flow::rolling::taking_back;
 use crate::format::version::Version;
+use crate::model::Finding;
 use crate::report::Answer;
-use crate::report::rollout::{Picture, StatusDocument};
+use crate::report::rollout::{AdvanceDocument, Picture, StatusDocument, WayBackDocument};
 use crate::rollout::event::Event;
-use crate::rollout::plan::{self, Step};
+use crate::rollout::plan;
 use crate::rollout::{Phase, Rollout};
 
 /// Arguments of `rollout rollback`.
@@ -101,7 +102,8 @@ pub fn rollback(arguments: &RollbackArguments, context: &Context<'_>) -> Result<
     if let Some(finding) = taking_back::against(&shelf, &rollout, &entries)? {
         let next = plan::next(&rollout, context.now());
         let picture = Picture::new(&rollout, &entries, &next, context.now());
-        let answer = Answer::new(StatusDocument::new(vec![picture])).findings([finding]);
+        let answer =
+            Answer::new(StatusDocument::new(&shelf.directory, vec![picture])).findings([finding]);
         return Ok(match arguments.dry_run {
             true => answer.no_plan().into(),
             false => answer.changed(false).into(),
@@ -110,12 +112,9 @@ pub fn rollback(arguments: &RollbackArguments, context: &Context<'_>) -> Result<
     let touched = rollout.hosts.values().filter(|host| host.touched).count();
     let is_back = matches!(rollout.phase, Phase::RollingBack { .. } | Phase::RolledBack);
     if arguments.dry_run {
-        let next = Step::Withdraw {
-            suites: crate::flow::rolling::opening::touched(&rollout),
-        };
-        let picture = Picture::new(&rollout, &entries, &next, context.now());
+        let suites = crate::flow::rolling::opening::touched(&rollout);
         let digest = crate::model::Sha256::of(format!("{id} {}", rollout.entries).as_bytes());
-        let answer = Answer::new(StatusDocument::new(vec![picture]));
+        let answer = Answer::new(WayBackDocument::new(&rollout, suites));
         return Ok(answer.dry_run(digest).into());
     }
     if !is_back && !arguments.yes {
@@ -134,6 +133,7 @@ pub fn rollback(arguments: &RollbackArguments, context: &Context<'_>) -> Result<
                 controlled,
                 Until::Settled,
                 "debcut/rollout-rollback/1",
+                Lines::One,
                 context,
             )
         })
@@ -172,12 +172,15 @@ pub fn converge(arguments: &ConvergeArguments, context: &Context<'_>) -> Result<
         let next = plan::next(&rollout, context.now());
         let picture = Picture::new(&rollout, &entries, &next, context.now());
         let digest = crate::model::Sha256::of(format!("{id} {}", rollout.entries).as_bytes());
-        let answer = Answer::new(StatusDocument::new(vec![picture]));
+        let answer = Answer::new(StatusDocument::new(&shelf.directory, vec![picture]));
         return Ok(answer.dry_run(digest).into());
     }
     arguments
         .control
         .control(&shelf, &id, context, |controlled| {
+            if matches!(controlled.rollout.phase, Phase::RollingBack { .. }) {
+                return Ok(comes_first(controlled, context));
+            }
             let begins = !matches!(controlled.rollout.phase, Phase::Converging { .. });
             if begins && is_away(&controlled.rollout) {
                 let asked = Asked {
@@ -191,9 +194,24 @@ pub fn converge(arguments: &ConvergeArguments, context: &Context<'_>) -> Result<
                 controlled,
                 Until::Converged,
                 "debcut/rollout-converge/1",
+                Lines::One,
                 context,
             )
         })
+}
+
+/// Refuses to bring anybody along before those that can be reached are back.
+fn comes_first(controlled: &Controlled<'_>, context: &Context<'_>) -> Said {
+    let (rollout, entries) = (&controlled.rollout, controlled.journal.entries());
+    let now = context.now();
+    let picture = Picture::new(rollout, entries, &plan::next(rollout, now), now);
+    let schema = "debcut/rollout-converge/1";
+    let document = AdvanceDocument::new(schema, "waiting", &[], picture);
+    let id = rollout.id.to_string();
+    let message = "it goes back, and those who were away come after that";
+    let fix = format!("debcut rollout advance {id} --watch brings the way back to its end");
+    let finding = Finding::error("rolling-back", id, message).fix(fix);
+    Answer::new(document).findings([finding]).into()
 }
 
 /// Tells whether there is anybody to bring along.

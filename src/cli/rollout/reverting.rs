@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::back::RollbackArguments;
-use super::control::{by, go, open_desk};
+use super::control::{Lines, by, go, open_desk};
 use super::rules;
 use crate::cli::confirm::confirmed;
 use crate::cli::context::Context;
@@ -256,10 +256,12 @@ fn back(
     arguments.control.control(shelf, id, context, |controlled| {
         super::back::begin(controlled, Some(reason.to_owned()), context)?;
         let schema = "debcut/rollout-rollback/1";
-        Ok(match go(controlled, Until::Settled, schema, context)? {
-            said @ Said::Judged(_, Exit::Stopped) => Some(said),
-            _ => None,
-        })
+        Ok(
+            match go(controlled, Until::Settled, schema, Lines::One, context)? {
+                said @ Said::Judged(_, Exit::Stopped) => Some(said),
+                _ => None,
+            },
+        )
     })
 }
 
