@@ -293,6 +293,7 @@ fn several_open_rollouts_each_say_what_comes_next() {
         policy,
         reason,
         profile,
+        after: None,
     };
     let when = at("2025-06-03T08:00:00Z");
     journal
