@@ -189,6 +189,8 @@ pub enum Verb {
     Reproduce(super::reproduce::ReproduceArguments),
     /// Attest that a rebuild of your own gave what was published
     Attest(super::attest::AttestArguments),
+    /// Run a maintenance branch: what wants in, who decided, what was picked
+    Patch(super::patch::PatchVerb),
     /// Publish packages to a suite of an archive
     Publish(super::archive::PublishArguments),
     /// Create, fill, look at and serve apt archives

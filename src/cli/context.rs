@@ -11,6 +11,7 @@ use crate::release::commit::Person;
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::git::Repository;
+use crate::sys::outward::{self, Gate};
 
 /// The common options, resolved once.
 pub struct Context<'a> {
@@ -19,6 +20,8 @@ pub struct Context<'a> {
     pub directory: PathBuf,
     pub config: Option<PathBuf>,
     pub json: bool,
+    /// Whether only what is new, or wrong, is wanted.
+    pub quiet: bool,
     /// The command as it was given; secrets are never arguments.
     pub command: String,
     verbose: bool,
@@ -56,10 +59,13 @@ impl<'a> Context<'a> {
             let message = format!("{} is not a directory", directory.display());
             return Err(Failure::request("no-directory", message));
         }
+        let config = global.config.as_ref().map(|file| directory.join(file));
+        let environment = guarded(environment, &directory, config.as_deref());
         Ok(Self {
             clock: global.now.map_or(Clock::System, Clock::Fixed),
-            config: global.config.as_ref().map(|file| directory.join(file)),
+            config,
             json: global.json,
+            quiet: global.quiet,
             command: command_line(argv),
             verbose: global.verbose > 0,
             environment,
@@ -141,6 +147,16 @@ impl<'a> Context<'a> {
     pub fn path(&self, path: &Path) -> PathBuf {
         without_parents(&self.directory.join(path))
     }
+}
+
+/// Puts everything that is sent behind the gate of the repository that is worked
+/// in, and of the one that the configuration is of. Nothing can switch it off.
+fn guarded(environment: Environment, directory: &Path, config: Option<&Path>) -> Environment {
+    let gate = Gate::default().with_registry(outward::registry(&environment));
+    let places = [Some(directory), config.and_then(Path::parent)];
+    let notes = places.into_iter().flatten();
+    let notes = notes.filter_map(Repository::own_dir_at);
+    environment.behind(notes.fold(gate, Gate::of))
 }
 
 /// Takes `..` out of a path, as the system would follow it: what stands before

@@ -21,6 +21,7 @@ mod listener;
 mod manual;
 mod notes;
 mod passphrase;
+mod patch;
 mod plan;
 mod prepare;
 mod release;
@@ -29,6 +30,7 @@ mod request;
 mod rollout;
 mod root;
 mod sandbox;
+mod screen;
 mod status;
 mod tag;
 mod terminal;
@@ -137,6 +139,7 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::Verify(arguments) => verify::run(&arguments, context),
         Verb::Attest(arguments) => attest::run(&arguments, context),
         Verb::Archive(arguments) => archive::run(arguments, context),
+        Verb::Patch(arguments) => patch::run(arguments, context),
         Verb::Publish(arguments) => archive::publish(arguments, context),
         Verb::Rollout(arguments) => rollout::run(arguments, context),
         Verb::Demo(arguments) => demo::run(&arguments, context),

@@ -11,7 +11,7 @@ mod declared;
 mod detect;
 mod filled;
 mod forge;
-mod patch;
+pub mod patch;
 mod policy;
 mod proof_policy;
 mod read;

@@ -1,15 +1,22 @@
 //! `[patch]` as written → the rules of maintenance branches.
 
-use toml::Spanned;
+mod notify;
+mod rhythm;
+
+pub use notify::{Channel, News};
+
+pub(super) use notify::channels;
 
 use super::read::{ConfigError, Source};
 use super::written::patch as written;
 use crate::model::BranchName;
-use crate::patch::policy::{Note, Parents, Policy};
+use crate::patch::policy::{BackMerge, Note, Parents, Policy, Sharing};
+use crate::patch::{Question, answers};
 
 /// Reads the rules.
 pub(super) fn policy(source: &Source<'_>, written: written::Patch) -> Result<Policy, ConfigError> {
     let usual = Policy::default();
+    let rhythm = rhythm::rhythm(source, &written)?;
     let main = written.main.as_ref().map(|main| {
         let name = BranchName::new(main.get_ref().clone());
         name.map_err(|error| source.refuse(&main.span(), error.to_string()))
@@ -27,7 +34,16 @@ pub(super) fn policy(source: &Source<'_>, written: written::Patch) -> Result<Pol
             .map(|kind| kind.into_inner().to_ascii_lowercase())
             .collect(),
     };
-    let interval = written.interval.as_ref();
+    let into = (written.back_merge_into.iter()).map(|branch| {
+        let name = BranchName::new(branch.get_ref().clone());
+        name.map_err(|error| source.refuse(&branch.span(), error.to_string()))
+    });
+    let back_merge_into = into.collect::<Result<_, _>>()?;
+    let template = written.template.map(|text| {
+        let checked = answers::check_template(text.get_ref());
+        checked.map_err(|why| source.refuse(&text.span(), format!("no template: {why}")))?;
+        Ok(text.into_inner())
+    });
     Ok(Policy {
         main,
         approvers: written.approvers,
@@ -45,55 +61,30 @@ pub(super) fn policy(source: &Source<'_>, written: written::Patch) -> Result<Pol
             Some(written::Parents::Any) => Parents::Any,
         },
         require_green: written.require_green,
-        interval_days: interval.map(|text| days(source, text)).transpose()?,
+        rhythm,
+        back_merge: match written.back_merge {
+            None => usual.back_merge,
+            Some(written::BackMerge::Merge) => BackMerge::Merge,
+            Some(written::BackMerge::Pick) => BackMerge::Pick,
+        },
+        back_merge_into,
+        questions: match written.questions {
+            None => usual.questions,
+            Some(questions) => questions.into_iter().map(question).collect(),
+        },
+        template: template.transpose()?,
+        sharing: match written.sync {
+            true => Sharing::AtOnce,
+            false => Sharing::WhenAsked,
+        },
     })
 }
 
-/// Reads `2w`, `10d` or `2w..4w`.
-fn days(source: &Source<'_>, text: &Spanned<String>) -> Result<(u32, u32), ConfigError> {
-    let one = |text: &str| -> Option<u32> {
-        let (number, unit) = text
-            .trim()
-            .split_at_checked(text.trim().len().checked_sub(1)?)?;
-        let number: u32 = number.parse().ok()?;
-        match unit {
-            "d" => Some(number),
-            "w" => number.checked_mul(7),
-            _ => None,
-        }
-    };
-    let written = text.get_ref();
-    let (from, to) = written.split_once("..").unwrap_or((written, written));
-    match (one(from), one(to)) {
-        (Some(from), Some(to)) if 0 < from && from <= to => Ok((from, to)),
-        _ => Err(source.refuse(
-            &text.span(),
-            format!("“{written}” is no interval: \"2w..4w\" or \"10d\" expected"),
-        )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::config::Project;
-
-    #[test]
-    fn intervals_are_read() {
-        let read = |text: &str| {
-            let file = format!("[patch]\ninterval = \"{text}\"\n");
-            let project = Project::parse("debcut.toml", &file);
-            project.map(|project| project.patch.interval_days).ok()
-        };
-        for (text, want) in [
-            ("2w..4w", Some(Some((14, 28)))),
-            ("10d", Some(Some((10, 10)))),
-            ("4w..2w", None),
-            ("0d", None),
-            ("2", None),
-            ("", None),
-            ("2m", None),
-        ] {
-            assert_eq!(read(text), want, "{text}");
-        }
+fn question(written: written::Question) -> Question {
+    match written {
+        written::Question::Bug => Question::Bug,
+        written::Question::Affected => Question::Affected,
+        written::Question::Severity => Question::Severity,
+        written::Question::Verified => Question::Verified,
     }
 }

@@ -53,6 +53,8 @@ pub struct Project {
     pub rollout: super::RolloutRules,
     /// The rules of maintenance branches.
     pub patch: crate::patch::Policy,
+    /// Who is told of what happens to them.
+    pub patch_channels: Vec<super::patch::Channel>,
     parts: Vec<Part>,
 }
 
@@ -89,7 +91,7 @@ impl Project {
             file: file.to_owned(),
             text,
         };
-        let written = source.parse()?;
+        let mut written = source.parse()?;
         let mut packages: Vec<Package> = Vec::new();
         let mut parts = Vec::new();
         for written in written.package {
@@ -139,6 +141,10 @@ impl Project {
             root: super::chroot::choices(&source, &written.build)?,
             build: BuildRules::read(&source, written.build)?,
             rollout: super::RolloutRules::read(&source, written.rollout)?,
+            patch_channels: super::patch::channels(
+                &source,
+                std::mem::take(&mut written.patch.notify),
+            )?,
             patch: super::patch::policy(&source, written.patch)?,
             parts,
         })

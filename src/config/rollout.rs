@@ -8,6 +8,8 @@ mod rings;
 mod tests;
 mod words;
 
+pub(super) use calendar::start_days_of;
+pub(super) use words::destination;
 pub use words::host_word;
 
 use std::collections::BTreeMap;

@@ -31,9 +31,10 @@ use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files;
 use crate::sys::openpgp::{Certificate, Keyring, Signers};
+use crate::sys::outward::archive_place;
 use crate::sys::store::{
-    Condition, Content, DirectoryStore, Entry, FetchedStore, Guard, Holder, S3Store, Store,
-    StoreError,
+    Condition, Content, DirectoryStore, Entry, FetchedStore, Guard, GuardedStore, Holder, S3Store,
+    Store, StoreError,
 };
 
 /// How often a publish that lost is tried again before it is told so: each
@@ -89,8 +90,20 @@ pub enum Outcome {
     Done(Box<Published>, Vec<Finding>),
 }
 
-/// Opens an archive by its location: a directory, or a part of a bucket.
+/// Opens an archive by its location: a directory, or a part of a bucket. What
+/// is written to it passes the gate.
 pub fn open_store(
+    location: &str,
+    directory: &Path,
+    environment: &Environment,
+) -> Result<Box<dyn Store>, FlowError> {
+    let store = open_unguarded(location, directory, environment)?;
+    let place = archive_place(location, directory);
+    let guarded = GuardedStore::new(store, environment.gate(), place)?;
+    Ok(Box::new(guarded))
+}
+
+fn open_unguarded(
     location: &str,
     directory: &Path,
     environment: &Environment,

@@ -3,6 +3,10 @@
 //! A command before a step may stop it. What is to be run after a step is
 //! written down when the step is done and forgotten when it has succeeded, so a
 //! failed or killed one is made good by running any of the verbs again.
+//!
+//! Under embargo a command is told nothing unless it is marked private: one
+//! before a step stops it, one after a step waits for the lift. What is to be
+//! run after a publish is not written down then: the lift publishes anew.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,6 +20,7 @@ use crate::model::{Finding, Listener, Sha256};
 use crate::release::policy::{Hook, When};
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access};
+use crate::sys::outward::{Destination, OutwardError, Permit};
 use crate::sys::process::{Tool, ToolError};
 
 /// Who runs hooks, and where.
@@ -116,6 +121,12 @@ impl<'a> Hooks<'a> {
     /// Runs what stands before a step, until the first that says no.
     pub fn before(&self, occasion: &Occasion) -> Option<Finding> {
         for hook in self.of(When::Before, occasion.step) {
+            if let Err(error) = self.permitted(&hook.command) {
+                let finding = Finding::error("embargo", &hook.command, error.to_string());
+                let mark = format!("--private-command '{}'", hook.command);
+                let fix = format!("if it tells nobody: debcut patch embargo {mark}");
+                return Some(finding.fix(fix));
+            }
             let told = occasion.told(When::Before);
             if let Err(error) = self.run(&hook.step, &hook.command, When::Before, &told) {
                 let subject = format!("before-{}", hook.step);
@@ -130,6 +141,12 @@ impl<'a> Hooks<'a> {
     /// Runs what stands after a step that is done now.
     pub fn after(&self, occasion: &Occasion) -> Result<(), FlowError> {
         for (at, hook) in self.of(When::After, occasion.step).enumerate() {
+            if occasion.step == "publish" && self.permitted(&hook.command).is_err() {
+                let command = &hook.command;
+                self.listener
+                    .note(format!("`{command}` is run by the lift"));
+                continue;
+            }
             let due = Due {
                 step: hook.step.clone(),
                 command: hook.command.clone(),
@@ -165,6 +182,12 @@ impl<'a> Hooks<'a> {
             };
             let ran = match due.filter(known) {
                 None => Ok(()),
+                Some(due) if self.permitted(&due.command).is_err() => {
+                    let command = due.command;
+                    self.listener
+                        .note(format!("`{command}` waits for the lift"));
+                    continue;
+                }
                 Some(due) => self
                     .run(&due.step, &due.command, When::After, &due.occasion)
                     .map_err(|source| FlowError::Hook {
@@ -180,6 +203,13 @@ impl<'a> Hooks<'a> {
             }
         }
         failed
+    }
+
+    /// Asks the gate whether a command may be told what happens here.
+    fn permitted(&self, command: &str) -> Result<Permit, OutwardError> {
+        let own = self.workspace.repository.own_dir();
+        let gate = self.environment.gate().clone().of(own);
+        gate.permit(Destination::Command(command.to_owned()))
     }
 
     fn due(&self) -> PathBuf {

@@ -14,6 +14,7 @@ use crate::publish::mirror::{
     StoreTarget, Target, Texts,
 };
 use crate::publish::{PublishError, Question, Seal, observe_generation, read_manifest};
+use crate::sys::outward::{Destination, archive_place};
 use crate::sys::store::{Condition, Content, FetchedStore};
 
 /// Whether a mirror gets our own state too.
@@ -59,6 +60,8 @@ impl Desk<'_> {
         root: Option<&PathBuf>,
     ) -> Result<Box<dyn Target + 'a>, FlowError> {
         if RsyncTarget::is_one(location) {
+            let to = Destination::Archive(archive_place(location, directory));
+            let permit = self.environment.gate().permit(to)?;
             let root = root.ok_or_else(|| MirrorError::NotADirectory {
                 place: self.store.place(),
             })?;
@@ -66,6 +69,7 @@ impl Desk<'_> {
                 from_root: root.clone(),
                 to: location.to_owned(),
                 environment: self.environment,
+                _permit: permit,
             }));
         }
         let to = match FetchedStore::is_url(location) {

@@ -63,6 +63,7 @@ use crate::release::tag::apply::TagError;
 use crate::sys::files::FileError;
 use crate::sys::git::{GitError, PushError, UserGitError};
 use crate::sys::openpgp::{CertificateError, SignError};
+use crate::sys::outward::OutwardError;
 use crate::sys::process::ToolError;
 use crate::sys::store::{LockError, S3Error, StoreError as ArchiveStoreError};
 
@@ -210,6 +211,9 @@ pub enum FlowError {
         /// The directory, as it was named.
         directory: String,
     },
+    /// An embargo does not allow it.
+    #[error(transparent)]
+    Outward(#[from] OutwardError),
     /// An object store cannot be used as it is asked for.
     #[error(transparent)]
     ObjectStore(#[from] S3Error),

@@ -3,6 +3,7 @@
 //! Imports nothing of ours and touches nothing outside the process. A value of
 //! a type in here has been checked once, at the edge, and needs no second look.
 
+pub mod calendar;
 pub mod checkup;
 pub mod digest;
 pub mod event;

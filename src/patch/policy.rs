@@ -1,5 +1,8 @@
 //! How a project treats its maintenance branches: what `config/` reads.
 
+use super::rhythm::Rhythm;
+use super::state::Question;
+use crate::model::BranchName;
 use crate::release::commit::Person;
 
 /// The rules of maintenance branches.
@@ -24,9 +27,38 @@ pub struct Policy {
     /// green, 75 for not known yet, with anything else it is red. It gets
     /// `DEBCUT_BRANCH` and `DEBCUT_COMMIT`.
     pub require_green: Option<String>,
-    /// How many days pass between patch releases: the first day when one may
-    /// be cut and the last day when one should be.
-    pub interval_days: Option<(u32, u32)>,
+    /// How often patch releases are cut.
+    pub rhythm: Rhythm,
+    /// How releases come back to the main branch.
+    pub back_merge: BackMerge,
+    /// The branches that they come back to; empty: the main branch.
+    pub back_merge_into: Vec<BranchName>,
+    /// What must be answered before anybody decides.
+    pub questions: Vec<Question>,
+    /// The text that asks them in an editor, a minijinja template; none: the
+    /// usual one.
+    pub template: Option<String>,
+    /// Whether whatever is written to the ledger is shared at once.
+    pub sharing: Sharing,
+}
+
+/// How the changelog and the versions of a release come to other branches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BackMerge {
+    /// By a merge of the release: its tag is in their history then, and all
+    /// that it changed is with them.
+    Merge,
+    /// By a commit of their own that brings nothing else.
+    Pick,
+}
+
+/// When the ledger is fetched and pushed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// When `patch sync` or `--sync` says so.
+    WhenAsked,
+    /// Whenever something is written.
+    AtOnce,
 }
 
 /// Whether a request needs a release note.
@@ -61,7 +93,12 @@ impl Default for Policy {
             note: Note::Required,
             parents: Parents::Merged,
             require_green: None,
-            interval_days: None,
+            rhythm: Rhythm::default(),
+            back_merge: BackMerge::Pick,
+            back_merge_into: Vec::new(),
+            questions: Question::ALL.into(),
+            template: None,
+            sharing: Sharing::WhenAsked,
         }
     }
 }

@@ -12,6 +12,7 @@
 //! Refused: letters that may be anybody's (`1.0.2g`, `9.6p1`), and numbers of
 //! more than 38 digits.
 
+mod hotfix;
 mod order;
 mod parse;
 mod pre;
@@ -20,6 +21,7 @@ use std::fmt;
 
 use super::policy::Bump;
 
+pub use hotfix::HotfixForm;
 pub use parse::NumberError;
 pub use pre::{PreKind, PreStyle};
 

@@ -20,6 +20,7 @@ mod mirror;
 mod notes;
 mod page;
 pub mod pages;
+pub mod patch;
 mod plan;
 mod release;
 mod renewal;

@@ -8,7 +8,7 @@
 
 pub mod approval;
 mod arrival;
-pub mod calendar;
+pub mod asked;
 pub mod drive;
 pub mod event;
 pub mod facts;
@@ -30,6 +30,8 @@ pub mod word;
 #[cfg(test)]
 mod simulation;
 
+pub use crate::model::calendar;
+pub use asked::Asked;
 pub use event::{Entry, Event};
 pub use facts::HostFacts;
 pub use journal::Journal;

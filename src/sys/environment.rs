@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use super::outward::Gate;
+
 /// Environment variables and the working directory, as a value.
 #[derive(Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, OsString>,
     working_directory: PathBuf,
     program: PathBuf,
+    gate: Gate,
 }
 
 impl Environment {
@@ -22,6 +25,7 @@ impl Environment {
             variables,
             working_directory: std::env::current_dir().unwrap_or_default(),
             program: std::env::current_exe().unwrap_or_default(),
+            gate: Gate::default(),
         }
     }
 
@@ -38,7 +42,22 @@ impl Environment {
             variables,
             working_directory: working_directory.into(),
             program: PathBuf::new(),
+            gate: Gate::default(),
         }
+    }
+
+    /// Returns what decides where things may go: everything that is sent is
+    /// sent with an environment.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// Returns the environment with another gate.
+    #[must_use]
+    pub fn behind(&self, gate: Gate) -> Self {
+        let mut behind = self.clone();
+        behind.gate = gate;
+        behind
     }
 
     /// Returns the environment with a variable set.
@@ -120,6 +139,15 @@ impl Environment {
         self.path("XDG_CACHE_HOME")
             .filter(|path| path.is_absolute())
             .or_else(|| Some(self.home()?.join(".cache")))
+    }
+
+    /// Returns where what should outlive a run lives, but is worth no backup
+    /// (XDG Base Directory Specification): `$XDG_STATE_HOME`, where it is
+    /// absolute, else `$HOME/.local/state`.
+    pub fn state_home(&self) -> Option<PathBuf> {
+        self.path("XDG_STATE_HOME")
+            .filter(|path| path.is_absolute())
+            .or_else(|| Some(self.home()?.join(".local/state")))
     }
 
     /// Returns where temporary files go: `TMPDIR`, else `/tmp`.

@@ -15,6 +15,7 @@ pub mod interrupt;
 pub mod layers;
 pub mod machine;
 pub mod openpgp;
+pub mod outward;
 pub mod post;
 pub mod process;
 pub mod sandbox;

@@ -9,6 +9,7 @@ use ureq::Agent;
 use ureq::tls::TlsConfig;
 
 use super::environment::Environment;
+use super::outward::Permit;
 use super::store::s3::connection::{authorities, proxy};
 
 /// How long one try may take. Chats answer within a second.
@@ -78,9 +79,14 @@ impl PostError {
     }
 }
 
-/// Posts a message, again where the server is busy or away, for 12 seconds at
-/// most. Redirects are refused: who was named was meant.
-pub fn post(url: &str, message: &Message<'_>, environment: &Environment) -> Result<(), PostError> {
+/// Posts a message to the address of a permit, again where the server is busy or
+/// away, for 12 seconds at most. Redirects are refused: who was named was meant.
+pub fn post(
+    permit: &Permit,
+    message: &Message<'_>,
+    environment: &Environment,
+) -> Result<(), PostError> {
+    let url = permit.address();
     let begun = Instant::now();
     let agent = agent(url, environment)?;
     let mut pause = PAUSE;

@@ -133,6 +133,9 @@ fn a_pull_ring_goes_there_and_back() {
         (suite(&world, "canary"), suite(&world, "stable")),
         ("1.1".into(), "1.0".into())
     );
+    // For cron: nothing has changed, so nothing is said.
+    let quiet = at(&world, "12:00:30", &["advance", "--quiet"]).code(0);
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""));
     world.write("canary.count", "a 1.1\n");
     at(&world, "13:00:00", &["advance"]).code(0);
     let soaking = status(&world, "13:30:00");
@@ -196,7 +199,7 @@ fn a_pull_ring_goes_there_and_back() {
 fn a_word_reaches_a_controller_that_runs() {
     let world = world();
     at(&world, "12:00:00", &START).code(0);
-    let words = ["rollout", "advance", "--watch", "--quiet"];
+    let words = ["rollout", "advance", "--watch", "--json"];
     let watch = world.debcut(words).env("DEBCUT_STATE", world.path("state"));
     let watch = watch.env("DEBCUT_NOW", "2025-06-02T12:00:00Z").start();
     // It controls the rollout once the ring is open.
@@ -212,6 +215,15 @@ fn a_word_reaches_a_controller_that_runs() {
     at(&world, "12:00:01", &["abort", "--reason", "enough"]).code(0);
     let ended = crate::world::finished(watch.wait_with_output().expect("it ends"));
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
+    let lines = ended.stdout.lines().map(|line| {
+        let line: Value = serde_json::from_str(line).expect(line);
+        assert_eq!(line["schema"], "debcut/rollout-advance/1");
+        line["ending"].as_str().expect("text").to_owned()
+    });
+    let endings: Vec<_> = lines.collect();
+    let (last, others) = endings.split_last().expect("lines");
+    assert!(others.len() > 2 && last == "over", "{endings:?}");
+    assert!(others.iter().all(|one| one == "running"), "{endings:?}");
     let found = status(&world, "12:10:00");
     assert_eq!(found["state"], "aborted", "{found:#}");
     let again = at(&world, "12:10:00", &["abort"]).code(0);
@@ -262,6 +274,17 @@ fn what_cannot_be_is_refused_with_what_to_do() {
     start(&["hello", "--hosts", "a", "--emergency"])
         .code(2)
         .says(&["demands a reason"]);
+    at(&world, "12:00:00", &["start", "--archive", "../apt"])
+        .code(2)
+        .says(&["neither a package", "--from SUITE"]);
+    // What the environment holds was not typed.
+    let words = ["rollout", "start", "--nonsense"];
+    let wrong = world.debcut(words).env("DEBCUT_ARCHIVE", "../apt");
+    let wrong = wrong.env("DEBCUT_PROGRESS", "never").run().code(2);
+    assert!(!wrong.stderr.contains("--progress"), "{}", wrong.stderr);
+    let twice = start(&["hello", "--hosts", "a,a,b", "--dry-run", "--json"]).code(0);
+    let twice = twice.document("debcut/rollout-start/1");
+    assert_eq!(twice["findings"][0]["rule"], "named-twice", "{twice:#}");
     start(&["hello", "--hosts", "a", "--profile", "x"])
         .code(2)
         .says(&["there is emergency"]);
@@ -336,6 +359,18 @@ fn what_cannot_be_is_refused_with_what_to_do() {
         .code(0);
     let refused = start(&["hello=1.2", "--hosts", "a"]).code(1);
     assert!(!refused.stdout.contains("next:"), "{}", refused.stdout);
+    assert!(
+        refused.stdout.ends_with("hello_1.2 was NOT STARTED\n"),
+        "{}",
+        refused.stdout
+    );
+    let dry = start(&["hello=1.2", "--hosts", "a", "--dry-run", "--json"]).code(1);
+    let dry = dry.document("debcut/rollout-start/1");
+    assert_eq!(
+        (&dry["dry_run"], &dry["plan_digest"]),
+        (&Value::Bool(true), &Value::Null)
+    );
+    assert_eq!(dry["findings"][0]["rule"], "open-rollout", "{dry:#}");
     let second = start(&["hello=1.2", "--hosts", "a", "--json"]).code(1);
     let second = second.document("debcut/rollout-start/1");
     assert_eq!(second["findings"][0]["rule"], "open-rollout", "{second:#}");

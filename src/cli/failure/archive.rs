@@ -68,6 +68,7 @@ fn hints(error: &S3Error) -> Vec<String> {
 impl From<ArchiveStoreError> for Failure {
     fn from(error: ArchiveStoreError) -> Self {
         match error {
+            ArchiveStoreError::Outward(error) => error.into(),
             ArchiveStoreError::NoSpace { .. } => Self::of(Exit::Outside, "no-space", &error)
                 .hint("make room and run the same command again"),
             ArchiveStoreError::Denied { ref place, .. } => {

@@ -83,6 +83,7 @@ impl From<FlowError> for Failure {
                 .hint("a .deb is named by its path"),
             FlowError::NoDebs { .. } => Self::of(Exit::Request, "no-package", &error)
                 .hint("--chain takes .deb files, directories with them, or packages by name"),
+            FlowError::Outward(error) => error.into(),
             FlowError::ObjectStore(error) => error.into(),
             FlowError::UnsupportedLocation { .. } => {
                 Self::of(Exit::Request, "unsupported-archive", &error)

@@ -16,6 +16,7 @@ mod small_tools;
 use crate::model::name::NameError;
 use crate::sys::files::FileError;
 use crate::sys::git::{GitError, Substitution};
+use crate::sys::outward::OutwardError;
 use crate::sys::process::ToolError;
 use std::any::Any;
 use std::error::Error;
@@ -235,6 +236,21 @@ impl From<ToolError> for Failure {
             ToolError::TimedOut { .. } => Self::of(Exit::Outside, "timeout", &error),
             ToolError::Interrupted { .. } => Self::of(Exit::Stopped, "interrupted", &error)
                 .hint("run the same command again to finish"),
+        }
+    }
+}
+
+impl From<OutwardError> for Failure {
+    fn from(error: OutwardError) -> Self {
+        match error {
+            OutwardError::File(error) => error.into(),
+            OutwardError::Unreadable { .. } => Self::of(Exit::Request, "damaged-state", &error)
+                .hint("it was changed by hand, or written by a newer debcut"),
+            OutwardError::Embargoed { .. }
+            | OutwardError::Product { .. }
+            | OutwardError::PrivateArchive { .. } => Self::of(Exit::Request, "embargoed", &error)
+                .hint("debcut patch embargo shows what is marked private, and marks more")
+                .hint("debcut patch lift releases everything at once"),
         }
     }
 }

@@ -72,6 +72,13 @@ impl From<TagError> for Failure {
 impl From<PushError> for Failure {
     fn from(error: PushError) -> Self {
         match &error {
+            PushError::Outward(_) => {
+                let PushError::Outward(error) = error else {
+                    unreachable!("matched above")
+                };
+                error.into()
+            }
+            PushError::Where(_) => Self::of(Exit::Outside, "git", &error),
             PushError::NoRemote { remote } => Self::of(Exit::Request, "no-remote", &error)
                 .hint(format!("git remote add {remote} URL"))
                 .hint("or name another one: remote = \"…\" in [release] of debcut.toml"),

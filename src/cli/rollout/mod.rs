@@ -6,6 +6,7 @@ mod back;
 mod change;
 mod control;
 mod history;
+mod reverting;
 mod start;
 mod status;
 mod who;
@@ -58,7 +59,7 @@ enum Verb {
     /// Approve a deployment request by a signature
     Approve(approve::Approve),
     /// Bring every host that was touched back to what it had
-    Rollback(back::RollbackArguments),
+    Rollback(Box<back::RollbackArguments>),
     /// Bring hosts that were away to where the others are
     Converge(back::ConvergeArguments),
     /// Say which hosts take a phased update, from their machine-ids

@@ -17,23 +17,8 @@ const DAYS: [(&str, Day); 7] = [
 
 /// Takes the keys about time.
 pub fn calendar(source: &Source<'_>, table: &written::Rollout) -> Result<Calendar, ConfigError> {
-    let mut calendar = Calendar::default();
-    if let Some(zone) = &table.zone {
-        let name = zone.get_ref();
-        if jiff::tz::TimeZone::get(name).is_err() {
-            let why =
-                format!("“{name}” is no time zone that this machine knows, such as Europe/Berlin");
-            return Err(source.refuse(&zone.span(), why));
-        }
-        calendar.zone.clone_from(name);
-    }
-    for text in table.start_days.iter().flatten() {
-        let found = days(text.get_ref()).ok_or_else(|| {
-            let why = format!("“{}” is no day such as mon or mon-thu", text.get_ref());
-            source.refuse(&text.span(), why)
-        })?;
-        calendar.start_days.extend(found);
-    }
+    let start_days = table.start_days.as_deref().unwrap_or_default();
+    let mut calendar = start_days_of(source, table.zone.as_ref(), start_days, &table.closed)?;
     for text in table.windows.iter().flatten() {
         let found = window(text.get_ref()).ok_or_else(|| {
             let why = format!(
@@ -44,7 +29,34 @@ pub fn calendar(source: &Source<'_>, table: &written::Rollout) -> Result<Calenda
         })?;
         calendar.windows.push(found);
     }
-    for day in &table.closed {
+    Ok(calendar)
+}
+
+/// Takes a zone, the days on which something may be started, and closed ones.
+pub fn start_days_of(
+    source: &Source<'_>,
+    zone: Option<&Spanned<String>>,
+    start_days: &[Spanned<String>],
+    closed: &[Spanned<String>],
+) -> Result<Calendar, ConfigError> {
+    let mut calendar = Calendar::default();
+    if let Some(zone) = zone {
+        let name = zone.get_ref();
+        if jiff::tz::TimeZone::get(name).is_err() {
+            let why =
+                format!("“{name}” is no time zone that this machine knows, such as Europe/Berlin");
+            return Err(source.refuse(&zone.span(), why));
+        }
+        calendar.zone.clone_from(name);
+    }
+    for text in start_days {
+        let found = days(text.get_ref()).ok_or_else(|| {
+            let why = format!("“{}” is no day such as mon or mon-thu", text.get_ref());
+            source.refuse(&text.span(), why)
+        })?;
+        calendar.start_days.extend(found);
+    }
+    for day in closed {
         calendar.closed.push(date(source, day)?);
     }
     Ok(calendar)

@@ -15,7 +15,16 @@ pub struct Patch {
     pub note: Option<Note>,
     pub parents: Option<Parents>,
     pub require_green: Option<String>,
+    pub questions: Option<Vec<Question>>,
+    pub template: Option<Spanned<String>>,
+    pub sync: bool,
     pub interval: Option<Spanned<String>>,
+    pub working_days: Option<Vec<Spanned<String>>>,
+    pub closed: Vec<Spanned<String>>,
+    pub zone: Option<Spanned<String>>,
+    pub back_merge: Option<BackMerge>,
+    pub back_merge_into: Vec<Spanned<String>>,
+    pub notify: Vec<Spanned<Notify>>,
 }
 
 /// `note = "…"`.
@@ -32,4 +41,34 @@ pub enum Note {
 pub enum Parents {
     Merged,
     Any,
+}
+
+/// `back-merge = "…"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackMerge {
+    Merge,
+    Pick,
+}
+
+/// `[[patch.notify]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Notify {
+    pub name: Option<Spanned<String>>,
+    #[serde(default)]
+    pub on: Vec<Spanned<String>>,
+    pub command: Option<String>,
+    pub webhook: Option<Spanned<String>>,
+    pub template: Option<String>,
+}
+
+/// One of `questions = […]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Question {
+    Bug,
+    Affected,
+    Severity,
+    Verified,
 }

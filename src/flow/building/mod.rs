@@ -447,9 +447,11 @@ pub fn build(
         Some(directory) => earlier_build::proven(&plan, directory, &signers)?,
         None => None,
     };
+    // The user's cache is no private place.
+    let embargoed = !environment.gate().marks()?.is_empty();
     let cache = match request.how.cache {
-        CacheUse::Usual => BuildCache::of_user(environment),
-        CacheUse::None => None,
+        CacheUse::Usual if !embargoed => BuildCache::of_user(environment),
+        CacheUse::Usual | CacheUse::None => None,
     };
     let system = match (&provided, &cache) {
         (Some(provided), _) => Some(provided.identity),
@@ -502,6 +504,8 @@ pub fn build(
     };
     match built {
         Ok(built) => {
+            let digests: Vec<_> = built.artifacts.iter().map(|one| one.sha256).collect();
+            environment.gate().note_products(&digests)?;
             if let Some((cache, system)) = &cache
                 && let Err(error) = cache.put(&plan, system, &built)
             {

@@ -85,7 +85,8 @@ pub fn run(
     let data = directory.join("data");
     let own = environment
         .with("XDG_DATA_HOME", &data)
-        .without(crate::keys::ci::VARIABLE);
+        .without(crate::keys::ci::VARIABLE)
+        .behind(environment.gate().clone().with_own(&directory));
     let done = |what: String| listener.hear(Event::Finished(what));
 
     let store = signing::key_store(&own)?;

@@ -33,7 +33,8 @@ pub fn mock(
     let place = place.map_err(files::failed("make a directory in", &temporary))?;
     let own = environment
         .with("XDG_DATA_HOME", place.path().join("data"))
-        .without_secrets();
+        .without_secrets()
+        .behind(environment.gate().clone().with_own(place.path()));
     let now = clock.now();
     let key = NewKey {
         name: "debcut mock".to_owned(),

@@ -122,10 +122,7 @@ pub fn write(
 fn is_so(rollout: &Rollout, event: &Event) -> bool {
     match event {
         Event::Paused { .. } => rollout.paused.is_some(),
-        Event::Resumed { .. } => {
-            let waits = matches!(rollout.phase, Phase::Halted { .. } | Phase::Blocked { .. });
-            rollout.paused.is_none() && !waits
-        }
+        Event::Resumed { .. } => !rollout.phase.has_ended() && !rollout.can_be_resumed(),
         Event::Aborted { .. } => rollout.phase == Phase::Aborted,
         Event::Superseded { .. } => rollout.phase == Phase::Superseded,
         Event::RollbackBegun { .. } => {

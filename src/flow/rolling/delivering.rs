@@ -7,6 +7,7 @@ use crate::report::rolling::{Kind, RenderError, Rendered, rendered};
 use crate::rollout::telling::{Destination, Form, Webhook, WebhookError};
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access, FileError};
+use crate::sys::outward::{Destination as Outward, OutwardError, archive_place};
 use crate::sys::post::{Message, PostError, post};
 use crate::sys::process::{Tool, ToolError};
 
@@ -16,6 +17,9 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// Why a text is not where it was to go.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliverError {
+    /// An embargo does not allow it.
+    #[error(transparent)]
+    Outward(#[from] OutwardError),
     /// The template's file cannot be read, or the text not be written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -94,6 +98,8 @@ impl Courier<'_> {
         match to {
             Destination::File(path) => {
                 let path = self.directory.join(path);
+                let place = archive_place(&path.display().to_string(), self.directory);
+                self.environment.gate().permit(Outward::Archive(place))?;
                 if let Some(parent) = path.parent() {
                     files::create_dir(parent)?;
                 }
@@ -105,6 +111,8 @@ impl Courier<'_> {
     }
 
     fn command(&self, command: &str, text: &Rendered, name: &str) -> Result<(), DeliverError> {
+        let to = Outward::Command(command.to_owned());
+        self.environment.gate().permit(to)?;
         let ran = Tool::new("sh")
             .args(["-c", command])
             .envs(self.environment.without_secrets().variables())
@@ -143,7 +151,9 @@ impl Courier<'_> {
             name,
             body: &text.text,
         };
-        post(url, &message, self.environment).map_err(|source| DeliverError::Webhook {
+        let permit = Outward::Address(url.to_owned());
+        let permit = self.environment.gate().permit(permit)?;
+        post(&permit, &message, self.environment).map_err(|source| DeliverError::Webhook {
             webhook: webhook.clone(),
             source,
         })

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::{ArchivePath, Listener, Sha256};
 use crate::sys::environment::Environment;
+use crate::sys::outward::Permit;
 use crate::sys::process::{Tool, ToolError};
 
 use super::MirrorFile;
@@ -34,6 +35,8 @@ pub struct RsyncTarget<'a> {
     pub to: String,
     /// The environment of the process.
     pub environment: &'a Environment,
+    /// The right to send anything there.
+    pub _permit: Permit,
 }
 
 impl RsyncTarget<'_> {

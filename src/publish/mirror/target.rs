@@ -154,6 +154,9 @@ impl StoreTarget<'_> {
         condition: &Condition,
     ) -> Result<(), MirrorError> {
         let local = self.from_root.as_ref().map(|root| root.join(from.as_str()));
+        // A link is no write that the store sees.
+        let admitted = self.to.admits(file.sha256.as_ref());
+        admitted.map_err(StoreError::from)?;
         // What never changes can be one file with two names.
         if let (Phase::Pool, Some(local), Some(root)) = (file.phase, &local, &self.to_root)
             && let Linked::Done = DirectoryStore::new(root).link(local, &file.path)?

@@ -241,7 +241,12 @@ fn debian(
             upstream: None,
             revision: None,
         };
-        return next(draft, &basis, &Upload::Release);
+        let upload = match draft.hotfix {
+            // 1.2-1.1: higher than the revision, lower than the next one.
+            Some(_) => Upload::Nmu,
+            None => Upload::Release,
+        };
+        return next(draft, &basis, &upload);
     };
     let text = number.to_string();
     let same = debian_upstream(&text) == written.upstream();
@@ -361,6 +366,16 @@ fn off_branch(
     branch: Option<&str>,
     policy: &Policy,
 ) -> Option<Finding> {
+    if let Some(base) = draft.hotfix.as_ref().filter(|_| next.bump > Bump::Patch) {
+        let message = format!(
+            "{} is for hotfixes of {base}, and this is more ({})",
+            branch?, next.reason
+        );
+        return Some(refuse(draft, "maintenance-branch", message).fix(
+            "leave the change out: it comes with the next release of its line; --force does \
+             it all the same",
+        ));
+    }
     let (line, numbers) = maintained(branch?, &policy.maintenance)?;
     let released = draft.line.last.as_ref()?;
     let inside = |version: &str| version == line || version.starts_with(&format!("{line}."));
@@ -387,15 +402,20 @@ fn off_branch(
 /// Reads the line that a branch maintains: `release-1.2` → `1.2`, of 2 numbers.
 /// A name with three and more is the branch of one release.
 pub(super) fn maintained(branch: &str, patterns: &[String]) -> Option<(String, usize)> {
-    let version = patterns.iter().find_map(|pattern| {
-        let (before, after) = pattern.split_once("{version}")?;
-        branch.strip_prefix(before)?.strip_suffix(after)
-    })?;
-    let version = version.strip_prefix('v').unwrap_or(version);
+    let version = version_of(branch, patterns)?;
     let version = version.strip_suffix(".x").unwrap_or(version);
     let numbers: Vec<_> = version.split('.').collect();
     let plain = |n: &&str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
     (numbers.len() < 3 && numbers.iter().all(plain)).then(|| (version.to_owned(), numbers.len()))
+}
+
+/// Reads the version in a maintenance branch's name.
+pub(super) fn version_of<'a>(branch: &'a str, patterns: &[String]) -> Option<&'a str> {
+    let version = patterns.iter().find_map(|pattern| {
+        let (before, after) = pattern.split_once("{version}")?;
+        branch.strip_prefix(before)?.strip_suffix(after)
+    })?;
+    Some(version.strip_prefix('v').unwrap_or(version))
 }
 
 pub(super) fn refuse(draft: &Draft<'_>, rule: &'static str, message: String) -> Finding {

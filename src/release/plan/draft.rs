@@ -2,6 +2,7 @@
 //! dependencies have their say.
 
 use super::Request;
+use super::hotfix;
 use super::line::{Line, Raises};
 use crate::format::conventional::{Message, Trailer};
 use crate::model::Finding;
@@ -23,6 +24,8 @@ pub(super) struct Draft<'a> {
     pub facts: &'a UnitFacts,
     /// Where it stands.
     pub line: Line<'a>,
+    /// The release that is to be fixed on a branch of its own.
+    pub hotfix: Option<String>,
     /// What its commits say.
     pub changes: Changes,
     /// The release that its changes are counted from.
@@ -97,6 +100,7 @@ impl<'a> Draft<'a> {
             index,
             unit,
             facts: known,
+            hotfix: hotfix::base(facts.branch.as_deref(), &line, policy),
             line,
             changes,
             since,
@@ -169,8 +173,14 @@ impl<'a> Draft<'a> {
         if request.pre.is_some() && self.changes.changes.is_empty() {
             return Wish::Nothing(format!("no change since {}", self.since()));
         }
-        let mut number = last.raised(asked.bump);
         let mut reason = asked.to_string();
+        let mut number = match &self.hotfix {
+            None => last.raised(asked.bump),
+            Some(base) => {
+                reason = format!("{reason}; a hotfix of {base}");
+                last.hotfix(hotfix::form(self.unit))
+            }
+        };
         if let Some((wanted, commit)) = named {
             number = wanted;
             reason = format!("Release-As of {commit:.12}");
@@ -207,8 +217,12 @@ impl<'a> Draft<'a> {
         if number == *last {
             return nothing("its version cannot be raised");
         }
+        let bump = match &self.hotfix {
+            Some(_) => asked.bump.max(Bump::Patch),
+            None => number.step_from(last),
+        };
         Wish::Release(Wanted {
-            bump: number.step_from(last),
+            bump,
             number: Some(number),
             reason,
         })

@@ -332,6 +332,54 @@ fn maintenance_branches_take_patches() {
 }
 
 #[test]
+fn branches_of_one_release_take_hotfixes() {
+    let cases = [
+        ("1.2.3", "release-1.2.3", "fix: a", Ok("1.2.3.1")),
+        ("1.2.3.1", "release/1.2.3", "fix: a", Ok("1.2.3.2")),
+        (
+            "1.2.3",
+            "release-1.2.3",
+            "feat: a",
+            Err("maintenance-branch"),
+        ),
+        (
+            "1.2.3",
+            "release-1.2.3",
+            "fix!: a",
+            Err("maintenance-branch"),
+        ),
+        // The branch of another release is made for a pull request.
+        ("1.2.4", "release-1.2.3", "fix: a", Ok("1.2.5")),
+        // The normal branch goes on as if there had been no hotfix.
+        ("1.2.3.1", "release-1.2", "fix: a", Ok("1.2.4")),
+        ("1.2.3+hotfix.1", "release-1.2", "fix: a", Ok("1.2.4")),
+    ];
+    for (current, branch, message, want) in cases {
+        let mut project = Project::new(&[("hello", current)]).commit(&[0], message);
+        project.facts.branch = Some(branch.into());
+        match want {
+            Ok(version) => assert_eq!(project.gets(&all()), [version], "{branch} {message}"),
+            Err(rule) => assert_eq!(project.refusals(&all()), [rule], "{branch} {message}"),
+        }
+    }
+    let mut semantic = Project::new(&[("hello", "1.2.3")]).commit(&[0], "fix: a");
+    semantic.facts.branch = Some("release-1.2.3".into());
+    let manifest = crate::release::version_file::VersionFile::new("Cargo.toml");
+    semantic.policy.units[0].version_files.push(manifest);
+    assert_eq!(semantic.gets(&all()), ["1.2.3+hotfix.1"]);
+    let revised = [
+        ("1:2.10-3", "release-2.10-3", "1:2.10-3.1"),
+        ("2.10-3.1", "release-2.10-3", "2.10-3.2"),
+        ("2.10-3", "release-2.10", "2.10-4"),
+    ];
+    for (current, branch, want) in revised {
+        let mut project = packaged(current, "debian/{version}", current).commit(&[0], "fix: a");
+        project.facts.branch = Some(branch.into());
+        assert_eq!(project.gets(&all()), [want], "{current} {branch}");
+    }
+}
+
+#[test]
 fn groups_have_one_version() {
     let project = |kind| {
         let mut project = Project::new(&[("aa", "1.0.0"), ("bb", "1.4.0"), ("cc", "2.0.0")]);

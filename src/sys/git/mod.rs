@@ -3,9 +3,11 @@
 //! A ref is resolved once; everything after that goes by object id, so that a
 //! tag moved meanwhile changes nothing.
 
+mod cherry;
 mod condition;
 mod export;
 mod history;
+mod landed;
 mod ledger;
 mod objects;
 mod pick;
@@ -14,6 +16,7 @@ mod refs;
 mod remote;
 mod survey;
 mod tag;
+mod tree_change;
 mod write;
 
 mod commit;
@@ -31,20 +34,23 @@ use std::path::{Path, PathBuf};
 
 use crate::model::{TagName, Timestamp};
 
+pub use cherry::{NewPick, Signs, picked_message};
 pub use condition::{Substitutes, Substitution};
 pub use export::{ExportChanges, Exported, TreeEntry, TreeEntryKind};
 pub use history::UnifiedDiff;
+pub use landed::Landed;
 pub use ledger::{Joined, LedgerError};
 pub use objects::{CommitObject, Descend, Difference, Item, ObjectId, Objects};
 pub use pick::Grafted;
 pub use picked::{Missing, TooFar};
 pub use survey::{Branch, Underway, Upstream};
 pub use tag::{Tag, TagKind, tag_object};
+pub use tree_change::TreeChange;
 pub use write::{Author, NewFile};
 
 pub use commit::{CommitError, FileKind, NewCommit, PlacedBlob};
 pub use forge::{ForgeCommand, forge_command};
-pub use push::{PushError, Pushed, push};
+pub use push::{PushError, Pushed, push, push_places};
 pub use ref_update::{BranchPlace, RefUpdate, RefsError, is_branch_name};
 pub use sign::SignTagError;
 pub use user::{UserGit, UserGitError};
@@ -221,6 +227,19 @@ impl Repository {
     /// that all work trees of the repository share.
     pub fn own_dir(&self) -> PathBuf {
         self.inner.commondir().join("debcut")
+    }
+
+    /// Returns where [`Repository::own_dir`] is for a directory; none outside a
+    /// repository. It asks nothing of the repository: also one that debcut
+    /// cannot read, or that belongs to somebody else, has that place.
+    pub fn own_dir_at(directory: &Path) -> Option<PathBuf> {
+        let nothing: [&Path; 0] = [];
+        let git = git2::Repository::discover_path(directory, nothing).ok()?;
+        // gitrepository-layout(5): what a linked work tree shares is there.
+        let common = std::fs::read_to_string(git.join("commondir")).ok();
+        let common = common.map(|path| git.join(path.trim_end()));
+        let common = common.unwrap_or(git);
+        Some(common.canonicalize().unwrap_or(common).join("debcut"))
     }
 
     /// Lists the changed and untracked files of the work tree, by path.

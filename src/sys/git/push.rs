@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use super::{Repository, UserGit};
+use super::{Repository, UserGit, UserGitError};
 use crate::model::Listener;
 use crate::sys::environment::Environment;
+use crate::sys::outward::{Destination, OutwardError, Permit, remote_place};
 use crate::sys::process::ToolError;
 
 /// Why nothing was pushed.
@@ -32,6 +33,12 @@ pub enum PushError {
         /// The remote.
         remote: String,
     },
+    /// An embargo does not allow it.
+    #[error(transparent)]
+    Outward(#[from] OutwardError),
+    /// Where the remote is cannot be told.
+    #[error(transparent)]
+    Where(#[from] UserGitError),
     /// It was not reached, or did not let the user in.
     #[error("cannot push to {remote}")]
     Unreached {
@@ -69,6 +76,61 @@ pub fn push(
     if !is_place && repository.inner.find_remote(remote).is_err() {
         return Err(PushError::NoRemote { remote: named() });
     }
+    let permits = permits(repository, environment, remote)?;
+    send(
+        repository,
+        environment,
+        (remote, &permits),
+        refspecs,
+        listener,
+    )
+}
+
+/// Names the places that a push to a remote reaches, as git resolves them.
+pub fn push_places(
+    repository: &Repository,
+    environment: &Environment,
+    remote: &str,
+) -> Result<Vec<String>, UserGitError> {
+    let git = UserGit::new(repository, environment);
+    let known = repository.inner.find_remote(remote).is_ok();
+    let tool = match known {
+        true => git
+            .tool()
+            .args(["remote", "get-url", "--push", "--all", "--", remote]),
+        false => git.tool().args(["ls-remote", "--get-url", "--", remote]),
+    };
+    let said = git.run("tell where a remote is", tool)?.stdout;
+    let said = String::from_utf8_lossy(&said);
+    let top = repository.top();
+    Ok(said.lines().map(|url| remote_place(url, top)).collect())
+}
+
+/// Asks the gate for every place that a push reaches.
+fn permits(
+    repository: &Repository,
+    environment: &Environment,
+    remote: &str,
+) -> Result<Vec<Permit>, PushError> {
+    let gate = environment.gate().clone().of(repository.own_dir());
+    if gate.marks()?.is_empty() {
+        let to = Destination::Remote(remote.to_owned());
+        return Ok(vec![gate.permit(to)?]);
+    }
+    let places = push_places(repository, environment, remote)?;
+    let permits = places.into_iter();
+    let permits = permits.map(|place| gate.permit(Destination::Remote(place)));
+    Ok(permits.collect::<Result<_, _>>()?)
+}
+
+fn send(
+    repository: &Repository,
+    environment: &Environment,
+    (remote, _permits): (&str, &[Permit]),
+    refspecs: &[String],
+    listener: &dyn Listener,
+) -> Result<Pushed, PushError> {
+    let named = || remote.to_owned();
     let tool = UserGit::new(repository, environment)
         .with_hooks()
         .args(["push", "--atomic", "--porcelain", "--", remote])

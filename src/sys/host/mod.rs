@@ -8,7 +8,7 @@ use crate::model::HostName;
 pub mod ansible;
 mod destination;
 mod fan;
-mod reason;
+pub mod reason;
 pub mod script;
 pub mod scripted;
 pub mod ssh;

@@ -10,6 +10,7 @@ mod directory;
 mod durable;
 mod faulty;
 mod fetched;
+mod guarded;
 mod lock;
 mod memory;
 pub(in crate::sys) mod s3;
@@ -23,11 +24,13 @@ use std::time::Duration;
 use sha2::Digest;
 
 use crate::model::{ArchivePath, Sha256};
+use crate::sys::outward::OutwardError;
 
 pub use adopt::Linked;
 pub use directory::DirectoryStore;
 pub use faulty::{Fault, FaultyStore, Moment};
 pub use fetched::FetchedStore;
+pub use guarded::GuardedStore;
 pub use lock::{Guard, Holder, LockError};
 pub use memory::MemoryStore;
 pub use s3::{S3Error, S3Store};
@@ -133,6 +136,12 @@ const FILES_A_WRITER: usize = 64;
 pub trait Store: Send + Sync {
     /// Names the store for a reader (`/srv/apt`, `s3://bucket/prefix`).
     fn place(&self) -> String;
+
+    /// Tells whether an embargo lets a file with this digest be written here;
+    /// none: whether it lets anything.
+    fn admits(&self, _sha256: Option<&Sha256>) -> Result<(), OutwardError> {
+        Ok(())
+    }
 
     /// Reads a whole file; `None` when it is not there.
     fn read(&self, path: &ArchivePath) -> Result<Option<Vec<u8>>, StoreError>;
@@ -290,6 +299,9 @@ pub enum StoreError {
         /// The digest it has.
         found: Sha256,
     },
+    /// An embargo does not allow it.
+    #[error(transparent)]
+    Outward(#[from] OutwardError),
     /// The store cannot be used as it was asked for: its name, the key.
     #[error("cannot use {place}")]
     Setup {

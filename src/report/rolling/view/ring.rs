@@ -7,10 +7,10 @@ use super::counts::Counts;
 use super::standing::{Badge, Tone, ring_badge};
 use crate::model::Timestamp;
 use crate::report::rolling::words;
-use crate::rollout::Rollout;
 use crate::rollout::health::{Verdict, What};
 use crate::rollout::policy::{Members, Ring};
 use crate::rollout::state::RingState;
+use crate::rollout::{Rollout, Way};
 
 /// A ring.
 #[derive(Debug, Clone, Serialize)]
@@ -83,11 +83,12 @@ pub(super) fn ring_view(rollout: &Rollout, at: usize, now: Timestamp) -> RingVie
     }
     let text = match (pull, &state.counted) {
         (true, None) => "hosts update themselves; not counted yet".to_owned(),
-        _ => hosts.text(),
+        _ => hosts.text(rollout.way),
     };
     let left = state.soak.map(|until| until.unix() - now.unix());
-    let soaks = state.passed.is_none() && state.soak_skipped.is_none();
-    let percent = match hosts.all - hosts.skipped.min(hosts.all) {
+    let forward = rollout.way == Way::Forward;
+    let soaks = forward && state.passed.is_none() && state.soak_skipped.is_none();
+    let percent = match hosts.meant() {
         0 if state.passed.is_some() => 100,
         0 => 0,
         wanted => hosts.ok * 100 / wanted,

@@ -5,7 +5,7 @@ use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::model::Timestamp;
+use super::Timestamp;
 
 /// The times when rings may be opened and batches begun. What has begun is
 /// finished at any time; going back is allowed at any time.
@@ -83,8 +83,11 @@ impl Calendar {
     pub fn check(&self) -> Result<(), CalendarError> {
         self.time_zone()?;
         for day in &self.closed {
-            let date: Result<Date, _> = day.parse();
-            date.map_err(|_| CalendarError::Day(day.clone()))?;
+            // Days are compared as they are written.
+            let date: Option<Date> = day.parse().ok();
+            if date.is_none_or(|date| date.to_string() != *day) {
+                return Err(CalendarError::Day(day.clone()));
+            }
         }
         let minutes = self
             .windows
@@ -105,6 +108,33 @@ impl Calendar {
     /// Returns when a ring may be opened or a batch begun.
     pub fn opens(&self, now: Timestamp) -> Opens {
         self.first(now, &[])
+    }
+
+    /// Returns the day of a moment in its zone; none: the zone is not known
+    /// here.
+    pub fn day(&self, at: Timestamp) -> Option<Date> {
+        let moment = jiff::Timestamp::from_second(at.unix()).ok()?;
+        Some(moment.to_zoned(self.time_zone().ok()?).date())
+    }
+
+    /// Tells whether something may be started on a day.
+    pub fn is_start_day(&self, day: Date) -> bool {
+        let named = self.start_days.is_empty() || self.start_days.contains(&Day::of(day));
+        named && !self.is_closed(day)
+    }
+
+    /// Returns the first day, from this one on, when something may be started;
+    /// none: there is none within two years.
+    pub fn start_day_from(&self, day: Date) -> Option<Date> {
+        let mut days = (0..DAYS_AHEAD).map_while(|ahead| day.checked_add(ahead.days()).ok());
+        days.find(|day| self.is_start_day(*day))
+    }
+
+    /// Returns the last day, up to this one, when something may be started;
+    /// none: there was none for two years.
+    pub fn start_day_until(&self, day: Date) -> Option<Date> {
+        let mut days = (0..DAYS_AHEAD).map_while(|back| day.checked_sub(back.days()).ok());
+        days.find(|day| self.is_start_day(*day))
     }
 
     fn time_zone(&self) -> Result<TimeZone, CalendarError> {

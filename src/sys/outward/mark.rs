@@ -1,0 +1,90 @@
+//! The mark of a repository that is under embargo: a file beside its refs.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::place::{is_address_below, is_inside};
+use super::{Destination, OutwardError};
+use crate::sys::files;
+
+/// What the gate reads of a mark; who set it and what for is said beside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Mark {
+    /// The embargo's name.
+    pub name: String,
+    /// Whether it is being lifted.
+    pub phase: Phase,
+    /// Where things may go all the time.
+    pub private: Places,
+    /// Where they may go while it is being lifted.
+    #[serde(default)]
+    pub public: Places,
+}
+
+/// How far an embargo is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Nothing leaves but to private places.
+    Sealed,
+    /// It is being lifted: what was named for that leaves as well.
+    Lifting,
+}
+
+/// Places, as [`super::remote_place`] and [`super::archive_place`] name them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Places {
+    /// Git repositories.
+    pub remotes: Vec<String>,
+    /// Archives; what is below one is as well.
+    pub archives: Vec<String>,
+    /// Addresses that messages go to; what is below one is as well.
+    pub addresses: Vec<String>,
+    /// Commands, to the letter.
+    pub commands: Vec<String>,
+}
+
+impl Places {
+    fn hold(&self, to: &Destination) -> bool {
+        match to {
+            Destination::Remote(place) => self.remotes.contains(place),
+            Destination::Archive(place) => self.archives.iter().any(|own| is_inside(place, own)),
+            Destination::Address(url) => {
+                self.addresses.iter().any(|own| is_address_below(url, own))
+            }
+            Destination::Command(command) => self.commands.contains(command),
+            // A port that only this machine reaches shows nothing to others.
+            Destination::Listeners(address) => address.ip().is_loopback(),
+            Destination::Hosts => false,
+        }
+    }
+}
+
+impl Mark {
+    /// The file's name in the directory of debcut's notes.
+    pub const FILE: &str = "embargo.json";
+
+    /// Returns the file of a repository, by the directory of debcut's notes.
+    pub fn path(notes: &Path) -> PathBuf {
+        notes.join(Self::FILE)
+    }
+
+    /// Reads the mark of a repository; none: it is not under embargo.
+    pub fn read(notes: &Path) -> Result<Option<Self>, OutwardError> {
+        let path = Self::path(notes);
+        let Some(bytes) = files::read_if_there(&path)? else {
+            return Ok(None);
+        };
+        let mark = serde_json::from_slice(&bytes);
+        mark.map(Some)
+            .map_err(|source| OutwardError::Unreadable { path, source })
+    }
+
+    /// Tells whether something may go there.
+    pub fn allows(&self, to: &Destination) -> bool {
+        self.private.hold(to) || (self.phase == Phase::Lifting && self.public.hold(to))
+    }
+}
