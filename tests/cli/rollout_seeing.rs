@@ -109,7 +109,7 @@ fn who_would_go_back_is_told_with_what_each_gets() {
     );
     assert_eq!(
         plan["suites"],
-        serde_json::json!(["canary", "early", "incoming"])
+        serde_json::json!(["canary", "early", "incoming", "stable"])
     );
     let words = ["rollback", "--dry-run"];
     let text = seen(&world, &state, "2025-06-03T09:30:00Z", &words)

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::counts::Counts;
 use super::ring_name;
 use crate::model::Timestamp;
+use crate::model::calendar::Opens;
 use crate::report::rolling::words;
 use crate::rollout::policy::Members;
 use crate::rollout::state::Skip;
@@ -214,6 +215,16 @@ fn badge_back(rollout: &Rollout, at: usize) -> Badge {
     }
 }
 
+/// Returns when the first ring may open, where its windows are shut now; `None`
+/// too once it was opened, and where no window comes.
+pub fn begins(rollout: &Rollout, now: Timestamp) -> Option<Timestamp> {
+    let waits = matches!(rollout.phase, Phase::Planned | Phase::Rehearsed);
+    match rollout.policy.calendar.starts(now) {
+        Opens::At(at) if waits => Some(at),
+        _ => None,
+    }
+}
+
 /// Returns when the last ring may pass at the earliest: every soak that is left,
 /// as if installing took no time. None while it is paused, and once it goes back or
 /// has ended.
@@ -226,7 +237,7 @@ pub fn earliest_end(rollout: &Rollout, now: Timestamp) -> Option<Timestamp> {
         Phase::Ring { index, .. } => *index,
         _ => return None,
     };
-    let mut at = now;
+    let mut at = begins(rollout, now).unwrap_or(now);
     for (ring, state) in rollout.policy.rings.iter().zip(&rollout.rings).skip(from) {
         if state.passed.is_some() || state.soak_skipped.is_some() {
             continue;
