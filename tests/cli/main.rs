@@ -63,6 +63,7 @@ mod releasing;
 mod repacking;
 mod reproducing;
 mod requests;
+mod reversion;
 mod rolling;
 mod rollout_page;
 mod rollout_samples;

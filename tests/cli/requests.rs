@@ -2,6 +2,7 @@
 
 use debcut::flow::rolling::delivering::Courier;
 use debcut::flow::rolling::requesting::{self, Asking};
+use debcut::model::Fingerprint;
 use debcut::rollout::event::Event;
 use debcut::rollout::plan;
 use debcut::rollout::policy::Approval;
@@ -15,7 +16,10 @@ use crate::world::World;
 fn needed(count: u32, keys: &[&str]) -> Approval {
     Approval::Needed {
         count,
-        keys: keys.iter().map(|&key| key.to_owned()).collect(),
+        keys: keys
+            .iter()
+            .map(|&key| Fingerprint::new(key).expect("a fingerprint"))
+            .collect(),
     }
 }
 

@@ -7,9 +7,11 @@ use crate::cli::Said;
 use crate::cli::confirm::confirmed;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::how::HowArguments;
 use crate::flow::rolling::advancing::{Controlled, Until};
 use crate::flow::rolling::changing;
 use crate::flow::rolling::shelf::{Among, Asked};
+use crate::format::version::Version;
 use crate::model::Finding;
 use crate::report::Answer;
 use crate::report::rollout::{AdvanceDocument, Picture, StatusDocument, WayBackDocument};
@@ -24,22 +26,47 @@ Examples:
   debcut rollout rollback --yes        the only open rollout, without a question
   debcut rollout rollback hello --reason 'errors doubled'
   debcut rollout rollback hello --dry-run
+  debcut rollout rollback hello --reversion --reason 'errors doubled'   in the project's repository
 
 The version is withdrawn from the suites first, so that nothing installs it again; then every host
 that was touched goes back to what it had itself, which the journal knows. Hosts that cannot be
-reached go back later: debcut rollout converge.")]
+reached go back later: debcut rollout converge.
+
+Hosts that update themselves never go down by themselves: they keep the version. --reversion, in the
+git repository and on the branch that released it, brings them back by a release: the old tag's
+files with the newer changelog, as 2.0+really1.9-1, built, tagged, published where versions enter,
+and rolled out by the profile emergency. Stopped anywhere, the same command goes on.")]
 pub struct RollbackArguments {
     #[command(flatten)]
-    control: ControlArguments,
+    pub(super) control: ControlArguments,
     /// Why, for the record
     #[arg(long, value_name = "TEXT", value_parser = super::why)]
-    reason: Option<String>,
+    pub(super) reason: Option<String>,
+    /// Release what was there before under a higher version, and roll that out
+    /// [default: what the archive has below it]
+    #[arg(
+        long,
+        value_name = "VERSION",
+        num_args = 0..=1,
+        require_equals = true,
+        value_parser = version
+    )]
+    reversion: Option<Option<Version>>,
+    /// Push the branch and the tag before anything is published
+    #[arg(long, requires = "reversion", help_heading = "How it is built")]
+    pub(super) push: bool,
+    #[command(flatten)]
+    pub(super) how: HowArguments,
     /// Do not ask
     #[arg(short, long)]
-    yes: bool,
+    pub(super) yes: bool,
     /// Print who would go back and write nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
+}
+
+fn version(text: &str) -> Result<Version, String> {
+    Version::new(text).map_err(|error| error.to_string())
 }
 
 /// Arguments of `rollout converge`.
@@ -60,6 +87,9 @@ pub struct ConvergeArguments {
 
 /// Brings everything back.
 pub fn rollback(arguments: &RollbackArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    if let Some(old) = &arguments.reversion {
+        return super::reverting::revert(arguments, old.as_ref(), context);
+    }
     let shelf = arguments.control.shelf(context)?;
     let id = arguments.control.find(&shelf, Among::All)?;
     let Some((rollout, _)) = shelf.look(&id)? else {
@@ -87,16 +117,7 @@ pub fn rollback(arguments: &RollbackArguments, context: &Context<'_>) -> Result<
     arguments
         .control
         .control(&shelf, &id, context, |controlled| {
-            if !is_back {
-                let asked = Asked {
-                    at: context.now(),
-                    by: by(context),
-                    event: Event::RollbackBegun {
-                        reason: arguments.reason.clone(),
-                    },
-                };
-                changing::write(&mut controlled.rollout, &mut controlled.journal, asked)?;
-            }
+            begin(controlled, arguments.reason.clone(), context)?;
             go(
                 controlled,
                 Until::Settled,
@@ -105,6 +126,25 @@ pub fn rollback(arguments: &RollbackArguments, context: &Context<'_>) -> Result<
                 context,
             )
         })
+}
+
+/// Writes down that it goes back, where it does not yet.
+pub(super) fn begin(
+    controlled: &mut Controlled<'_>,
+    reason: Option<String>,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    let phase = &controlled.rollout.phase;
+    if matches!(phase, Phase::RollingBack { .. } | Phase::RolledBack) {
+        return Ok(());
+    }
+    let asked = Asked {
+        at: context.now(),
+        by: by(context),
+        event: Event::RollbackBegun { reason },
+    };
+    changing::write(&mut controlled.rollout, &mut controlled.journal, asked)?;
+    Ok(())
 }
 
 /// Brings those who were away along.

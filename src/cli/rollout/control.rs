@@ -48,10 +48,10 @@ pub(super) struct ControlArguments {
     #[command(flatten)]
     rings: RingsArgument,
     #[command(flatten)]
-    key: KeyArguments,
+    pub(super) key: KeyArguments,
     /// How long to wait for another publisher, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_WAIT.as_secs())]
-    wait: u64,
+    pub(super) wait: u64,
 }
 
 /// Opens the archive for changes by a rollout.
@@ -92,7 +92,7 @@ impl ControlArguments {
 
     /// Reads how this rollout's controller reaches things: what the command line
     /// says, else what it was started with.
-    fn means(
+    pub(super) fn means(
         &self,
         shelf: &Shelf,
         id: &RolloutId,
@@ -185,8 +185,7 @@ impl Controlled<'_> {
             return Ok(());
         }
         let keyring = requesting::approvers(&context.environment, policy)?;
-        let entries = self.journal.entries();
-        let doubts = requesting::doubts(entries, &keyring, &self.rollout, context.now());
+        let doubts = requesting::doubts(&keyring, &self.rollout, context.now());
         match doubts.first() {
             None => Ok(()),
             Some(doubt) => {

@@ -8,6 +8,7 @@ use super::control::{by, lasting, open_desk};
 use super::{RingsArgument, StateArgument, rules};
 use crate::cli::Said;
 use crate::cli::archive::{ArchiveArgument, DEFAULT_WAIT};
+use crate::cli::confirm::confirmed;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::config::RolloutRules;
@@ -75,6 +76,9 @@ pub struct StartArguments {
     /// Once more, though this version was rolled out already
     #[arg(long)]
     again: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
     /// Print what would be started and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -172,6 +176,17 @@ pub fn run(arguments: StartArguments, context: &Context<'_>) -> Result<Said, Fai
             .hint("--from SUITE, or from = \"SUITE\" in [rollout]: where versions enter"),
         error => error.into(),
     })?;
+    let is_refused = draft.findings.iter().any(Finding::is_error);
+    if !draft.astray.is_empty() && !is_refused && !arguments.dry_run && !arguments.yes {
+        let before = draft.before.as_ref().map(ToString::to_string);
+        let before = before.unwrap_or_default();
+        let hosts = match draft.astray.as_slice() {
+            [one] => format!("{one} is not where it wants it"),
+            several => format!("{} hosts are not where it wants them", several.len()),
+        };
+        let question = format!("{before} ends where it is, and {hosts}. Go on? [y/N] ");
+        confirmed(context, &question)?;
+    }
     answer(&draft, &start, &desk, &shelf, arguments.dry_run)
 }
 
@@ -228,8 +243,10 @@ fn answer(
     if dry_run {
         return Ok(answer.dry_run(digest(draft)).into());
     }
-    starting::begin(desk, start, draft)?;
-    Ok(answer.changed(true).into())
+    Ok(match starting::begin(desk, start, draft)? {
+        None => answer.changed(true).into(),
+        Some(refused) => answer.findings(vec![refused]).changed(false).into(),
+    })
 }
 
 /// The rollout as it is before its first ring: what its calendar says then.

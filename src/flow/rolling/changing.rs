@@ -122,15 +122,17 @@ pub fn write(
 fn is_so(rollout: &Rollout, event: &Event) -> bool {
     match event {
         Event::Paused { .. } => rollout.paused.is_some(),
-        Event::Resumed { .. } => {
-            let waits = matches!(rollout.phase, Phase::Halted { .. } | Phase::Blocked { .. });
-            rollout.paused.is_none() && !waits
-        }
+        Event::Resumed { .. } => !rollout.phase.has_ended() && !rollout.can_be_resumed(),
         Event::Aborted { .. } => rollout.phase == Phase::Aborted,
         Event::Superseded { .. } => rollout.phase == Phase::Superseded,
         Event::RollbackBegun { .. } => {
             matches!(rollout.phase, Phase::RollingBack { .. } | Phase::RolledBack)
         }
+        Event::Included { host, .. } => rollout.hosts.get(host).is_some_and(|host| {
+            use crate::rollout::state::{HostState, Skip};
+            let why = |why: &Skip| matches!(why, Skip::Excluded { .. });
+            !matches!(&host.state, HostState::Skipped { why: own } if why(own))
+        }),
         Event::Excluded { host, .. } => rollout.hosts.get(host).is_some_and(|host| {
             use crate::rollout::state::{HostState, Skip};
             let why = |why: &Skip| matches!(why, Skip::Excluded { .. });

@@ -69,10 +69,7 @@ const INBOX: &str = "inbox";
 
 /// Tells whether a rollout has ended.
 pub fn has_ended(phase: &Phase) -> bool {
-    matches!(
-        phase,
-        Phase::Done | Phase::RolledBack | Phase::Aborted | Phase::Superseded
-    )
+    phase.has_ended()
 }
 
 impl Shelf {
@@ -219,6 +216,23 @@ impl Shelf {
         let path = inbox.join(name);
         replace(&path, &text)?;
         Ok(path)
+    }
+
+    /// Takes back a word that this process left and nobody has taken.
+    pub fn take_back(&self, id: &RolloutId) -> Result<(), FlowError> {
+        let own = format!("-{}.json", std::process::id());
+        for (note, _) in self.asked(id)? {
+            let name = note.file_name().and_then(|name| name.to_str());
+            if name.is_some_and(|name| name.ends_with(&own)) {
+                match std::fs::remove_file(&note) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(files::failed("remove", &note)(error).into());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Returns what is asked, the oldest first, with the files that say so.

@@ -1,5 +1,7 @@
 //! The start of a rollout: what it brings, to whom, and whether it may be.
 
+mod superseding;
+
 use super::commands::Commands;
 use super::members::resolve;
 use super::opening::{self, Wanted};
@@ -8,10 +10,10 @@ use super::shelf::{Asked, Means, Shelf, has_ended};
 use crate::config::rollout::{HostWord, RolloutRules};
 use crate::flow::FlowError;
 use crate::flow::archiving::Desk;
-use crate::model::{Finding, Timestamp};
+use crate::model::{Finding, HostName, Timestamp};
 use crate::rollout::event::{Entry, Event};
 use crate::rollout::journal::{Journal, JournalError};
-use crate::rollout::policy::Supersede;
+use crate::rollout::policy::{Policy, Supersede};
 use crate::rollout::state::{HostState, RolloutId};
 use crate::rollout::{Rollout, Target};
 
@@ -52,6 +54,9 @@ pub struct Draft {
     pub before: Option<RolloutId>,
     /// Where the same version is rolled out already.
     pub same: Option<RolloutId>,
+    /// Hosts that the open one has not got where it wants them: whoever takes
+    /// its place says that he knows.
+    pub astray: Vec<HostName>,
 }
 
 /// Finds out what a rollout would be. Writes nothing.
@@ -67,7 +72,29 @@ pub fn draft(desk: &Desk<'_>, start: &Start<'_>) -> Result<Draft, FlowError> {
     let resolved = resolve(start.rules, &start.named, &commands)?;
     let mut policy = planning::policy(start.rules, &resolved, &start.said)?;
     policy.supersede = start.supersede.unwrap_or(policy.supersede);
-    let mut findings = resolved.findings;
+    judged(desk, start, target, policy, resolved.findings)
+}
+
+/// Finds out what a rollout would be that goes where another one went: to its
+/// rings and hosts, whatever the configuration has become since. Writes nothing.
+pub fn draft_after(
+    desk: &Desk<'_>,
+    start: &Start<'_>,
+    other: &Rollout,
+) -> Result<Draft, FlowError> {
+    let target = opening::target(desk, &start.wanted)?;
+    let policy = planning::same_places(start.rules, &other.policy, &start.said)?;
+    judged(desk, start, target, policy, Vec::new())
+}
+
+/// Judges a rollout by what else there is of its source.
+fn judged(
+    desk: &Desk<'_>,
+    start: &Start<'_>,
+    target: Target,
+    policy: Policy,
+    mut findings: Vec<Finding>,
+) -> Result<Draft, FlowError> {
     let known = start.shelf.all()?;
     let own = known.iter().map(|(rollout, _)| rollout);
     let own = || {
@@ -81,8 +108,13 @@ pub fn draft(desk: &Desk<'_>, start: &Start<'_>) -> Result<Draft, FlowError> {
     let same = open.or(done).filter(is_same).map(|known| known.id.clone());
     let id = name(start.shelf, &target)?;
     let before = open.filter(|_| same.is_none());
+    let mut astray = Vec::new();
     if let Some(open) = before {
         findings.extend(stands_against(open, &target, policy.supersede));
+        if policy.supersede == Supersede::Replace {
+            findings.extend(superseding::warning(open));
+            astray.extend(superseding::astray(open).into_iter().cloned());
+        }
     }
     let entry = Entry {
         number: 1,
@@ -94,6 +126,7 @@ pub fn draft(desk: &Desk<'_>, start: &Start<'_>) -> Result<Draft, FlowError> {
             policy: Box::new(policy),
             reason: start.said.reason.clone(),
             profile: start.said.profile.clone(),
+            after: None,
         },
     };
     let rollout = Rollout::from_entries(std::slice::from_ref(&entry))?;
@@ -106,6 +139,7 @@ pub fn draft(desk: &Desk<'_>, start: &Start<'_>) -> Result<Draft, FlowError> {
         entry,
         findings,
         same,
+        astray,
     })
 }
 
@@ -245,9 +279,27 @@ pub fn otherwise(there: &Rollout, draft: &Draft, start: &Start<'_>) -> Option<Fi
 }
 
 /// Begins what was drafted: from now on it is in its journal, and the archive
-/// keeps its way back.
-pub fn begin(desk: &Desk<'_>, start: &Start<'_>, draft: &Draft) -> Result<(), FlowError> {
+/// keeps its way back. What it takes the place of has ended before that; where
+/// it has not, that is said, and nothing is begun.
+pub fn begin(
+    desk: &Desk<'_>,
+    start: &Start<'_>,
+    draft: &Draft,
+) -> Result<Option<Finding>, FlowError> {
     let id = &draft.rollout.id;
+    let source = &draft.rollout.target.source;
+    let replaces = draft.rollout.policy.supersede == Supersede::Replace;
+    if let Some(before) = draft.before.as_ref().filter(|_| replaces) {
+        let asked = |event| Asked {
+            at: start.now,
+            by: start.by.clone(),
+            event,
+        };
+        let refused = superseding::end(start.shelf, before, id, asked)?;
+        if refused.is_some() {
+            return Ok(refused);
+        }
+    }
     start.shelf.write_means(id, &start.means)?;
     let directory = &start.shelf.directory;
     let mut journal = match Journal::create(directory, id, &start.by) {
@@ -259,21 +311,8 @@ pub fn begin(desk: &Desk<'_>, start: &Start<'_>, draft: &Draft) -> Result<(), Fl
     }
     journal.append(draft.entry.event.clone(), start.now, &start.by)?;
     opening::pin_way_back(desk, &draft.rollout, &id.to_string())?;
-    if let Some(before) = &draft.before
-        && draft.rollout.policy.supersede == Supersede::Replace
-    {
-        let event = Event::Superseded { by: id.to_string() };
-        let asked = Asked {
-            at: start.now,
-            by: start.by.clone(),
-            event,
-        };
-        super::changing::change(start.shelf, before, asked)?;
-        if let Some((rollout, _)) = start.shelf.look(before)? {
-            opening::unpin_way_back(desk, &rollout, &before.to_string())?;
-        }
-    }
-    Ok(())
+    superseding::unpin(desk, start.shelf, source)?;
+    Ok(None)
 }
 
 /// Finds the open rollout that another one waits for: an older one of the same

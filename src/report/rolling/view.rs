@@ -200,7 +200,7 @@ impl RolloutView {
             profile: rollout.profile.clone(),
             rehearsal: rehearsal(entries),
             request: rollout.request.clone(),
-            approved: rollout.approved.clone(),
+            approved: rollout.approvers().map(ToString::to_string).collect(),
             rings,
             hosts: Counts::of(rollout.hosts.values()),
             left_out: left_out(rollout, entries),

@@ -161,6 +161,14 @@ pub fn blocked(why: &Blocked) -> String {
             let all = count(hosts.len(), "host", "hosts");
             format!("{all} did not go back: {}", names(hosts))
         }
+        Blocked::Pull { rings, hosts } => {
+            let all = count(*hosts as usize, "host", "hosts");
+            format!(
+                "{all} of {} update themselves and still have it: only a newer version with \
+                 the old content takes it from them",
+                names(rings)
+            )
+        }
         Blocked::Withdrawal { said } => {
             format!(
                 "the archive refused to withdraw the version: {}",
@@ -193,6 +201,7 @@ pub fn fault(fault: &Fault) -> String {
         Fault::Late => "it did not end in its time".to_owned(),
         Fault::NeverBegan { why } => format!("it never began: {}", line(why)),
         Fault::Check { check, said } => format!("the check {check} failed: {}", line(said)),
+        Fault::Stays { why } => format!("it still has the version: {}", skip(why)),
         Fault::NoWayBack { missing } => {
             format!("its previous version is not to be had: {}", names(missing))
         }
@@ -209,7 +218,13 @@ pub fn skip(why: &Skip) -> String {
         Skip::OtherSystem { system } => {
             format!("no version is meant for {} {}", system.id, system.codename)
         }
-        Skip::Excluded { reason } => format!("left out: {}", line(reason)),
+        Skip::Excluded { reason, by } => match by.is_empty() {
+            true => format!("left out: {}", line(reason)),
+            false => format!("left out by {by}: {}", line(reason)),
+        },
+        Skip::Changed { package, version } => {
+            format!("somebody has brought {package} to {version} since")
+        }
         Skip::Untouched => "it was never touched".to_owned(),
     }
 }
@@ -266,11 +281,15 @@ pub fn event(entry: &Entry) -> String {
             let (profile, reason) = (profile.unwrap_or_default(), because(reason.as_deref()));
             format!("{} is planned in {rings}{profile}{reason}", target(what))
         }
+        Event::Cleared { of } => format!("{of} has ended: nothing goes first any more"),
         Event::Requested { request } => {
             let short = request.get(..12).unwrap_or(request);
             format!("approval is asked for: request {short}…")
         }
         Event::Approved { key, .. } => format!("{key} approves"),
+        Event::Doubted { key, why } => {
+            format!("the approval by {key} does not count: {}", line(why))
+        }
         Event::Rehearsed { problems } => match problems.as_slice() {
             [] => "the rehearsal went well: there and back".to_owned(),
             problems => format!("the rehearsal found problems: {}", names(problems)),
@@ -293,6 +312,7 @@ pub fn event(entry: &Entry) -> String {
         Event::Begun { host } => format!("{host} has begun"),
         Event::Lost { host, why } => format!("{host} may have begun: {}", line(why)),
         Event::NotBegun { host, why } => format!("{host} has not begun: {}", line(why)),
+        Event::Unheard { host } => format!("{host} has not begun, and is told anew"),
         Event::HalfDone { host, .. } => format!("{host} is half done: that is repaired first"),
         Event::Succeeded { host, .. } => format!("{host} is as meant"),
         Event::Repaired { host, .. } => format!("{host} is as meant, after a repair"),
@@ -333,11 +353,22 @@ pub fn event(entry: &Entry) -> String {
         Event::Paused { reason } => format!("it is paused{}", because(reason.as_deref())),
         Event::Resumed { reason } => format!("it goes on{}", because(reason.as_deref())),
         Event::Excluded { host, reason } => format!("{host} is left out: {}", line(reason)),
+        Event::Included { host, reason } => {
+            format!("{host} is one of them again{}", because(reason.as_deref()))
+        }
         Event::RollbackBegun { reason } => {
             format!("all goes back{}", because(reason.as_deref()))
         }
         Event::Withdrawing { suites } => format!("it is about to leave {}", names(suites)),
         Event::Withdrawn { suites } => format!("it is withdrawn: {}", generations(suites)),
+        Event::WithdrawalRefused { suites, said } => {
+            format!(
+                "the archive refuses to take it out of {}: {}",
+                names(suites),
+                line(said)
+            )
+        }
+        Event::Stuck { doing, why } => format!("{doing} failed: {}", line(why)),
         Event::RolledBack => "all is as it was before".to_owned(),
         Event::Blocked { why } => format!("it is blocked: {}", blocked(why)),
         Event::Converging => "those who were away catch up".to_owned(),

@@ -206,7 +206,7 @@ impl Picture {
             by: rollout.by.clone(),
             rehearsal: view.rehearsal.clone(),
             request: rollout.request.clone(),
-            approved: rollout.approved.clone(),
+            approved: rollout.approvers().map(ToString::to_string).collect(),
             rings: rings.collect(),
             hosts: hosts.collect(),
             events: events.collect(),

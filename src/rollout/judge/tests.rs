@@ -278,7 +278,7 @@ fn the_way_back() {
     let mut new = facts("bookworm", "12", &NEW);
     new.job = over("done", 0, "");
     assert_eq!(after(&host, &new, Way::Back), After::NotBegun);
-    let shown = |moves: Result<Vec<Move>, Skip>| match moves {
+    let shown = |moves: Result<Vec<Move>, NotBack>| match moves {
         Ok(moves) => {
             let shown = moves
                 .iter()
@@ -290,11 +290,17 @@ fn the_way_back() {
     for (packages, want) in [
         (&NEW[..], "hello 2→1, libhello 2→1"),
         (&ONE, "hello 2→1"),
-        (&OLD, "Already"),
+        (&OLD, "Free(Already"),
         (&["hello amd64 2"], "hello 2→1"),
-        (&[], "Absent"),
-        (&["hello amd64 3", "libhello amd64 2"], "Newer"),
-        (&["hello amd64 2 hold", "libhello amd64 2"], "Held"),
+        (&[], "Free(Absent"),
+        // Somebody has brought one of them to something else: the other goes.
+        (&["hello amd64 0.9", "libhello amd64 2"], "libhello 2→1"),
+        (&["hello amd64 0.9"], "Free(Changed"),
+        (&["hello amd64 3", "libhello amd64 3"], "Free(Newer"),
+        // What still has the version and is not to be moved is told apart.
+        (&["hello amd64 3", "libhello amd64 2"], "Stays(Newer"),
+        (&["hello amd64 2 hold", "libhello amd64 2"], "Stays(Held"),
+        (&["hello amd64 1 hold", "libhello amd64 1"], "Free(Already"),
     ] {
         let found = shown(back(&host, &facts("bookworm", "12", packages)));
         assert!(found.starts_with(want), "{packages:?}: {found}");

@@ -15,6 +15,7 @@ mod refs;
 mod remote;
 mod survey;
 mod tag;
+mod tree_change;
 mod write;
 
 mod commit;
@@ -42,6 +43,7 @@ pub use pick::Grafted;
 pub use picked::{Missing, TooFar};
 pub use survey::{Branch, Underway, Upstream};
 pub use tag::{Tag, TagKind, tag_object};
+pub use tree_change::TreeChange;
 pub use write::{Author, NewFile};
 
 pub use commit::{CommitError, FileKind, NewCommit, PlacedBlob};

@@ -46,6 +46,9 @@ pub(super) fn event_view(entry: &Entry) -> EventView {
         | Event::RollbackBegun { .. }
         | Event::Silent { .. }
         | Event::Lost { .. }
+        | Event::Stuck { .. }
+        | Event::WithdrawalRefused { .. }
+        | Event::Doubted { .. }
         | Event::Notified { .. }
         | Event::Checked {
             found: Verdict::Failed { .. },
@@ -93,6 +96,10 @@ pub fn is_news(entry: &Entry) -> bool {
                 | Event::Phased { .. }
                 | Event::Withdrawn { .. }
                 | Event::Excluded { .. }
+                | Event::Included { .. }
+                | Event::Stuck { .. }
+                | Event::WithdrawalRefused { .. }
+                | Event::Doubted { .. }
                 | Event::Rehearsed { .. }
                 | Event::Checked {
                     found: Verdict::Failed { .. },

@@ -27,7 +27,7 @@ pub struct LeftOut {
 pub(super) fn left_out(rollout: &Rollout, entries: &[Entry]) -> Vec<LeftOut> {
     let out = rollout.hosts.iter().filter_map(|(name, host)| {
         let HostState::Skipped {
-            why: Skip::Excluded { reason },
+            why: Skip::Excluded { reason, .. },
         } = &host.state
         else {
             return None;
