@@ -1,4 +1,4 @@
-//! `rollout pause`, `resume`, `skip-soak`, `exclude` and `abort`: a person's word
+//! `rollout pause`, `resume`, `skip-soak`, `exclude`, `include` and `abort`: a person's word
 //! about a rollout, which reaches a running controller too.
 
 use clap::Args;
@@ -99,6 +99,22 @@ pub struct ExcludeArguments {
     host: HostName,
     #[command(flatten)]
     told: ToldWhyArguments,
+}
+
+/// Arguments of `rollout include`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut rollout include web3          takes back debcut rollout exclude web3
+  debcut rollout include web3 hello --reason 'its disk is new'
+
+It is one of its ring's hosts again, and gets what they got by the next debcut rollout advance, or,
+where its ring has passed, by debcut rollout converge.")]
+pub struct IncludeArguments {
+    /// The host
+    host: HostName,
+    #[command(flatten)]
+    told: ToldArguments,
 }
 
 /// Arguments of `rollout abort`.
@@ -203,6 +219,23 @@ pub fn exclude(arguments: &ExcludeArguments, context: &Context<'_>) -> Result<Sa
     };
     say(&spoken, context, |_| {
         Ok(Event::Excluded {
+            host: host.clone(),
+            reason: arguments.told.reason.clone(),
+        })
+    })
+}
+
+/// Takes a host in again that was left out.
+pub fn include(arguments: &IncludeArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let host = &arguments.host;
+    let spoken = Spoken {
+        word: Word::Include,
+        which: &arguments.told.which,
+        dry_run: arguments.told.dry_run,
+        so: format!("takes {host} in again"),
+    };
+    say(&spoken, context, |_| {
+        Ok(Event::Included {
             host: host.clone(),
             reason: arguments.told.reason.clone(),
         })

@@ -138,7 +138,9 @@ impl Controlled<'_> {
                     _ => Ending::Progressed,
                 });
             }
-            self.controller.entries = self.journal.entries().to_vec();
+            if next == Step::Request {
+                self.controller.entries = self.journal.entries().to_vec();
+            }
             let before = self.rollout.entries;
             let stepped = drive::step(&mut self.rollout, &mut self.journal, &mut self.controller);
             let stepped = match stepped {

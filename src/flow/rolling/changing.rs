@@ -171,6 +171,11 @@ fn is_so(rollout: &Rollout, event: &Event) -> bool {
         Event::RollbackBegun { .. } => {
             matches!(rollout.phase, Phase::RollingBack { .. } | Phase::RolledBack)
         }
+        Event::Included { host, .. } => rollout.hosts.get(host).is_some_and(|host| {
+            use crate::rollout::state::{HostState, Skip};
+            let why = |why: &Skip| matches!(why, Skip::Excluded { .. });
+            !matches!(&host.state, HostState::Skipped { why: own } if why(own))
+        }),
         Event::Excluded { host, .. } => rollout.hosts.get(host).is_some_and(|host| {
             use crate::rollout::state::{HostState, Skip};
             let why = |why: &Skip| matches!(why, Skip::Excluded { .. });

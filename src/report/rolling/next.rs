@@ -7,6 +7,7 @@ use super::words::{self, blocked, count, due, halt, names};
 use crate::model::{HostName, Timestamp};
 use crate::rollout::plan::{Hold, Step};
 use crate::rollout::policy::{Approval, Members, Rehearsal};
+use crate::rollout::state::Blocked;
 use crate::rollout::{Phase, Rollout, Stage, Way};
 
 /// What happens next.
@@ -59,14 +60,10 @@ impl Next {
     }
 
     /// Adds what a person may do: a verb, with what follows the rollout's name.
-    fn by(mut self, rollout: &Rollout, words: &str, does: impl Into<String>) -> Self {
+    fn by(self, rollout: &Rollout, words: &str, does: impl Into<String>) -> Self {
         let (verb, more) = words.split_once(' ').unwrap_or((words, ""));
         let command = format!("debcut rollout {verb} {} {more}", rollout.id);
-        self.commands.push(Command {
-            command: command.trim_end().to_owned(),
-            does: does.into(),
-        });
-        self
+        self.with(command.trim_end().to_owned(), does)
     }
 }
 
@@ -116,7 +113,7 @@ fn held(rollout: &Rollout, why: &Hold, until: Option<Timestamp>, now: Timestamp)
             };
             let text = format!(
                 "somebody must approve: {} of {needed} so far; then {}",
-                rollout.approved.len(),
+                rollout.approvers().count(),
                 after(rollout)
             );
             Next::said(text).by(rollout, "approve --key KEY", "approves it")
@@ -138,8 +135,16 @@ fn held(rollout: &Rollout, why: &Hold, until: Option<Timestamp>, now: Timestamp)
             .by(rollout, "rollback", "brings hosts back to what they had")
             .by(rollout, "resume", "tries again what failed"),
         Hold::Blocked => {
-            let text = "nothing: it cannot go back by itself, and somebody must look";
-            Next::said(text.to_owned()).by(rollout, "resume", "tries again, when that is mended")
+            let next = Next::said(hold(why, rollout.way));
+            match &rollout.phase {
+                Phase::Blocked {
+                    why: Blocked::Pull { .. },
+                } => {
+                    let does = "releases the old content under a higher version";
+                    next.by(rollout, "rollback --reversion", does)
+                }
+                _ => next.by(rollout, "resume", "tries again, when that is mended"),
+            }
         }
         Hold::Unreachable(hosts) => {
             let next = look(hold(why, rollout.way), are(hosts, "asked again"));
@@ -164,19 +169,28 @@ fn held(rollout: &Rollout, why: &Hold, until: Option<Timestamp>, now: Timestamp)
             let text = format!("ring {} is offered to {percent} % for a while", ring());
             look(text, "to more of them")
         }
-        Hold::Behind(_) => look(hold(why, rollout.way), "next look"),
-        Hold::Withdrawal => look(hold(why, rollout.way), "tried again"),
-        Hold::Uncounted => look(hold(why, rollout.way), "asked again"),
+        Hold::Behind(id) => Next::said(format!("it waits until {id} has ended")).with(
+            format!("debcut rollout advance {id} --watch"),
+            "brings that to its end",
+        ),
+        Hold::Withdrawal => look(hold(why, rollout.way), "it is asked again"),
+        Hold::Uncounted => look(hold(why, rollout.way), "the command is run again"),
         Hold::Sample | Hold::Adoption => look(hold(why, rollout.way), "next look"),
     }
 }
 
 impl Next {
-    fn exclude(mut self, rollout: &Rollout, host: &str, does: &str) -> Self {
-        self.commands.push(Command {
-            command: format!("debcut rollout exclude {host} {} --reason WHY", rollout.id),
-            does: does.to_owned(),
-        });
+    fn exclude(self, rollout: &Rollout, host: &str, does: &str) -> Self {
+        let id = &rollout.id;
+        self.with(
+            format!("debcut rollout exclude {host} {id} --reason WHY"),
+            does,
+        )
+    }
+
+    fn with(mut self, command: String, does: impl Into<String>) -> Self {
+        let does = does.into();
+        self.commands.push(Command { command, does });
         self
     }
 }
