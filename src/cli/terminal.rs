@@ -102,6 +102,11 @@ impl Terminal {
         failure.exit
     }
 
+    /// Tells whether somebody sits there who can be asked.
+    pub fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stdout().is_terminal()
+    }
+
     /// Writes a line of an answer that comes in pieces (a server's address).
     pub fn say(&self, line: &str) {
         self.teller.clear();

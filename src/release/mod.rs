@@ -7,6 +7,7 @@
 //! turns them by the [`Policy`] into a [`ReleasePlan`]; [`prepare`] writes the
 //! plan's files as one commit, [`tag`] puts the tags on it.
 
+pub mod back_merge;
 pub mod bump;
 pub mod change;
 pub mod changelog;

@@ -6,6 +6,20 @@ use crate::model::PackageName;
 /// What stands before the colon.
 pub const TRAILER: &str = "Debcut-Release";
 
+/// What stands before the colon where a commit takes the words of releases of
+/// another line over: `Debcut-Synced: NAME VERSION`. Such a commit is none of
+/// these releases, and brings no change.
+pub const SYNCED: &str = "Debcut-Synced";
+
+/// Tells whether a commit takes words of releases over and does nothing else.
+pub fn is_synced(message: &str) -> bool {
+    let mut lines = message.lines().skip(1);
+    lines.any(|line| {
+        line.strip_prefix(SYNCED)
+            .is_some_and(|rest| rest.starts_with(": "))
+    })
+}
+
 /// Finds the packages and versions that a message's trailers name, in their
 /// order. They count in whatever paragraph, for squashing puts the messages of
 /// several commits behind each other; but neither in the subject nor indented

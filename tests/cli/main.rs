@@ -47,6 +47,7 @@ mod object_store;
 mod opening;
 mod own_history;
 mod pages;
+mod patches;
 mod phasing;
 mod pipelines;
 mod places;

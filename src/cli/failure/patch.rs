@@ -18,6 +18,38 @@ impl From<PatchingError> for Failure {
             PatchingError::Entry(_) => of(Exit::Request, "damaged-state").hint(
                 "it was changed by hand, or written by a newer debcut: git log refs/debcut/patches",
             ),
+            PatchingError::NoBranch { nearest, .. } => {
+                let failure = of(Exit::Request, "no-branch");
+                match nearest {
+                    Some(nearest) => failure.hint(format!("did you mean {nearest}?")),
+                    None => failure.hint("git branch --all lists them; git fetch gets new ones"),
+                }
+            }
+            PatchingError::Which(_) => of(Exit::Request, "no-request")
+                .hint("debcut patch list shows them; the beginning of a name is enough"),
+            PatchingError::NoCommits(_) => of(Exit::Request, "no-commits")
+                .hint("git log shows what is there; a range A..B leaves out A"),
+            PatchingError::NoPullRequest {
+                number,
+                main,
+                remote,
+                ..
+            } => {
+                let failure = of(Exit::Request, "no-pull-request");
+                let failure = match main {
+                    Some(main) => failure.hint(format!(
+                        "no commit that only {main} has ends in (#{number}) or is its merge; git fetch first, or name a commit"
+                    )),
+                    None => failure.hint("git fetch first, or name a commit"),
+                };
+                failure.hint(format!(
+                    "for one that is open: git fetch {remote} refs/pull/{number}/head:refs/pull/{number}/head"
+                ))
+            }
+            PatchingError::NoId(_) => of(Exit::Request, "invalid-id"),
+            PatchingError::Template(_) => {
+                of(Exit::Request, "invalid-template").hint("[patch] template in debcut.toml")
+            }
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The ledger of requests and decisions, in a ref of the repository.
 
 use crate::flow::FlowError;
-use crate::model::Timestamp;
+use crate::model::{BranchName, Timestamp};
+use crate::patch::answers::TemplateError;
 use crate::patch::entry::EntryError;
+use crate::patch::queue::WhichError;
 use crate::patch::{Entry, EntryId, Event, Queue};
 use crate::release::commit::Person;
 use crate::sys::environment::Environment;
@@ -20,6 +22,38 @@ pub enum PatchingError {
     /// What is in it is no ledger.
     #[error("{REF} holds what is no ledger")]
     Entry(#[source] EntryError),
+    /// No branch has this name.
+    #[error("there is no branch “{name}”")]
+    NoBranch {
+        /// What was asked for.
+        name: BranchName,
+        /// The most similar one.
+        nearest: Option<String>,
+    },
+    /// No request is meant.
+    #[error(transparent)]
+    Which(#[from] WhichError),
+    /// There is nothing to pick.
+    #[error("“{0}” has no commit to pick")]
+    NoCommits(String),
+    /// A pull request was not found.
+    #[error("nothing here names the pull request {written}")]
+    NoPullRequest {
+        /// As it was written.
+        written: String,
+        /// Its number.
+        number: u64,
+        /// The branch that was searched.
+        main: Option<BranchName>,
+        /// Where its commits could be fetched from.
+        remote: String,
+    },
+    /// An id of a kind that this program does not read.
+    #[error("“{0}” is no object id of 40 digits")]
+    NoId(String),
+    /// The template of the questions cannot be used.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
 }
 
 /// A ledger as it was when it was read.

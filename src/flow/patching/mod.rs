@@ -1,5 +1,9 @@
 //! Maintenance branches: what wants in, who decided what, and what was picked.
 
+pub mod branches;
+mod choosing;
 pub mod ledger;
+pub mod listing;
+pub mod picking;
 
 pub use ledger::PatchingError;

@@ -77,15 +77,19 @@ impl Courier<'_> {
         kind: Kind,
         values: &impl serde::Serialize,
     ) -> Result<Rendered, DeliverError> {
-        let own = match form {
-            Form::Own(path) => {
-                let path = self.directory.join(path);
-                let bytes = files::read(&path)?;
-                Some(String::from_utf8(bytes).map_err(|_| DeliverError::NoText { path })?)
-            }
-            _ => None,
-        };
+        let own = self.own_template(form)?;
         Ok(rendered(form, own.as_deref(), kind, values)?)
+    }
+
+    /// Reads the operator's own template, where the form names one.
+    pub fn own_template(&self, form: &Form) -> Result<Option<String>, DeliverError> {
+        let Form::Own(path) = form else {
+            return Ok(None);
+        };
+        let path = self.directory.join(path);
+        let bytes = files::read(&path)?;
+        let text = String::from_utf8(bytes).map_err(|_| DeliverError::NoText { path })?;
+        Ok(Some(text))
     }
 
     /// Delivers a text; `name` stays the same when it is sent again.
@@ -128,31 +132,33 @@ impl Courier<'_> {
         })
     }
 
-    fn webhook(&self, webhook: &Webhook, text: &Rendered, name: &str) -> Result<(), DeliverError> {
-        let held;
-        let url = match webhook.variable() {
-            None => webhook.secret(),
-            Some(variable) => {
-                let failed = |source| DeliverError::Variable {
-                    webhook: webhook.clone(),
-                    variable: variable.to_owned(),
-                    source,
-                };
-                let text = self.environment.var(variable).ok_or(failed(None))?;
-                held = Webhook::new(text).map_err(|error| failed(Some(error)))?;
-                if held.variable().is_some() {
-                    return Err(failed(Some(WebhookError)));
-                }
-                held.secret()
-            }
+    /// Returns the address of a webhook: a secret.
+    pub fn address<'b>(&'b self, webhook: &'b Webhook) -> Result<&'b str, DeliverError> {
+        let Some(variable) = webhook.variable() else {
+            return Ok(webhook.secret());
         };
+        let failed = |source| DeliverError::Variable {
+            webhook: webhook.clone(),
+            variable: variable.to_owned(),
+            source,
+        };
+        let text = self.environment.var(variable).ok_or(failed(None))?;
+        let held = Webhook::new(text).map_err(|error| failed(Some(error)))?;
+        match held.variable() {
+            Some(_) => Err(failed(Some(WebhookError))),
+            None => Ok(text),
+        }
+    }
+
+    fn webhook(&self, webhook: &Webhook, text: &Rendered, name: &str) -> Result<(), DeliverError> {
+        let url = self.address(webhook)?;
+        let permit = Outward::Address(url.to_owned());
+        let permit = self.environment.gate().permit(permit)?;
         let message = Message {
             kind: text.media,
             name,
             body: &text.text,
         };
-        let permit = Outward::Address(url.to_owned());
-        let permit = self.environment.gate().permit(permit)?;
         post(&permit, &message, self.environment).map_err(|source| DeliverError::Webhook {
             webhook: webhook.clone(),
             source,

@@ -97,7 +97,7 @@ fn left_out(
     types: &BTreeSet<String>,
 ) -> Option<Reason> {
     let fixup = ["fixup! ", "squash! ", "amend! "];
-    if only_releases(commit, text, types) {
+    if only_releases(commit, text, types) || trailer::is_synced(text) {
         Some(Reason::Release)
     } else if fixup.iter().any(|it| text.trim_start().starts_with(it)) {
         Some(Reason::Fixup)

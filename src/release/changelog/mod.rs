@@ -16,6 +16,7 @@ mod distribution;
 mod edit;
 mod habits;
 mod item;
+mod join;
 mod layout;
 mod order;
 mod wording;
@@ -35,6 +36,7 @@ use crate::format::version::Version;
 use crate::model::{PackageName, Suite, Timestamp};
 
 pub use edit::{newest_text_of, replace_newest};
+pub use join::{Joined, joined};
 
 /// The entry that is wanted.
 #[derive(Debug, Clone)]

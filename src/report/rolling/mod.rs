@@ -9,6 +9,7 @@ mod view;
 pub mod words;
 
 pub use chart::{Lead, LeadStep};
+pub(in crate::report) use message::filled;
 pub use message::{Kind, RenderError, Rendered, Telling, rendered};
 pub use next::{Command, Next, hold};
 pub use page::page;

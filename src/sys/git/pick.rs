@@ -17,6 +17,18 @@ pub enum Grafted {
 }
 
 impl Repository {
+    /// Opens the same repository once more, so that what it stores is kept in
+    /// memory and gone when it is closed.
+    pub fn in_memory(&self) -> Result<Self, GitError> {
+        let act = || failed("open the repository once more");
+        let inner = git2::Repository::open(self.inner.path()).map_err(act())?;
+        let odb = inner.odb().map_err(act())?;
+        // Above the loose objects and the packs (1 and 2 in libgit2's odb.c).
+        odb.add_new_mempack_backend(1000).map_err(act())?;
+        drop(odb);
+        Ok(Self { inner })
+    }
+
     /// Puts what a commit changes (against its first parent) on a tree, as
     /// git-cherry-pick(1) would (`-m 1` for merges). The tree is stored.
     pub fn graft(&self, commit: &str, onto_tree: &str) -> Result<Grafted, GitError> {

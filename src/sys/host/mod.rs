@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::model::HostName;
 
 pub mod ansible;
+mod destination;
 mod fan;
 pub mod reason;
 pub mod script;

@@ -9,6 +9,7 @@
 //! is continued as [Keep a Changelog](https://keepachangelog.com/en/1.1.0/) has
 //! it.
 
+mod join;
 mod outline;
 mod references;
 mod section;
@@ -16,6 +17,8 @@ mod style;
 #[cfg(test)]
 mod tests;
 mod title;
+
+pub use join::{JoinedChanges, joined};
 
 use super::Notes;
 use outline::{Heading, Line};
