@@ -63,7 +63,8 @@ fn a_halted_rollout_says_what_to_do() {
         commands,
         [
             "debcut rollout rollback hello_1.2-1",
-            "debcut rollout resume hello_1.2-1"
+            "debcut rollout resume hello_1.2-1",
+            "debcut rollout advance hello_1.2-1"
         ]
     );
     contains(

@@ -42,6 +42,7 @@ impl Next {
                 let text = format!("{}; {}", words_of(step, rollout), next.text);
                 Self { text, ..next }
             }
+            Step::Withdraw { .. } if rollout.way == Way::Forward => closing(rollout, step, now),
             step => Self::said(words_of(step, rollout)).by(rollout, "advance", "does it"),
         }
     }
@@ -65,6 +66,18 @@ impl Next {
         let command = format!("debcut rollout {verb} {} {more}", rollout.id);
         self.with(command.trim_end().to_owned(), does)
     }
+}
+
+/// A rollout that is halted or paused is closed before anything else: its
+/// version is taken out of what is open.
+fn closing(rollout: &Rollout, step: &Step, now: Timestamp) -> Next {
+    let why = match rollout.phase {
+        Phase::Halted { .. } => Hold::Halted,
+        _ => Hold::Paused,
+    };
+    let next = held(rollout, &why, None, now);
+    let text = format!("{}; {}", next.text, words_of(step, rollout));
+    Next { text, ..next }.by(rollout, "advance", "withdraws it now")
 }
 
 /// Tells whether a ring soaks, and nothing but its time is waited for.

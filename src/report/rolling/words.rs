@@ -162,9 +162,13 @@ pub fn blocked(why: &Blocked) -> String {
             format!("{all} did not go back: {}", names(hosts))
         }
         Blocked::Pull { rings, hosts } => {
-            let all = count(*hosts as usize, "host", "hosts");
+            let has = count(
+                *hosts as usize,
+                "host that updates itself still has",
+                "hosts that update themselves still have",
+            );
             format!(
-                "{all} of {} update themselves and still have it: only a newer version with \
+                "{has} it, in {}: only a newer version with \
                  the old content takes it from them",
                 names(rings)
             )
