@@ -101,6 +101,10 @@ fn telling_line(log: &str) -> String {
     if let Some(at) = error {
         // dpkg(1) says the reason in the line behind.
         let reason = lines[at + 1..].iter().find(said);
+        // The job ends its log with all of it in one line.
+        if reason.is_none() {
+            return lines[at].to_owned();
+        }
         if let Some(reason) = reason.filter(|line| !line.starts_with("dpkg:")) {
             return (*reason).to_owned();
         }
