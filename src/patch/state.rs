@@ -258,3 +258,6 @@ impl Request {
         self.known.contains(&(later, earlier))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use super::{Exit, Failure};
 use crate::flow::patching::PatchingError;
-use crate::sys::git::{LedgerError, RefsError};
+use crate::sys::git::{FetchError, LedgerError, RefsError};
 
 impl From<PatchingError> for Failure {
     fn from(error: PatchingError) -> Self {
@@ -46,6 +46,12 @@ impl From<PatchingError> for Failure {
                     "for one that is open: git fetch {remote} refs/pull/{number}/head:refs/pull/{number}/head"
                 ))
             }
+            PatchingError::Fetch(FetchError::NoRemote { remote }) => {
+                of(Exit::Request, "no-remote").hint(format!("git remote add {remote} URL"))
+            }
+            PatchingError::Fetch(FetchError::Unreached { .. }) => of(Exit::Outside, "fetch")
+                .hint("what was said is in this clone; debcut patch sync shares it later"),
+            PatchingError::Refs(_) => of(Exit::Outside, "moved").hint("run the same command again"),
             PatchingError::NoId(_) => of(Exit::Request, "invalid-id"),
             PatchingError::Template(_) => {
                 of(Exit::Request, "invalid-template").hint("[patch] template in debcut.toml")

@@ -116,5 +116,6 @@ pub fn run(arguments: &ListArguments, context: &Context<'_>) -> Result<Said, Fai
         }
     };
     let branches = names.into_iter().map(branch).collect();
-    Ok(Answer::new(ListDocument::new(branches, views, left_out, now)).into())
+    let document = ListDocument::new(branches, views, left_out, now);
+    Ok(Answer::new(document).findings(ledger.findings).into())
 }

@@ -77,6 +77,7 @@ pub fn run(arguments: PickArguments, context: &Context<'_>) -> Result<Said, Fail
             false => Again::No,
         },
     };
+    let first = super::before(&arguments.write, &workspace, context)?;
     let mut ledger = Ledger::read(&workspace.repository, &context.environment)?;
     let policy = &workspace.project.patch;
     let ready = match picking::wanted(&workspace, &ledger, &wanted)? {
@@ -91,10 +92,11 @@ pub fn run(arguments: PickArguments, context: &Context<'_>) -> Result<Said, Fail
         Asking::Known(id) => {
             let document = shown(&workspace, &ledger, &id, context)?;
             let answer = Answer::new(document).changed(false);
-            return Ok(match arguments.write.dry_run {
-                true => answer.dry_run(Sha256::of(id.as_str().as_bytes())).into(),
-                false => answer.into(),
-            });
+            if arguments.write.dry_run {
+                let digest = Sha256::of(id.as_str().as_bytes());
+                return Ok(answer.dry_run(digest).into());
+            }
+            return super::after(first, answer, &workspace, context);
         }
         Asking::New(ready) => ready,
     };
@@ -106,19 +108,14 @@ pub fn run(arguments: PickArguments, context: &Context<'_>) -> Result<Said, Fail
         return Ok(answer.dry_run(Sha256::of(&digest)).into());
     }
     let open = !ask.answers.missing(&policy.questions).is_empty();
-    if open && !arguments.no_edit && may_ask(context) {
+    if open && !arguments.no_edit && super::may_ask(context) {
         edit(&mut ask, policy.template.as_deref(), context)?;
     }
     let id = picking::make(&mut ledger, ask, &by, context.now())?;
     let document = shown(&workspace, &ledger, &id, context)?;
     let answer = Answer::new(document).findings(ready.findings);
-    Ok(answer.changed(true).into())
-}
-
-/// Tells whether somebody is there to be asked.
-fn may_ask(context: &Context<'_>) -> bool {
-    let environment = &context.environment;
-    !context.json && environment.var("CI").is_none() && context.terminal().can_ask()
+    let answer = answer.changed(true);
+    super::after(first, answer, &workspace, context)
 }
 
 fn edit(ask: &mut Ask, template: Option<&str>, context: &Context<'_>) -> Result<(), Failure> {

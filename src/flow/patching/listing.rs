@@ -13,7 +13,7 @@ use crate::patch::facts::{Applies, Facts, Merged, NoteFact};
 use crate::patch::state::{Listed, standing};
 use crate::patch::{Decision, Queue, Request};
 use crate::release::change::{self, Note};
-use crate::sys::git::{Grafted, ObjectId, Objects, Repository};
+use crate::sys::git::{Landed, ObjectId, Objects, Picking, Repository, Step};
 
 /// Looks at some requests, in their order.
 pub fn listed(
@@ -52,6 +52,20 @@ pub fn facts(workspace: &Workspace, requests: &[&Request]) -> Result<Vec<Facts>,
         }
     }
     Ok(found.into_iter().flatten().collect())
+}
+
+/// Finds what some commits, by their ids, became on a branch.
+pub fn landed(
+    workspace: &Workspace,
+    line: &Line,
+    commits: &[ObjectId],
+) -> Result<Landed, FlowError> {
+    let repository = &workspace.repository;
+    let main = branches::main_line(workspace)?;
+    let main = main.as_ref().map_or(&[][..], |main| &main.heads);
+    let own = repository.commits_only_in(line.head, main)?;
+    let objects = repository.objects()?;
+    Ok(repository.landed(&objects, commits, line.head, &own)?)
 }
 
 /// What is looked up once for all requests.
@@ -166,16 +180,13 @@ impl<'w, 'r> Look<'w, 'r> {
         if let Some(id) = commits.iter().find(|id| self.absent.contains(*id)) {
             return Ok(Applies::Unknown(format!("the commit {id} is not here")));
         }
-        let mut tree = tree.to_owned();
+        let mut picking = Picking::new(self.memory, &self.objects, tree)?;
         let mut changes = false;
         for commit in commits {
-            match self.memory.graft(commit, &tree)? {
-                Grafted::Tree(next) => {
-                    tree = next;
-                    changes = true;
-                }
-                Grafted::Nothing => {}
-                Grafted::Conflicts(paths) => {
+            match picking.pick(commit)? {
+                Step::Changed => changes = true,
+                Step::Nothing => {}
+                Step::Conflicts(paths) => {
                     return Ok(Applies::Conflicts {
                         commit: commit.clone(),
                         paths: paths.into_iter().collect(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::PatchingError;
-use super::branches;
+use super::branches::{self, Line};
 use super::ledger::Ledger;
 use super::listing;
 use crate::flow::FlowError;
@@ -11,7 +11,7 @@ use crate::flow::project::Workspace;
 use crate::format::export_subst::CommitFacts;
 use crate::model::{BranchName, Finding, Timestamp};
 use crate::patch::reference::Reference;
-use crate::patch::{Answers, Ask, Decision, Event, Facts, Queue, Request, RequestId, answers};
+use crate::patch::{Answers, Ask, Decision, Event, Queue, Request, RequestId, answers};
 use crate::release::change;
 use crate::release::commit::Person;
 use crate::sys::git::ObjectId;
@@ -58,7 +58,8 @@ pub enum Asking {
     New(Box<Ready>),
     /// Somebody has asked for it.
     Known(RequestId),
-    /// It cannot be asked for.
+    /// It cannot be asked for; or, where no finding is an error, several
+    /// requests ask for it together.
     Refused(Vec<Finding>),
 }
 
@@ -67,8 +68,6 @@ pub enum Asking {
 pub struct Ready {
     /// What is asked for.
     pub ask: Ask,
-    /// What is so of it.
-    pub facts: Facts,
     /// What whoever asks should know.
     pub findings: Vec<Finding>,
 }
@@ -80,32 +79,56 @@ pub fn wanted(
     wanted: &Wanted,
 ) -> Result<Asking, FlowError> {
     let onto = branches::line(workspace, &wanted.onto)?;
-    let chosen = super::choosing::chosen(workspace, wanted, &onto)?;
+    let mut chosen = super::choosing::chosen(workspace, wanted, &onto)?;
+    if let Some(refused) = without_landed(workspace, wanted, &onto, &mut chosen)? {
+        return Ok(refused);
+    }
     let ask = ask(wanted, &chosen);
     if let Some(known) = known(&ledger.queue, &ask, wanted.again) {
         return Ok(known);
     }
-    let facts = facts(workspace, ledger, &ask)?;
-    if let Some(landed) = &facts.landed {
-        let picked = landed.first();
-        let to = picked.and_then(|one| one.to.clone()).unwrap_or_default();
-        let same = picked.is_some_and(|one| one.from == to);
-        let subject = wanted.reference.to_string();
-        let message = match same {
-            true => format!("{} has it: it is in its history", wanted.onto),
-            false => format!("{} has it, as {}", wanted.onto, short(&to)),
-        };
-        let finding = Finding::error("already-on-branch", subject, message);
-        let fix = "there is nothing to pick; debcut patch list shows what is open";
-        return Ok(Asking::Refused(vec![finding.fix(fix)]));
-    }
     let mut findings = chosen.findings;
     findings.extend(overlaps(&ledger.queue, &ask));
-    Ok(Asking::New(Box::new(Ready {
-        ask,
-        facts,
-        findings,
-    })))
+    Ok(Asking::New(Box::new(Ready { ask, findings })))
+}
+
+/// Leaves out what the branch has; refuses where that is all.
+fn without_landed(
+    workspace: &Workspace,
+    wanted: &Wanted,
+    onto: &Line,
+    chosen: &mut Chosen,
+) -> Result<Option<Asking>, FlowError> {
+    let ids = chosen.commits.iter().map(|one| object(&one.id));
+    let ids: Vec<ObjectId> = ids.collect::<Result<_, _>>()?;
+    let landed = listing::landed(workspace, onto, &ids)?;
+    if landed.is_empty() {
+        return Ok(None);
+    }
+    let mut found = Vec::new();
+    let all = landed.len() == ids.len();
+    for id in &ids {
+        let Some(to) = landed.get(id) else { continue };
+        let message = match to == id {
+            true => format!("{} has it: it is in its history", wanted.onto),
+            false => format!("{} has it, as {}", wanted.onto, short(&to.to_string())),
+        };
+        let subject = short(&id.to_string()).to_owned();
+        found.push(match all {
+            true => Finding::error("already-on-branch", subject, message)
+                .fix("there is nothing to pick; debcut patch list shows what is open"),
+            false => Finding::info("already-on-branch", subject, message)
+                .fix("it is left out of the request"),
+        });
+    }
+    if all {
+        return Ok(Some(Asking::Refused(found)));
+    }
+    let open =
+        |one: &CommitFacts| ObjectId::from_hex(&one.id).is_some_and(|id| !landed.contains_key(&id));
+    chosen.commits.retain(open);
+    chosen.findings.extend(found);
+    Ok(None)
 }
 
 /// Makes the request; returns its name.
@@ -188,26 +211,41 @@ pub(super) fn short(id: &str) -> &str {
     &id[..id.len().min(12)]
 }
 
-/// Finds an earlier request for the same.
+/// Finds earlier requests for the same.
 fn known(queue: &Queue, ask: &Ask, again: Again) -> Option<Asking> {
-    let wanted: BTreeSet<&String> = ask.commits.iter().collect();
-    let same = |other: &&Request| {
-        let commits: BTreeSet<&String> = other.ask.what.commits.iter().collect();
-        other.ask.what.onto == ask.onto && wanted.is_subset(&commits)
-    };
-    let mut found: Vec<&Request> = queue.requests.values().filter(same).collect();
+    let mut found: Vec<&Request> = queue.requests.values().collect();
+    found.retain(|one| {
+        let has = |id: &String| one.ask.what.commits.contains(id);
+        one.ask.what.onto == ask.onto && ask.commits.iter().any(has)
+    });
     found.sort_by_key(|one| (one.ask.at, one.ask.entry));
     let over = |one: &Request| one.withdrawn.is_some() || one.superseded.is_some();
     let rejected = |one: &Request| {
         let last = one.decisions.last();
         last.filter(|last| last.what.0 == Decision::Reject).cloned()
     };
-    // One that is open comes first: a rejected one may have been asked anew.
-    if let Some(open) = found
-        .iter()
-        .find(|one| !over(one) && rejected(one).is_none())
-    {
-        return Some(Asking::Known(open.id.clone()));
+    // Those that are open come first: a rejected one may have been asked anew.
+    let mut left: BTreeSet<&String> = ask.commits.iter().collect();
+    let mut open = Vec::new();
+    for one in &found {
+        if over(one) || rejected(one).is_some() {
+            continue;
+        }
+        let before = left.len();
+        left.retain(|id| !one.ask.what.commits.contains(id));
+        if left.len() < before {
+            open.push(one.id.clone());
+        }
+    }
+    if left.is_empty() {
+        if let [only] = open.as_slice() {
+            return Some(Asking::Known(only.clone()));
+        }
+        let parts = open.iter().map(|one| {
+            let message = "it asks for a part of it; nothing is left to ask for";
+            Finding::info("asked-already", one.to_string(), message)
+        });
+        return Some(Asking::Refused(parts.collect()));
     }
     if again == Again::Yes {
         return None;
@@ -254,21 +292,6 @@ fn overlaps(queue: &Queue, ask: &Ask) -> Vec<Finding> {
         }
     }
     found
-}
-
-/// Finds what is so of a request that is not made yet.
-fn facts(workspace: &Workspace, ledger: &Ledger<'_>, ask: &Ask) -> Result<Facts, FlowError> {
-    let nobody = Person {
-        name: String::new(),
-        email: String::new(),
-    };
-    let entry = ledger
-        .queue
-        .next(Timestamp::from_unix(0), nobody, Event::Asked(ask.clone()));
-    let queue = Queue::of([(entry.id(), entry)]);
-    let requests: Vec<&Request> = queue.requests.values().collect();
-    let mut facts = listing::facts(workspace, &requests)?;
-    Ok(facts.remove(0))
 }
 
 /// Reads an id that git gave.

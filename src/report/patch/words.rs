@@ -44,7 +44,13 @@ pub fn why(listed: &Listed, needed: usize) -> String {
             format!("{} of {needed} approvals", standing.approvals)
         }
         State::New => "waits for a decision".to_owned(),
-        State::NeedsInfo => format!("not said: {}", questions(&standing.missing)),
+        State::NeedsInfo => {
+            let open = format!("not said: {}", questions(&standing.missing));
+            match conflicts(facts) {
+                none if none.is_empty() => open,
+                conflicts => format!("{open}; conflicts: {conflicts}"),
+            }
+        }
         State::Approved => told(Decision::Approve).unwrap_or_default(),
         State::Held => match (&standing.frozen, told(Decision::Hold)) {
             (_, Some(told)) => told,

@@ -1,6 +1,7 @@
 //! Maintenance branches.
 
 mod asking;
+mod deciding;
 
 use crate::world::World;
 
