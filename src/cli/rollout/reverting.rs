@@ -71,7 +71,8 @@ pub fn revert(
     if !is_back && let Some(finding) = taking_back::against(&shelf, &rollout, &entries)? {
         return Ok(refused(&id, vec![finding], false));
     }
-    if !arguments.yes && !(is_back && plan.todo.is_empty()) {
+    let is_done = is_back && plan.todo.is_empty();
+    if !arguments.yes && !is_done {
         let (next, old) = (&plan.next, &plan.old.version);
         let question = format!(
             "{id}: its suites lose the version, and {next} is built, tagged and published with \
