@@ -12,11 +12,15 @@ pub mod answers;
 pub mod embargo;
 pub mod entry;
 pub mod facts;
+pub mod moves;
 pub mod policy;
 pub mod queue;
 pub mod reference;
 pub mod rhythm;
+pub mod rules;
+pub mod sequence;
 pub mod state;
+pub mod suggest;
 
 pub use entry::{Answers, Ask, Decision, Entry, EntryId, Event, Picked, RequestId};
 pub use facts::Facts;

@@ -82,6 +82,7 @@ mod torn;
 mod uploading;
 mod uploads;
 mod verify;
+mod way_back;
 mod who;
 mod whole_builds;
 mod world;

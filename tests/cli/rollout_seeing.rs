@@ -5,7 +5,7 @@ use debcut::rollout::event::Event;
 use debcut::rollout::policy::Approval;
 use serde_json::Value;
 
-use crate::rollout_samples::{Story, at, host, ring};
+use crate::rollout_samples::{Story, at, host};
 use crate::world::{Ran, World};
 
 fn seen(world: &World, state: &std::path::Path, now: &str, words: &[&str]) -> Ran {
@@ -63,7 +63,8 @@ fn a_halted_rollout_says_what_to_do() {
         commands,
         [
             "debcut rollout rollback hello_1.2-1",
-            "debcut rollout resume hello_1.2-1"
+            "debcut rollout resume hello_1.2-1",
+            "debcut rollout advance hello_1.2-1"
         ]
     );
     contains(
@@ -109,7 +110,7 @@ fn who_would_go_back_is_told_with_what_each_gets() {
     );
     assert_eq!(
         plan["suites"],
-        serde_json::json!(["canary", "early", "incoming"])
+        serde_json::json!(["canary", "early", "incoming", "stable"])
     );
     let words = ["rollback", "--dry-run"];
     let text = seen(&world, &state, "2025-06-03T09:30:00Z", &words)
@@ -209,6 +210,61 @@ fn who_is_left_out_is_named_with_why_and_by_whom() {
 }
 
 #[test]
+fn who_was_left_out_is_taken_in_again() {
+    let world = World::new();
+    let mut story = story();
+    let out = host("node07.example.org");
+    let reason = "its disk is replaced".to_owned();
+    story.canaries();
+    story.add(
+        "2025-06-03T08:35:00Z",
+        Event::Excluded { host: out, reason },
+    );
+    let state = story.write(&world);
+    let now = "2025-06-03T09:30:00Z";
+    let words = [
+        "include",
+        "node07.example.org",
+        "--reason",
+        "it is new",
+        "--json",
+    ];
+    let dry: Vec<&str> = words.iter().copied().chain(["--dry-run"]).collect();
+    seen(&world, &state, now, &dry).code(0);
+    let said = seen(&world, &state, now, &words).code(0);
+    let said = said.document("debcut/rollout-include/1");
+    assert_eq!(said["changed"], true, "{said:#}");
+    let again = seen(&world, &state, now, &words).code(0);
+    assert_eq!(again.document("debcut/rollout-include/1")["changed"], false);
+    let json = seen(&world, &state, now, &["status", "--json"]).code(0);
+    let json = json.document("debcut/rollout-status/1");
+    assert_eq!(json["rollouts"][0]["left_out"], serde_json::json!([]));
+    assert_eq!(json["rollouts"][0]["rings"][2]["hosts"]["waiting"], 80);
+    let wrong = seen(&world, &state, now, &["include", "node99"]).code(2);
+    wrong.says(&["node99"]);
+}
+
+#[test]
+fn what_failed_outside_is_told_until_a_step_is_done() {
+    let mut stuck = story();
+    let doing = "the rehearsal".to_owned();
+    let why = "no mirror answers".to_owned();
+    stuck.add("2025-06-02T08:05:00Z", Event::Stuck { doing, why });
+    let (json, text) = status(&stuck, "2025-06-02T08:15:00Z");
+    assert_eq!(rules(&json), ["stuck"], "{json:#}");
+    contains(
+        &text,
+        &[
+            "the rehearsal failed: no mirror answers",
+            "--skip-rehearsal REASON",
+        ],
+    );
+    stuck.rehearsed("2025-06-02T08:20:00Z");
+    let (json, _) = status(&stuck, "2025-06-02T08:25:00Z");
+    assert_eq!(rules(&json), Vec::<&str>::new(), "{json:#}");
+}
+
+#[test]
 fn what_the_controller_has_wrong_is_no_host_that_is_away() {
     let mut away = story();
     away.canaries();
@@ -266,10 +322,6 @@ fn several_open_rollouts_each_say_what_comes_next() {
     let mut first = story();
     first.canaries();
     let state = first.write(&world);
-    let place = state.join("hello_1.2-1");
-    let other = state.join("other_1.2-1");
-    std::fs::create_dir_all(&other).expect("a directory");
-    let _ = (place, ring("canary"), at("2025-06-03T08:53:00Z"));
     let mut journal = debcut::rollout::journal::Journal::create(
         &state,
         &"hello_1.2-1_2".parse().expect("a name"),

@@ -2,7 +2,8 @@
 
 use super::{Exit, Failure};
 use crate::flow::patching::PatchingError;
-use crate::sys::git::{FetchError, LedgerError, RefsError};
+use crate::flow::patching::applying::ApplyError;
+use crate::sys::git::{FetchError, LedgerError, RefsError, ResolveError};
 
 impl From<PatchingError> for Failure {
     fn from(error: PatchingError) -> Self {
@@ -52,10 +53,46 @@ impl From<PatchingError> for Failure {
             PatchingError::Fetch(FetchError::Unreached { .. }) => of(Exit::Outside, "fetch")
                 .hint("what was said is in this clone; debcut patch sync shares it later"),
             PatchingError::Refs(_) => of(Exit::Outside, "moved").hint("run the same command again"),
+            PatchingError::Apply(error) => apply(error),
+            PatchingError::Green(_) => of(Exit::Outside, "green")
+                .hint("--require-green COMMAND, or [patch] require-green in debcut.toml"),
+            PatchingError::NoMain => {
+                of(Exit::Request, "no-main-branch").hint("set [patch] main in debcut.toml")
+            }
             PatchingError::NoId(_) => of(Exit::Request, "invalid-id"),
             PatchingError::Template(_) => {
                 of(Exit::Request, "invalid-template").hint("[patch] template in debcut.toml")
             }
         }
+    }
+}
+
+fn apply(error: &ApplyError) -> Failure {
+    let of = |exit, kind| Failure::of(exit, kind, error);
+    match error {
+        ApplyError::Busy { .. } => of(Exit::Outside, "busy")
+            .hint("wait until the other one is done, then run the same command again"),
+        ApplyError::IndexLocked { path } => of(Exit::Outside, "index-locked").hint(format!(
+            "wait until the other git is done; if none runs: rm {}",
+            path.display()
+        )),
+        ApplyError::NothingStopped => {
+            of(Exit::Request, "nothing-stopped").hint("debcut patch apply --onto BRANCH begins one")
+        }
+        ApplyError::Journal { path, .. } => of(Exit::Request, "damaged-state").hint(format!(
+            "nothing is lost with it but resolutions of conflicts: rm {}",
+            path.display()
+        )),
+        ApplyError::Behind { .. } => of(Exit::Stopped, "work-tree-behind")
+            .hint("git stash there, then run the same command again"),
+        ApplyError::Moved { .. } | ApplyError::Refs(RefsError::Moved { .. }) => {
+            of(Exit::Outside, "moved").hint("run the same command again")
+        }
+        ApplyError::Resolve(ResolveError::Taken { .. }) => {
+            of(Exit::Request, "taken").hint("name another directory, or remove this one")
+        }
+        ApplyError::Commit(_) => of(Exit::Request, "not-signed")
+            .hint("git config commit.gpgSign and user.signingKey say how commits are signed"),
+        _ => of(Exit::Outside, "git"),
     }
 }

@@ -1,10 +1,13 @@
 //! The verbs of maintenance branches, one file each.
 
+mod apply;
 mod list;
 mod log;
+mod overriding;
 mod pick;
 mod say;
 mod show;
+mod suggest;
 mod sync;
 
 use clap::{Args, Subcommand};
@@ -55,6 +58,12 @@ enum Verb {
     Log(log::LogArguments),
     /// Share the queue with a remote
     Sync(sync::SyncArguments),
+    /// Commits of the main branch that look like they belong on a branch
+    Suggest(suggest::SuggestArguments),
+    /// Put approved requests onto their branch, or go on after a conflict
+    Apply(Box<apply::ApplyArguments>),
+    /// Set a rule aside for a request, with a reason
+    Override(overriding::OverrideArguments),
 }
 
 /// Runs a verb of `patch`.
@@ -71,6 +80,9 @@ pub fn run(arguments: PatchVerb, context: &Context<'_>) -> Result<Said, Failure>
         Verb::Supersede(arguments) => say::supersede(&arguments, context),
         Verb::Log(arguments) => log::run(&arguments, context),
         Verb::Sync(arguments) => sync::run(&arguments, context),
+        Verb::Suggest(arguments) => suggest::run(arguments, context),
+        Verb::Apply(arguments) => apply::run(*arguments, context),
+        Verb::Override(arguments) => overriding::run(&arguments, context),
     }
 }
 

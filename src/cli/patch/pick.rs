@@ -10,9 +10,10 @@ use crate::cli::failure::Failure;
 use crate::flow::patching::ledger::Ledger;
 use crate::flow::patching::picking::{self, Again, Asking, Merge, Wanted};
 use crate::flow::patching::{PatchingError, listing};
-use crate::model::{BranchName, Sha256};
+use crate::flow::project::Workspace;
+use crate::model::{BranchName, Finding, Sha256};
 use crate::patch::reference::Reference;
-use crate::patch::{Ask, RequestId, answers};
+use crate::patch::{Answers, Ask, RequestId, answers};
 use crate::report::Answer;
 use crate::report::patch::{PickDocument, RequestView};
 
@@ -116,6 +117,50 @@ pub fn run(arguments: PickArguments, context: &Context<'_>) -> Result<Said, Fail
     let answer = Answer::new(document).findings(ready.findings);
     let answer = answer.changed(true);
     super::after(first, answer, &workspace, context)
+}
+
+/// What asking for one commit came to.
+pub(super) struct Made {
+    /// The request; none: nothing was written.
+    pub id: Option<RequestId>,
+    /// Whether it is new.
+    pub changed: bool,
+    /// What is refused, or worth knowing.
+    pub findings: Vec<Finding>,
+}
+
+/// Asks for one commit as it is, with what its message answers.
+pub(super) fn ask_for(
+    workspace: &Workspace,
+    ledger: &mut Ledger<'_>,
+    commit: &str,
+    onto: &BranchName,
+    write: &WriteArguments,
+    context: &Context<'_>,
+) -> Result<Made, Failure> {
+    let wanted = Wanted {
+        reference: Reference::Revision(commit.to_owned()),
+        onto: onto.clone(),
+        title: None,
+        answers: Answers::default(),
+        merge: Merge::Commits,
+        again: Again::No,
+    };
+    let (id, changed, findings) = match picking::wanted(workspace, ledger, &wanted)? {
+        Asking::Refused(findings) => (None, false, findings),
+        Asking::Known(id) => (Some(id), false, Vec::new()),
+        Asking::New(ready) if write.dry_run => (None, true, ready.findings),
+        Asking::New(ready) => {
+            let by = context.person()?;
+            let id = picking::make(ledger, ready.ask, &by, context.now())?;
+            (Some(id), true, ready.findings)
+        }
+    };
+    Ok(Made {
+        id,
+        changed,
+        findings,
+    })
 }
 
 fn edit(ask: &mut Ask, template: Option<&str>, context: &Context<'_>) -> Result<(), Failure> {

@@ -25,8 +25,9 @@ the next batch, a gate that is passed. Installations that it begins are waited f
 it prints nothing while nothing has changed and nobody is needed.
 
 Exit codes: 0 it did something, or waits for time, hosts or an approval (ending: progressed,
-waiting, over) · 1 it is halted or blocked, each reason a finding · 3 the archive or another
-controller is in the way · 4 stopped by Ctrl-C; call it again.")]
+waiting, over) · 1 it is halted or blocked, or this controller's own ssh does not get to a host,
+each reason a finding · 3 the archive or another controller is in the way · 4 stopped by Ctrl-C;
+call it again.")]
 pub struct AdvanceArguments {
     #[command(flatten)]
     control: ControlArguments,

@@ -11,6 +11,7 @@ use crate::cli::how::HowArguments;
 use crate::flow::rolling::advancing::{Controlled, Until};
 use crate::flow::rolling::changing;
 use crate::flow::rolling::shelf::{Among, Asked};
+use crate::flow::rolling::taking_back;
 use crate::format::version::Version;
 use crate::model::Finding;
 use crate::report::Answer;
@@ -92,12 +93,22 @@ pub fn rollback(arguments: &RollbackArguments, context: &Context<'_>) -> Result<
     }
     let shelf = arguments.control.shelf(context)?;
     let id = arguments.control.find(&shelf, Among::All)?;
-    let Some((rollout, _)) = shelf.look(&id)? else {
+    let Some((rollout, entries)) = shelf.look(&id)? else {
         return Err(Failure::request(
             "no-rollout",
             format!("{id} was not started to its end"),
         ));
     };
+    if let Some(finding) = taking_back::against(&shelf, &rollout, &entries)? {
+        let next = plan::next(&rollout, context.now());
+        let picture = Picture::new(&rollout, &entries, &next, context.now());
+        let answer =
+            Answer::new(StatusDocument::new(&shelf.directory, vec![picture])).findings([finding]);
+        return Ok(match arguments.dry_run {
+            true => answer.no_plan().into(),
+            false => answer.changed(false).into(),
+        });
+    }
     let touched = rollout.hosts.values().filter(|host| host.touched).count();
     let is_back = matches!(rollout.phase, Phase::RollingBack { .. } | Phase::RolledBack);
     if arguments.dry_run {

@@ -1,9 +1,10 @@
-//! `rollout pause`, `resume`, `skip-soak`, `exclude` and `abort`: a person's word
+//! `rollout pause`, `resume`, `skip-soak`, `exclude`, `include` and `abort`: a person's word
 //! about a rollout, which reaches a running controller too.
 
 use clap::Args;
 
 use super::WhichArguments;
+use super::closing;
 use super::control::by;
 use crate::cli::Said;
 use crate::cli::confirm::confirmed;
@@ -13,13 +14,13 @@ use crate::flow::rolling::RollingError;
 use crate::flow::rolling::changing::{self, Changed};
 use crate::flow::rolling::opening;
 use crate::flow::rolling::shelf::{Among, Asked, Shelf, has_ended};
-use crate::model::{Finding, HostName};
+use crate::model::HostName;
 use crate::report::Answer;
 use crate::report::rolling::{Next, words};
 use crate::report::rollout::{ChangeDocument, Word};
 use crate::rollout::event::Event;
-use crate::rollout::plan::Step;
-use crate::rollout::{Phase, Rollout, RolloutId, plan};
+use crate::rollout::plan::{self, Step};
+use crate::rollout::{Phase, Rollout, RolloutId};
 
 /// A word about a rollout, and why where somebody says so.
 #[derive(Debug, Args)]
@@ -98,6 +99,22 @@ pub struct ExcludeArguments {
     host: HostName,
     #[command(flatten)]
     told: ToldWhyArguments,
+}
+
+/// Arguments of `rollout include`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut rollout include web3          takes back debcut rollout exclude web3
+  debcut rollout include web3 hello --reason 'its disk is new'
+
+It is one of its ring's hosts again, and gets what they got by the next debcut rollout advance, or,
+where its ring has passed, by debcut rollout converge.")]
+pub struct IncludeArguments {
+    /// The host
+    host: HostName,
+    #[command(flatten)]
+    told: ToldArguments,
 }
 
 /// Arguments of `rollout abort`.
@@ -208,6 +225,23 @@ pub fn exclude(arguments: &ExcludeArguments, context: &Context<'_>) -> Result<Sa
     })
 }
 
+/// Takes a host in again that was left out.
+pub fn include(arguments: &IncludeArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let host = &arguments.host;
+    let spoken = Spoken {
+        word: Word::Include,
+        which: &arguments.told.which,
+        dry_run: arguments.told.dry_run,
+        so: format!("takes {host} in again"),
+    };
+    say(&spoken, context, |_| {
+        Ok(Event::Included {
+            host: host.clone(),
+            reason: arguments.told.reason.clone(),
+        })
+    })
+}
+
 /// Ends a rollout where it is.
 pub fn abort(arguments: &AbortArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let spoken = Spoken {
@@ -255,10 +289,15 @@ fn say(
     let next = plan::next(&rollout, context.now());
     let mut findings = Vec::new();
     if rollout.paused.is_some() && matches!(next, Step::Withdraw { .. }) {
-        let message = "its version is offered to hosts until its suites are without it";
-        let fix = format!("debcut rollout advance {id} withdraws it now");
-        findings.push(Finding::warning("still-offered", id.to_string(), message).fix(fix));
+        findings.extend(match changed {
+            Changed::Written | Changed::Already => {
+                closing::close(spoken.which, &shelf, &id, &next, context)
+            }
+            Changed::Taken | Changed::Left { .. } => closing::is_left(&shelf, &id, context)?,
+        });
     }
+    let (rollout, _) = read(&shelf, &id)?;
+    let next = plan::next(&rollout, context.now());
     let next = Next::of(&rollout, &next, context.now());
     let name = id.to_string();
     let so = match &changed {

@@ -81,6 +81,18 @@ pub(super) fn by(context: &Context<'_>) -> String {
 }
 
 impl ControlArguments {
+    /// Controls what is meant as it was started: for words that have to be acted
+    /// on at once.
+    pub(super) fn usual(which: &WhichArguments, archive: &str) -> Self {
+        Self {
+            which: which.clone(),
+            archive: ArchiveArgument::called(archive),
+            rings: RingsArgument { rings: None },
+            key: KeyArguments::usual(),
+            wait: DEFAULT_WAIT.as_secs(),
+        }
+    }
+
     pub(super) fn shelf(&self, context: &Context<'_>) -> Result<Shelf, Failure> {
         self.which.state.shelf(context)
     }

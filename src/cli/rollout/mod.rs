@@ -4,6 +4,7 @@ mod advance;
 mod approve;
 mod back;
 mod change;
+mod closing;
 mod control;
 mod history;
 mod reverting;
@@ -54,6 +55,8 @@ enum Verb {
     SkipSoak(change::SkipSoakArguments),
     /// Leave a host out from now on
     Exclude(change::ExcludeArguments),
+    /// Take a host in again that was left out
+    Include(change::IncludeArguments),
     /// End a rollout where it is
     Abort(change::AbortArguments),
     /// Approve a deployment request by a signature
@@ -78,6 +81,7 @@ pub fn run(arguments: RolloutVerb, context: &Context<'_>) -> Result<Said, Failur
         Verb::Resume(arguments) => change::resume(&arguments, context),
         Verb::SkipSoak(arguments) => change::skip_soak(&arguments, context),
         Verb::Exclude(arguments) => change::exclude(&arguments, context),
+        Verb::Include(arguments) => change::include(&arguments, context),
         Verb::Abort(arguments) => change::abort(&arguments, context),
         Verb::Approve(arguments) => approve::run(&arguments, context),
         Verb::Rollback(arguments) => back::rollback(&arguments, context),

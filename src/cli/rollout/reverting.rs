@@ -18,6 +18,7 @@ use crate::flow::rolling::planning::Said as Words;
 use crate::flow::rolling::reversion::{self, Plan, Todo, is_reversion};
 use crate::flow::rolling::shelf::{Among, Means, Shelf};
 use crate::flow::rolling::starting::{self, Start};
+use crate::flow::rolling::taking_back;
 use crate::flow::signing::KeyWanted;
 use crate::flow::tagging::Signing;
 use crate::format::version::Version;
@@ -27,6 +28,7 @@ use crate::report::rollout::{Reversion, ReversionDocument, pulled};
 use crate::report::{Answer, StepLine};
 use crate::rollout::event::{Entry, Event};
 use crate::rollout::policy::RingSuite;
+use crate::rollout::state::Blocked;
 use crate::rollout::{Phase, Rollout, RolloutId};
 
 /// Takes a rollout back, releases what was there before it under a higher
@@ -60,11 +62,17 @@ pub fn revert(
         let document = ReversionDocument::new(&id, Some(shown(&plan, &rollout)));
         return Ok(Answer::new(document).dry_run(plan.digest()).into());
     }
-    let is_back = matches!(
-        rollout.phase,
-        Phase::RolledBack | Phase::Blocked { .. } | Phase::Superseded | Phase::Aborted
-    );
-    if !arguments.yes && !(is_back && plan.todo.is_empty()) {
+    // A rollout that is blocked, but for its suites, has done what it can.
+    let is_back = match &rollout.phase {
+        Phase::Blocked { why } => !matches!(why, Blocked::Withdrawal { .. }),
+        Phase::RolledBack | Phase::Superseded => true,
+        _ => false,
+    };
+    if !is_back && let Some(finding) = taking_back::against(&shelf, &rollout, &entries)? {
+        return Ok(refused(&id, vec![finding], false));
+    }
+    let is_done = is_back && plan.todo.is_empty();
+    if !arguments.yes && !is_done {
         let (next, old) = (&plan.next, &plan.old.version);
         let question = format!(
             "{id}: its suites lose the version, and {next} is built, tagged and published with \

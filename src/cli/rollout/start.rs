@@ -31,7 +31,7 @@ use crate::rollout::policy::{RingSuite, Supersede};
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  debcut rollout start hello=1.2-1 --archive /srv/apt --hosts a,b,c   a goes first, a day later b and c
+  debcut rollout start hello=1.2-1 --hosts a,b,c   a goes first, a day later b and c
   debcut rollout start hello=1.2-1 --dry-run   rings, hosts, checks, the earliest end
   debcut rollout start hello                   the newest version, rings as in debcut.toml
   debcut rollout start --from incoming --rings /etc/debcut/rings.toml

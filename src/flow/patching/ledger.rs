@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::applying::ApplyError;
 use crate::flow::FlowError;
 use crate::model::{BranchName, Finding, Timestamp};
 use crate::patch::answers::TemplateError;
@@ -10,7 +11,10 @@ use crate::patch::queue::WhichError;
 use crate::patch::{Entry, EntryId, Event, Queue};
 use crate::release::commit::Person;
 use crate::sys::environment::Environment;
-use crate::sys::git::{Author, FetchError, LedgerError, RefsError, Repository, UserGit, kept};
+use crate::sys::git::{
+    Author, FetchError, LedgerError, RefUpdate, RefsError, Repository, UserGit, kept,
+};
+use crate::sys::process::ToolError;
 
 /// The ref of the ledger.
 pub const REF: &str = "refs/debcut/patches";
@@ -59,6 +63,15 @@ pub enum PatchingError {
     /// A ref could not be moved.
     #[error(transparent)]
     Refs(#[from] RefsError),
+    /// An apply did not come to its end.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// The command that says whether a branch is green did not run.
+    #[error("nobody says whether the branch is green")]
+    Green(#[source] ToolError),
+    /// Nothing says which branch is the main one.
+    #[error("nobody knows which branch is the main one")]
+    NoMain,
     /// The template of the questions cannot be used.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -68,6 +81,8 @@ pub enum PatchingError {
 pub struct Ledger<'a> {
     repository: &'a Repository,
     environment: &'a Environment,
+    /// The commit that was read; none: there is no ledger.
+    at: Option<String>,
     /// What was said, in the order of the queue's folding.
     pub entries: Vec<(EntryId, Entry)>,
     /// What follows from it.
@@ -88,6 +103,7 @@ impl<'a> Ledger<'a> {
             None => Ok(BTreeMap::new()),
         };
         let own = repository.ref_target(REF)?;
+        let at = own.clone();
         let kept = repository.ref_target(&kept(REF))?;
         let kept = kept.filter(|kept| Some(kept) != own.as_ref());
         let (own, mut kept) = (files(&own)?, files(&kept)?);
@@ -113,6 +129,7 @@ impl<'a> Ledger<'a> {
         Ok(Self {
             repository,
             environment,
+            at,
             entries,
             queue,
             findings: tampered(changed, gone),
@@ -127,6 +144,47 @@ impl<'a> Ledger<'a> {
         at: Timestamp,
         summary: &str,
     ) -> Result<Vec<EntryId>, FlowError> {
+        let (said, files) = self.entered(events, by, at);
+        let author = Author {
+            name: &by.name,
+            email: &by.email,
+            date: at,
+        };
+        UserGit::new(self.repository, self.environment)
+            .append_to_ledger(REF, &files, author, &format!("{summary}\n"))
+            .map_err(PatchingError::Ledger)?;
+        Ok(said)
+    }
+
+    /// Stores what somebody says without moving the ref: for who moves others
+    /// together with it, from where this ledger was read.
+    pub fn stage(
+        &mut self,
+        events: Vec<Event>,
+        by: &Person,
+        at: Timestamp,
+        summary: &str,
+    ) -> Result<Vec<RefUpdate>, FlowError> {
+        let (_, files) = self.entered(events, by, at);
+        let author = Author {
+            name: &by.name,
+            email: &by.email,
+            date: at,
+        };
+        let message = format!("{summary}\n");
+        let from = self.at.as_deref();
+        let repository = self.repository;
+        Ok(repository.stage_in_ledger(REF, from, &files, author, &message)?)
+    }
+
+    /// Takes what somebody says for the newest entries; returns their names and
+    /// files.
+    fn entered(
+        &mut self,
+        events: Vec<Event>,
+        by: &Person,
+        at: Timestamp,
+    ) -> (Vec<EntryId>, Vec<(String, Vec<u8>)>) {
         let mut said = Vec::new();
         let mut files = Vec::new();
         for event in events {
@@ -137,15 +195,7 @@ impl<'a> Ledger<'a> {
             self.queue = Queue::of(self.entries.iter().cloned());
             said.push(id);
         }
-        let author = Author {
-            name: &by.name,
-            email: &by.email,
-            date: at,
-        };
-        UserGit::new(self.repository, self.environment)
-            .append_to_ledger(REF, &files, author, &format!("{summary}\n"))
-            .map_err(PatchingError::Ledger)?;
-        Ok(said)
+        (said, files)
     }
 }
 

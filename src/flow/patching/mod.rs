@@ -1,11 +1,15 @@
 //! Maintenance branches: what wants in, who decided what, and what was picked.
 
+pub mod applying;
 pub mod branches;
 mod choosing;
 pub mod deciding;
+pub mod green;
+mod kinds;
 pub mod ledger;
 pub mod listing;
 pub mod picking;
+pub mod suggesting;
 pub mod syncing;
 pub mod telling;
 

@@ -100,14 +100,56 @@ pub fn request(
     state: (&Rollout, &[Entry]),
     moment: (&Step, Timestamp),
 ) -> Result<Made, RequestError> {
-    let text = render(courier, asking, state, moment)?;
+    let mut text = render(courier, asking, state, moment)?;
+    // One that was killed before its digest was written down may be with who
+    // approves already: it is that one, not another with a later date.
+    if let Some(known) = made_before(directory, text.ending)? {
+        text.text = known;
+    }
     let digest = Sha256::of(text.text.as_bytes()).hex();
-    let kept = directory.join(format!("request-{}.{}", &digest[..16], text.ending));
+    let kept = directory.join(named(&digest, text.ending));
     files::replace(&kept, text.text.as_bytes(), Access::Private)?;
     if let Some(to) = &asking.to {
         courier.deliver(&text, to, &format!("{}/request/{digest}", state.0.id))?;
     }
     Ok(Made { digest, kept })
+}
+
+fn named(digest: &str, ending: &str) -> String {
+    format!("request-{}.{ending}", &digest[..16])
+}
+
+/// Reads the text of a request that was kept and may have been delivered.
+fn made_before(directory: &Path, ending: &str) -> Result<Option<String>, FileError> {
+    let Ok(listed) = std::fs::read_dir(directory) else {
+        return Ok(None);
+    };
+    for entry in listed.flatten() {
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
+        if !name.starts_with("request-") {
+            continue;
+        }
+        let text = files::read(&entry.path())?;
+        if name == named(&Sha256::of(&text).hex(), ending) {
+            return Ok(String::from_utf8(text).ok());
+        }
+    }
+    Ok(None)
+}
+
+/// Says which rollout a request is of: by `id` in JSON, else by the command that
+/// approves it, which every text names.
+pub fn rollout_of(text: &str) -> Option<String> {
+    if let Ok(value) = serde_json::from_str::<serde_json::Value>(text) {
+        return value["id"].as_str().map(str::to_owned);
+    }
+    let (_, after) = text.split_once("debcut rollout approve ")?;
+    let id = after
+        .split(|c: char| c.is_whitespace() || c == '`')
+        .next()?;
+    (!id.is_empty()).then(|| id.to_owned())
 }
 
 /// Signs an approval of a request; returns the statement.
@@ -149,6 +191,27 @@ pub fn approvers(environment: &Environment, policy: &Approval) -> Result<Keyring
         }
     }
     Ok(Keyring::new(all))
+}
+
+/// Judges a statement by the keys that are known now: who signed it.
+pub fn judged(
+    environment: &Environment,
+    rollout: &Rollout,
+    statement: &str,
+    now: Timestamp,
+) -> Result<Fingerprint, ApprovalError> {
+    let policy = &rollout.policy.approval;
+    // Without the keyring no key is known, and none counts.
+    let keyring = approvers(environment, policy).unwrap_or_else(|_| Keyring::new(Vec::new()));
+    let request = rollout.request.as_deref().unwrap_or_default();
+    judge(
+        statement,
+        &keyring,
+        &rollout.id.to_string(),
+        request,
+        policy,
+        now,
+    )
 }
 
 /// Judges a statement for a rollout that waits; returns what is to be written

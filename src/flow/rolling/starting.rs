@@ -3,6 +3,7 @@
 mod superseding;
 
 use super::commands::Commands;
+use super::counting::counted;
 use super::members::resolve;
 use super::opening::{self, Wanted};
 use super::planning::{self, Said};
@@ -10,10 +11,11 @@ use super::shelf::{Asked, Means, Shelf, has_ended};
 use crate::config::rollout::{HostWord, RolloutRules};
 use crate::flow::FlowError;
 use crate::flow::archiving::Desk;
+use crate::model::finding::with_causes;
 use crate::model::{Finding, HostName, Timestamp};
 use crate::rollout::event::{Entry, Event};
 use crate::rollout::journal::{Journal, JournalError};
-use crate::rollout::policy::{Policy, Supersede};
+use crate::rollout::policy::{Members, Policy, Supersede};
 use crate::rollout::state::{HostState, RolloutId};
 use crate::rollout::{Rollout, Target};
 
@@ -72,7 +74,39 @@ pub fn draft(desk: &Desk<'_>, start: &Start<'_>) -> Result<Draft, FlowError> {
     let resolved = resolve(start.rules, &start.named, &commands)?;
     let mut policy = planning::policy(start.rules, &resolved, &start.said)?;
     policy.supersede = start.supersede.unwrap_or(policy.supersede);
-    judged(desk, start, target, policy, resolved.findings)
+    let mut findings = resolved.findings;
+    findings.extend(unseen(&commands, &policy, &target, start.now));
+    judged(desk, start, target, policy, findings)
+}
+
+/// Asks the commands of pull rings once: what cannot say what hosts run now will
+/// not say it when a ring is open.
+fn unseen(
+    commands: &Commands<'_>,
+    policy: &Policy,
+    target: &Target,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for ring in &policy.rings {
+        let Members::Pull(pull) = &ring.members else {
+            continue;
+        };
+        let limit = std::time::Duration::from_secs(pull.limit_seconds.into());
+        let said = commands.counted(&pull.observe, limit);
+        let said = said.map_err(|error| with_causes(&error));
+        let why = match said.and_then(|text| counted(&text, target, now)) {
+            Ok(counted) if counted.all > 0 => continue,
+            Ok(_) => "its command sees no host: it would wait for ever".to_owned(),
+            Err(why) => format!("its command cannot say what hosts run: {why}"),
+        };
+        let finding = Finding::warning("observe", ring.name.as_str(), why);
+        findings.push(finding.fix(
+            "it prints HOST VERSION for each host, or {\"all\": N, \"there\": N}; it is asked again \
+             while the ring is open",
+        ));
+    }
+    findings
 }
 
 /// Finds out what a rollout would be that goes where another one went: to its
@@ -116,6 +150,7 @@ fn judged(
             astray.extend(superseding::astray(open).into_iter().cloned());
         }
     }
+    let supersede = policy.supersede;
     let entry = Entry {
         number: 1,
         at: start.now,
@@ -126,7 +161,9 @@ fn judged(
             policy: Box::new(policy),
             reason: start.said.reason.clone(),
             profile: start.said.profile.clone(),
-            after: None,
+            after: before
+                .filter(|_| supersede == Supersede::Wait)
+                .map(|open| open.id.clone()),
         },
     };
     let rollout = Rollout::from_entries(std::slice::from_ref(&entry))?;
@@ -313,20 +350,4 @@ pub fn begin(
     opening::pin_way_back(desk, &draft.rollout, &id.to_string())?;
     superseding::unpin(desk, start.shelf, source)?;
     Ok(None)
-}
-
-/// Finds the open rollout that another one waits for: an older one of the same
-/// source.
-pub fn goes_first(shelf: &Shelf, rollout: &Rollout) -> Result<Option<RolloutId>, FlowError> {
-    if rollout.policy.supersede != Supersede::Wait {
-        return Ok(None);
-    }
-    let all = shelf.all()?.into_iter().map(|(known, _)| known);
-    let mut open = all.filter(|known| {
-        let is_other = known.id != rollout.id && known.target.source == rollout.target.source;
-        is_other && !has_ended(&known.phase) && known.planned <= rollout.planned
-    });
-    Ok(open
-        .find(|known| (known.planned, &known.id) < (rollout.planned, &rollout.id))
-        .map(|known| known.id))
 }

@@ -1,18 +1,24 @@
 //! What the verbs of maintenance branches answer, one document each.
 
+mod apply;
 mod list;
 mod log;
+mod overriding;
 mod pick;
 mod said;
 mod show;
+mod suggest;
 mod sync;
 pub mod view;
 pub mod words;
 
+pub use apply::{AppliedRequest, ApplyDocument, EarlierCommit, StoppedAt};
 pub use list::{ListDocument, ListedBranch};
 pub use log::{LogDocument, about, branch_of};
+pub use overriding::OverrideDocument;
 pub use pick::PickDocument;
 pub use said::{SaidDocument, Verb};
 pub use show::{ShowDocument, ShownCommit};
+pub use suggest::{MadeRequest, OtherView, ReasonView, SuggestDocument, SuggestionView};
 pub use sync::SyncDocument;
 pub use view::RequestView;

@@ -7,6 +7,7 @@ use super::words::{self, blocked, count, due, halt, names};
 use crate::model::{HostName, Timestamp};
 use crate::rollout::plan::{Hold, Step};
 use crate::rollout::policy::{Approval, Members, Rehearsal};
+use crate::rollout::state::Blocked;
 use crate::rollout::{Phase, Rollout, Stage, Way};
 
 /// What happens next.
@@ -41,6 +42,7 @@ impl Next {
                 let text = format!("{}; {}", words_of(step, rollout), next.text);
                 Self { text, ..next }
             }
+            Step::Withdraw { .. } if rollout.way == Way::Forward => closing(rollout, step, now),
             step => Self::said(words_of(step, rollout)).by(rollout, "advance", "does it"),
         }
     }
@@ -59,15 +61,23 @@ impl Next {
     }
 
     /// Adds what a person may do: a verb, with what follows the rollout's name.
-    fn by(mut self, rollout: &Rollout, words: &str, does: impl Into<String>) -> Self {
+    fn by(self, rollout: &Rollout, words: &str, does: impl Into<String>) -> Self {
         let (verb, more) = words.split_once(' ').unwrap_or((words, ""));
         let command = format!("debcut rollout {verb} {} {more}", rollout.id);
-        self.commands.push(Command {
-            command: command.trim_end().to_owned(),
-            does: does.into(),
-        });
-        self
+        self.with(command.trim_end().to_owned(), does)
     }
+}
+
+/// A rollout that is halted or paused is closed before anything else: its
+/// version is taken out of what is open.
+fn closing(rollout: &Rollout, step: &Step, now: Timestamp) -> Next {
+    let why = match rollout.phase {
+        Phase::Halted { .. } => Hold::Halted,
+        _ => Hold::Paused,
+    };
+    let next = held(rollout, &why, None, now);
+    let text = format!("{}; {}", next.text, words_of(step, rollout));
+    Next { text, ..next }.by(rollout, "advance", "withdraws it now")
 }
 
 /// Tells whether a ring soaks, and nothing but its time is waited for.
@@ -116,7 +126,7 @@ fn held(rollout: &Rollout, why: &Hold, until: Option<Timestamp>, now: Timestamp)
             };
             let text = format!(
                 "somebody must approve: {} of {needed} so far; then {}",
-                rollout.approved.len(),
+                rollout.approvers().count(),
                 after(rollout)
             );
             Next::said(text).by(rollout, "approve --key KEY", "approves it")
@@ -138,8 +148,16 @@ fn held(rollout: &Rollout, why: &Hold, until: Option<Timestamp>, now: Timestamp)
             .by(rollout, "rollback", "brings hosts back to what they had")
             .by(rollout, "resume", "tries again what failed"),
         Hold::Blocked => {
-            let text = "nothing: it cannot go back by itself, and somebody must look";
-            Next::said(text.to_owned()).by(rollout, "resume", "tries again, when that is mended")
+            let next = Next::said(hold(why, rollout.way));
+            match &rollout.phase {
+                Phase::Blocked {
+                    why: Blocked::Pull { .. },
+                } => {
+                    let does = "releases the old content under a higher version";
+                    next.by(rollout, "rollback --reversion", does)
+                }
+                _ => next.by(rollout, "resume", "tries again, when that is mended"),
+            }
         }
         Hold::Unreachable(hosts) => {
             let next = look(hold(why, rollout.way), are(hosts, "asked again"));
@@ -164,19 +182,28 @@ fn held(rollout: &Rollout, why: &Hold, until: Option<Timestamp>, now: Timestamp)
             let text = format!("ring {} is offered to {percent} % for a while", ring());
             look(text, "to more of them")
         }
-        Hold::Behind(_) => look(hold(why, rollout.way), "next look"),
-        Hold::Withdrawal => look(hold(why, rollout.way), "tried again"),
-        Hold::Uncounted => look(hold(why, rollout.way), "asked again"),
+        Hold::Behind(id) => Next::said(format!("it waits until {id} has ended")).with(
+            format!("debcut rollout advance {id} --watch"),
+            "brings that to its end",
+        ),
+        Hold::Withdrawal => look(hold(why, rollout.way), "it is asked again"),
+        Hold::Uncounted => look(hold(why, rollout.way), "the command is run again"),
         Hold::Sample | Hold::Adoption => look(hold(why, rollout.way), "next look"),
     }
 }
 
 impl Next {
-    fn exclude(mut self, rollout: &Rollout, host: &str, does: &str) -> Self {
-        self.commands.push(Command {
-            command: format!("debcut rollout exclude {host} {} --reason WHY", rollout.id),
-            does: does.to_owned(),
-        });
+    fn exclude(self, rollout: &Rollout, host: &str, does: &str) -> Self {
+        let id = &rollout.id;
+        self.with(
+            format!("debcut rollout exclude {host} {id} --reason WHY"),
+            does,
+        )
+    }
+
+    fn with(mut self, command: String, does: impl Into<String>) -> Self {
+        let does = does.into();
+        self.commands.push(Command { command, does });
         self
     }
 }

@@ -23,6 +23,7 @@ pub use events::{EventView, is_news};
 pub use left_out::LeftOut;
 use left_out::left_out;
 pub use ring::RingView;
+use standing::begins;
 pub use standing::{Badge, Tone, earliest_end};
 
 /// How many hosts are named one by one; the rest is counted.
@@ -81,6 +82,8 @@ pub struct RolloutView {
     pub next_at: Option<At>,
     /// What a person may do about it.
     pub commands: Vec<Command>,
+    /// When the first ring may open, where its windows are shut now.
+    pub begins: Option<At>,
     /// When the last ring may pass at the earliest, while it goes forward.
     pub earliest_end: Option<At>,
     /// When this was written.
@@ -208,6 +211,7 @@ impl RolloutView {
             next: ahead.text,
             next_at: ahead.at.map(At::of),
             commands: ahead.commands,
+            begins: begins(rollout, now).map(At::of),
             earliest_end: earliest_end(rollout, now).map(At::of),
             now: At::of(now),
         }

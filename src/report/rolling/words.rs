@@ -101,6 +101,10 @@ fn telling_line(log: &str) -> String {
     if let Some(at) = error {
         // dpkg(1) says the reason in the line behind.
         let reason = lines[at + 1..].iter().find(said);
+        // The job ends its log with all of it in one line.
+        if reason.is_none() {
+            return lines[at].to_owned();
+        }
         if let Some(reason) = reason.filter(|line| !line.starts_with("dpkg:")) {
             return (*reason).to_owned();
         }
@@ -162,9 +166,13 @@ pub fn blocked(why: &Blocked) -> String {
             format!("{all} did not go back: {}", names(hosts))
         }
         Blocked::Pull { rings, hosts } => {
-            let all = count(*hosts as usize, "host", "hosts");
+            let has = count(
+                *hosts as usize,
+                "host that updates itself still has",
+                "hosts that update themselves still have",
+            );
             format!(
-                "{all} of {} update themselves and still have it: only a newer version with \
+                "{has} it, in {}: only a newer version with \
                  the old content takes it from them",
                 names(rings)
             )

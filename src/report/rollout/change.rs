@@ -16,6 +16,7 @@ pub enum Word {
     SkipSoak,
     Abort,
     Exclude,
+    Include,
 }
 
 impl Word {
@@ -26,6 +27,7 @@ impl Word {
             Self::SkipSoak => "debcut/rollout-skip-soak/1",
             Self::Abort => "debcut/rollout-abort/1",
             Self::Exclude => "debcut/rollout-exclude/1",
+            Self::Include => "debcut/rollout-include/1",
         }
     }
 }

@@ -29,12 +29,27 @@ pub fn findings(rollout: &Rollout) -> Vec<Finding> {
                      --supersede replace",
                     rollout.target.source
                 ),
-                _ => format!("mend what is named, then debcut rollout resume {id}"),
+                Blocked::Pull { .. } => {
+                    format!("in the project's repository: debcut rollout rollback {id} --reversion")
+                }
+                Blocked::Withdrawal { .. } => {
+                    format!("mend what is named, then debcut rollout resume {id}")
+                }
             }),
         ),
         _ => {}
     }
     let stops = !found.is_empty();
+    if let Some(trouble) = &rollout.trouble {
+        let said = format!("{} failed: {}", trouble.doing, trouble.why);
+        found.push(Finding::warning("stuck", &id, said).fix(match rollout.phase {
+            Phase::Planned => format!(
+                "mend that, then debcut rollout advance {id} tries again; to do without: debcut \
+                 rollout abort {id}, then start it with --skip-rehearsal REASON"
+            ),
+            _ => format!("mend that, then debcut rollout advance {id} tries again"),
+        }));
+    }
     let bad = rollout.hosts.iter().filter(|(_, host)| is_bad(&host.state));
     let bad: Vec<_> = bad.collect();
     for (name, host) in bad.iter().take(HOSTS) {

@@ -1,13 +1,15 @@
 //! The world: what hosts and the archive are, whoever asks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use crate::format::version::Version;
 use crate::model::{Architecture, Fingerprint, HostName, Suite, Timestamp};
-use crate::rollout::event::Generation;
+use crate::rollout::event::{Event, Generation};
 use crate::rollout::facts::{HostFacts, Installed, Job, Selection, Service, Status, System};
 use crate::rollout::hands::{Answer, Hands, Moved, Order, Outside, Question, Silence, Timed, Told};
 use crate::rollout::health::{Check, Verdict, What};
+use crate::rollout::journal::Journal;
 use crate::rollout::policy::{Members, Pull, RingSuite};
 use crate::rollout::state::{Counted, Rollout, Way};
 use crate::rollout::target::Move;
@@ -245,6 +247,8 @@ pub struct World {
     pub doubts: Vec<(Fingerprint, String)>,
     /// So often nobody can say what a pull ring runs.
     pub uncounted: u32,
+    /// Where the journal is on disk: it is read whenever something is done.
+    pub disk: Option<PathBuf>,
     pub gone: Vec<String>,
     /// How often hosts were asked.
     pub asked: usize,
@@ -274,6 +278,7 @@ impl World {
             refusals: 0,
             doubts: Vec::new(),
             uncounted: 0,
+            disk: None,
             gone: Vec::new(),
             asked: 0,
             told: 0,
@@ -302,6 +307,14 @@ impl World {
             self.told += host.arrive(now, self.job_seconds);
             host.settle(now);
         }
+    }
+
+    /// What is done was written down before, and is on the disk.
+    fn was_intended(&self, rollout: &Rollout, is: impl Fn(&Event) -> bool) {
+        let Some(disk) = &self.disk else { return };
+        let entries = Journal::look(disk, &rollout.id).expect("it is there");
+        let mut newest = entries.iter().rev();
+        assert!(newest.any(|entry| is(&entry.event)), "{:?}", entries.last());
     }
 
     /// What must hold whenever hosts are told to begin.
@@ -388,6 +401,12 @@ impl Hands for World {
         orders: &[Order],
         each: Timed<'_, Answer<Told>>,
     ) -> Result<(), Outside> {
+        for order in orders {
+            self.was_intended(
+                rollout,
+                |event| matches!(event, Event::Starting { job, .. } if *job == order.job),
+            );
+        }
         self.settle();
         self.may_begin(rollout, orders);
         let now = self.now;
@@ -506,7 +525,13 @@ impl Hands for World {
         Ok(std::mem::take(&mut self.problems))
     }
 
-    fn open(&mut self, _: &Rollout, suites: &[RingSuite], percent: u8) -> Result<Moved, Outside> {
+    fn open(
+        &mut self,
+        rollout: &Rollout,
+        suites: &[RingSuite],
+        percent: u8,
+    ) -> Result<Moved, Outside> {
+        self.was_intended(rollout, |event| matches!(event, Event::Opening { .. }));
         if !self.moved.is_empty() {
             return Ok(self.moved.remove(0));
         }
@@ -519,7 +544,11 @@ impl Hands for World {
         Ok(Moved::Done(done.collect()))
     }
 
-    fn withdraw(&mut self, _: &Rollout, suites: &[Suite]) -> Result<Moved, Outside> {
+    fn withdraw(&mut self, rollout: &Rollout, suites: &[Suite]) -> Result<Moved, Outside> {
+        self.was_intended(
+            rollout,
+            |event| matches!(event, Event::Withdrawing { suites: own } if own == suites),
+        );
         if self.refusals > 0 {
             self.refusals -= 1;
             return Ok(Moved::Refused("frozen".to_owned()));

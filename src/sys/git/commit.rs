@@ -90,7 +90,7 @@ impl Repository {
         Ok((parents.collect(), message))
     }
 
-    fn write_unsigned(&self, commit: &NewCommit<'_>) -> Result<String, GitError> {
+    pub(super) fn write_unsigned(&self, commit: &NewCommit<'_>) -> Result<String, GitError> {
         let act = || failed("store a commit");
         let tree = self.tree(commit.tree)?;
         let id = git2::Oid::from_str(commit.parent).map_err(act())?;

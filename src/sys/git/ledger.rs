@@ -198,6 +198,37 @@ impl Repository {
     }
 }
 
+impl Repository {
+    /// Stores files that are added to a ledger, and returns how its refs are to
+    /// be moved, from where the ledger was read: for who moves others in the
+    /// same transaction. What was taken out by hand comes back with it.
+    pub fn stage_in_ledger(
+        &self,
+        name: &str,
+        from: Option<&str>,
+        files: &[(String, Vec<u8>)],
+        author: Author<'_>,
+        message: &str,
+    ) -> Result<Vec<RefUpdate>, GitError> {
+        let mut to = self.add_to_ledger(from, files, author, message)?;
+        let kept_at = self.ref_target(&kept(name))?;
+        if let Some(kept) = kept_at.as_ref().filter(|kept| Some(kept.as_str()) != from)
+            && !self.has_ledger(&to, kept)?
+        {
+            to = self.join(&to, kept)?;
+        }
+        let update = |name: String, from: Option<String>| RefUpdate {
+            name,
+            from,
+            to: to.clone(),
+        };
+        Ok(vec![
+            update(name.to_owned(), from.map(str::to_owned)),
+            update(kept(name), kept_at),
+        ])
+    }
+}
+
 impl UserGit<'_> {
     /// Adds files to a ledger, named by their digests, and moves its ref. What
     /// others write at the same moment stays.

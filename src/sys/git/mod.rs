@@ -23,10 +23,12 @@ mod write;
 
 mod commit;
 mod embargo;
+mod follow;
 mod forge;
 mod lock;
 mod push;
 mod ref_update;
+mod resolving;
 #[cfg(test)]
 pub(crate) mod scratch;
 mod sign;
@@ -55,9 +57,11 @@ pub use write::{Author, NewFile};
 
 pub use commit::{CommitError, FileKind, NewCommit, PlacedBlob};
 pub use embargo::alternates;
+pub use follow::{FollowError, Following};
 pub use forge::{ForgeCommand, forge_command};
 pub use push::{PushError, Pushed, push, push_places};
 pub use ref_update::{BranchPlace, RefUpdate, RefsError, is_branch_name};
+pub use resolving::{Resolution, ResolveError};
 pub use sign::SignTagError;
 pub use user::{UserGit, UserGitError};
 pub use work_tree::{IndexChange, IndexEntry};

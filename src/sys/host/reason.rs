@@ -52,21 +52,6 @@ pub(super) fn of(host: &str, stderr: &str) -> String {
     }
 }
 
-/// Tells whether a reason is for the controller to mend: its own keys, names and
-/// configuration. A host that is down has none of these.
-pub fn is_ours(reason: &str) -> bool {
-    [
-        "the host key is not",
-        "Permission denied (",
-        "Could not resolve hostname",
-        "Too many authentication failures",
-        "Bad configuration option",
-        "UNPROTECTED PRIVATE KEY",
-    ]
-    .iter()
-    .any(|part| reason.contains(part))
-}
-
 /// The command that forgets a host's key: known_hosts names the port, where it is
 /// another one (sshd(8)).
 fn forget(host: &str) -> String {
@@ -87,28 +72,23 @@ fn connect(host: &str) -> String {
     }
 }
 
+/// Tells whether a reason is for the controller to mend: its own keys, names and
+/// configuration. A host that is down has none of these.
+pub fn is_ours(reason: &str) -> bool {
+    [
+        "the host key is not",
+        "Permission denied (",
+        "Could not resolve hostname",
+        "Too many authentication failures",
+        "Bad configuration option",
+        "UNPROTECTED PRIVATE KEY",
+    ]
+    .iter()
+    .any(|part| reason.contains(part))
+}
+
 #[cfg(test)]
 mod tests {
-    #[test]
-    fn a_host_that_is_down_is_told_apart() {
-        for (stderr, ours) in [
-            ("Host key verification failed.", true),
-            ("root@web1: Permission denied (publickey).", true),
-            (
-                "ssh: Could not resolve hostname web1: Name or service not known",
-                true,
-            ),
-            (
-                "ssh: connect to host web1 port 22: Connection refused",
-                false,
-            ),
-            ("ssh: connect to host web1 port 22: No route to host", false),
-            ("Connection timed out during banner exchange", false),
-        ] {
-            assert_eq!(super::is_ours(&super::of("web1", stderr)), ours, "{stderr}");
-        }
-    }
-
     #[test]
     fn commands_are_those_of_the_host() {
         for (host, forget, connect) in [
@@ -126,6 +106,26 @@ mod tests {
         ] {
             assert_eq!(super::forget(host), forget);
             assert_eq!(super::connect(host), connect);
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_down_is_told_apart() {
+        for (stderr, ours) in [
+            ("Host key verification failed.", true),
+            ("root@web1: Permission denied (publickey).", true),
+            (
+                "ssh: Could not resolve hostname web1: Name or service not known",
+                true,
+            ),
+            (
+                "ssh: connect to host web1 port 22: Connection refused",
+                false,
+            ),
+            ("ssh: connect to host web1 port 22: No route to host", false),
+            ("Connection timed out during banner exchange", false),
+        ] {
+            assert_eq!(super::is_ours(&super::of("web1", stderr)), ours, "{stderr}");
         }
     }
 

@@ -1,7 +1,9 @@
 //! Maintenance branches.
 
+mod applying;
 mod asking;
 mod deciding;
+mod suggesting;
 
 use crate::world::World;
 

@@ -96,6 +96,10 @@ pub fn is_news(entry: &Entry) -> bool {
                 | Event::Phased { .. }
                 | Event::Withdrawn { .. }
                 | Event::Excluded { .. }
+                | Event::Included { .. }
+                | Event::Stuck { .. }
+                | Event::WithdrawalRefused { .. }
+                | Event::Doubted { .. }
                 | Event::Rehearsed { .. }
                 | Event::Checked {
                     found: Verdict::Failed { .. },

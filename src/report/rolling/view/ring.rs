@@ -79,6 +79,10 @@ pub(super) fn ring_view(rollout: &Rollout, at: usize, now: Timestamp) -> RingVie
         hosts.all = number(counted.all);
         hosts.ok = number(counted.there);
         hosts.failed = number(counted.failed);
+        // Who took it still has it, wherever the rollout goes.
+        if rollout.way == Way::Back {
+            (hosts.failed, hosts.ok) = (hosts.ok, hosts.all.saturating_sub(hosts.ok));
+        }
         hosts.waiting = hosts.all.saturating_sub(hosts.ok + hosts.failed);
     }
     let text = match (pull, &state.counted) {

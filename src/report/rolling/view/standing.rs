@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::counts::Counts;
 use super::ring_name;
 use crate::model::Timestamp;
+use crate::model::calendar::Opens;
 use crate::report::rolling::words;
-use crate::rollout::policy::Members;
-use crate::rollout::state::Skip;
+use crate::rollout::state::{Skip, Standing};
 use crate::rollout::{HostState, Phase, Rollout, Stage, Way};
 
 /// How something stands, in one word; the colour never says more.
@@ -195,22 +195,21 @@ pub(super) fn ring_badge(rollout: &Rollout, at: usize) -> Badge {
 /// Says how a ring stands that the rollout brings back, by its hosts: that it
 /// passed once says nothing of what they run now.
 fn badge_back(rollout: &Rollout, at: usize) -> Badge {
-    let (state, ring) = (&rollout.rings[at], &rollout.policy.rings[at]);
-    if matches!(ring.members, Members::Pull(_)) {
-        return match (state.opening, state.withdrawn) {
-            (false, _) => Badge::new("untouched", Tone::Dim),
-            // Whoever took it has it: hosts that update themselves stay.
-            (true, true) => Badge::new("withdrawn", Tone::Wait),
-            (true, false) => Badge::new("offered", Tone::Bad),
-        };
+    match rollout.standing(at) {
+        Standing::GoingBack => Badge::new("going back", Tone::Busy),
+        Standing::Back => Badge::new("back", Tone::Dim),
+        Standing::NotBack => Badge::new("not back", Tone::Bad),
+        _ => Badge::new("untouched", Tone::Dim),
     }
-    let hosts = Counts::of(rollout.hosts.values().filter(|host| host.ring == at));
-    match (hosts.meant(), hosts.failed, hosts.busy + hosts.waiting) {
-        (0, _, _) => Badge::new("untouched", Tone::Dim),
-        (_, failed, _) if failed > 0 => Badge::new("not back", Tone::Bad),
-        (_, _, left) if left > 0 => Badge::new("going back", Tone::Busy),
-        _ if hosts.unreachable > 0 => Badge::new("partly back", Tone::Bad),
-        _ => Badge::new("back", Tone::Dim),
+}
+
+/// Returns when the first ring may open, where its windows are shut now; `None`
+/// too once it was opened, and where no window comes.
+pub fn begins(rollout: &Rollout, now: Timestamp) -> Option<Timestamp> {
+    let waits = matches!(rollout.phase, Phase::Planned | Phase::Rehearsed);
+    match rollout.policy.calendar.starts(now) {
+        Opens::At(at) if waits => Some(at),
+        _ => None,
     }
 }
 
@@ -226,7 +225,7 @@ pub fn earliest_end(rollout: &Rollout, now: Timestamp) -> Option<Timestamp> {
         Phase::Ring { index, .. } => *index,
         _ => return None,
     };
-    let mut at = now;
+    let mut at = begins(rollout, now).unwrap_or(now);
     for (ring, state) in rollout.policy.rings.iter().zip(&rollout.rings).skip(from) {
         if state.passed.is_some() || state.soak_skipped.is_some() {
             continue;

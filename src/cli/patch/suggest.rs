@@ -1,0 +1,191 @@
+//! `patch suggest`.
+
+use clap::Args;
+
+use super::WriteArguments;
+use crate::cli::Said;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::flow::patching::ledger::Ledger;
+use crate::flow::patching::suggesting::{self, Other, Suggestion, Why};
+use crate::model::{BranchName, Sha256};
+use crate::patch::facts::Applies;
+use crate::release::change::Note;
+use crate::report::Answer;
+use crate::report::patch::{MadeRequest, OtherView, ReasonView, SuggestDocument, SuggestionView};
+
+/// Arguments of `patch suggest`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut patch suggest --onto release-1.12
+  debcut patch suggest --onto release-1.12 --pick             ask for all of them
+  debcut patch suggest --onto release-1.12 --pick 1a2b3c4d    for this one
+  debcut patch suggest --onto release-1.12 --all              with what is left out, and why
+
+Suggested are commits that only the main branch has: fixes, what names a CVE,
+what its author asks for (Cc: stable@… # 1.12+, Backport-to: release-1.12,
+Backport: 1.12), what mends (Fixes: ID) or reverts a commit that is on the
+branch. What is there under another id, and what is asked for already, is left
+out; so is what says Backport: no. Whether one applies is tried in memory.")]
+pub struct SuggestArguments {
+    /// The maintenance branch
+    #[arg(long, value_name = "BRANCH")]
+    onto: BranchName,
+    /// Ask for what is suggested: for all of it, or for these commits
+    #[arg(long, value_name = "COMMIT", num_args = 0..)]
+    pick: Option<Vec<String>>,
+    /// Show what is left out as well, and why
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    write: WriteArguments,
+}
+
+/// Looks for commits that belong on a branch.
+pub fn run(arguments: SuggestArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let workspace = super::workspace(context)?;
+    let first = match arguments.pick {
+        Some(_) => super::before(&arguments.write, &workspace, context)?,
+        None => super::Share::No,
+    };
+    let mut ledger = Ledger::read(&workspace.repository, &context.environment)?;
+    let found = suggesting::suggest(&workspace, &ledger, &arguments.onto)?;
+    let views: Vec<SuggestionView> = found.suggested.iter().map(suggestion).collect();
+    let others = |kept: &dyn Fn(&Why) -> bool| -> Vec<OtherView> {
+        let others = found.others.iter().filter(|one| kept(&one.why));
+        others.map(other).collect()
+    };
+    let mut document = SuggestDocument {
+        onto: found.onto.clone(),
+        main: found.main.clone(),
+        base: found.base.clone(),
+        ahead: found.ahead,
+        suggestions: views,
+        picked: others(&|why| matches!(why, Why::Picked(_))),
+        asked: others(&|why| matches!(why, Why::Asked(..))),
+        others: others(&|why| !matches!(why, Why::Picked(_) | Why::Asked(..))),
+        requests: Vec::new(),
+        all: arguments.all,
+    };
+    let Some(named) = &arguments.pick else {
+        return Ok(Answer::new(document).into());
+    };
+    let wanted = chosen(&workspace, named, &found.suggested)?;
+    let mut changed = false;
+    let mut findings = Vec::new();
+    for commit in wanted {
+        let made = super::pick::ask_for(
+            &workspace,
+            &mut ledger,
+            &commit,
+            &arguments.onto,
+            &arguments.write,
+            context,
+        )?;
+        changed |= made.changed;
+        findings.extend(made.findings);
+        document.requests.push(MadeRequest {
+            id: made.id,
+            commit,
+            changed: made.changed,
+        });
+    }
+    let digest = serde_json::to_vec(&document.requests).expect("requests are plain");
+    let answer = Answer::new(document).findings(findings);
+    match arguments.write.dry_run {
+        true => Ok(answer.dry_run(Sha256::of(&digest)).into()),
+        false => super::after(first, answer.changed(changed), &workspace, context),
+    }
+}
+
+/// Finds the commits to ask for: all that are suggested, or those that are
+/// named, whether they are suggested or not.
+fn chosen(
+    workspace: &crate::flow::project::Workspace,
+    named: &[String],
+    suggested: &[Suggestion],
+) -> Result<Vec<String>, Failure> {
+    if named.is_empty() {
+        return Ok(suggested.iter().map(|one| one.commit.clone()).collect());
+    }
+    let mut found = Vec::new();
+    for text in named {
+        let commit = workspace.repository.commit(text)?.id;
+        if !suggested.iter().any(|one| one.commit == commit) {
+            let message = format!("“{text}” is not suggested");
+            return Err(Failure::request("not-suggested", message)
+                .hint("debcut patch suggest --all says why not; debcut patch pick asks for it all the same"));
+        }
+        found.push(commit);
+    }
+    Ok(found)
+}
+
+fn suggestion(one: &Suggestion) -> SuggestionView {
+    let (applies, conflicts) = match &one.applies {
+        Applies::Cleanly => ("cleanly", Vec::new()),
+        Applies::Nothing => ("nothing", Vec::new()),
+        Applies::Conflicts { paths, .. } => ("conflicts", paths.clone()),
+        Applies::Unknown(_) => ("unknown", Vec::new()),
+    };
+    SuggestionView {
+        commit: one.commit.clone(),
+        subject: one.subject.clone(),
+        author: one.author.clone(),
+        committed: one.committed,
+        reasons: one.reasons.iter().cloned().map(ReasonView::new).collect(),
+        moves: one.moves.clone(),
+        release_note: match one.note {
+            Note::Written(_) => "written",
+            Note::Nothing => "none",
+            Note::Unsaid => "missing",
+        },
+        applies,
+        conflicts,
+        after: one.after.clone(),
+    }
+}
+
+fn other(one: &Other) -> OtherView {
+    let short = |id: &str| id.get(..12).unwrap_or(id).to_owned();
+    let mut view = OtherView {
+        commit: one.commit.clone(),
+        subject: one.subject.clone(),
+        why: "only-moves",
+        text: "only moves dependencies".to_owned(),
+        other: None,
+        request: None,
+        state: None,
+        moves: one.moves.clone(),
+    };
+    match &one.why {
+        Why::OnlyMoves => {}
+        Why::Picked(id) => {
+            view.why = "picked";
+            view.text = format!("is there as {}", short(id));
+            view.other = Some(id.clone());
+        }
+        Why::Asked(request, state) => {
+            view.why = "asked";
+            view.text = format!("request {request} is {}", state.word());
+            view.request = Some(request.clone());
+            view.state = Some(*state);
+        }
+        Why::Refused(trailer) => {
+            view.why = "refused";
+            view.text = format!("says {trailer}");
+        }
+        Why::Foreign(ids) => {
+            view.why = "foreign";
+            let ids: Vec<String> = ids.iter().map(|id| short(id)).collect();
+            view.text = format!("is about {}, which is not there", ids.join(", "));
+        }
+        Why::TakenBack(id) => {
+            view.why = "taken-back";
+            view.text = format!("is taken back by {}", short(id));
+            view.other = Some(id.clone());
+        }
+    }
+    view
+}

@@ -1,0 +1,48 @@
+//! Whether a branch's head is green: a command of the project's says so.
+
+use std::time::Duration;
+
+use super::PatchingError;
+use crate::flow::FlowError;
+use crate::flow::project::Workspace;
+use crate::model::Listener;
+use crate::patch::rules::Green;
+use crate::sys::environment::Environment;
+use crate::sys::process::Tool;
+
+/// Not known yet (`EX_TEMPFAIL` of sysexits.h).
+const NOT_YET: i32 = 75;
+/// A forge may be slow, and a command may run the tests itself.
+const LIMIT: Duration = Duration::from_secs(60 * 60);
+
+/// Asks the project's command about a commit of a branch.
+pub fn ask(
+    workspace: &Workspace,
+    environment: &Environment,
+    command: &str,
+    branch: &str,
+    commit: &str,
+    listener: &dyn Listener,
+) -> Result<Green, FlowError> {
+    listener.begin(format!("is {branch} green? {command}"));
+    let tool = Tool::new("sh")
+        .args(["-c", command])
+        .envs(environment.without_secrets().variables())
+        .env("DEBCUT_BRANCH", branch)
+        .env("DEBCUT_COMMIT", commit)
+        .dir(workspace.repository.top())
+        .limit(LIMIT);
+    let (status, output) = tool.finish().map_err(PatchingError::Green)?;
+    let said = [output.stderr, output.stdout].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let last = said.lines().rev().find(|line| !line.trim().is_empty());
+    let why = match last {
+        Some(line) => format!(": `{command}` says “{}”", line.trim()),
+        None => format!(": `{command}`"),
+    };
+    Ok(match status.code() {
+        Some(0) => Green::Yes,
+        Some(NOT_YET) => Green::NotYet(why),
+        _ => Green::No(why),
+    })
+}

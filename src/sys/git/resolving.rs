@@ -1,0 +1,156 @@
+//! A work tree of its own for a pick that conflicts: git's own cherry-pick
+//! stops there, with the tools that the user knows, and what is made of it is
+//! read back. Neither the user's work tree nor any branch is touched.
+
+use std::path::{Path, PathBuf};
+
+use super::user::{UserGit, UserGitError, line};
+use super::{Author, GitError, NewCommit, Repository, failed};
+
+/// What was made of a conflict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolution {
+    /// A commit whose change stands for the one that conflicts.
+    Commit(String),
+    /// These paths are not resolved yet.
+    Unmerged(Vec<String>),
+    /// Nothing of the change is left, and nobody has committed that.
+    Untouched,
+    /// The work tree is gone.
+    Gone,
+}
+
+/// Why there is no such work tree.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveError {
+    /// Something is in the way.
+    #[error("{} is there already and is not empty", path.display())]
+    Taken {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The repository gave no answer.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The user's git did not do its part.
+    #[error(transparent)]
+    User(#[from] UserGitError),
+}
+
+impl UserGit<'_> {
+    /// Makes a work tree at a commit and begins the pick of another one in it.
+    pub fn begin_resolving(
+        &self,
+        directory: &Path,
+        base: &str,
+        pick: &str,
+        is_merge: bool,
+    ) -> Result<(), ResolveError> {
+        let taken = std::fs::read_dir(directory).is_ok_and(|mut found| found.next().is_some());
+        if taken || directory.is_file() {
+            let path = directory.to_owned();
+            return Err(ResolveError::Taken { path });
+        }
+        let tool = self
+            .tool()
+            .args(["worktree", "add", "--quiet", "--detach"])
+            .arg(directory)
+            .arg(base);
+        self.run("make a work tree", tool)?;
+        let mut tool = self
+            .tool()
+            .dir(directory)
+            .args(["cherry-pick", "--allow-empty", "-x"]);
+        if is_merge {
+            tool = tool.args(["-m", "1"]);
+        }
+        // It is expected to stop; where git's merge finds a way that ours does
+        // not, the commit is there, and is the resolution.
+        let _ = tool
+            .arg(pick)
+            .finish()
+            .map_err(super::user::failed("pick"))?;
+        Ok(())
+    }
+
+    /// Reads what was made of a conflict.
+    pub fn resolved(
+        &self,
+        directory: &Path,
+        base: &str,
+        author: Author<'_>,
+    ) -> Result<Resolution, ResolveError> {
+        let Some(there) = self.repository.work_tree_at(directory) else {
+            return Ok(Resolution::Gone);
+        };
+        let git = self.of(&there);
+        let unmerged = git
+            .tool()
+            .args(["diff", "--name-only", "--diff-filter=U", "-z"]);
+        let unmerged = git.run("list conflicts", unmerged)?;
+        let unmerged = String::from_utf8_lossy(&unmerged.stdout).into_owned();
+        let unmerged: Vec<String> = unmerged.split_terminator('\0').map(str::to_owned).collect();
+        if !unmerged.is_empty() {
+            return Ok(Resolution::Unmerged(unmerged));
+        }
+        // The index is what was committed, too, where the user did commit.
+        let tree = line(&git.run("read the index", git.tool().arg("write-tree"))?);
+        if tree == there.commit(base)?.tree && there.commit("HEAD")?.id == base {
+            return Ok(Resolution::Untouched);
+        }
+        let message = format!("Resolve a conflict on {base}\n");
+        let commit = NewCommit {
+            parent: base,
+            tree: &tree,
+            author,
+            message: &message,
+        };
+        // Never on a branch: only what it changes counts, so it is not signed.
+        let stored = self.repository.write_unsigned(&commit)?;
+        Ok(Resolution::Commit(stored))
+    }
+
+    /// Removes such a work tree; false: it holds files of the user's that git
+    /// does not know, and stays.
+    pub fn end_resolving(&self, directory: &Path) -> Result<bool, UserGitError> {
+        if let Some(there) = self.repository.work_tree_at(directory) {
+            let git = self.of(&there);
+            let tool = git.tool().args(["reset", "--quiet", "--hard"]);
+            git.run("clean the work tree of the conflict", tool)?;
+            let tool = self.tool().args(["worktree", "remove"]).arg(directory);
+            return Ok(tool.output().is_ok());
+        }
+        let tool = self.tool().args(["worktree", "prune"]);
+        self.run("forget work trees that are gone", tool)?;
+        Ok(true)
+    }
+}
+
+impl Repository {
+    /// Tells whether a commit with this id is here.
+    pub fn has_commit(&self, id: &str) -> bool {
+        let found = git2::Oid::from_str(id).ok();
+        found.is_some_and(|id| self.inner.find_commit(id).is_ok())
+    }
+
+    /// Tells which of some paths a commit changes, against its first parent.
+    pub fn changes_among(&self, commit: &str, paths: &[String]) -> Result<Vec<String>, GitError> {
+        let act = || failed(format!("read what {commit} changes"));
+        let id = git2::Oid::from_str(commit).map_err(act())?;
+        let commit = self.inner.find_commit(id).map_err(act())?;
+        let after = commit.tree().map_err(act())?;
+        let before = match commit.parent(0) {
+            Ok(parent) => Some(parent.tree().map_err(act())?),
+            Err(_) => None,
+        };
+        let entry = |tree: &git2::Tree<'_>, path: &str| {
+            let found = tree.get_path(Path::new(path)).ok();
+            found.map(|entry| (entry.id(), entry.filemode()))
+        };
+        let changed = paths.iter().filter(|path| {
+            let was = before.as_ref().and_then(|tree| entry(tree, path));
+            was != entry(&after, path)
+        });
+        Ok(changed.cloned().collect())
+    }
+}
