@@ -62,6 +62,7 @@ fn words(line: &str) -> Vec<String> {
             Some(_) => word.get_or_insert_default().push(c),
             None if c == '\'' || c == '"' => {
                 quote = Some(c);
+                blanks = 0;
                 word.get_or_insert_default();
             }
             None if c.is_whitespace() => {

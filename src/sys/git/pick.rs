@@ -103,13 +103,21 @@ impl<'r> Picking<'r> {
             None => None,
         };
         let mut changes = Vec::new();
+        let mut gone = Vec::new();
         self.objects
             .compare(base, Some(theirs.tree), &mut |found| {
                 if !found.is_directory() {
                     changes.push((found.path.to_owned(), found.before, found.after));
+                } else if found.after.is_none() {
+                    gone.push((found.path.to_owned(), found.before));
                 }
                 Descend::Into
             })?;
+        for (directory, before) in gone {
+            if !self.has_unchanged(&directory, before)? {
+                return self.pick_whole(base, theirs.tree);
+            }
+        }
         // Where a file became a directory, its sides come one by one.
         let file = |item: Option<Item>| item.filter(|item| !item.is_directory());
         let mut outcomes = Vec::new();
@@ -244,6 +252,21 @@ impl<'r> Picking<'r> {
             }
         }
         Ok(Ours::Nothing)
+    }
+
+    /// Tells whether a directory is as it was, or is not here: where the commit
+    /// moves it away, nothing that was added to it is left behind.
+    fn has_unchanged(&self, directory: &[u8], before: Option<Item>) -> Result<bool, GitError> {
+        let below = [directory, b"/"].concat();
+        let next = self.changed.range(below.clone()..).next();
+        if next.is_some_and(|(found, _)| found.starts_with(&below)) {
+            return Ok(false);
+        }
+        let Ok(text) = std::str::from_utf8(directory) else {
+            return Ok(false);
+        };
+        let found = self.objects.entry(self.tree, text)?;
+        Ok(found.is_none() || found == before)
     }
 
     /// Tells whether one of a path's directories was there before the commit and

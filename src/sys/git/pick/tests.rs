@@ -48,7 +48,7 @@ fn lines(changed: &[(usize, &str)]) -> String {
 #[test]
 fn picks_are_those_of_git() {
     type Act = fn(&Scratch);
-    let cases: [(&str, Act, Act); 13] = [
+    let cases: [(&str, Act, Act); 15] = [
         (
             "a file changed far away",
             |s| s.write("d/a", &lines(&[(15, "ours")])),
@@ -126,6 +126,20 @@ fn picks_are_those_of_git() {
             },
             |s| {
                 s.write("d/new", "theirs\n");
+            },
+        ),
+        (
+            "a file added here, its directory moved there",
+            |s| s.write("d/new", "ours\n"),
+            |s| {
+                s.git("mv d e");
+            },
+        ),
+        (
+            "a file added here, its directory deleted there",
+            |s| s.write("d/new", "ours\n"),
+            |s| {
+                s.git("rm -q -r d");
             },
         ),
         (
