@@ -9,6 +9,7 @@ mod kinds;
 pub mod ledger;
 pub mod listing;
 pub mod picking;
+pub mod ruling;
 pub mod suggesting;
 pub mod syncing;
 pub mod telling;
