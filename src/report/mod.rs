@@ -22,6 +22,7 @@ mod page;
 pub mod pages;
 mod plan;
 mod release;
+mod release_sync;
 mod renewal;
 mod reproduce;
 pub mod rolling;
@@ -62,6 +63,7 @@ pub use release::{
     BuiltPackage, ChangedFile, PrepareDocument, ReleaseDocument, ReleasedPackage, StepLine,
     TagDocument, TagLine,
 };
+pub use release_sync::ReleaseSyncDocument;
 pub use renewal::{ImportDocument, RefreshDocument, RotateDocument, RotationPhase, SuiteLine};
 pub use reproduce::{RefusedReproduction, ReproduceDocument};
 pub use root::{RootLine, RootList, RootMade, RootRemoved};

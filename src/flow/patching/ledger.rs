@@ -1,12 +1,12 @@
 //! The ledger of requests and decisions, in a ref of the repository.
 
 use crate::flow::FlowError;
-use crate::model::Timestamp;
+use crate::model::{BranchName, Timestamp};
 use crate::patch::entry::EntryError;
 use crate::patch::{Entry, EntryId, Event, Queue};
 use crate::release::commit::Person;
 use crate::sys::environment::Environment;
-use crate::sys::git::{Author, LedgerError, Repository, UserGit};
+use crate::sys::git::{Author, CommitError, ForwardError, LedgerError, Repository, UserGit};
 
 /// The ref of the ledger.
 pub const REF: &str = "refs/debcut/patches";
@@ -20,6 +20,18 @@ pub enum PatchingError {
     /// What is in it is no ledger.
     #[error("{REF} holds what is no ledger")]
     Entry(#[source] EntryError),
+    /// A branch whose release should come back is not there.
+    #[error("there is no branch “{name}”")]
+    NoSource {
+        /// Its name.
+        name: BranchName,
+    },
+    /// A commit was not written, or not signed.
+    #[error("the commit is not made")]
+    Commit(#[source] CommitError),
+    /// A branch was not moved.
+    #[error(transparent)]
+    Forward(#[from] ForwardError),
 }
 
 /// A ledger as it was when it was read.

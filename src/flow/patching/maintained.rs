@@ -1,0 +1,64 @@
+//! The maintenance branches of a repository, and its main branch.
+
+use std::collections::BTreeMap;
+
+use crate::flow::FlowError;
+use crate::flow::project::Workspace;
+use crate::model::BranchName;
+use crate::release::Policy;
+use crate::release::plan::hotfix;
+
+/// What the main branch is called where the remote does not say.
+const USUAL: [&str; 4] = ["main", "master", "trunk", "debian/latest"];
+
+/// A maintenance branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Maintained {
+    /// Its name.
+    pub name: BranchName,
+    /// Its newest commit: of the local branch, else of the remote's.
+    pub commit: String,
+}
+
+/// Lists the branches whose names are those of maintenance branches, by name;
+/// one that is local and the remote's is the local one.
+pub fn maintained(
+    workspace: &Workspace,
+    policy: &Policy,
+) -> Result<BTreeMap<String, Maintained>, FlowError> {
+    let mut found = BTreeMap::new();
+    let remote = policy.remote.as_str();
+    let patterns = &policy.maintenance;
+    for branch in workspace.repository.branches()? {
+        let own = branch.remote.as_deref().is_none_or(|name| name == remote);
+        let short = branch.short().to_owned();
+        let kept = hotfix::line_of(&short, patterns).is_some()
+            || hotfix::branch_of(&short, patterns).is_some();
+        // Local ones come first.
+        if !own || !kept || found.contains_key(&short) {
+            continue;
+        }
+        if let Ok(name) = BranchName::new(short.clone()) {
+            let commit = branch.commit.to_string();
+            found.insert(short, Maintained { name, commit });
+        }
+    }
+    Ok(found)
+}
+
+/// Finds the branch that everything comes from: the configured one, else the
+/// remote's, else one with a usual name.
+pub fn main_branch(workspace: &Workspace) -> Result<Option<BranchName>, FlowError> {
+    if let Some(main) = &workspace.project.patch.main {
+        return Ok(BranchName::new(main.clone()).ok());
+    }
+    let branches = workspace.repository.branches()?;
+    let default = workspace
+        .repository
+        .default_branch(&workspace.project.release.remote);
+    let there = |name: &&str| branches.iter().any(|branch| branch.short() == *name);
+    let mut names = default.as_deref().into_iter().chain(USUAL);
+    Ok(names
+        .find(there)
+        .and_then(|name| BranchName::new(name.to_owned()).ok()))
+}
