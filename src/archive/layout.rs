@@ -222,6 +222,11 @@ pub fn explanation() -> ArchivePath {
     made(".debcut/README".to_owned())
 }
 
+/// Returns the note of an archive that is private for embargoes.
+pub fn private_note() -> ArchivePath {
+    made(".debcut/private.json".to_owned())
+}
+
 /// Returns the directory of the certificates that suites were signed with.
 pub fn certificates() -> ArchivePath {
     made(".debcut/keys".to_owned())

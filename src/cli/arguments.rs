@@ -173,6 +173,8 @@ pub enum Verb {
     Plan(super::plan::PlanArguments),
     /// Write release notes: of what is to come, of a release, of all
     Notes(super::notes::NotesArguments),
+    /// Tell people of a release: a preview, or sent to each channel once
+    Announce(super::announce::AnnounceArguments),
     /// Write version files, changelogs and notes of a release, as one commit
     Prepare(super::prepare::PrepareArguments),
     /// Put signed tags on prepared release commits
@@ -189,6 +191,8 @@ pub enum Verb {
     Reproduce(super::reproduce::ReproduceArguments),
     /// Attest that a rebuild of your own gave what was published
     Attest(super::attest::AttestArguments),
+    /// Run a maintenance branch: what wants in, who decided, what was picked
+    Patch(super::patch::PatchVerb),
     /// Publish packages to a suite of an archive
     Publish(super::archive::PublishArguments),
     /// Create, fill, look at and serve apt archives

@@ -89,6 +89,11 @@ pub struct KeyArguments {
 }
 
 impl KeyArguments {
+    /// Names no key.
+    pub(super) fn usual() -> Self {
+        Self { key: None }
+    }
+
     /// Returns which key is meant.
     pub fn wanted(&self) -> KeyWanted {
         self.key.clone().map_or(KeyWanted::Usual, KeyWanted::Named)

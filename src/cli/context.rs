@@ -20,6 +20,8 @@ pub struct Context<'a> {
     pub directory: PathBuf,
     pub config: Option<PathBuf>,
     pub json: bool,
+    /// Whether only what is new, or wrong, is wanted.
+    pub quiet: bool,
     /// The command as it was given; secrets are never arguments.
     pub command: String,
     verbose: bool,
@@ -63,6 +65,7 @@ impl<'a> Context<'a> {
             clock: global.now.map_or(Clock::System, Clock::Fixed),
             config,
             json: global.json,
+            quiet: global.quiet,
             command: command_line(argv),
             verbose: global.verbose > 0,
             environment,

@@ -35,7 +35,8 @@ Examples:
 
 From the oldest commit and the median commit to the tag, and from the tag to the
 suites of the archives in debcut.toml, as far as their generations are kept; from there, by
-the journals of rollouts, to the first canary and to the last ring's gate.";
+the journals of rollouts, to the first canary and to the last ring's gate. A release that was
+taken back is listed as such, and counts for no median.";
 
 /// Measures releases.
 pub fn run(arguments: LeadTimeArguments, context: &Context<'_>) -> Result<Said, Failure> {

@@ -1,6 +1,7 @@
 //! The command line: argv, environment, clock and terminal on one side, the
 //! library on the other. One file a verb: parse → flow → show.
 
+mod announce;
 mod archive;
 mod arguments;
 mod attest;
@@ -21,6 +22,7 @@ mod listener;
 mod manual;
 mod notes;
 mod passphrase;
+mod patch;
 mod plan;
 mod prepare;
 mod release;
@@ -29,6 +31,7 @@ mod request;
 mod rollout;
 mod root;
 mod sandbox;
+mod screen;
 mod status;
 mod tag;
 mod terminal;
@@ -128,6 +131,7 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::LeadTime(arguments) => lead_time::run(arguments, context),
         Verb::Plan(arguments) => plan::run(arguments, context),
         Verb::Notes(arguments) => notes::run(&arguments, context),
+        Verb::Announce(arguments) => announce::run(arguments, context),
         Verb::Prepare(arguments) => prepare::run(arguments, context),
         Verb::Tag(arguments) => tag::run(arguments, context),
         Verb::Release(arguments) => release::run(*arguments, context),
@@ -137,6 +141,7 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::Verify(arguments) => verify::run(&arguments, context),
         Verb::Attest(arguments) => attest::run(&arguments, context),
         Verb::Archive(arguments) => archive::run(arguments, context),
+        Verb::Patch(arguments) => patch::run(arguments, context),
         Verb::Publish(arguments) => archive::publish(arguments, context),
         Verb::Rollout(arguments) => rollout::run(arguments, context),
         Verb::Demo(arguments) => demo::run(&arguments, context),

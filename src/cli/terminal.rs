@@ -16,6 +16,7 @@ use crate::sys::environment::Environment;
 /// The terminal, or whatever stands in its place.
 pub struct Terminal {
     json: bool,
+    dumb: bool,
     stdout_colour: Colour,
     stderr_colour: Colour,
     teller: Teller,
@@ -50,6 +51,7 @@ impl Terminal {
         };
         Self {
             json: global.json,
+            dumb,
             stdout_colour: colour(io::stdout().is_terminal()),
             stderr_colour: colour(stderr),
             teller: Teller::new(told, colour(stderr), live && detail != Detail::Whole),
@@ -69,8 +71,8 @@ impl Terminal {
         if answer.is_no() { Exit::No } else { Exit::Done }
     }
 
-    /// Writes an answer that takes the place of the one before: on a terminal on
-    /// a cleared screen, as JSON on a line of its own.
+    /// Writes an answer that takes the place of the one before: as JSON on a line
+    /// of its own.
     pub fn show_anew(&self, answer: &Answer) {
         self.teller.clear();
         if self.json {
@@ -78,14 +80,19 @@ impl Terminal {
             text.push('\n');
             return print(text.as_bytes());
         }
+        print(self.laid_out(answer).as_bytes());
+    }
+
+    /// Tells whether answers are drawn on a screen, where there is one.
+    pub fn draws(&self) -> bool {
+        !self.json && !self.dumb
+    }
+
+    /// Lays an answer out as text.
+    pub fn laid_out(&self, answer: &Answer) -> String {
         let mut page = Page::new(self.stdout_colour);
         answer.text(&mut page);
-        let clear = match io::stdout().is_terminal() {
-            // Home, and clear to the end: the screen does not flicker.
-            true => "\x1b[H\x1b[J",
-            false => "",
-        };
-        print(format!("{clear}{}", page.into_text()).as_bytes());
+        page.into_text()
     }
 
     /// Writes why a verb could not answer.
@@ -93,6 +100,11 @@ impl Terminal {
         self.teller.clear();
         report_failure(failure, self.json, self.stderr_colour);
         failure.exit
+    }
+
+    /// Tells whether somebody sits there who can be asked.
+    pub fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stdout().is_terminal()
     }
 
     /// Writes a line of an answer that comes in pieces (a server's address).
@@ -120,6 +132,11 @@ pub fn usage(argv: &[OsString], environment: &Environment, error: &clap::Error) 
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     );
+    let typed = match asked {
+        true => None,
+        false => typed(argv, error),
+    };
+    let error = typed.as_ref().unwrap_or(error);
     if !asked && wants_json(argv, environment) {
         let failure = usage_failure(&error.render().to_string(), error.kind());
         let Failure {
@@ -133,6 +150,26 @@ pub fn usage(argv: &[OsString], environment: &Environment, error: &clap::Error) 
     // A closed pipe is no error; nothing else can be said of a broken stream.
     let _ = error.print();
     ExitCode::from(if asked { Exit::Done } else { Exit::Request } as u8)
+}
+
+/// Returns the same error, where it is one without the environment too: clap
+/// writes what the environment holds into the usage, as if it had been typed.
+fn typed(argv: &[OsString], error: &clap::Error) -> Option<clap::Error> {
+    fn bare(command: clap::Command) -> clap::Command {
+        // Nobody sets it.
+        let command = command.mut_args(|argument| match argument.get_env() {
+            Some(_) => argument.env("DEBCUT_OF_NOBODY"),
+            None => argument,
+        });
+        command.mut_subcommands(bare)
+    }
+    let again = bare(super::command()).try_get_matches_from(argv).err()?;
+    let first = |error: &clap::Error| {
+        let rendered = error.render().to_string();
+        rendered.split("\n\n").next().map(str::to_owned)
+    };
+    let is_same = again.kind() == error.kind() && first(&again) == first(error);
+    is_same.then_some(again)
 }
 
 /// Tells whether JSON was asked for, where clap got nowhere.

@@ -3,6 +3,7 @@
 //! Only this folder reads our configuration. Every key has a default; a
 //! missing file is an empty one.
 
+mod announce;
 mod build;
 mod chroot;
 mod ci;
@@ -22,6 +23,7 @@ mod sources;
 mod template;
 mod written;
 
+pub use announce::{AnnounceRules, Channel as AnnounceChannel, Way as AnnounceWay};
 pub use build::{BuildRules, IsolationWord};
 pub use ci::{CiForge, CiSchedule, Pipeline};
 pub use debianize::{DebianizeError, NewFile, Packaging, debianize};

@@ -10,7 +10,8 @@ pub(super) use notify::channels;
 use super::read::{ConfigError, Source};
 use super::written::patch as written;
 use crate::model::BranchName;
-use crate::patch::policy::{BackMerge, Note, Parents, Policy};
+use crate::patch::policy::{BackMerge, Note, Parents, Policy, Sharing};
+use crate::patch::{Question, answers};
 
 /// Reads the rules.
 pub(super) fn policy(source: &Source<'_>, written: written::Patch) -> Result<Policy, ConfigError> {
@@ -38,6 +39,11 @@ pub(super) fn policy(source: &Source<'_>, written: written::Patch) -> Result<Pol
         name.map_err(|error| source.refuse(&branch.span(), error.to_string()))
     });
     let back_merge_into = into.collect::<Result<_, _>>()?;
+    let template = written.template.map(|text| {
+        let checked = answers::check_template(text.get_ref());
+        checked.map_err(|why| source.refuse(&text.span(), format!("no template: {why}")))?;
+        Ok(text.into_inner())
+    });
     Ok(Policy {
         main,
         approvers: written.approvers,
@@ -62,5 +68,23 @@ pub(super) fn policy(source: &Source<'_>, written: written::Patch) -> Result<Pol
             Some(written::BackMerge::Pick) => BackMerge::Pick,
         },
         back_merge_into,
+        questions: match written.questions {
+            None => usual.questions,
+            Some(questions) => questions.into_iter().map(question).collect(),
+        },
+        template: template.transpose()?,
+        sharing: match written.sync {
+            true => Sharing::AtOnce,
+            false => Sharing::WhenAsked,
+        },
     })
+}
+
+fn question(written: written::Question) -> Question {
+    match written {
+        written::Question::Bug => Question::Bug,
+        written::Question::Affected => Question::Affected,
+        written::Question::Severity => Question::Severity,
+        written::Question::Verified => Question::Verified,
+    }
 }

@@ -53,6 +53,8 @@ pub struct Project {
     pub rollout: super::RolloutRules,
     /// The rules of maintenance branches.
     pub patch: crate::patch::Policy,
+    /// Who is told of releases.
+    pub announce: super::AnnounceRules,
     /// Who is told of what happens to them.
     pub patch_channels: Vec<super::patch::Channel>,
     parts: Vec<Part>,
@@ -146,6 +148,7 @@ impl Project {
                 std::mem::take(&mut written.patch.notify),
             )?,
             patch: super::patch::policy(&source, written.patch)?,
+            announce: super::announce::rules(&source, written.announce)?,
             parts,
         })
     }

@@ -9,6 +9,7 @@ use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+pub mod announce;
 pub mod declared;
 pub mod patch;
 pub mod release;
@@ -34,6 +35,8 @@ pub struct File {
     pub rollout: rollout::Rollout,
     #[serde(default)]
     pub patch: patch::Patch,
+    #[serde(default)]
+    pub announce: announce::Announce,
 }
 
 /// `[[package]]`.

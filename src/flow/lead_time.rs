@@ -20,7 +20,8 @@ use crate::release::lead_time::{Arrival, LeadTime, Since, counted, median_wait, 
 use crate::release::observe::{self, Known};
 use crate::release::policy::{Policy, Unit};
 use crate::release::standing;
-use crate::rollout::Rollout;
+use crate::rollout::event::Entry as Event;
+use crate::rollout::{self, Rollout};
 use crate::sys::environment::Environment;
 
 /// What is asked for.
@@ -79,7 +80,10 @@ pub fn lead_times(
 }
 
 /// Reads every rollout there is a journal of; one that cannot be read is told.
-fn rollouts(state: Option<PathBuf>, environment: &Environment) -> (Vec<Rollout>, Vec<Finding>) {
+pub(super) fn rollouts(
+    state: Option<PathBuf>,
+    environment: &Environment,
+) -> (Vec<(Rollout, Vec<Event>)>, Vec<Finding>) {
     // Without a home there are no journals either.
     let Ok(shelf) = Shelf::of(state, environment) else {
         return (Vec::new(), Vec::new());
@@ -93,7 +97,7 @@ fn rollouts(state: Option<PathBuf>, environment: &Environment) -> (Vec<Rollout>,
         Ok(ids) => {
             for id in ids {
                 match shelf.look(&id) {
-                    Ok(one) => found.extend(one.map(|(rollout, _)| rollout)),
+                    Ok(one) => found.extend(one),
                     Err(error) => findings.push(warn(id.to_string(), error)),
                 }
             }
@@ -104,24 +108,42 @@ fn rollouts(state: Option<PathBuf>, environment: &Environment) -> (Vec<Rollout>,
 
 /// Adds when rollouts brought a release to its first host and to all, in any of
 /// its Debian revisions and tries.
-fn brought(mut lead: LeadTime, unit: &Unit, known: &Known, rollouts: &[Rollout]) -> LeadTime {
+fn brought(
+    mut lead: LeadTime,
+    unit: &Unit,
+    known: &Known,
+    rollouts: &[(Rollout, Vec<Event>)],
+) -> LeadTime {
     let release = Release {
         tag: known.tag.clone(),
         version: known.version.clone(),
         commit: known.commit.clone(),
         committed: lead.tagged,
     };
-    let own = rollouts.iter().filter(|rollout| {
+    let own = rollouts.iter().filter(|(rollout, _)| {
         let mut versions = rollout.target.versions.iter();
         rollout.target.source == unit.name
             && versions.any(|meant| standing::is_of(unit, &release, &meant.source_version))
     });
-    let (canaries, everyones): (Vec<_>, Vec<_>) = own
-        .map(|rollout| (rollout.canary(), rollout.everyone()))
-        .unzip();
-    lead.canary = canaries.into_iter().flatten().min();
-    lead.everyone = everyones.into_iter().flatten().min();
+    let (back, there): (Vec<_>, Vec<_>) = own.partition(|(rollout, _)| rollout.is_taken_back());
+    // One try that stayed is the release's way, whatever others came to.
+    let counts = match there.is_empty() {
+        true => {
+            let turned = back.iter().filter_map(|(_, entries)| turned(entries));
+            lead.taken_back = turned.max();
+            &back
+        }
+        false => &there,
+    };
+    lead.canary = counts.iter().filter_map(|(one, _)| one.canary()).min();
+    lead.everyone = counts.iter().filter_map(|(one, _)| one.everyone()).min();
     lead
+}
+
+/// Returns when somebody began to take it back.
+fn turned(entries: &[Event]) -> Option<Timestamp> {
+    let turns = |entry: &&Event| matches!(entry.event, rollout::Event::RollbackBegun { .. });
+    entries.iter().rfind(turns).map(|entry| entry.at)
 }
 
 /// The history, asked once: packages of one repository are often released at the
@@ -186,6 +208,7 @@ impl History<'_> {
             suites: arrivals(unit, &release, seen),
             canary: None,
             everyone: None,
+            taken_back: None,
         })
     }
 }

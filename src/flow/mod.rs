@@ -3,6 +3,7 @@
 //! Knows no terminal and no argv; `cli/` says what was asked for and shows
 //! what came of it.
 
+pub mod announcing;
 pub mod archiving;
 pub mod attesting;
 mod build_cache;
@@ -13,6 +14,7 @@ pub mod configured;
 pub mod demo;
 pub mod doctor;
 mod earlier_build;
+pub mod embargoing;
 pub mod evidence;
 mod gating;
 pub mod generations;
@@ -211,6 +213,9 @@ pub enum FlowError {
         /// The directory, as it was named.
         directory: String,
     },
+    /// An announcement's text cannot be made, or may not leave.
+    #[error(transparent)]
+    Announce(#[from] announcing::SendError),
     /// An embargo does not allow it.
     #[error(transparent)]
     Outward(#[from] OutwardError),

@@ -8,7 +8,7 @@
 //! and publish is completed by the next one, on any machine.
 
 mod mock;
-mod target;
+pub(in crate::flow) mod target;
 
 use std::path::PathBuf;
 
@@ -153,6 +153,43 @@ pub fn release(
         },
     };
     let ended = run.all(*planned)?;
+    let released = Box::new(run.released);
+    Ok(match ended {
+        Ok(()) => Outcome::Done(released),
+        Err(findings) => Outcome::Refused { released, findings },
+    })
+}
+
+/// Builds what is tagged and publishes it, as the end of a release does: for a
+/// tag that its branch has left behind. What the suite has is left alone.
+pub fn publish_tagged(
+    workspace: &Workspace,
+    wanted: &Wanted,
+    desk: &Desk<'_>,
+    ask: &mut Ask<'_>,
+    target: Target,
+) -> Result<Outcome, FlowError> {
+    let is_there = target::has(desk, wanted, &target)?;
+    let mut run = Run {
+        workspace,
+        wanted,
+        desk,
+        ask,
+        hooks: Hooks::new(workspace, desk.environment, desk.listener),
+        released: Released {
+            targets: vec![target],
+            ..Released::default()
+        },
+    };
+    if is_there {
+        desk.complete(&wanted.to)?;
+        return Ok(Outcome::Done(Box::new(run.released)));
+    }
+    run.hooks.run_due()?;
+    let mut ended = run.builds()?;
+    if ended.is_ok() {
+        ended = run.publish()?;
+    }
     let released = Box::new(run.released);
     Ok(match ended {
         Ok(()) => Outcome::Done(released),

@@ -2,6 +2,7 @@
 //! them. Writes nothing.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use super::FlowError;
 use super::building;
@@ -22,6 +23,8 @@ use crate::release::plan::{self, Request};
 use crate::release::policy::{DebianKind, Policy, Unit};
 use crate::release::standing::{self, Archives, Around, BuiltAt, Held, Standing};
 use crate::release::{self, Facts};
+use crate::rollout::Rollout;
+use crate::rollout::event::Entry;
 use crate::sys::environment::Environment;
 use crate::sys::files;
 use crate::sys::openpgp::text_of;
@@ -37,6 +40,8 @@ pub struct Status {
     pub standings: Vec<Standing>,
     /// Every suite of every configured archive.
     pub suites: Vec<SuiteSeen>,
+    /// Rollouts of the packages, by their names, each with its journal.
+    pub rollouts: Vec<(Rollout, Vec<Entry>)>,
     /// What stands against a plan, and what could not be read; none of them an
     /// error: that something stands badly is an answer.
     pub findings: Vec<Finding>,
@@ -55,9 +60,11 @@ pub struct SuiteSeen {
     pub date: Timestamp,
 }
 
-/// Looks at the project and its archives.
+/// Looks at the project, its archives, and the journals of its rollouts (`state`:
+/// where those are; `None` for the user's).
 pub fn status(
     workspace: &Workspace,
+    state: Option<PathBuf>,
     environment: &Environment,
     now: Timestamp,
 ) -> Result<Status, FlowError> {
@@ -87,6 +94,10 @@ pub fn status(
         }
     }
     findings.append(&mut shelf.endings);
+    let (mut rollouts, unread) = super::lead_time::rollouts(state, environment);
+    let is_own = |source: &PackageName| policy.units.iter().any(|unit| unit.name == *source);
+    rollouts.retain(|(rollout, _)| is_own(&rollout.target.source));
+    findings.extend(unread);
     for finding in &mut findings {
         finding.severity = finding.severity.min(Severity::Warning);
     }
@@ -105,6 +116,7 @@ pub fn status(
         branch,
         standings,
         suites: shelf.suites,
+        rollouts,
         findings,
     })
 }

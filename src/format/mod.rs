@@ -19,6 +19,7 @@ pub mod export_subst;
 pub mod gitattributes;
 pub mod gzip_member;
 pub mod index;
+pub mod mail;
 pub mod relation;
 pub mod release;
 pub mod statement;

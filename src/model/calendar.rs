@@ -83,8 +83,11 @@ impl Calendar {
     pub fn check(&self) -> Result<(), CalendarError> {
         self.time_zone()?;
         for day in &self.closed {
-            let date: Result<Date, _> = day.parse();
-            date.map_err(|_| CalendarError::Day(day.clone()))?;
+            // Days are compared as they are written.
+            let date: Option<Date> = day.parse().ok();
+            if date.is_none_or(|date| date.to_string() != *day) {
+                return Err(CalendarError::Day(day.clone()));
+            }
         }
         let minutes = self
             .windows

@@ -8,12 +8,19 @@
 //! where branches are now (does it apply, are its parents merged) is no part of
 //! it: facts are looked up, and the state of a request follows from both.
 
+pub mod answers;
+pub mod embargo;
 pub mod entry;
+pub mod facts;
 pub mod policy;
 pub mod queue;
+pub mod reference;
 pub mod rhythm;
+pub mod state;
 
 pub use entry::{Answers, Ask, Decision, Entry, EntryId, Event, Picked, RequestId};
+pub use facts::Facts;
 pub use policy::{BackMerge, Policy};
 pub use queue::{Freeze, Queue, Request, Said};
 pub use rhythm::{Due, Rhythm, Today};
+pub use state::{Listed, Question, Standing, State};

@@ -1,6 +1,7 @@
 //! How a project treats its maintenance branches: what `config/` reads.
 
 use super::rhythm::Rhythm;
+use super::state::Question;
 use crate::model::BranchName;
 use crate::release::commit::Person;
 
@@ -32,6 +33,13 @@ pub struct Policy {
     pub back_merge: BackMerge,
     /// The branches that they come back to; empty: the main branch.
     pub back_merge_into: Vec<BranchName>,
+    /// What must be answered before anybody decides.
+    pub questions: Vec<Question>,
+    /// The text that asks them in an editor, a minijinja template; none: the
+    /// usual one.
+    pub template: Option<String>,
+    /// Whether whatever is written to the ledger is shared at once.
+    pub sharing: Sharing,
 }
 
 /// How the changelog and the versions of a release come to other branches.
@@ -42,6 +50,15 @@ pub enum BackMerge {
     Merge,
     /// By a commit of their own that brings nothing else.
     Pick,
+}
+
+/// When the ledger is fetched and pushed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// When `patch sync` or `--sync` says so.
+    WhenAsked,
+    /// Whenever something is written.
+    AtOnce,
 }
 
 /// Whether a request needs a release note.
@@ -79,6 +96,9 @@ impl Default for Policy {
             rhythm: Rhythm::default(),
             back_merge: BackMerge::Pick,
             back_merge_into: Vec::new(),
+            questions: Question::ALL.into(),
+            template: None,
+            sharing: Sharing::WhenAsked,
         }
     }
 }

@@ -56,6 +56,8 @@ pub struct Request {
     pub ask: Said<Ask>,
     /// Every decision, oldest first, with its reason.
     pub decisions: Vec<Said<(Decision, String)>>,
+    /// Pairs of decisions: who made the first one knew of the second one.
+    pub known: BTreeSet<(EntryId, EntryId)>,
     /// The rules that are set aside, with the reason.
     pub overrides: Vec<Said<(String, String)>>,
     /// What it became on its branch.
@@ -112,6 +114,25 @@ pub struct Hotfix {
     pub normal: BranchName,
 }
 
+/// Why no request is meant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WhichError {
+    /// None has this name.
+    #[error("there is no request “{text}”")]
+    None {
+        /// What was asked for.
+        text: String,
+    },
+    /// Several names begin so.
+    #[error("“{text}” may be {}: say which", ids.iter().map(RequestId::as_str).collect::<Vec<_>>().join(" or "))]
+    Several {
+        /// What was asked for.
+        text: String,
+        /// The names.
+        ids: Vec<RequestId>,
+    },
+}
+
 impl Queue {
     /// Folds entries, in whatever order they come.
     pub fn of(entries: impl IntoIterator<Item = (EntryId, Entry)>) -> Self {
@@ -124,6 +145,9 @@ impl Queue {
             if !queue.take(*id, entry) {
                 queue.idle.push(*id);
             }
+        }
+        for request in queue.requests.values_mut() {
+            request.known = known(&request.decisions, &entries);
         }
         let followed: BTreeSet<&EntryId> =
             entries.values().flat_map(|entry| &entry.after).collect();
@@ -162,6 +186,7 @@ impl Queue {
                     id: id.clone(),
                     ask: by_whom(entry, at, by, ask.clone()),
                     decisions: Vec::new(),
+                    known: BTreeSet::new(),
                     overrides: Vec::new(),
                     applied: None,
                     superseded: None,
@@ -262,10 +287,59 @@ impl Queue {
         }
     }
 
+    /// Finds the request that is meant by the beginning of its name.
+    pub fn find(&self, text: &str) -> Result<&Request, WhichError> {
+        let lower = text.trim().to_ascii_lowercase();
+        let meant = self.requests.values();
+        let mut meant = meant.filter(|one| one.id.as_str().starts_with(&lower));
+        let none = || WhichError::None {
+            text: text.to_owned(),
+        };
+        let first = (!lower.is_empty()).then(|| meant.next()).flatten();
+        let first = first.ok_or_else(none)?;
+        let others: Vec<RequestId> = meant.map(|one| one.id.clone()).collect();
+        if others.is_empty() {
+            return Ok(first);
+        }
+        Err(WhichError::Several {
+            text: text.to_owned(),
+            ids: [vec![first.id.clone()], others].concat(),
+        })
+    }
+
     fn change(&mut self, id: &RequestId, act: impl FnOnce(&mut Request)) -> bool {
         let found = self.requests.get_mut(id);
         found.map(act).is_some()
     }
+}
+
+/// Finds which decisions were made in knowledge of which others.
+fn known(
+    decisions: &[Said<(Decision, String)>],
+    entries: &BTreeMap<EntryId, Entry>,
+) -> BTreeSet<(EntryId, EntryId)> {
+    let mut known = BTreeSet::new();
+    if decisions.len() < 2 {
+        return known;
+    }
+    let wanted: BTreeSet<EntryId> = decisions.iter().map(|one| one.entry).collect();
+    let height = |id: &EntryId| entries.get(id).map_or(0, |entry| entry.height);
+    let lowest = wanted.iter().map(height).min().unwrap_or_default();
+    for decision in decisions {
+        // Entries below the lowest one of the decisions lead to none of them.
+        let mut seen = BTreeSet::new();
+        let mut open = vec![decision.entry];
+        while let Some(id) = open.pop() {
+            let after = entries.get(&id).map_or(&[][..], |entry| &entry.after);
+            for before in after {
+                if height(before) >= lowest && seen.insert(*before) {
+                    open.push(*before);
+                }
+            }
+        }
+        known.extend(seen.intersection(&wanted).map(|id| (decision.entry, *id)));
+    }
+    known
 }
 
 impl Answers {

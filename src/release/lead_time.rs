@@ -33,6 +33,9 @@ pub struct LeadTime {
     pub canary: Option<Timestamp>,
     /// When the last ring of a rollout passed its gate.
     pub everyone: Option<Timestamp>,
+    /// When its rollout began to go back: nobody has it, so it counts for no
+    /// median.
+    pub taken_back: Option<Timestamp>,
 }
 
 /// How long steps took over several releases, in seconds.
@@ -51,7 +54,8 @@ pub struct Span {
 }
 
 /// Returns what is known of each step over all releases; a step that no release
-/// has both ends of is left out. A clock that ran ahead is no time.
+/// has both ends of is left out, and so is a release that was taken back. A clock
+/// that ran ahead is no time.
 pub fn spans(releases: &[LeadTime]) -> Vec<Span> {
     type End = fn(&LeadTime) -> Option<Timestamp>;
     let archive: End = |one| one.suites.iter().map(|arrival| arrival.at).min();
@@ -66,7 +70,8 @@ pub fn spans(releases: &[LeadTime]) -> Vec<Span> {
     ];
     let span = |(steps, from, to): (&'static str, End, End)| {
         let took = |one: &LeadTime| Some((to(one)?.unix() - from(one)?.unix()).max(0));
-        let mut all: Vec<i64> = releases.iter().filter_map(took).collect();
+        let stays = releases.iter().filter(|one| one.taken_back.is_none());
+        let mut all: Vec<i64> = stays.filter_map(took).collect();
         all.sort_unstable();
         Some(Span {
             steps,
@@ -176,12 +181,18 @@ mod tests {
             suites: Vec::new(),
             canary: canary.map(at),
             everyone: everyone.map(at),
+            taken_back: None,
+        };
+        let taken_back = LeadTime {
+            taken_back: Some(at(900)),
+            ..release(800, Some(850), Some(899))
         };
         let all = [
             release(10, Some(100), Some(400)),
             release(30, Some(100), None),
             release(20, None, None),
             release(40, Some(300), Some(200)),
+            taken_back,
         ];
         let found: Vec<_> = spans(&all)
             .iter()

@@ -64,7 +64,7 @@ impl ApproveDocument {
     /// Says who approved; `event` is `None` where that key had already.
     pub fn new(rollout: &Rollout, request: &str, kept: &Path, event: Option<&Event>) -> Self {
         let key = match event {
-            Some(Event::Approved { key, .. }) => Some(key.clone()),
+            Some(Event::Approved { key, .. }) => Some(key.to_string()),
             _ => None,
         };
         Self {

@@ -91,7 +91,10 @@ fn row(release: &LeadTime) -> [String; 9] {
             false => suites.join(", "),
         },
         moment(release.canary),
-        moment(release.everyone),
+        match release.taken_back {
+            Some(at) => format!("taken back {at}"),
+            None => moment(release.everyone),
+        },
     ]
 }
 

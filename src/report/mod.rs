@@ -2,6 +2,8 @@
 //!
 //! Only this folder knows presentation; only `cli/` knows where it goes.
 
+mod announce;
+pub mod announcing;
 mod approve;
 mod archive;
 mod attest;
@@ -20,6 +22,7 @@ mod mirror;
 mod notes;
 mod page;
 pub mod pages;
+pub mod patch;
 mod plan;
 mod release;
 mod release_sync;
@@ -34,6 +37,7 @@ mod verify;
 mod version;
 mod who;
 
+pub use announce::{AnnounceDocument, AnnounceLine};
 pub use approve::ApproveDocument;
 pub use archive::{
     AddDocument, ArchiveDocument, ArchiveStatusDocument, CheckDocument, DiffDocument,

@@ -46,15 +46,33 @@ impl Page {
 
     /// Writes rows as columns, each as wide as its widest cell.
     pub fn table<const N: usize>(&mut self, head: [&str; N], rows: &[[String; N]]) {
-        let width = |i: usize| {
-            let cells = rows.iter().map(|row| row[i].chars().count());
-            cells.chain([head[i].chars().count()]).max().unwrap_or(0)
+        let columns: Vec<usize> = (0..N).collect();
+        self.columns(&columns, head, rows);
+    }
+
+    /// Writes rows as columns, without those in which no row has more than a
+    /// dash: narrow screens have room for what there is.
+    pub fn filled<const N: usize>(&mut self, head: [&str; N], rows: &[[String; N]]) {
+        let is_filled = |i: &usize| rows.iter().any(|row| !matches!(row[*i].as_str(), "" | "–"));
+        let columns: Vec<usize> = (0..N).filter(is_filled).collect();
+        self.columns(&columns, head, rows);
+    }
+
+    fn columns<const N: usize>(
+        &mut self,
+        columns: &[usize],
+        head: [&str; N],
+        rows: &[[String; N]],
+    ) {
+        let width = |i: &usize| {
+            let cells = rows.iter().map(|row| row[*i].chars().count());
+            cells.chain([head[*i].chars().count()]).max().unwrap_or(0)
         };
-        let widths: Vec<usize> = (0..N).map(width).collect();
+        let widths: Vec<usize> = columns.iter().map(width).collect();
         let lay = |cells: [&str; N]| {
             let mut line = String::new();
-            for (cell, width) in cells.iter().zip(&widths) {
-                let _ = write!(line, "{cell:<width$}  ");
+            for (i, width) in columns.iter().zip(&widths) {
+                let _ = write!(line, "{:<width$}  ", cells[*i]);
             }
             line.trim_end().to_owned()
         };
@@ -134,6 +152,19 @@ mod tests {
         for (bytes, want) in cases {
             assert_eq!(size(*bytes), *want, "{bytes}");
         }
+    }
+
+    #[test]
+    fn columns_without_anything_are_left_out() {
+        let mut page = Page::new(Colour::Off);
+        page.filled(
+            ["A", "NONE", "NAME"],
+            &[
+                ["long".into(), "–".into(), "x".into()],
+                ["s".into(), "".into(), "–".into()],
+            ],
+        );
+        assert_eq!(page.into_text(), "A     NAME\nlong  x\ns     –\n");
     }
 
     #[test]

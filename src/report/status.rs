@@ -6,6 +6,9 @@ use super::{Document, Page};
 use crate::model::{Suite, Timestamp};
 use crate::release::policy::Bump;
 use crate::release::standing::{Held, Standing, Step};
+use crate::report::rolling::words::{moment, versions};
+use crate::report::rollout::{Brief, Picture};
+use crate::rollout::Rollout;
 
 /// How many releases that wait for the same step are told one by one.
 const WAITING: usize = 8;
@@ -17,7 +20,19 @@ pub struct StatusDocument {
     branch: Option<String>,
     packages: Vec<Package>,
     suites: Vec<SuiteLine>,
+    rings: Vec<RingLine>,
+    rollouts: Vec<Brief>,
     waits: Vec<Wait>,
+}
+
+/// What a ring of a package's rollouts has.
+#[derive(Debug, Serialize)]
+struct RingLine {
+    package: String,
+    ring: String,
+    version: String,
+    /// When its gate was passed.
+    since: Timestamp,
 }
 
 #[derive(Debug, Serialize)]
@@ -58,8 +73,35 @@ impl StatusDocument {
             branch: branch.map(str::to_owned),
             packages: standings.iter().map(package).collect(),
             suites: Vec::new(),
+            rings: Vec::new(),
+            rollouts: Vec::new(),
             waits: standings.iter().filter_map(wait).collect(),
         }
+    }
+
+    /// Adds what the rings of a rollout took, in place of what older ones brought.
+    pub fn add_rings(&mut self, rollout: &Rollout) {
+        if rollout.is_taken_back() {
+            return;
+        }
+        let package = rollout.target.source.as_str();
+        for ring in &rollout.rings {
+            let Some(since) = ring.passed else { continue };
+            let name = ring.name.as_str();
+            self.rings
+                .retain(|known| known.package != package || known.ring != name);
+            self.rings.push(RingLine {
+                package: package.to_owned(),
+                ring: name.to_owned(),
+                version: versions(&rollout.target),
+                since,
+            });
+        }
+    }
+
+    /// Adds a rollout that is open.
+    pub fn add_rollout(&mut self, picture: Picture) {
+        self.rollouts.push(picture.brief());
     }
 
     /// Adds a suite of a configured archive.
@@ -117,6 +159,24 @@ impl Document for StatusDocument {
         if !held.is_empty() {
             page.line("");
             page.table(["SUITE", "PACKAGE", "VERSION", "ARCHITECTURES"], &held);
+        }
+        let rings: Vec<[String; 4]> = (self.rings.iter())
+            .map(|ring| {
+                [
+                    ring.ring.clone(),
+                    ring.package.clone(),
+                    ring.version.clone(),
+                    moment(ring.since),
+                ]
+            })
+            .collect();
+        if !rings.is_empty() {
+            page.line("");
+            page.table(["RING", "PACKAGE", "VERSION", "SINCE"], &rings);
+        }
+        for rollout in &self.rollouts {
+            page.line("");
+            rollout.text(page);
         }
         if !self.waits.is_empty() {
             page.line("");
@@ -209,6 +269,8 @@ mod tests {
             branch: None,
             packages: Vec::new(),
             suites: Vec::new(),
+            rings: Vec::new(),
+            rollouts: Vec::new(),
             waits: (0..count).map(wait).collect(),
         };
         for (count, lines, last) in [

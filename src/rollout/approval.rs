@@ -65,13 +65,18 @@ pub enum ApprovalError {
         now: Timestamp,
     },
     /// Its key is none of those whose word counts.
-    #[error("key {key} is none of those that may approve: {}", may.join(", "))]
+    #[error("key {key} is none of those that may approve: {}", listed(may))]
     NotAnApprover {
         /// The key.
         key: Fingerprint,
         /// Those that may.
-        may: Vec<String>,
+        may: Vec<Fingerprint>,
     },
+}
+
+fn listed(keys: &[Fingerprint]) -> String {
+    let keys: Vec<_> = keys.iter().map(Fingerprint::as_str).collect();
+    keys.join(", ")
 }
 
 impl Statement {
@@ -151,20 +156,13 @@ pub fn judge(
     }
     let key = verified.by.fingerprint;
     match policy {
-        Approval::Needed { keys, .. } if !keys.is_empty() => {
-            let named = |wanted: &String| {
-                let plain: String = wanted.split_whitespace().collect();
-                let plain = plain.strip_prefix("gpg:").unwrap_or(&plain);
-                plain.eq_ignore_ascii_case(key.as_str())
-            };
-            match keys.iter().any(named) {
-                true => Ok(key),
-                false => Err(ApprovalError::NotAnApprover {
-                    key,
-                    may: keys.clone(),
-                }),
-            }
-        }
+        Approval::Needed { keys, .. } if !keys.is_empty() => match keys.contains(&key) {
+            true => Ok(key),
+            false => Err(ApprovalError::NotAnApprover {
+                key,
+                may: keys.clone(),
+            }),
+        },
         _ => Ok(key),
     }
 }

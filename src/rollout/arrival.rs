@@ -1,6 +1,6 @@
 //! When a rollout reached its first host and its last.
 
-use super::state::Rollout;
+use super::state::{Rollout, Way};
 use crate::model::Timestamp;
 
 impl Rollout {
@@ -8,6 +8,11 @@ impl Rollout {
     /// before one had.
     pub fn canary(&self) -> Option<Timestamp> {
         self.rings.first()?.first
+    }
+
+    /// Tells whether it was taken back, or is about to be: nobody is to have it.
+    pub fn is_taken_back(&self) -> bool {
+        self.way == Way::Back
     }
 
     /// Returns when the last ring passed; `None` before it did.

@@ -2,16 +2,22 @@
 //! world is touched, what came of it after.
 //!
 //! Killed after any entry, the rollout goes on from its journal: the archive's
-//! work and the rehearsal are done again (done twice they are as done once), a
-//! host that was about to be told is asked whether it began, which keeps it from
-//! beginning later, and is told again under another job's name when it did not.
+//! work and the rehearsal are done again (done twice they are as done once), and
+//! a host that was about to be told is asked whether it began. A host that is
+//! asked for a job it does not know refuses that job from then on, so that an
+//! order which is late after all begins nothing; it is told anew, under another
+//! name.
+//!
+//! What hosts answer is written when all of a group have answered, with one
+//! flush: an answer that is lost with its controller is asked for again.
 
-use super::event::{Entry, Event, Generation};
+use super::event::{Event, Generation};
 use super::hands::{Hands, Moved, Outside};
 use super::journal::Journal;
 use super::plan::{self, Hold, Step};
-use super::policy::{Members, Rehearsal};
-use super::state::{Blocked, Halt, ReplayError, Rollout, Unfit};
+use super::policy::{Approval, Members, Rehearsal};
+use super::state::{Halt, Phase, ReplayError, Rollout};
+use crate::model::finding::with_causes;
 use crate::model::{Suite, Timestamp};
 use crate::sys::files::FileError;
 
@@ -53,41 +59,49 @@ pub enum DriveError {
         #[source]
         source: Outside,
     },
-    /// A step made an event that cannot follow: a mistake of this program.
+    /// A step made an event that cannot follow: a mistake of this program. It
+    /// was not written.
     #[error("a step came to what cannot follow")]
-    Unfit(#[from] Unfit),
-    /// The same, found when it was applied.
-    #[error("a step came to what cannot follow")]
-    Replay(#[from] ReplayError),
+    Unfit(#[from] ReplayError),
 }
 
-/// Writes down an event and applies it; one that cannot follow is not written.
+/// Applies an event and writes it down; one that cannot follow is not written.
 pub fn record(
     rollout: &mut Rollout,
     journal: &mut Journal,
     event: Event,
     at: Timestamp,
-) -> Result<Entry, DriveError> {
-    let mut entries = record_all(rollout, journal, vec![event], at)?;
-    Ok(entries.remove(0))
+) -> Result<(), DriveError> {
+    record_all(rollout, journal, vec![(event, at)])
 }
 
+/// Applies events one after the other, and writes them with one flush. The first
+/// that cannot follow ends it: what was before it is written, it and the rest
+/// are not, so that a journal can always be replayed.
 fn record_all(
     rollout: &mut Rollout,
     journal: &mut Journal,
-    events: Vec<Event>,
-    at: Timestamp,
-) -> Result<Vec<Entry>, DriveError> {
-    for event in &events {
-        rollout.admits(event)?;
+    events: Vec<(Event, Timestamp)>,
+) -> Result<(), DriveError> {
+    let mut made = Vec::new();
+    let mut unfit = Ok(());
+    for (event, at) in events {
+        let entry = journal.next(made.len(), event, at);
+        unfit = rollout.apply(&entry);
+        if unfit.is_err() {
+            break;
+        }
+        made.push(entry);
     }
-    let entries = journal
-        .append_all(events, at)
-        .map_err(DriveError::Journal)?;
-    for entry in &entries {
-        rollout.apply(entry)?;
+    if made.is_empty() {
+        return Ok(unfit?);
     }
-    Ok(entries)
+    if let Err(error) = journal.write(made) {
+        // What could not be written did not happen.
+        *rollout = Rollout::from_entries(journal.entries())?;
+        return Err(DriveError::Journal(error));
+    }
+    Ok(unfit?)
 }
 
 /// Does the next step of a rollout.
@@ -104,36 +118,28 @@ pub fn step(
         journal,
         hands,
     };
-    match &next {
-        Step::Hold { why, until } => {
-            return Ok(Stepped::Waiting {
-                why: why.clone(),
-                until: *until,
-            });
+    match doing.done(&next, now) {
+        Ok(None) => {}
+        Ok(Some(stepped)) => return Ok(stepped),
+        Err(DriveError::Outside {
+            doing: what,
+            source,
+        }) => {
+            let why = with_causes(source.as_ref());
+            doing.stuck(what, why)?;
+            // What hosts run is somebody else's to say; the rest goes on.
+            return match next {
+                Step::Count { .. } => Ok(Stepped::Waiting {
+                    why: Hold::Uncounted,
+                    until: Some(doing.later()),
+                }),
+                _ => Err(DriveError::Outside {
+                    doing: what,
+                    source,
+                }),
+            };
         }
-        Step::Over => return Ok(Stepped::Over),
-        Step::Rehearse => doing.rehearse()?,
-        Step::Request => doing.request()?,
-        Step::Open { ring } => doing.open(*ring)?,
-        Step::Probe { hosts } => doing.probe(hosts)?,
-        Step::Install { hosts } => doing.install(hosts)?,
-        Step::Check { ring, .. } => doing.check(*ring, now)?,
-        Step::Count { ring } => doing.count(*ring)?,
-        Step::Phase { ring, percent } => doing.phase(*ring, *percent)?,
-        Step::Soak { ring, until } => {
-            let (ring, until) = (doing.ring(*ring), *until);
-            doing.record(Event::Soaking { ring, until })?;
-        }
-        Step::Pass { ring } => {
-            let ring = doing.ring(*ring);
-            doing.record(Event::Passed { ring })?;
-        }
-        Step::Halt { why } => doing.record(Event::Halted { why: why.clone() })?,
-        Step::Withdraw { suites } => doing.withdraw(suites)?,
-        Step::Block { why } => doing.record(Event::Blocked { why: why.clone() })?,
-        Step::RolledBack => doing.record(Event::RolledBack)?,
-        Step::Converged => doing.record(Event::Converged)?,
-        Step::Done => doing.record(Event::Done)?,
+        Err(error) => return Err(error),
     }
     // Asked, and all is as it was: asking again at once would be asking without
     // end.
@@ -159,6 +165,58 @@ fn outside(doing: &'static str) -> impl FnOnce(Outside) -> DriveError {
 }
 
 impl Doing<'_> {
+    /// Does a step; returns what there is to wait for, where nothing was done.
+    fn done(&mut self, next: &Step, now: Timestamp) -> Result<Option<Stepped>, DriveError> {
+        match next {
+            Step::Hold { why, until } => {
+                return Ok(Some(Stepped::Waiting {
+                    why: why.clone(),
+                    until: *until,
+                }));
+            }
+            Step::Over => return Ok(Some(Stepped::Over)),
+            Step::Rehearse => self.rehearse()?,
+            Step::Request => self.request()?,
+            Step::Open { ring } => self.open(*ring)?,
+            Step::Probe { hosts } => self.probe(hosts)?,
+            Step::Install { hosts } => self.install(hosts)?,
+            Step::Check { ring, .. } => self.check(*ring, now)?,
+            Step::Count { ring } => self.count(*ring)?,
+            Step::Phase { ring, percent } => self.phase(*ring, *percent)?,
+            Step::Soak { ring, until } => {
+                let (ring, until) = (self.ring(*ring), *until);
+                self.record(Event::Soaking { ring, until })?;
+            }
+            Step::Pass { ring } => {
+                let ring = self.ring(*ring);
+                self.record(Event::Passed { ring })?;
+            }
+            Step::Halt { why } => self.record(Event::Halted { why: why.clone() })?,
+            Step::Withdraw { suites } => self.withdraw(suites)?,
+            Step::Block { why } => self.record(Event::Blocked { why: why.clone() })?,
+            Step::RolledBack => self.record(Event::RolledBack)?,
+            Step::Converged => self.record(Event::Converged)?,
+            Step::Done => self.record(Event::Done)?,
+        }
+        Ok(None)
+    }
+
+    /// Writes down that something outside failed, once for each failure.
+    fn stuck(&mut self, doing: &str, why: String) -> Result<(), DriveError> {
+        let known = self.rollout.trouble.as_ref();
+        if known.is_some_and(|known| known.doing == doing && known.why == why) {
+            return Ok(());
+        }
+        let doing = doing.to_owned();
+        self.record(Event::Stuck { doing, why })
+    }
+
+    /// Returns when something outside is tried again.
+    fn later(&self) -> Timestamp {
+        let retry = self.rollout.policy.retry_seconds.max(1);
+        self.hands.now().plus_seconds(retry.into())
+    }
+
     fn record(&mut self, event: Event) -> Result<(), DriveError> {
         let at = self.hands.now();
         record(self.rollout, self.journal, event, at).map(drop)
@@ -186,6 +244,9 @@ impl Doing<'_> {
 
     fn open(&mut self, index: usize) -> Result<(), DriveError> {
         let ring = self.ring(index);
+        if self.are_approvals_in_doubt()? {
+            return Ok(());
+        }
         let percent = match &self.rollout.policy.rings[index].members {
             Members::Hosts(_) => 100,
             Members::Pull(pull) => pull.phases.first().copied().unwrap_or(100),
@@ -206,6 +267,22 @@ impl Doing<'_> {
             }
             Offered::Not(why) => self.record(Event::Halted { why }),
         }
+    }
+
+    /// Looks at approvals once more before anything is opened; those that do not
+    /// count are written down, and the rollout waits for others.
+    fn are_approvals_in_doubt(&mut self) -> Result<bool, DriveError> {
+        let wanted = self.rollout.policy.approval != Approval::NotNeeded;
+        if !wanted || self.rollout.phase != Phase::Rehearsed {
+            return Ok(false);
+        }
+        let doubts = self.hands.doubts(self.rollout);
+        let doubts = doubts.map_err(outside("judging approvals"))?;
+        let any = !doubts.is_empty();
+        for (key, why) in doubts {
+            self.record(Event::Doubted { key, why })?;
+        }
+        Ok(any)
     }
 
     fn phase(&mut self, index: usize, percent: u8) -> Result<(), DriveError> {
@@ -248,8 +325,8 @@ impl Doing<'_> {
             // They have lost it: that is what was wanted.
             Moved::Gone(_) => self.record(Event::Withdrawn { suites: Vec::new() }),
             Moved::Refused(said) => {
-                let why = Blocked::Withdrawal { said };
-                self.record(Event::Blocked { why })
+                let suites = suites.to_vec();
+                self.record(Event::WithdrawalRefused { suites, said })
             }
         }
     }

@@ -8,7 +8,7 @@ use super::health::Verdict;
 use super::policy::Policy;
 use super::state::{Blocked, Fault, Halt, RolloutId, Skip};
 use super::target::{Move, Target};
-use crate::model::{HostName, RingName, Suite, Timestamp};
+use crate::model::{Fingerprint, HostName, RingName, Suite, Timestamp};
 
 /// A line of the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,15 @@ pub enum Event {
         reason: Option<String>,
         /// The profile that was asked for (`emergency`).
         profile: Option<String>,
+        /// The rollout of the same source that must have ended before anything
+        /// is done: the one that this takes the place of, or waits for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<RolloutId>,
+    },
+    /// The rollout that goes first has ended.
+    Cleared {
+        /// Its name.
+        of: RolloutId,
     },
     /// It was asked of somebody who may approve: the request's digest.
     Requested {
@@ -51,10 +60,17 @@ pub enum Event {
     },
     /// Somebody approved the request.
     Approved {
-        /// The key's fingerprint.
-        key: String,
+        /// The key.
+        key: Fingerprint,
         /// The signed statement.
         statement: String,
+    },
+    /// An approval was looked at once more, and does not count (any more).
+    Doubted {
+        /// The key that was said to approve.
+        key: Fingerprint,
+        /// Why it does not count.
+        why: String,
     },
     /// The way there and back was tried.
     Rehearsed {
@@ -121,12 +137,18 @@ pub enum Event {
         /// What was heard instead.
         why: String,
     },
-    /// It has not begun: the host said so, or never heard of it.
+    /// It has not begun: the host refused.
     NotBegun {
         /// The host.
         host: HostName,
         /// Why.
         why: String,
+    },
+    /// It has not begun and never will: the host, when it was asked, knew
+    /// nothing of the job, and since then refuses one of that name.
+    Unheard {
+        /// The host.
+        host: HostName,
     },
     /// Packages of ours are half done: they are to be finished first.
     HalfDone {
@@ -134,6 +156,9 @@ pub enum Event {
         host: HostName,
         /// Its word.
         facts: Box<HostFacts>,
+        /// What is to be done when they are.
+        #[serde(default)]
+        moves: Vec<Move>,
     },
     /// All is as it was meant to be: read back.
     Succeeded {
@@ -226,6 +251,13 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// A host that was left out is one of its ring's again.
+    Included {
+        /// The host.
+        host: HostName,
+        /// Why.
+        reason: Option<String>,
+    },
     /// All that was touched is to be as it was before.
     RollbackBegun {
         /// Why.
@@ -240,6 +272,21 @@ pub enum Event {
     Withdrawn {
         /// The generations without it.
         suites: Vec<Generation>,
+    },
+    /// The archive refused to take it out of them; nothing was changed.
+    WithdrawalRefused {
+        /// Which.
+        suites: Vec<Suite>,
+        /// What it said.
+        said: String,
+    },
+    /// Something outside failed while a step was done; the step is tried again.
+    /// Written once for each different failure.
+    Stuck {
+        /// What was done: “the rehearsal”, “opening a ring”.
+        doing: String,
+        /// What was said, with its causes.
+        why: String,
     },
     /// Every host that could be reached is as it was.
     RolledBack,
@@ -286,11 +333,13 @@ impl Event {
             | Self::Begun { host }
             | Self::Lost { host, .. }
             | Self::NotBegun { host, .. }
+            | Self::Unheard { host }
             | Self::HalfDone { host, .. }
             | Self::Succeeded { host, .. }
             | Self::Repaired { host, .. }
             | Self::Failed { host, .. }
-            | Self::Excluded { host, .. } => Some(host),
+            | Self::Excluded { host, .. }
+            | Self::Included { host, .. } => Some(host),
             Self::Checked { host, .. } => host.as_ref(),
             _ => None,
         }
@@ -315,8 +364,10 @@ impl Event {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Planned { .. } => "planned",
+            Self::Cleared { .. } => "cleared",
             Self::Requested { .. } => "requested",
             Self::Approved { .. } => "approved",
+            Self::Doubted { .. } => "doubted",
             Self::Rehearsed { .. } => "rehearsed",
             Self::RehearsalSkipped { .. } => "rehearsal-skipped",
             Self::Opening { .. } => "opening",
@@ -328,6 +379,7 @@ impl Event {
             Self::Begun { .. } => "begun",
             Self::Lost { .. } => "lost",
             Self::NotBegun { .. } => "not-begun",
+            Self::Unheard { .. } => "unheard",
             Self::HalfDone { .. } => "half-done",
             Self::Succeeded { .. } => "succeeded",
             Self::Repaired { .. } => "repaired",
@@ -342,9 +394,12 @@ impl Event {
             Self::Paused { .. } => "paused",
             Self::Resumed { .. } => "resumed",
             Self::Excluded { .. } => "excluded",
+            Self::Included { .. } => "included",
             Self::RollbackBegun { .. } => "rollback-begun",
             Self::Withdrawing { .. } => "withdrawing",
             Self::Withdrawn { .. } => "withdrawn",
+            Self::WithdrawalRefused { .. } => "withdrawal-refused",
+            Self::Stuck { .. } => "stuck",
             Self::RolledBack => "rolled-back",
             Self::Blocked { .. } => "blocked",
             Self::Converging => "converging",

@@ -22,7 +22,9 @@ pub struct HostFacts {
     /// The binaries of the source that are installed or half installed, in the
     /// order of their names.
     pub installed: Vec<Installed>,
-    /// Every package that dpkg calls unfinished (`dpkg --audit`), of any source.
+    /// Every package that dpkg calls unfinished, of any source, but others that
+    /// only wait for triggers; of the source's own binaries, also those that
+    /// `dpkg --audit` finds fault with.
     pub unfinished: Vec<PackageName>,
     /// What became of the job that was asked for.
     pub job: Job,

@@ -8,7 +8,7 @@ use super::health::{Check, Verdict};
 use super::policy::{Pull, RingSuite};
 use super::state::{Counted, Rollout, Way};
 use super::target::Move;
-use crate::model::{HostName, Suite, Timestamp};
+use crate::model::{Fingerprint, HostName, Suite, Timestamp};
 
 /// Something outside failed: nothing is known of the result, trying again may
 /// help.
@@ -54,6 +54,9 @@ pub struct Silence {
 /// Takes each host's answer as it comes; its error ends the asking.
 pub type Each<'a, T> = &'a mut dyn FnMut(&HostName, T) -> Result<(), Outside>;
 
+/// Takes each host's answer with the moment when it came.
+pub type Timed<'a, T> = &'a mut dyn FnMut(&HostName, T, Timestamp) -> Result<(), Outside>;
+
 /// What became of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
@@ -88,7 +91,7 @@ pub trait Hands {
         &mut self,
         rollout: &Rollout,
         questions: &[Question],
-        each: Each<'_, Answer<HostFacts>>,
+        each: Timed<'_, Answer<HostFacts>>,
     ) -> Result<(), Outside>;
 
     /// Tells hosts to begin, a bounded number at once.
@@ -96,7 +99,7 @@ pub trait Hands {
         &mut self,
         rollout: &Rollout,
         orders: &[Order],
-        each: Each<'_, Answer<Told>>,
+        each: Timed<'_, Answer<Told>>,
     ) -> Result<(), Outside>;
 
     /// Makes a check on hosts, a bounded number at once.
@@ -105,7 +108,7 @@ pub trait Hands {
         rollout: &Rollout,
         check: &Check,
         hosts: &[HostName],
-        each: Each<'_, Verdict>,
+        each: Timed<'_, Verdict>,
     ) -> Result<(), Outside>;
 
     /// Makes a check on the controller.
@@ -131,6 +134,11 @@ pub trait Hands {
     /// Names what of these the archive no longer offers to the host (each
     /// move's `to`): nothing may be moved there.
     fn missing(&mut self, rollout: &Rollout, moves: &[Move]) -> Result<Vec<String>, Outside>;
+
+    /// Judges every approval once more, before it is used: a journal is a file,
+    /// and a key may have expired or been revoked since. Names those that do not
+    /// count, with the reason.
+    fn doubts(&mut self, rollout: &Rollout) -> Result<Vec<(Fingerprint, String)>, Outside>;
 
     /// Renders the request for approval and brings it to who may approve;
     /// returns its digest.

@@ -6,6 +6,12 @@
 //! torn: the power went while it was written, so nothing was done because of
 //! it; it is dropped. Anything else that does not fit is refused.
 //!
+//! The chain finds accidents: a line that was edited, lost or moved. It proves
+//! nothing against who may write the file: no key is in it, so a whole journal
+//! can be made anew, and lines cut off at its end are not missed. What must not
+//! be believed from a journal alone, an approval, carries its own signature and
+//! is judged again before it is used.
+//!
 //! One controller at a time holds flock(2) on `lock`, which ends with its
 //! process; who holds it is written there.
 
@@ -184,42 +190,26 @@ impl Journal {
 
     /// Appends an entry; when this returns, it survives a power cut.
     pub fn append(&mut self, event: Event, at: Timestamp, by: &str) -> Result<Entry, FileError> {
-        let mut made = self.write(vec![event], at, by)?;
-        Ok(made.remove(0))
+        let mut entry = self.next(0, event, at);
+        by.clone_into(&mut entry.by);
+        self.write(vec![entry.clone()])?;
+        Ok(entry)
     }
 
-    /// Appends entries of this controller's own and flushes once.
-    pub fn append_all(
-        &mut self,
-        events: Vec<Event>,
-        at: Timestamp,
-    ) -> Result<Vec<Entry>, FileError> {
-        let by = self.by.clone();
-        self.write(events, at, &by)
+    /// Makes an entry of this controller's own, so many behind the newest one,
+    /// and writes nothing.
+    pub fn next(&self, ahead: usize, event: Event, at: Timestamp) -> Entry {
+        Entry {
+            number: (self.entries.len() + ahead) as u64 + 1,
+            at,
+            by: self.by.clone(),
+            event,
+        }
     }
 
-    fn write(
-        &mut self,
-        events: Vec<Event>,
-        at: Timestamp,
-        by: &str,
-    ) -> Result<Vec<Entry>, FileError> {
-        let first = self.entries.len() as u64 + 1;
-        let made = events
-            .into_iter()
-            .zip(first..)
-            .map(|(event, number)| Entry {
-                number,
-                at,
-                by: by.to_owned(),
-                event,
-            });
-        // A death keeps part of them.
-        #[cfg_attr(
-            not(test),
-            expect(unused_mut, reason = "only a simulated death changes it")
-        )]
-        let mut made: Vec<Entry> = made.collect();
+    /// Appends entries that were made for it and flushes once: when this
+    /// returns, they survive a power cut.
+    pub fn write(&mut self, mut made: Vec<Entry>) -> Result<(), FileError> {
         match &mut self.sink {
             Sink::File { path, file, .. } => {
                 let mut chain = self.chain.clone();
@@ -255,8 +245,8 @@ impl Journal {
                 }
             }
         }
-        self.entries.extend(made.iter().cloned());
-        Ok(made)
+        self.entries.append(&mut made);
+        Ok(())
     }
 
     /// Tells whether its simulated controller has died.

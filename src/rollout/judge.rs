@@ -10,10 +10,11 @@
 
 use std::cmp::Ordering;
 
-use super::facts::{HostFacts, Installed, Job, Selection, Service, Status};
+use super::facts::{HostFacts, Installed, Job, Selection, Service, Stale, Status, System};
 use super::health::Verdict;
 use super::state::{Fault, Host, Skip, Way};
 use super::target::{Binary, Meant, Move, Target};
+use crate::format::version::Version;
 use crate::model::{PackageName, Timestamp};
 
 /// What became of a host.
@@ -41,7 +42,13 @@ pub fn before(target: &Target, facts: &HostFacts) -> Result<Vec<Move>, Skip> {
     let other = || Skip::OtherSystem {
         system: facts.system.clone(),
     };
-    let meant = meant_for(target, facts).ok_or_else(other)?;
+    let System {
+        codename,
+        version_id,
+        ..
+    } = &facts.system;
+    let meant = target.meant_for(&[codename, version_id]);
+    let meant = *meant.first().ok_or_else(other)?;
     let wanted = facts
         .installed
         .iter()
@@ -101,36 +108,92 @@ pub fn before(target: &Target, facts: &HostFacts) -> Result<Vec<Move>, Skip> {
     }
 }
 
+/// How a package that the rollout moved stands, seen from the way back.
+enum Stands<'a> {
+    /// It is at its previous version.
+    Back,
+    /// It has the version that is taken back, or is half done.
+    There(&'a Installed),
+    /// Somebody has removed it.
+    Gone,
+    /// Somebody has brought it to another version, and no longer to this one.
+    Elsewhere(&'a Installed),
+}
+
+fn stands<'a>(made: &Move, facts: &'a HostFacts) -> Stands<'a> {
+    let Some(installed) = found(facts, made) else {
+        return Stands::Gone;
+    };
+    let is = |version: &Version| installed.version == *version;
+    match installed.status {
+        Status::Installed if is(&made.from) => Stands::Back,
+        Status::Installed if !is(&made.to) => Stands::Elsewhere(installed),
+        _ => Stands::There(installed),
+    }
+}
+
+/// Why a host does not go back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotBack {
+    /// It has nothing that is taken back.
+    Free(Skip),
+    /// It has, and is not to be moved.
+    Stays(Skip),
+}
+
 /// Returns what is to be done to a host that the rollout touched, so that it is
-/// as it was: of what it moved, all that is not at its own previous version,
-/// with `to` as the previous one. What somebody has held, removed, or brought
-/// further than the rollout since is left alone.
-pub fn back(host: &Host, facts: &HostFacts) -> Result<Vec<Move>, Skip> {
+/// as it was: of what it moved, all that has the new version or is half done,
+/// with `to` as the previous one. What somebody has removed since, or brought to
+/// another version, is left alone, and the rest goes back without it. A host on
+/// which one of them is held, or newer than the rollout's, stays as it is whole:
+/// the binaries of a source belong together.
+pub fn back(host: &Host, facts: &HostFacts) -> Result<Vec<Move>, NotBack> {
     let mut moves = Vec::new();
-    let mut there = false;
+    let (mut held, mut newer, mut changed, mut there) = (None, None, None, false);
     for made in &host.moves {
-        let Some(installed) = found(facts, made) else {
-            continue;
-        };
-        there = true;
-        if installed.version > made.to {
-            let version = installed.version.clone();
-            return Err(Skip::Newer { version });
+        match stands(made, facts) {
+            Stands::Gone => {}
+            Stands::Back => there = true,
+            Stands::There(installed) => {
+                if installed.selection == Selection::Hold {
+                    held.get_or_insert(&made.package);
+                }
+                moves.push(reversed(made, installed));
+            }
+            Stands::Elsewhere(installed) => {
+                let place = match installed.version > made.to {
+                    true => &mut newer,
+                    false => &mut changed,
+                };
+                place.get_or_insert(installed);
+            }
         }
-        if installed.version == made.from && installed.status == Status::Installed {
-            continue;
-        }
-        if installed.selection == Selection::Hold {
-            let package = made.package.clone();
-            return Err(Skip::Held { package });
-        }
-        moves.push(reversed(made, installed));
     }
-    match (there, moves.is_empty()) {
-        (false, _) => Err(Skip::Absent),
-        (true, true) => Err(Skip::Already),
-        (true, false) => Ok(moves),
+    let why = |one: &Installed| Skip::Changed {
+        package: one.package.clone(),
+        version: one.version.clone(),
+    };
+    let ahead = newer.map(|one| Skip::Newer {
+        version: one.version.clone(),
+    });
+    let held = held.cloned().map(|package| Skip::Held { package });
+    match (moves.is_empty(), held.or(ahead)) {
+        (false, None) => Ok(moves),
+        (false, Some(why)) => Err(NotBack::Stays(why)),
+        (true, Some(why)) => Err(NotBack::Free(why)),
+        (true, None) if there => Err(NotBack::Free(Skip::Already)),
+        (true, None) => Err(NotBack::Free(changed.map_or(Skip::Absent, why))),
     }
+}
+
+/// Names what the rollout moved on a host and the way back leaves alone, by the
+/// host's last word: removed since, or at another version.
+pub fn left_alone(host: &Host) -> Vec<&Move> {
+    let Some(facts) = &host.now else {
+        return Vec::new();
+    };
+    let alone = |made: &&Move| matches!(stands(made, facts), Stands::Gone | Stands::Elsewhere(_));
+    host.moves.iter().filter(alone).collect()
 }
 
 fn reversed(made: &Move, installed: &Installed) -> Move {
@@ -146,15 +209,21 @@ fn reversed(made: &Move, installed: &Installed) -> Move {
 /// Returns what is to be done to a host now: to one that is touched, what is
 /// left of its moves and what can be moved beside, with the versions that were
 /// there before anything was done.
-pub fn moves(target: &Target, host: &Host, facts: &HostFacts, way: Way) -> Result<Vec<Move>, Skip> {
+pub fn moves(
+    target: &Target,
+    host: &Host,
+    facts: &HostFacts,
+    way: Way,
+) -> Result<Vec<Move>, NotBack> {
     if way == Way::Back {
         return back(host, facts);
     }
+    let new = before(target, facts).map_err(NotBack::Free)?;
     if !host.touched {
-        return before(target, facts);
+        return Ok(new);
     }
     let mut moves = host.moves.clone();
-    for new in before(target, facts)? {
+    for new in new {
         let same = |known: &&mut Move| {
             known.package == new.package && known.architecture == new.architecture
         };
@@ -177,8 +246,16 @@ pub fn after(host: &Host, facts: &HostFacts, way: Way) -> After {
         let packages = foreign.into_iter().cloned().collect();
         return After::Failed(Fault::Foreign { packages });
     }
-    let as_meant = host.moves.iter().all(|made| is_there(facts, made, way));
-    if as_meant && facts.unfinished.is_empty() {
+    let as_meant = match way {
+        Way::Forward => host.moves.iter().all(|made| is_there(facts, made)),
+        // What is left alone is as somebody wants it.
+        Way::Back => back(host, facts) == Err(NotBack::Free(Skip::Already)),
+    };
+    // An installation marks what it is told by name as manual; the job puts the
+    // marks back, unless it was killed before it came to that.
+    let marked = |made: &Move| found(facts, made).is_none_or(|known| known.auto == made.auto);
+    let marks = host.attempts == 0 || host.due.iter().all(marked);
+    if as_meant && facts.unfinished.is_empty() && marks {
         if let Job::Ended { stage, code, log } = &facts.job
             && (stage == "restart" && *code != 0 && host.attempts > 0)
         {
@@ -192,6 +269,7 @@ pub fn after(host: &Host, facts: &HostFacts, way: Way) -> After {
     let installed = facts.installed.iter();
     let mut ours_installed = installed.filter(|known| ours(&known.package));
     let half = !facts.unfinished.is_empty()
+        || (as_meant && !marks)
         || ours_installed.any(|known| known.status != Status::Installed);
     match &facts.job {
         // A job of the way there says nothing of the way back.
@@ -251,10 +329,7 @@ pub fn is_late(host: &Host, job_seconds: u32, lock_seconds: u32, now: Timestamp)
 
 /// Judges whether all of a host's packages are still as meant.
 pub fn installed(host: &Host, facts: &HostFacts) -> Verdict {
-    let wrong = host
-        .moves
-        .iter()
-        .find(|made| !is_there(facts, made, Way::Forward));
+    let wrong = host.moves.iter().find(|made| !is_there(facts, made));
     let said = match (wrong, facts.unfinished.first()) {
         (None, None) => return Verdict::Passed,
         (Some(made), _) => match found(facts, made) {
@@ -266,36 +341,45 @@ pub fn installed(host: &Host, facts: &HostFacts) -> Verdict {
     Verdict::Failed { said }
 }
 
-/// Judges whether a unit runs, as another process than before the rollout. A
-/// unit that did not run before is not the rollout's to judge.
-pub fn service(unit: &str, before: Option<&HostFacts>, now: &HostFacts, moved: bool) -> Verdict {
+/// Judges whether a unit is active, whatever it was before, and on a host that
+/// the rollout `moved`: as another process than before, of the version that is
+/// meant. dpkg has that version, and no process of the unit still maps files of
+/// the packages that are gone. A unit that is not to run everywhere is for a
+/// check by command (`systemctl is-enabled …`) to say.
+pub fn service(unit: &str, host: &Host, now: &HostFacts, moved: bool) -> Verdict {
+    let before = host.before.as_deref();
     let of = |facts: &HostFacts| -> Option<Service> {
         let mut services = facts.services.iter();
         services.find(|service| service.name == unit).cloned()
-    };
-    let Some(old) = before.and_then(of).filter(|service| service.active) else {
-        return Verdict::Passed;
     };
     let failed = |said: String| Verdict::Failed { said };
     let Some(new) = of(now).filter(|service| service.active) else {
         return failed(format!("{unit} is not active"));
     };
+    if !moved {
+        return Verdict::Passed;
+    }
+    if let Verdict::Failed { said } = installed(host, now) {
+        return failed(format!("{unit} is active, but {said}"));
+    }
+    let is_its = |name: &str| name == unit || name.strip_suffix(".service") == Some(unit);
+    let stale = |stale: &&Stale| stale.unit.as_deref().is_some_and(is_its);
+    if let Some(stale) = now.stale.iter().find(stale) {
+        let (pid, program) = (stale.pid, &stale.program);
+        return failed(format!(
+            "process {pid} of {unit} ({program}) still runs the version before"
+        ));
+    }
+    let Some(old) = before.and_then(of).filter(|service| service.active) else {
+        return Verdict::Passed;
+    };
     let booted = before.is_some_and(|facts| facts.boot_id != now.boot_id);
     // Without a main process (a oneshot unit) there is nothing to compare.
     let same = new.pid == old.pid && new.since == old.since && new.pid != 0;
-    match same && moved && !booted {
+    match same && !booted {
         true => failed(format!("{unit} still runs as process {}", new.pid)),
         false => Verdict::Passed,
     }
-}
-
-fn meant_for<'a>(target: &'a Target, facts: &HostFacts) -> Option<&'a Meant> {
-    let fits = |release: &String| {
-        let system = &facts.system;
-        *release == system.codename || *release == system.version_id
-    };
-    let mut versions = target.versions.iter();
-    versions.find(|meant| meant.release.as_ref().is_none_or(fits))
 }
 
 /// Returns the binary that takes an installed one's place: of the same name and
@@ -321,13 +405,9 @@ fn found<'a>(facts: &'a HostFacts, made: &Move) -> Option<&'a Installed> {
     same.or_else(|| facts.installed.iter().filter(named).find(all))
 }
 
-fn is_there(facts: &HostFacts, made: &Move, way: Way) -> bool {
-    let wanted = match way {
-        Way::Forward => &made.to,
-        Way::Back => &made.from,
-    };
+fn is_there(facts: &HostFacts, made: &Move) -> bool {
     found(facts, made)
-        .is_some_and(|known| known.version == *wanted && known.status == Status::Installed)
+        .is_some_and(|known| known.version == made.to && known.status == Status::Installed)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 
 pub mod approval;
 mod arrival;
+pub mod asked;
 pub mod drive;
 pub mod event;
 pub mod facts;
@@ -30,6 +31,7 @@ pub mod word;
 mod simulation;
 
 pub use crate::model::calendar;
+pub use asked::Asked;
 pub use event::{Entry, Event};
 pub use facts::HostFacts;
 pub use journal::Journal;

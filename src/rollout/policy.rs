@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
 use super::health::Check;
-use crate::model::{HostName, RingName, Suite};
+use crate::model::{Fingerprint, HostName, RingName, Suite};
 
 /// The whole policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,7 +179,7 @@ pub enum Approval {
         /// How many different ones.
         count: u32,
         /// Whose count.
-        keys: Vec<String>,
+        keys: Vec<Fingerprint>,
     },
 }
 

@@ -9,17 +9,19 @@ use super::facts::{HostFacts, Installed, System};
 use super::policy::Policy;
 use super::target::{Move, Target};
 use crate::format::version::Version;
-use crate::model::{HostName, PackageName, RingName, Timestamp};
+use crate::model::{Fingerprint, HostName, PackageName, RingName, Suite, Timestamp};
 
 mod admit;
 mod apply;
 mod counts;
 mod host;
 mod id;
+mod standing;
 mod turning;
 
 pub use apply::{ReplayError, Unfit};
 pub use id::{RolloutId, RolloutIdError};
+pub use standing::Standing;
 
 /// A rollout.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,14 +54,53 @@ pub struct Rollout {
     pub problems: Vec<String>,
     /// Why the rehearsal was skipped.
     pub rehearsal_skipped: Option<String>,
-    /// Keys that approved, each once.
-    pub approved: Vec<String>,
+    /// Who approved, each key once.
+    pub approved: Vec<Approved>,
     /// The request's digest, once it was asked.
     pub request: Option<String>,
+    /// The rollout whose end is waited for before anything is done.
+    pub after: Option<RolloutId>,
+    /// The suites that are about to lose the version.
+    pub withdrawing: Vec<Suite>,
+    /// How the archive refused to take it out of them, until it has done so.
+    pub refused: Option<Refusal>,
+    /// What failed outside when a step was last tried, until one was done.
+    pub trouble: Option<Trouble>,
     /// The number of the newest entry.
     pub entries: u64,
     /// When it was written.
     pub newest: Timestamp,
+}
+
+/// An approval, as it was written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approved {
+    /// Whose.
+    pub key: Fingerprint,
+    /// The signed statement.
+    pub statement: String,
+}
+
+/// The archive refused to withdraw the version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What it said last.
+    pub said: String,
+    /// When.
+    pub at: Timestamp,
+    /// How often in a row.
+    pub times: u32,
+}
+
+/// Something outside failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// What was done.
+    pub doing: String,
+    /// What was said.
+    pub why: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Where a rollout is.
@@ -91,7 +132,9 @@ pub enum Phase {
     },
     /// Every host that could be reached is as it was.
     RolledBack,
-    /// It cannot go back by itself.
+    /// It cannot go back by itself. It has not ended: hosts are not where they
+    /// should be until somebody resumes it, lets them converge, ends it, or
+    /// brings something newer.
     Blocked {
         /// Why.
         why: Blocked,
@@ -184,6 +227,8 @@ pub struct Counts {
     pub probed: usize,
     /// Nothing is to be done.
     pub skipped: usize,
+    /// The rollout goes back, and never touched them.
+    pub untouched: usize,
     /// Of those that are skipped: they had what is meant already.
     pub already: usize,
     /// A job runs or may run, or left something half done.
@@ -201,10 +246,10 @@ pub struct Counts {
 impl Counts {
     /// Returns how many there are.
     pub fn all(&self) -> usize {
-        self.wanted() + self.skipped
+        self.wanted() + self.skipped + self.untouched
     }
 
-    /// Returns how many there are beside those that are skipped.
+    /// Returns how many there are beside those that are skipped or untouched.
     pub fn wanted(&self) -> usize {
         self.left() + self.installed() + self.failed + self.unreachable
     }
@@ -256,8 +301,12 @@ pub struct Host {
     pub ring: usize,
     /// How far it is, on the rollout's way.
     pub state: HostState,
-    /// What is to be done to it, or was; the way back is in it.
+    /// What is to be done to it on the way there, or was; the way back is in
+    /// it.
     pub moves: Vec<Move>,
+    /// What its last word says is to be done now, on the way that the rollout
+    /// goes.
+    pub due: Vec<Move>,
     /// What it said before anything was done.
     pub before: Option<Box<HostFacts>>,
     /// What it said last.
@@ -270,12 +319,10 @@ pub struct Host {
     pub touched: bool,
     /// Whether its newest job is, or was, to repair what was half done.
     pub repair: bool,
-    /// Whether it never heard of its newest job: an order that is late after
-    /// all must begin nothing twice, so the job keeps its name.
-    pub unheard: bool,
     /// When its newest job was ordered.
     pub told: Option<Timestamp>,
-    /// When it last said nothing, or refused to begin.
+    /// When it last said nothing, or refused to begin: it is left alone for a
+    /// while, or until somebody says go on.
     pub asked: Option<Timestamp>,
     /// When its state changed.
     pub since: Timestamp,
@@ -342,10 +389,20 @@ pub enum Skip {
         /// What it runs.
         system: System,
     },
-    /// The operator left it out.
+    /// Somebody left it out.
     Excluded {
         /// Why.
         reason: String,
+        /// Who.
+        #[serde(default)]
+        by: String,
+    },
+    /// On the way back: somebody has brought it to another version since.
+    Changed {
+        /// A package.
+        package: PackageName,
+        /// Its version.
+        version: Version,
     },
     /// The rollout never touched it, so nothing is to be undone.
     Untouched,
@@ -396,6 +453,11 @@ pub enum Fault {
         /// What was found.
         said: String,
     },
+    /// It still has the version that is taken back, and is not to be moved.
+    Stays {
+        /// Why.
+        why: Skip,
+    },
     /// Its own previous version is no longer to be had.
     NoWayBack {
         /// What is missing.
@@ -438,7 +500,7 @@ pub enum Halt {
     /// The suites no longer have what the rollout brings.
     VersionGone {
         /// Which.
-        suites: Vec<crate::model::Suite>,
+        suites: Vec<Suite>,
     },
     /// The archive refused to open a ring.
     Promotion {
@@ -467,5 +529,13 @@ pub enum Blocked {
     Withdrawal {
         /// What it said.
         said: String,
+    },
+    /// Hosts of these rings update themselves, and still have it: no withdrawal
+    /// takes it from them. Only a newer version with the old content does.
+    Pull {
+        /// Which.
+        rings: Vec<RingName>,
+        /// How many hosts.
+        hosts: u64,
     },
 }

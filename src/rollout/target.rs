@@ -11,9 +11,28 @@ use crate::model::{Architecture, PackageName, Sha256, Suite};
 pub struct Target {
     /// The source package.
     pub source: PackageName,
-    /// Its versions, one for each release of the system, the first that fits a
-    /// host is the host's.
+    /// Its versions, one for each release of the system.
     pub versions: Vec<Meant>,
+}
+
+impl Target {
+    /// Returns what is meant for a release, which has these names: what was
+    /// built for it; where nothing was, what is for all. The first is its
+    /// hosts'.
+    pub fn meant_for(&self, names: &[&String]) -> Vec<&Meant> {
+        let own = |meant: &&Meant| {
+            let release = meant.release.as_deref();
+            release.is_some_and(|own| names.iter().any(|name| same_release(own, name)))
+        };
+        let found: Vec<_> = self.versions.iter().filter(own).collect();
+        match found.is_empty() {
+            false => found,
+            true => {
+                let all = self.versions.iter();
+                all.filter(|meant| meant.release.is_none()).collect()
+            }
+        }
+    }
 }
 
 /// The version that is meant for hosts of one release.
@@ -59,4 +78,35 @@ pub struct Move {
     pub to: Version,
     /// Whether it was marked as automatically installed (apt-mark(8)).
     pub auto: bool,
+}
+
+/// The versions that Debian has given names to, of which hosts say either.
+const RELEASES: [(&str, u32); 7] = [
+    ("buster", 10),
+    ("bullseye", 11),
+    ("bookworm", 12),
+    ("trixie", 13),
+    ("forky", 14),
+    ("duke", 15),
+    ("sid", 0),
+];
+
+/// Returns the number of a release that is named by it or by its code name.
+pub fn release_number(name: &str) -> Option<u32> {
+    let named = RELEASES.iter().find(|(codename, _)| *codename == name);
+    named
+        .map(|(_, number)| *number)
+        .or_else(|| name.parse().ok())
+}
+
+/// Returns the code name of a release that is named by either.
+pub fn release_name(name: &str) -> Option<&'static str> {
+    let number = release_number(name)?;
+    let named = RELEASES.iter().find(|(_, own)| *own == number);
+    named.map(|(codename, _)| *codename)
+}
+
+/// Tells whether two names are of the same release.
+pub fn same_release(a: &str, b: &str) -> bool {
+    a == b || matches!((release_number(a), release_number(b)), (Some(a), Some(b)) if a == b)
 }

@@ -1,7 +1,7 @@
 //! News of a rollout: which events are worth telling, who wants to hear of
 //! which, and what nobody has told yet. Knows no texts and no connections.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -258,17 +258,26 @@ impl fmt::Debug for Webhook {
     }
 }
 
+/// How often a channel is tried for one piece of news.
+const TRIES: usize = 3;
+
 /// Returns what is to be told and was not, in the order in which it happened:
-/// news without an entry that says that the channel was told, or could not be.
+/// news without an entry that says that the channel was told, or that it could
+/// not be, three times.
 ///
 /// That entry is written when a message is out. Who is killed between the two
 /// tells once more; the message's own number lets its reader know it again.
 pub fn due<'a>(entries: &'a [Entry], channels: &'a [Channel]) -> Vec<(&'a Entry, &'a Channel)> {
-    let told = entries.iter().filter_map(|entry| match &entry.event {
-        Event::Notified { channel, of, .. } => Some((channel.as_str(), *of)),
-        _ => None,
-    });
-    let told: BTreeSet<_> = told.collect();
+    let mut told: BTreeMap<(&str, u64), usize> = BTreeMap::new();
+    for entry in entries {
+        if let Event::Notified { channel, of, error } = &entry.event {
+            let tries = told.entry((channel.as_str(), *of)).or_default();
+            *tries += match error {
+                None => TRIES,
+                Some(_) => 1,
+            };
+        }
+    }
     let news = entries
         .iter()
         .filter_map(|entry| Some((entry, News::of(&entry.event)?)));
@@ -276,7 +285,10 @@ pub fn due<'a>(entries: &'a [Entry], channels: &'a [Channel]) -> Vec<(&'a Entry,
         let who = channels.iter().filter(move |channel| channel.wants(news));
         who.map(move |channel| (entry, channel))
     })
-    .filter(|(entry, channel)| !told.contains(&(channel.name.as_str(), entry.number)))
+    .filter(|(entry, channel)| {
+        let tries = told.get(&(channel.name.as_str(), entry.number));
+        tries.is_none_or(|tries| *tries < TRIES)
+    })
     .collect()
 }
 

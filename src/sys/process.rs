@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -18,6 +19,12 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 
 use crate::model::{Event, Listener};
 use crate::sys::interrupt;
+
+mod ears;
+
+#[cfg(test)]
+use ears::LINGER;
+use ears::{Ears, End};
 
 /// Why a program gave no answer, or a bad one.
 #[derive(Debug, thiserror::Error)]
@@ -133,10 +140,6 @@ const LISTEN: Duration = Duration::from_millis(50);
 const LOOK: Duration = Duration::from_millis(5);
 /// How long somebody may take to end once the tool has.
 const GRACE: Duration = Duration::from_millis(200);
-/// How long the output of a program that has ended is waited for. A pipe holds
-/// 64 KiB, which take no time; only a process that has left the program's group
-/// (a daemon it started) can hold it open longer, perhaps for ever.
-const LINGER: Duration = Duration::from_secs(3);
 
 impl Tool {
     /// Prepares a program by name (found on the given `PATH`) or by path.
@@ -271,8 +274,9 @@ impl Tool {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.start(&mut command)?;
         drop(command);
-        let stdout = child.stdout.take().map(|from| chunks(from, &meter));
-        let stderr = child.stderr.take().map(|from| chunks(from, &meter));
+        let end = End::default();
+        let stdout = child.stdout.take().map(|from| chunks(from, &meter, &end));
+        let stderr = child.stderr.take().map(|from| chunks(from, &meter, &end));
         let (mut said, mut written) = (Vec::new(), Ok(()));
         let mut keep = |chunk: Vec<u8>| {
             if written.is_ok() {
@@ -283,13 +287,13 @@ impl Tool {
             hear_some(stdout.as_ref(), &mut keep);
             meter.checked()
         });
-        let until = Instant::now() + LINGER;
+        end.tell();
         for (from, keep) in [
             (stdout, &mut keep as &mut dyn FnMut(Vec<u8>)),
             (stderr, &mut |chunk| said.extend(chunk)),
         ] {
             if let Some(from) = from {
-                hear_out(&from, until, keep);
+                hear_out(&from, keep);
             }
         }
         let status = ended.map_err(|why| self.stopped(why, tail(&said)))?;
@@ -314,17 +318,18 @@ impl Tool {
         drop(command);
         let meter = Meter::new(self.most_bytes);
         let mut whole = (Vec::new(), Vec::new());
-        let stdout = child.stdout.take().map(|from| chunks(from, &meter));
-        let stderr = child.stderr.take().map(|from| chunks(from, &meter));
+        let end = End::default();
+        let stdout = child.stdout.take().map(|from| chunks(from, &meter, &end));
+        let stderr = child.stderr.take().map(|from| chunks(from, &meter, &end));
         let ended = self.wait_with(&mut child, || {
             hear_some(stdout.as_ref(), |chunk| whole.0.extend(chunk));
             hear_some(stderr.as_ref(), |chunk| whole.1.extend(chunk));
             meter.checked()
         });
-        let until = Instant::now() + LINGER;
+        end.tell();
         let read = |chunks: Option<Receiver<Vec<u8>>>, mut whole: Vec<u8>| {
             if let Some(chunks) = chunks {
-                hear_out(&chunks, until, |chunk| whole.extend(chunk));
+                hear_out(&chunks, |chunk| whole.extend(chunk));
             }
             whole
         };
@@ -358,8 +363,10 @@ impl Tool {
         drop(command);
         let mut last = std::collections::VecDeque::new();
         let (lines, waiting) = mpsc::sync_channel(WAITING_LINES);
+        let end = End::default();
+        let ears = Ears::new(reader, &end);
         std::thread::spawn(move || {
-            let mut reader = BufReader::new(reader);
+            let mut reader = BufReader::new(ears);
             let mut line = Vec::new();
             let mut next =
                 |line: &mut Vec<u8>| (&mut reader).take(PIECE_BYTES).read_until(b'\n', line);
@@ -395,7 +402,8 @@ impl Tool {
             }
             meter.checked()
         });
-        hear_out(&waiting, Instant::now() + LINGER, &mut hear);
+        end.tell();
+        hear_out(&waiting, &mut hear);
         written.map_err(run)?;
         let tail = Vec::from(last).join("\n");
         let status = ended.map_err(|why| self.stopped(why, tail.clone()))?;
@@ -690,7 +698,8 @@ fn end(child: &mut Child) -> io::Result<ExitStatus> {
 }
 
 /// Reads a stream on a thread of its own, piece by piece, until it is too much.
-fn chunks(mut from: impl Read + Send + 'static, meter: &Meter) -> Receiver<Vec<u8>> {
+fn chunks(from: impl Read + AsFd + Send + 'static, meter: &Meter, end: &End) -> Receiver<Vec<u8>> {
+    let mut from = Ears::new(from, end);
     let (pieces, waiting) = mpsc::sync_channel(WAITING_LINES);
     let meter = meter.clone();
     std::thread::spawn(move || {
@@ -724,11 +733,10 @@ fn hear_some<T>(waiting: Option<&Receiver<T>>, mut hear: impl FnMut(T)) {
     }
 }
 
-/// Takes what is still on its way, until its writers are gone or it is late.
-fn hear_out<T>(waiting: &Receiver<T>, until: Instant, mut hear: impl FnMut(T)) {
-    while let Ok(piece) = waiting.recv_timeout(until.saturating_duration_since(Instant::now())) {
-        hear(piece);
-    }
+/// Takes what is still on its way, until its reader is done, however long that
+/// is kept from running.
+fn hear_out<T>(waiting: &Receiver<T>, hear: impl FnMut(T)) {
+    waiting.iter().for_each(hear);
 }
 
 fn tail(bytes: &[u8]) -> String {

@@ -75,7 +75,7 @@ fn lead_times_go_from_commit_to_suite() {
             {"archive": "house", "suite": "staging", "generation": 2,
              "at": "2025-06-02T12:00:00Z", "known": "exactly"},
         ],
-        "canary": null, "everyone": null,
+        "canary": null, "everyone": null, "taken_back": null,
     });
     assert_eq!(document["releases"][0], want, "{document:#}");
     let spans = document["spans"].as_array().expect("spans");
@@ -119,4 +119,85 @@ fn lead_times_go_from_commit_to_suite() {
 
     let ran = world.run(["lead-time", "other", "--json"]).code(2);
     assert_eq!(ran.document("debcut/error/1")["kind"], "no-package");
+}
+
+#[test]
+fn a_rollout_ends_the_way_of_a_release() {
+    let world = world();
+    let at = |moment: &str, words: &[&str], code: i32| {
+        let call = world.debcut(words).env("DEBCUT_STATE", world.path("state"));
+        call.env("DEBCUT_NOW", moment).run().code(code)
+    };
+    world.run(["build", "v1.2.0"]).code(0);
+    at("2025-06-02T12:00:00Z", &["publish", "--to", "staging"], 0);
+    let suites = ["archive", "init", "../apt", "--suite", "canary,everyone"];
+    at("2025-06-02T12:00:00Z", &suites, 0);
+    world.write(
+        "../rings.toml",
+        "from = 'staging'\n\
+         [[ring]]\nname = 'canary'\nsuite = 'canary'\nsoak = '2h'\n\
+         pull = { observe = 'cat count', every = '1m' }\n\
+         [[ring]]\nname = 'everyone'\nsuite = 'everyone'\nsoak = '1h'\n\
+         pull = { observe = 'cat count', every = '1m' }\n",
+    );
+    let changes = world.run(["archive", "list", "staging", "--json"]).code(0);
+    let listed: Value = serde_json::from_str(&changes.stdout).expect("JSON");
+    let version = &listed["suites"][0]["packages"][0]["version"];
+    let version = version.as_str().expect("a version");
+    world.write("../count", format!("a {version}\n"));
+    let start = [
+        "rollout",
+        "start",
+        "tally",
+        "--rings",
+        "../rings.toml",
+        "--archive",
+        "../apt",
+        "--skip-rehearsal=no scripts",
+    ];
+    at("2025-06-02T13:00:00Z", &start, 0);
+    let advance = ["rollout", "advance"];
+    at("2025-06-02T13:00:00Z", &advance, 0);
+    // The project's own screen tells where it is.
+    let status = at("2025-06-02T13:30:00Z", &["status", "--json"], 0);
+    let status = status.document("debcut/status/1");
+    let rollout = &status["rollouts"][0];
+    assert_eq!(rollout["state"], "soaking", "{status:#}");
+    assert_eq!(rollout["rings"][0]["soak_left_seconds"], 5_400);
+    assert_eq!(rollout["next_at"], "2025-06-02T15:00:00Z");
+    let text = at("2025-06-02T13:30:00Z", &["status"], 0).stdout;
+    assert!(text.contains("then ring everyone opens"), "{text}");
+    for moment in ["15:00:00", "15:01:00", "16:01:00", "16:02:00", "16:03:00"] {
+        at(&format!("2025-06-02T{moment}Z"), &advance, 0);
+    }
+    let release = || {
+        let ran = at("2025-06-03T12:00:00Z", &["lead-time", "--json"], 0);
+        ran.document("debcut/lead-time/1")
+    };
+    let document = release();
+    let own = &document["releases"][0];
+    assert_eq!(own["canary"], "2025-06-02T13:00:00Z", "{document:#}");
+    assert_eq!(own["everyone"], "2025-06-02T16:01:00Z", "{document:#}");
+    let steps = |document: &Value| -> Vec<String> {
+        let spans = document["spans"].as_array().expect("spans");
+        let steps = spans.iter().filter_map(|span| span["steps"].as_str());
+        steps.map(str::to_owned).collect()
+    };
+    assert!(steps(&document).contains(&"canary-everyone".to_owned()));
+    let status = at("2025-06-03T12:00:00Z", &["status", "--json"], 0);
+    let status = status.document("debcut/status/1");
+    assert_eq!(status["rings"][1]["ring"], "everyone", "{status:#}");
+    assert_eq!(status["rollouts"], json!([]));
+    // Taken back, it is listed as such and counts for no median.
+    let back = ["rollout", "rollback", "tally", "--yes", "--reason", "slow"];
+    let call = world.debcut(back).env("DEBCUT_STATE", world.path("state"));
+    call.env("DEBCUT_NOW", "2025-06-03T13:00:00Z").run();
+    let document = release();
+    let own = &document["releases"][0];
+    assert_eq!(own["taken_back"], "2025-06-03T13:00:00Z", "{document:#}");
+    assert_eq!(steps(&document), Vec::<String>::new(), "{document:#}");
+    let text = at("2025-06-03T14:00:00Z", &["lead-time"], 0).stdout;
+    assert!(text.contains("taken back 2025-06-03"), "{text}");
+    let status = at("2025-06-03T14:00:00Z", &["status", "--json"], 0);
+    assert_eq!(status.document("debcut/status/1")["rings"], json!([]));
 }

@@ -2,6 +2,7 @@
 
 use debcut::flow::rolling::delivering::Courier;
 use debcut::flow::rolling::requesting::{self, Asking};
+use debcut::model::Fingerprint;
 use debcut::rollout::event::Event;
 use debcut::rollout::plan;
 use debcut::rollout::policy::Approval;
@@ -15,7 +16,10 @@ use crate::world::World;
 fn needed(count: u32, keys: &[&str]) -> Approval {
     Approval::Needed {
         count,
-        keys: keys.iter().map(|&key| key.to_owned()).collect(),
+        keys: keys
+            .iter()
+            .map(|&key| Fingerprint::new(key).expect("a fingerprint"))
+            .collect(),
     }
 }
 
@@ -89,6 +93,38 @@ fn a_request_says_what_is_asked_and_an_approval_is_for_it_alone() {
     let plan = plan.document("debcut/rollout-approve/1");
     assert_eq!(plan["request"], story.rollout().request.expect("asked"));
     assert_eq!(world.listing(), before);
+    // A text that is the request of another rollout is not signed for this one.
+    let other = world.path("other.md");
+    std::fs::write(&other, sent.replace("hello_1.2-1", "hello_1.2-2")).expect("written");
+    let other = other.to_str().expect("text");
+    let ran = world
+        .run(["rollout", "approve", "hello_1.2-1", "--request", other])
+        .code(1);
+    assert!(
+        ran.stdout.contains("the request of hello_1.2-2"),
+        "{}",
+        ran.stdout
+    );
+    // Nor one that is not what was asked by, where that is known.
+    std::fs::write(other, sent.replace("94", "9")).expect("written");
+    let ran = run(&["--request", other]).code(2);
+    assert!(ran.stderr.contains("no-rollout") || ran.stderr.contains("hello"));
+    let ran = world
+        .run([
+            "rollout",
+            "approve",
+            "hello_1.2-1",
+            "--request",
+            other,
+            "--state",
+            state,
+        ])
+        .code(1);
+    assert!(
+        ran.stdout.contains("is not the request that was made"),
+        "{}",
+        ran.stdout
+    );
     // On a machine that has the key and the request, and nothing else.
     let out = world.path("approval.asc");
     let out = out.to_str().expect("text");

@@ -203,6 +203,7 @@ pub fn rollout(target: Target, rings: &[&str]) -> Rollout {
         policy: Box::new(policy),
         reason: Some("it says hello again".to_owned()),
         profile: None,
+        after: None,
     };
     let planned = Entry {
         number: 1,

@@ -120,7 +120,7 @@ fn every_page_is_valid_and_says_what_matters() {
             &halted,
             "2025-06-03T09:30:00Z",
             &[
-                "Halted: 2 hosts failed in ring early, 0 may",
+                "2 hosts failed in ring early, 0 may",
                 "web06.example.org",
                 "HTTP 500 from /health",
                 "No route to host",

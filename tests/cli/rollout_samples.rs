@@ -185,6 +185,7 @@ impl Story {
             policy: Box::new(policy(approval)),
             reason: Some(reason.to_owned()),
             profile: None,
+            after: None,
         };
         story.add("2025-06-02T08:00:00Z", planned);
         story

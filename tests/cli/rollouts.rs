@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::world::{Ran, World, finished};
 
 /// Packs a package of this version.
-fn package(world: &World, version: &str) -> PathBuf {
+pub fn package(world: &World, version: &str) -> PathBuf {
     let control = format!(
         "Package: hello\nVersion: {version}\nArchitecture: all\n\
          Maintainer: Ada Example <ada@example.org>\nDescription: says hello\n so.\n"
@@ -23,7 +23,7 @@ fn package(world: &World, version: &str) -> PathBuf {
 
 /// An archive with 1.0 everywhere and 1.1 where versions enter, and rings of
 /// hosts that update themselves.
-fn world() -> World {
+pub fn world() -> World {
     let world = World::new();
     world.key();
     let suites = "incoming,canary,stable";
@@ -70,13 +70,13 @@ fn world() -> World {
     world
 }
 
-fn at(world: &World, time: &str, words: &[&str]) -> Ran {
+pub fn at(world: &World, time: &str, words: &[&str]) -> Ran {
     let words = ["rollout"].iter().chain(words);
     let call = world.debcut(words).env("DEBCUT_STATE", world.path("state"));
     call.env("DEBCUT_NOW", format!("2025-06-02T{time}Z")).run()
 }
 
-const START: [&str; 7] = [
+pub const START: [&str; 7] = [
     "start",
     "hello=1.1",
     "--rings",
@@ -86,7 +86,7 @@ const START: [&str; 7] = [
     "--skip-rehearsal=no scripts",
 ];
 
-fn suite(world: &World, suite: &str) -> String {
+pub fn suite(world: &World, suite: &str) -> String {
     let list = ["archive", "list", suite, "--archive", "../apt", "--json"];
     let ran = world.run(list).code(0);
     let document: Value = serde_json::from_str(&ran.stdout).expect("JSON");
@@ -97,7 +97,7 @@ fn suite(world: &World, suite: &str) -> String {
     version.unwrap_or_else(|| panic!("{document:#}")).to_owned()
 }
 
-fn status(world: &World, time: &str) -> Value {
+pub fn status(world: &World, time: &str) -> Value {
     let ran = at(world, time, &["status", "hello", "--json"]).code(0);
     ran.document("debcut/rollout-status/1")["rollouts"][0].clone()
 }
@@ -133,6 +133,9 @@ fn a_pull_ring_goes_there_and_back() {
         (suite(&world, "canary"), suite(&world, "stable")),
         ("1.1".into(), "1.0".into())
     );
+    // For cron: nothing has changed, so nothing is said.
+    let quiet = at(&world, "12:00:30", &["advance", "--quiet"]).code(0);
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""));
     world.write("canary.count", "a 1.1\n");
     at(&world, "13:00:00", &["advance"]).code(0);
     let soaking = status(&world, "13:30:00");
@@ -149,8 +152,7 @@ fn a_pull_ring_goes_there_and_back() {
     )
     .code(0);
     let paused = paused.document("debcut/rollout-pause/1");
-    assert_eq!(paused["findings"][0]["rule"], "still-offered", "{paused:#}");
-    at(&world, "13:30:00", &["advance"]).code(0);
+    assert_eq!(paused["findings"], serde_json::json!([]), "{paused:#}");
     assert_eq!(
         (suite(&world, "canary"), suite(&world, "incoming")),
         ("1.0".into(), "1.1".into())
@@ -172,15 +174,23 @@ fn a_pull_ring_goes_there_and_back() {
     at(&world, "13:55:00", &["rollback"])
         .code(2)
         .says(&["--yes"]);
+    // Its hosts update themselves; they were brought back otherwise.
+    world.write("canary.count", "a 1.0\n");
     at(
         &world,
         "13:55:00",
         &["rollback", "--yes", "--reason", "errors"],
     )
-    .code(0);
+    .code(1)
+    .says(&["update themselves and still have it"]);
     for name in ["incoming", "canary", "stable"] {
         assert_eq!(suite(&world, name), "1.0", "{name}");
     }
+    // Who updates itself keeps it, until something newer takes it from it.
+    assert_eq!(status(&world, "14:00:00")["state"], "blocked");
+    world.write("canary.count", "a 1.0\n");
+    at(&world, "14:00:00", &["resume", "--yes"]).code(0);
+    at(&world, "14:00:00", &["advance"]).code(0);
     assert_eq!(status(&world, "14:00:00")["state"], "rolled back");
     let pins = ["archive", "pins", "--archive", "../apt"];
     assert!(world.run(pins).code(0).stdout.contains("no pins"));
@@ -196,7 +206,7 @@ fn a_pull_ring_goes_there_and_back() {
 fn a_word_reaches_a_controller_that_runs() {
     let world = world();
     at(&world, "12:00:00", &START).code(0);
-    let words = ["rollout", "advance", "--watch", "--quiet"];
+    let words = ["rollout", "advance", "--watch", "--json"];
     let watch = world.debcut(words).env("DEBCUT_STATE", world.path("state"));
     let watch = watch.env("DEBCUT_NOW", "2025-06-02T12:00:00Z").start();
     // It controls the rollout once the ring is open.
@@ -212,6 +222,15 @@ fn a_word_reaches_a_controller_that_runs() {
     at(&world, "12:00:01", &["abort", "--reason", "enough"]).code(0);
     let ended = crate::world::finished(watch.wait_with_output().expect("it ends"));
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
+    let lines = ended.stdout.lines().map(|line| {
+        let line: Value = serde_json::from_str(line).expect(line);
+        assert_eq!(line["schema"], "debcut/rollout-advance/1");
+        line["ending"].as_str().expect("text").to_owned()
+    });
+    let endings: Vec<_> = lines.collect();
+    let (last, others) = endings.split_last().expect("lines");
+    assert!(others.len() > 2 && last == "over", "{endings:?}");
+    assert!(others.iter().all(|one| one == "running"), "{endings:?}");
     let found = status(&world, "12:10:00");
     assert_eq!(found["state"], "aborted", "{found:#}");
     let again = at(&world, "12:10:00", &["abort"]).code(0);
@@ -262,6 +281,17 @@ fn what_cannot_be_is_refused_with_what_to_do() {
     start(&["hello", "--hosts", "a", "--emergency"])
         .code(2)
         .says(&["demands a reason"]);
+    at(&world, "12:00:00", &["start", "--archive", "../apt"])
+        .code(2)
+        .says(&["neither a package", "--from SUITE"]);
+    // What the environment holds was not typed.
+    let words = ["rollout", "start", "--nonsense"];
+    let wrong = world.debcut(words).env("DEBCUT_ARCHIVE", "../apt");
+    let wrong = wrong.env("DEBCUT_PROGRESS", "never").run().code(2);
+    assert!(!wrong.stderr.contains("--progress"), "{}", wrong.stderr);
+    let twice = start(&["hello", "--hosts", "a,a,b", "--dry-run", "--json"]).code(0);
+    let twice = twice.document("debcut/rollout-start/1");
+    assert_eq!(twice["findings"][0]["rule"], "named-twice", "{twice:#}");
     start(&["hello", "--hosts", "a", "--profile", "x"])
         .code(2)
         .says(&["there is emergency"]);
@@ -336,6 +366,18 @@ fn what_cannot_be_is_refused_with_what_to_do() {
         .code(0);
     let refused = start(&["hello=1.2", "--hosts", "a"]).code(1);
     assert!(!refused.stdout.contains("next:"), "{}", refused.stdout);
+    assert!(
+        refused.stdout.ends_with("hello_1.2 was NOT STARTED\n"),
+        "{}",
+        refused.stdout
+    );
+    let dry = start(&["hello=1.2", "--hosts", "a", "--dry-run", "--json"]).code(1);
+    let dry = dry.document("debcut/rollout-start/1");
+    assert_eq!(
+        (&dry["dry_run"], &dry["plan_digest"]),
+        (&Value::Bool(true), &Value::Null)
+    );
+    assert_eq!(dry["findings"][0]["rule"], "open-rollout", "{dry:#}");
     let second = start(&["hello=1.2", "--hosts", "a", "--json"]).code(1);
     let second = second.document("debcut/rollout-start/1");
     assert_eq!(second["findings"][0]["rule"], "open-rollout", "{second:#}");

@@ -2,7 +2,9 @@
 
 use super::{Exit, Failure};
 use crate::flow::FlowError;
+use crate::flow::announcing::SendError;
 use crate::flow::attesting::AttestingError;
+use crate::flow::rolling::delivering::DeliverError;
 use crate::flow::rolling::opening::TargetError;
 use crate::sys::store::LockError;
 
@@ -83,7 +85,22 @@ impl From<FlowError> for Failure {
                 .hint("a .deb is named by its path"),
             FlowError::NoDebs { .. } => Self::of(Exit::Request, "no-package", &error)
                 .hint("--chain takes .deb files, directories with them, or packages by name"),
-            FlowError::Outward(error) => error.into(),
+            FlowError::Outward(error)
+            | FlowError::Announce(SendError::Outward(error))
+            | FlowError::Announce(SendError::Deliver(DeliverError::Outward(error))) => error.into(),
+            FlowError::Announce(SendError::Deliver(DeliverError::Render(_))) => {
+                Self::of(Exit::Request, "template", &error)
+                    .hint("correct the template that [[announce.channel]] names")
+            }
+            FlowError::Announce(SendError::Deliver(DeliverError::Variable {
+                ref variable,
+                ..
+            })) => {
+                let hint = format!("export {variable}=https://…");
+                Self::of(Exit::Request, "no-webhook", &error).hint(hint)
+            }
+            FlowError::Announce(_) => Self::of(Exit::Outside, "announce", &error)
+                .hint("run the same command again: who was told is not told twice"),
             FlowError::ObjectStore(error) => error.into(),
             FlowError::UnsupportedLocation { .. } => {
                 Self::of(Exit::Request, "unsupported-archive", &error)

@@ -114,7 +114,7 @@ impl From<DriveError> for Failure {
             }
             DriveError::Outside { .. } => Self::of(Exit::Outside, "outside", &error)
                 .hint("run the same command again: it goes on from its journal"),
-            DriveError::Unfit(_) | DriveError::Replay(_) => {
+            DriveError::Unfit(_) => {
                 Self::of(Exit::Bug, "bug", &error).hint("report it with the rollout's journal")
             }
         }

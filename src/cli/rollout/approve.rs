@@ -13,9 +13,13 @@ use crate::flow::rolling::shelf::{self, Among, Shelf};
 use crate::model::finding::with_causes;
 use crate::model::{Finding, Sha256};
 use crate::report::{Answer, ApproveDocument};
+use crate::rollout::Rollout;
+use crate::rollout::approval::ApprovalError;
 use crate::rollout::event::Event;
+use crate::rollout::policy::Approval;
 use crate::rollout::state::RolloutId;
 use crate::sys::files::{self, Access};
+use crate::sys::openpgp::Keyring;
 
 /// Arguments of `rollout approve`.
 #[derive(Debug, Args)]
@@ -106,7 +110,7 @@ pub fn run(arguments: &Approve, context: &Context<'_>) -> Result<Said, Failure> 
         Ok(event) => event,
         Err(error) => {
             let finding = Finding::error("approval", id.to_string(), with_causes(&error))
-                .fix("somebody whose key is in approvals of [rollout] approves this request");
+                .fix(remedy(&error, &rollout, &keyring));
             let document = ApproveDocument::refused(&id, rollout.request.as_deref());
             return Ok(Answer::new(document).findings([finding]).into());
         }
@@ -126,11 +130,22 @@ fn elsewhere(
     let id: RolloutId = id
         .parse()
         .map_err(|error| Failure::request("no-rollout", format!("{error}")))?;
-    let digest = Sha256::of(&files::read(request)?).hex();
+    let text = files::read(request)?;
     let seen = Seen {
-        digest,
+        digest: Sha256::of(&text).hex(),
         kept: request.to_owned(),
     };
+    let text = String::from_utf8_lossy(&text);
+    if let Some(finding) = not_its_request(arguments, &id, &text, &seen, context)? {
+        let document = ApproveDocument::refused(&id, Some(&seen.digest));
+        return Ok(Answer::new(document).findings([finding]).into());
+    }
+    // What is signed is shown, not only where it lies.
+    let title = text.lines().find(|line| !line.trim().is_empty());
+    let title = title.unwrap_or_default().trim_start_matches(['#', ' ']);
+    let digest = &seen.digest;
+    let shown = format!("what is approved: {id}: {title}; SHA-256 {digest}");
+    context.listener().note(shown);
     if arguments.dry_run {
         let digest = Sha256::of(format!("{id} {}", seen.digest).as_bytes()).hex();
         return Ok(
@@ -154,6 +169,71 @@ fn elsewhere(
     let document =
         ApproveDocument::stated(&id, &seen.digest, &seen.kept, statement, out.as_deref());
     Ok(Answer::new(document).into())
+}
+
+/// Refuses a text that is the request of another rollout, or not the one that
+/// was made, as far as this machine knows.
+fn not_its_request(
+    arguments: &Approve,
+    id: &RolloutId,
+    text: &str,
+    seen: &Seen,
+    context: &Context<'_>,
+) -> Result<Option<Finding>, Failure> {
+    let shown = seen.kept.display().to_string();
+    let no = |message: String, fix: String| {
+        Ok(Some(Finding::error("approval", &shown, message).fix(fix)))
+    };
+    match requesting::rollout_of(text) {
+        Some(found) if found != id.to_string() => {
+            return no(
+                format!("it is the request of {found}, not of {id}"),
+                format!("read it; then debcut rollout approve {found} --request {shown}"),
+            );
+        }
+        Some(_) => {}
+        None => context.listener().warn(format!(
+            "{shown} does not say which rollout it is of: what is signed says {id}"
+        )),
+    }
+    let state = arguments.state.as_ref().map(|path| context.path(path));
+    let shelf = Shelf::of(state, &context.environment).map_err(crate::flow::FlowError::from)?;
+    let known = match shelf.ids()?.contains(id) {
+        true => shelf.look(id)?.and_then(|(rollout, _)| rollout.request),
+        false => None,
+    };
+    match known {
+        Some(made) if made != seen.digest => no(
+            format!(
+                "it is not the request that was made: its SHA-256 is {}, and {made} was recorded",
+                seen.digest
+            ),
+            format!(
+                "debcut rollout approve {id}, without --request, approves the one that was made"
+            ),
+        ),
+        _ => Ok(None),
+    }
+}
+
+/// Says what to do about a statement that does not count.
+fn remedy(error: &ApprovalError, rollout: &Rollout, keyring: &Keyring) -> String {
+    let usual = "somebody whose key is in approvals of [rollout] approves this request";
+    let (ApprovalError::Signature(_), Approval::Needed { keys, .. }) =
+        (error, &rollout.policy.approval)
+    else {
+        return usual.to_owned();
+    };
+    let unknown = keys.iter().filter(|key| keyring.owner(key).is_none());
+    let unknown: Vec<_> = unknown.map(ToString::to_string).collect();
+    match (unknown.as_slice(), keys.is_empty()) {
+        ([], false) => usual.to_owned(),
+        ([], true) => "debcut key import FILE, with the public key of who approved".to_owned(),
+        (several, _) => format!(
+            "debcut key import FILE, with the public key {} of approvals: it is not known here",
+            several.join(" or ")
+        ),
+    }
 }
 
 fn write(

@@ -1,9 +1,10 @@
-//! `rollout pause`, `resume`, `skip-soak`, `exclude` and `abort`: a person's word
+//! `rollout pause`, `resume`, `skip-soak`, `exclude`, `include` and `abort`: a person's word
 //! about a rollout, which reaches a running controller too.
 
 use clap::Args;
 
 use super::WhichArguments;
+use super::closing;
 use super::control::by;
 use crate::cli::Said;
 use crate::cli::confirm::confirmed;
@@ -12,24 +13,18 @@ use crate::cli::failure::Failure;
 use crate::flow::rolling::RollingError;
 use crate::flow::rolling::changing::{self, Changed};
 use crate::flow::rolling::opening;
-use crate::flow::rolling::shelf::{Among, Asked, Shelf};
-use crate::model::{Finding, HostName};
+use crate::flow::rolling::shelf::{Among, Asked, Shelf, has_ended};
+use crate::model::HostName;
 use crate::report::Answer;
-use crate::report::rolling::words;
+use crate::report::rolling::{Next, words};
 use crate::report::rollout::{ChangeDocument, Word};
 use crate::rollout::event::Event;
-use crate::rollout::plan::Step;
-use crate::rollout::{Phase, Rollout, RolloutId, plan};
+use crate::rollout::plan::{self, Step};
+use crate::rollout::{Phase, Rollout, RolloutId};
 
-/// Arguments of `rollout pause`.
+/// A word about a rollout, and why where somebody says so.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
-Examples:
-  debcut rollout pause                 the only open rollout
-  debcut rollout pause hello --reason 'wait for the database'
-
-It never asks. Soaks go on: their deadlines are moments.")]
-pub struct PauseArguments {
+struct ToldArguments {
     #[command(flatten)]
     which: WhichArguments,
     /// Why, for the record
@@ -38,6 +33,33 @@ pub struct PauseArguments {
     /// Print what would be written down and write nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+/// A word about a rollout that nobody may say without a reason.
+#[derive(Debug, Args)]
+struct ToldWhyArguments {
+    #[command(flatten)]
+    which: WhichArguments,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT", value_parser = super::why)]
+    reason: String,
+    /// Print what would be written down and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Arguments of `rollout pause`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut rollout pause                 the only open rollout
+  debcut rollout pause hello --reason 'wait for the database'
+
+It never asks. Soaks go on: their deadlines are moments. A ring whose hosts update themselves is
+closed by the next debcut rollout advance. debcut rollout resume goes on.")]
+pub struct PauseArguments {
+    #[command(flatten)]
+    told: ToldArguments,
 }
 
 /// Arguments of `rollout resume`.
@@ -50,16 +72,10 @@ Examples:
 After a halt, hosts that failed are tried again, and their failures are forgiven.")]
 pub struct ResumeArguments {
     #[command(flatten)]
-    which: WhichArguments,
-    /// Why, for the record
-    #[arg(long, value_name = "TEXT", value_parser = super::why)]
-    reason: Option<String>,
+    told: ToldArguments,
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
-    /// Print what would be written down and write nothing
-    #[arg(long)]
-    dry_run: bool,
 }
 
 /// Arguments of `rollout skip-soak`.
@@ -69,13 +85,7 @@ Examples:
   debcut rollout skip-soak --reason 'the canary had all of yesterday'")]
 pub struct SkipSoakArguments {
     #[command(flatten)]
-    which: WhichArguments,
-    /// Why, for the record
-    #[arg(long, value_name = "TEXT", value_parser = super::why)]
-    reason: String,
-    /// Print what would be written down and write nothing
-    #[arg(long)]
-    dry_run: bool,
+    told: ToldWhyArguments,
 }
 
 /// Arguments of `rollout exclude`.
@@ -88,13 +98,23 @@ pub struct ExcludeArguments {
     /// The host
     host: HostName,
     #[command(flatten)]
-    which: WhichArguments,
-    /// Why, for the record
-    #[arg(long, value_name = "TEXT", value_parser = super::why)]
-    reason: String,
-    /// Print what would be written down and write nothing
-    #[arg(long)]
-    dry_run: bool,
+    told: ToldWhyArguments,
+}
+
+/// Arguments of `rollout include`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut rollout include web3          takes back debcut rollout exclude web3
+  debcut rollout include web3 hello --reason 'its disk is new'
+
+It is one of its ring's hosts again, and gets what they got by the next debcut rollout advance, or,
+where its ring has passed, by debcut rollout converge.")]
+pub struct IncludeArguments {
+    /// The host
+    host: HostName,
+    #[command(flatten)]
+    told: ToldArguments,
 }
 
 /// Arguments of `rollout abort`.
@@ -106,13 +126,7 @@ Examples:
 It never asks. Hosts and suites stay as they are; debcut rollout rollback brings them back.")]
 pub struct AbortArguments {
     #[command(flatten)]
-    which: WhichArguments,
-    /// Why, for the record
-    #[arg(long, value_name = "TEXT", value_parser = super::why)]
-    reason: Option<String>,
-    /// Print what would be written down and write nothing
-    #[arg(long)]
-    dry_run: bool,
+    told: ToldArguments,
 }
 
 /// A word about a rollout.
@@ -125,11 +139,11 @@ struct Spoken<'a> {
 
 /// Pauses.
 pub fn pause(arguments: &PauseArguments, context: &Context<'_>) -> Result<Said, Failure> {
-    let reason = arguments.reason.clone();
+    let reason = arguments.told.reason.clone();
     let spoken = Spoken {
         word: Word::Pause,
-        which: &arguments.which,
-        dry_run: arguments.dry_run,
+        which: &arguments.told.which,
+        dry_run: arguments.told.dry_run,
         so: "is paused: nothing new is begun".to_owned(),
     };
     say(&spoken, context, |_| {
@@ -143,13 +157,13 @@ pub fn pause(arguments: &PauseArguments, context: &Context<'_>) -> Result<Said, 
 pub fn resume(arguments: &ResumeArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let spoken = Spoken {
         word: Word::Resume,
-        which: &arguments.which,
-        dry_run: arguments.dry_run,
+        which: &arguments.told.which,
+        dry_run: arguments.told.dry_run,
         so: "goes on".to_owned(),
     };
     say(&spoken, context, |rollout| {
         let stands = matches!(rollout.phase, Phase::Halted { .. } | Phase::Blocked { .. });
-        if (rollout.paused.is_some() || stands) && !arguments.yes && !arguments.dry_run {
+        if (rollout.paused.is_some() || stands) && !arguments.yes && !arguments.told.dry_run {
             let why = match (&rollout.phase, &rollout.paused) {
                 (Phase::Halted { why, .. }, _) => format!("halted: {}", words::halt(why)),
                 (Phase::Blocked { why }, _) => format!("blocked: {}", words::blocked(why)),
@@ -159,7 +173,7 @@ pub fn resume(arguments: &ResumeArguments, context: &Context<'_>) -> Result<Said
             confirmed(context, &format!("{} is {why}. Go on? [y/N] ", rollout.id))?;
         }
         Ok(Event::Resumed {
-            reason: arguments.reason.clone(),
+            reason: arguments.told.reason.clone(),
         })
     })
 }
@@ -168,20 +182,28 @@ pub fn resume(arguments: &ResumeArguments, context: &Context<'_>) -> Result<Said
 pub fn skip_soak(arguments: &SkipSoakArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let spoken = Spoken {
         word: Word::SkipSoak,
-        which: &arguments.which,
-        dry_run: arguments.dry_run,
+        which: &arguments.told.which,
+        dry_run: arguments.told.dry_run,
         so: "soaks no longer: the ring passes when its checks hold".to_owned(),
     };
     say(&spoken, context, |rollout| {
         let Some(ring) = changing::soaking(rollout) else {
             let id = rollout.id.to_string();
-            let why = "does not soak now".to_owned();
-            let fix = format!("debcut rollout status {id} says what it waits for");
+            let (why, fix) = match has_ended(&rollout.phase) {
+                true => (
+                    "has ended, so nothing of it soaks any more".to_owned(),
+                    format!("debcut rollout status {id} says how"),
+                ),
+                false => (
+                    "does not soak now".to_owned(),
+                    format!("debcut rollout status {id} says what it waits for"),
+                ),
+            };
             return Err(RollingError::NotNow { id, why, fix }.into());
         };
         Ok(Event::SoakSkipped {
             ring: ring.name.clone(),
-            reason: arguments.reason.clone(),
+            reason: arguments.told.reason.clone(),
         })
     })
 }
@@ -191,14 +213,31 @@ pub fn exclude(arguments: &ExcludeArguments, context: &Context<'_>) -> Result<Sa
     let host = &arguments.host;
     let spoken = Spoken {
         word: Word::Exclude,
-        which: &arguments.which,
-        dry_run: arguments.dry_run,
+        which: &arguments.told.which,
+        dry_run: arguments.told.dry_run,
         so: format!("leaves {host} out"),
     };
     say(&spoken, context, |_| {
         Ok(Event::Excluded {
             host: host.clone(),
-            reason: arguments.reason.clone(),
+            reason: arguments.told.reason.clone(),
+        })
+    })
+}
+
+/// Takes a host in again that was left out.
+pub fn include(arguments: &IncludeArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let host = &arguments.host;
+    let spoken = Spoken {
+        word: Word::Include,
+        which: &arguments.told.which,
+        dry_run: arguments.told.dry_run,
+        so: format!("takes {host} in again"),
+    };
+    say(&spoken, context, |_| {
+        Ok(Event::Included {
+            host: host.clone(),
+            reason: arguments.told.reason.clone(),
         })
     })
 }
@@ -207,11 +246,11 @@ pub fn exclude(arguments: &ExcludeArguments, context: &Context<'_>) -> Result<Sa
 pub fn abort(arguments: &AbortArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let spoken = Spoken {
         word: Word::Abort,
-        which: &arguments.which,
-        dry_run: arguments.dry_run,
+        which: &arguments.told.which,
+        dry_run: arguments.told.dry_run,
         so: "has ended where it was".to_owned(),
     };
-    let reason = arguments.reason.clone();
+    let reason = arguments.told.reason.clone();
     say(&spoken, context, |_| {
         Ok(Event::Aborted {
             reason: reason.clone(),
@@ -235,7 +274,7 @@ fn say(
     let event = event(&rollout)?;
     if spoken.dry_run {
         let text = format!("would be told: {}", spoken.so);
-        let document = ChangeDocument::new(spoken.word, &id.to_string(), &text, "");
+        let document = ChangeDocument::new(spoken.word, &id.to_string(), &text, None);
         let digest = serde_json::to_vec(&(&event, rollout.entries)).expect("events are plain");
         let digest = crate::model::Sha256::of(&digest);
         return Ok(Answer::new(document).dry_run(digest).into());
@@ -250,17 +289,22 @@ fn say(
     let next = plan::next(&rollout, context.now());
     let mut findings = Vec::new();
     if rollout.paused.is_some() && matches!(next, Step::Withdraw { .. }) {
-        let message = "its version is offered to hosts until its suites are without it";
-        let fix = format!("debcut rollout advance {id} withdraws it now");
-        findings.push(Finding::warning("still-offered", id.to_string(), message).fix(fix));
+        findings.extend(match changed {
+            Changed::Written | Changed::Already => {
+                closing::close(spoken.which, &shelf, &id, &next, context)
+            }
+            Changed::Taken | Changed::Left { .. } => closing::is_left(&shelf, &id, context)?,
+        });
     }
-    let next = words::step(&next, &rollout.policy);
+    let (rollout, _) = read(&shelf, &id)?;
+    let next = plan::next(&rollout, context.now());
+    let next = Next::of(&rollout, &next, context.now());
     let name = id.to_string();
     let so = match &changed {
         Changed::Left { .. } => "was asked; it is not yet so",
         _ => &spoken.so,
     };
-    let document = ChangeDocument::new(spoken.word, &name, so, &next);
+    let document = ChangeDocument::new(spoken.word, &name, so, Some(next));
     let document = match &changed {
         Changed::Left { holder } => document.left_for(holder),
         _ => document,

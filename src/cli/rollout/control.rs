@@ -23,8 +23,9 @@ use crate::flow::rolling::rehearsing::Base;
 use crate::flow::rolling::requesting::{self, Asking};
 use crate::flow::rolling::shelf::{Among, Means, Shelf};
 use crate::keys::Ask;
+use crate::model::Finding;
 use crate::report::Answer;
-use crate::report::rolling::words;
+use crate::report::rolling::{is_news, words};
 use crate::report::rollout::{AdvanceDocument, Picture, findings};
 use crate::rollout::event::Entry;
 use crate::rollout::journal::Journal;
@@ -47,10 +48,10 @@ pub(super) struct ControlArguments {
     #[command(flatten)]
     rings: RingsArgument,
     #[command(flatten)]
-    key: KeyArguments,
+    pub(super) key: KeyArguments,
     /// How long to wait for another publisher, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_WAIT.as_secs())]
-    wait: u64,
+    pub(super) wait: u64,
 }
 
 /// Opens the archive for changes by a rollout.
@@ -80,6 +81,18 @@ pub(super) fn by(context: &Context<'_>) -> String {
 }
 
 impl ControlArguments {
+    /// Controls what is meant as it was started: for words that have to be acted
+    /// on at once.
+    pub(super) fn usual(which: &WhichArguments, archive: &str) -> Self {
+        Self {
+            which: which.clone(),
+            archive: ArchiveArgument::called(archive),
+            rings: RingsArgument { rings: None },
+            key: KeyArguments::usual(),
+            wait: DEFAULT_WAIT.as_secs(),
+        }
+    }
+
     pub(super) fn shelf(&self, context: &Context<'_>) -> Result<Shelf, Failure> {
         self.which.state.shelf(context)
     }
@@ -91,7 +104,7 @@ impl ControlArguments {
 
     /// Reads how this rollout's controller reaches things: what the command line
     /// says, else what it was started with.
-    fn means(
+    pub(super) fn means(
         &self,
         shelf: &Shelf,
         id: &RolloutId,
@@ -184,8 +197,7 @@ impl Controlled<'_> {
             return Ok(());
         }
         let keyring = requesting::approvers(&context.environment, policy)?;
-        let entries = self.journal.entries();
-        let doubts = requesting::doubts(entries, &keyring, &self.rollout, context.now());
+        let doubts = requesting::doubts(&keyring, &self.rollout, context.now());
         match doubts.first() {
             None => Ok(()),
             Some(doubt) => {
@@ -256,16 +268,40 @@ fn hosts(
     })
 }
 
+/// How many documents a verb answers with under `--json`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lines {
+    /// One, at the end.
+    One,
+    /// One a line, whenever something has changed, and one at the end.
+    Many,
+}
+
 /// Goes on with a rollout and says how far it came.
 pub(super) fn go(
     controlled: &mut Controlled<'_>,
     until: Until,
     schema: &'static str,
+    lines: Lines,
     context: &Context<'_>,
 ) -> Result<Said, Failure> {
     let before = controlled.journal.entries().len();
+    let known = findings(&controlled.rollout);
     let listener = context.listener();
-    let mut watch = |_: &Rollout, entries: &[Entry]| {
+    let mut all = match lines == Lines::Many && context.json {
+        true => controlled.journal.entries().to_vec(),
+        false => Vec::new(),
+    };
+    let mut watch = |rollout: &Rollout, entries: &[Entry]| {
+        if lines == Lines::Many && context.json {
+            all.extend_from_slice(entries);
+            // A fixed clock goes on while a controller waits.
+            let now = context.now().max(rollout.newest);
+            let picture = Picture::new(rollout, &all, &plan::next(rollout, now), now);
+            let document = AdvanceDocument::new(schema, "running", entries, picture);
+            let answer = Answer::new(document).findings(findings(rollout));
+            context.terminal().show_anew(&answer.changed(true));
+        }
         for entry in entries {
             listener.hear(crate::model::Event::Note(words::event(entry)));
         }
@@ -279,18 +315,34 @@ pub(super) fn go(
     let document = |word| AdvanceDocument::new(schema, word, &entries[before..], picture);
     let document = match &ending {
         Ending::Progressed => document("progressed"),
-        Ending::Waiting { why, until } => document("waiting").waiting(why, *until),
+        Ending::Waiting { why, until } => document("waiting").waiting(why, rollout.way, *until),
         Ending::Behind(id) => document("waiting").behind(&id.to_string()),
         Ending::Over => document("over"),
         Ending::Stopped => document("stopped"),
     };
     let changed = entries.len() > before;
-    let answer = Answer::new(document).findings(findings(rollout));
+    let found = findings(rollout);
+    // For cron(8): what has not changed was told before; who is needed is told
+    // until he comes.
+    let is_told = found == known && !entries[before..].iter().any(is_news);
+    let is_well = !found.iter().any(Finding::is_error);
+    if context.quiet && !context.json && is_told && is_well && ending != Ending::Stopped {
+        return Ok(Said::Whole);
+    }
+    let answer = Answer::new(document).findings(found);
     let answer = match &ending {
         // What it waits for says more than that there is nothing to do.
         Ending::Waiting { .. } | Ending::Behind(_) if !changed => answer,
         _ => answer.changed(changed),
     };
+    if lines == Lines::Many && context.json {
+        context.terminal().show_anew(&answer);
+        return Ok(Said::Ended(match ending {
+            Ending::Stopped => Exit::Stopped,
+            _ if answer.is_no() => Exit::No,
+            _ => Exit::Done,
+        }));
+    }
     Ok(match ending {
         Ending::Stopped => {
             let id = rollout.id.to_string();

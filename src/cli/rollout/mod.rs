@@ -4,8 +4,10 @@ mod advance;
 mod approve;
 mod back;
 mod change;
+mod closing;
 mod control;
 mod history;
+mod reverting;
 mod start;
 mod status;
 mod who;
@@ -53,12 +55,14 @@ enum Verb {
     SkipSoak(change::SkipSoakArguments),
     /// Leave a host out from now on
     Exclude(change::ExcludeArguments),
+    /// Take a host in again that was left out
+    Include(change::IncludeArguments),
     /// End a rollout where it is
     Abort(change::AbortArguments),
     /// Approve a deployment request by a signature
     Approve(approve::Approve),
     /// Bring every host that was touched back to what it had
-    Rollback(back::RollbackArguments),
+    Rollback(Box<back::RollbackArguments>),
     /// Bring hosts that were away to where the others are
     Converge(back::ConvergeArguments),
     /// Say which hosts take a phased update, from their machine-ids
@@ -77,6 +81,7 @@ pub fn run(arguments: RolloutVerb, context: &Context<'_>) -> Result<Said, Failur
         Verb::Resume(arguments) => change::resume(&arguments, context),
         Verb::SkipSoak(arguments) => change::skip_soak(&arguments, context),
         Verb::Exclude(arguments) => change::exclude(&arguments, context),
+        Verb::Include(arguments) => change::include(&arguments, context),
         Verb::Abort(arguments) => change::abort(&arguments, context),
         Verb::Approve(arguments) => approve::run(&arguments, context),
         Verb::Rollback(arguments) => back::rollback(&arguments, context),

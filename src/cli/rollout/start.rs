@@ -8,6 +8,7 @@ use super::control::{by, lasting, open_desk};
 use super::{RingsArgument, StateArgument, rules};
 use crate::cli::Said;
 use crate::cli::archive::{ArchiveArgument, DEFAULT_WAIT};
+use crate::cli::confirm::confirmed;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::config::RolloutRules;
@@ -16,13 +17,13 @@ use crate::flow::FlowError;
 use crate::flow::archiving::Desk;
 use crate::flow::rolling::opening::Wanted;
 use crate::flow::rolling::planning::{Said as Words, least_seconds};
-use crate::flow::rolling::shelf::{Means, Shelf};
+use crate::flow::rolling::shelf::{Means, Shelf, has_ended};
 use crate::flow::rolling::starting::{self, Draft, Start};
 use crate::format::version::Version;
 use crate::model::{Finding, PackageName, Sha256, Suite};
 use crate::publish::Question;
 use crate::report::Answer;
-use crate::report::rollout::StartDocument;
+use crate::report::rollout::{Standing, StartDocument};
 use crate::rollout::plan::{self, Hold, Step};
 use crate::rollout::policy::{RingSuite, Supersede};
 
@@ -30,7 +31,7 @@ use crate::rollout::policy::{RingSuite, Supersede};
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  debcut rollout start hello=1.2-1 --archive /srv/apt --hosts a,b,c   a goes first, a day later b and c
+  debcut rollout start hello=1.2-1 --hosts a,b,c   a goes first, a day later b and c
   debcut rollout start hello=1.2-1 --dry-run   rings, hosts, checks, the earliest end
   debcut rollout start hello                   the newest version, rings as in debcut.toml
   debcut rollout start --from incoming --rings /etc/debcut/rings.toml
@@ -40,7 +41,7 @@ Nothing is done to any host: debcut rollout advance does it. The policy and the 
 written down now and stay so.")]
 pub struct StartArguments {
     /// The source package, and its version; without one the newest [default: the only one that is there]
-    #[arg(value_name = "PACKAGE[=VERSION]", value_parser = package, required_unless_present = "from")]
+    #[arg(value_name = "PACKAGE[=VERSION]", value_parser = package)]
     package: Option<Package>,
     /// The suite where the version is, instead of the configured one
     #[arg(long, value_name = "SUITE")]
@@ -75,6 +76,9 @@ pub struct StartArguments {
     /// Once more, though this version was rolled out already
     #[arg(long)]
     again: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
     /// Print what would be started and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -172,6 +176,17 @@ pub fn run(arguments: StartArguments, context: &Context<'_>) -> Result<Said, Fai
             .hint("--from SUITE, or from = \"SUITE\" in [rollout]: where versions enter"),
         error => error.into(),
     })?;
+    let is_refused = draft.findings.iter().any(Finding::is_error);
+    if !draft.astray.is_empty() && !is_refused && !arguments.dry_run && !arguments.yes {
+        let before = draft.before.as_ref().map(ToString::to_string);
+        let before = before.unwrap_or_default();
+        let hosts = match draft.astray.as_slice() {
+            [one] => format!("{one} is not where it wants it"),
+            several => format!("{} hosts are not where it wants them", several.len()),
+        };
+        let question = format!("{before} ends where it is, and {hosts}. Go on? [y/N] ");
+        confirmed(context, &question)?;
+    }
     answer(&draft, &start, &desk, &shelf, arguments.dry_run)
 }
 
@@ -199,18 +214,19 @@ fn answer(
     let document = StartDocument::new(rollout, begins, least_seconds(&rollout.policy))
         .places(&start.means.archive, journal.display().to_string());
     let mut findings = draft.findings.clone();
+    findings.extend(twice(&start.named));
     if draft.same.is_some() {
         findings.extend(starting::otherwise(rollout, draft, start));
     }
     let is_refused = findings.iter().any(Finding::is_error);
-    let is_there = match dry_run {
-        true => draft.same.is_some(),
-        false => draft.same.is_some() || !is_refused,
+    let standing = match (&draft.same, is_refused, dry_run) {
+        (Some(_), _, _) if has_ended(&rollout.phase) => Standing::Ended,
+        (Some(_), _, _) => Standing::There,
+        (None, true, _) => Standing::Refused,
+        (None, false, true) => Standing::Planned,
+        (None, false, false) => Standing::There,
     };
-    let document = match is_there {
-        true => document.there(),
-        false => document,
-    };
+    let document = document.standing(standing);
     let answer = Answer::new(document).findings(findings);
     if draft.same.is_some() {
         return Ok(match dry_run {
@@ -227,8 +243,10 @@ fn answer(
     if dry_run {
         return Ok(answer.dry_run(digest(draft)).into());
     }
-    starting::begin(desk, start, draft)?;
-    Ok(answer.changed(true).into())
+    Ok(match starting::begin(desk, start, draft)? {
+        None => answer.changed(true).into(),
+        Some(refused) => answer.findings(vec![refused]).changed(false).into(),
+    })
 }
 
 /// The rollout as it is before its first ring: what its calendar says then.
@@ -237,6 +255,23 @@ fn opened(rollout: &crate::rollout::Rollout) -> crate::rollout::Rollout {
     rehearsed.phase = crate::rollout::Phase::Rehearsed;
     rehearsed.policy.approval = crate::rollout::policy::Approval::NotNeeded;
     rehearsed
+}
+
+/// Says which hosts were named more than once.
+fn twice(named: &[HostWord]) -> Vec<Finding> {
+    let again = named
+        .iter()
+        .enumerate()
+        .filter(|(at, word)| named[..*at].contains(word));
+    let finding = |(_, word): (usize, &HostWord)| {
+        let name = match word {
+            HostWord::Host(name) => name.to_string(),
+            HostWord::Group(name) => format!("@{name}"),
+        };
+        let message = "it is named more than once, and counts once";
+        Finding::warning("named-twice", name, message).fix("--hosts with each host once")
+    };
+    again.map(finding).collect()
 }
 
 fn digest(draft: &Draft) -> Sha256 {
@@ -303,6 +338,11 @@ fn wanted(
             version: None,
             from,
         }),
+        (None, _) if from.is_empty() => Err(Failure::request(
+            "no-package",
+            "neither a package is named nor the suite where one is",
+        )
+        .hint("debcut rollout start PACKAGE[=VERSION], or --from SUITE")),
         (None, _) => Err(
             Failure::request("no-package", "there is no package in the suite")
                 .hint("debcut archive add FILE… --to SUITE puts one there"),

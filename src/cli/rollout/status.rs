@@ -12,9 +12,10 @@ use crate::cli::failure::{Exit, Failure};
 use crate::flow::lead_time;
 use crate::flow::project::Workspace;
 use crate::flow::rolling::shelf::{Among, Shelf, has_ended};
+use crate::model::Finding;
 use crate::report::Answer;
 use crate::report::rolling::{Lead, page};
-use crate::report::rollout::{Picture, StatusDocument};
+use crate::report::rollout::{Picture, StatusDocument, remarks};
 use crate::rollout::event::Entry;
 use crate::rollout::{Rollout, plan};
 use crate::sys::files::{self, Access};
@@ -29,7 +30,9 @@ Examples:
   debcut rollout status --watch        again and again, until it ends
   debcut rollout status hello --html /srv/www/rollout.html   a page of it
 
-It reads journals and asks no host: what hosts run is what the controller heard last.")]
+It reads journals and asks no host: what hosts run is what the controller heard last. What
+stands against going on is told as warnings: that a rollout stands badly is an answer, exit code 0;
+debcut rollout advance says 1.")]
 pub struct StatusArguments {
     #[command(flatten)]
     which: WhichArguments,
@@ -57,7 +60,7 @@ pub fn run(arguments: &StatusArguments, context: &Context<'_>) -> Result<Said, F
     if let Some(path) = &arguments.html {
         write_page(path, &found, &shelf, context)?;
     }
-    Ok(Answer::new(document(&found, context)).into())
+    Ok(answer(&found, &shelf, context).into())
 }
 
 /// Returns what is open, else the newest; one that is named in any case.
@@ -74,12 +77,22 @@ fn shown(shelf: &Shelf, word: Option<&str>) -> Result<Vec<(Rollout, Vec<Entry>)>
     Ok(all)
 }
 
-fn document(found: &[(Rollout, Vec<Entry>)], context: &Context<'_>) -> StatusDocument {
+fn answer(found: &[(Rollout, Vec<Entry>)], shelf: &Shelf, context: &Context<'_>) -> Answer {
     let now = context.now();
     let picture = |(rollout, entries): &(Rollout, Vec<Entry>)| {
         Picture::new(rollout, entries, &plan::next(rollout, now), now)
     };
-    StatusDocument::new(found.iter().map(picture).collect())
+    let pictures = found.iter().map(picture).collect();
+    let mut findings: Vec<Finding> = found.iter().flat_map(|(one, _)| remarks(one)).collect();
+    if found.is_empty() && !shelf.directory.is_dir() {
+        let place = shelf.directory.display().to_string();
+        let why = "there is no such directory, so no journal either";
+        findings.push(
+            Finding::warning("no-journals", place, why)
+                .fix("--state DIR or DEBCUT_STATE, as it was when they were started"),
+        );
+    }
+    Answer::new(StatusDocument::new(&shelf.directory, pictures)).findings(findings)
 }
 
 fn write_page(
@@ -138,26 +151,27 @@ fn watch(
 ) -> Result<Said, Failure> {
     let word = arguments.which.rollout.as_deref();
     let mut last: Option<(u64, i64)> = None;
+    let mut screen = context.terminal().screen();
     loop {
         let found = shown(shelf, word)?;
         let entries: u64 = found.iter().map(|(rollout, _)| rollout.entries).sum();
         let at = context.now().unix();
         let is_new =
             last.is_none_or(|(known, shown)| known != entries || at - shown >= RENEW_SECONDS);
-        if is_new {
+        if is_new || screen.is_resized() {
             last = Some((entries, at));
             if let Some(path) = &arguments.html {
                 write_page(path, &found, shelf, context)?;
             }
-            context
-                .terminal()
-                .show_anew(&Answer::new(document(&found, context)));
+            screen.show(&answer(&found, shelf, context));
         }
-        if found.iter().all(|(rollout, _)| has_ended(&rollout.phase)) {
-            return Ok(Said::Whole);
-        }
+        let ended = found.iter().all(|(rollout, _)| has_ended(&rollout.phase));
         // Who watches ends it so.
-        if interrupt::asked() {
+        if ended || interrupt::asked() {
+            // What was seen last stays in view.
+            if screen.leave() {
+                context.terminal().show(&answer(&found, shelf, context));
+            }
             return Ok(Said::Ended(Exit::Done));
         }
         std::thread::sleep(LOOK);

@@ -187,7 +187,7 @@ pub fn approval(
         Some(0) => Ok(Some(Approval::NotNeeded)),
         Some(count) => Ok(Some(Approval::Needed {
             count,
-            keys: fingerprints.iter().map(ToString::to_string).collect(),
+            keys: fingerprints,
         })),
         None => {
             let why = format!(

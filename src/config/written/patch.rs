@@ -15,6 +15,9 @@ pub struct Patch {
     pub note: Option<Note>,
     pub parents: Option<Parents>,
     pub require_green: Option<String>,
+    pub questions: Option<Vec<Question>>,
+    pub template: Option<Spanned<String>>,
+    pub sync: bool,
     pub interval: Option<Spanned<String>>,
     pub working_days: Option<Vec<Spanned<String>>>,
     pub closed: Vec<Spanned<String>>,
@@ -58,4 +61,14 @@ pub struct Notify {
     pub command: Option<String>,
     pub webhook: Option<Spanned<String>>,
     pub template: Option<String>,
+}
+
+/// One of `questions = […]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Question {
+    Bug,
+    Affected,
+    Severity,
+    Verified,
 }

@@ -194,7 +194,7 @@ impl Run<'_> {
             false => self.wanted.into.clone(),
         };
         if into.is_empty() {
-            into.extend(super::main_branch(self.workspace)?);
+            into.extend(super::branches::main_line(self.workspace)?.map(|main| main.name));
         }
         let mut pairs: Vec<(BranchName, Vec<Source>)> = into
             .into_iter()

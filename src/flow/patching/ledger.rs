@@ -1,12 +1,19 @@
 //! The ledger of requests and decisions, in a ref of the repository.
 
+use std::collections::BTreeMap;
+
 use crate::flow::FlowError;
-use crate::model::{BranchName, Timestamp};
+use crate::model::{BranchName, Finding, Timestamp};
+use crate::patch::answers::TemplateError;
 use crate::patch::entry::EntryError;
+use crate::patch::queue::WhichError;
 use crate::patch::{Entry, EntryId, Event, Queue};
 use crate::release::commit::Person;
 use crate::sys::environment::Environment;
-use crate::sys::git::{Author, CommitError, ForwardError, LedgerError, Repository, UserGit};
+use crate::sys::git::{
+    Author, CommitError, FetchError, ForwardError, LedgerError, RefsError, Repository, UserGit,
+    kept,
+};
 
 /// The ref of the ledger.
 pub const REF: &str = "refs/debcut/patches";
@@ -20,18 +27,50 @@ pub enum PatchingError {
     /// What is in it is no ledger.
     #[error("{REF} holds what is no ledger")]
     Entry(#[source] EntryError),
-    /// A branch whose release should come back is not there.
-    #[error("there is no branch “{name}”")]
-    NoSource {
-        /// Its name.
-        name: BranchName,
-    },
     /// A commit was not written, or not signed.
     #[error("the commit is not made")]
     Commit(#[source] CommitError),
     /// A branch was not moved.
     #[error(transparent)]
     Forward(#[from] ForwardError),
+    /// No branch has this name.
+    #[error("there is no branch “{name}”")]
+    NoBranch {
+        /// What was asked for.
+        name: BranchName,
+        /// The most similar one.
+        nearest: Option<String>,
+    },
+    /// No request is meant.
+    #[error(transparent)]
+    Which(#[from] WhichError),
+    /// There is nothing to pick.
+    #[error("“{0}” has no commit to pick")]
+    NoCommits(String),
+    /// A pull request was not found.
+    #[error("nothing here names the pull request {written}")]
+    NoPullRequest {
+        /// As it was written.
+        written: String,
+        /// Its number.
+        number: u64,
+        /// The branch that was searched.
+        main: Option<BranchName>,
+        /// Where its commits could be fetched from.
+        remote: String,
+    },
+    /// An id of a kind that this program does not read.
+    #[error("“{0}” is no object id of 40 digits")]
+    NoId(String),
+    /// The remote's ledger was not fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// A ref could not be moved.
+    #[error(transparent)]
+    Refs(#[from] RefsError),
+    /// The template of the questions cannot be used.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
 }
 
 /// A ledger as it was when it was read.
@@ -42,20 +81,41 @@ pub struct Ledger<'a> {
     pub entries: Vec<(EntryId, Entry)>,
     /// What follows from it.
     pub queue: Queue,
+    /// What was done to it by hand; what it lacks since counts all the same.
+    pub findings: Vec<Finding>,
 }
 
 impl<'a> Ledger<'a> {
-    /// Reads the ledger of a repository; one without is empty.
+    /// Reads the ledger of a repository; one without is empty. What was ever
+    /// written here and was changed or taken out by hand is read as it was.
     pub fn read(
         repository: &'a Repository,
         environment: &'a Environment,
     ) -> Result<Self, FlowError> {
+        let files = |commit: &Option<String>| match commit {
+            Some(commit) => repository.ledger(commit),
+            None => Ok(BTreeMap::new()),
+        };
+        let own = repository.ref_target(REF)?;
+        let kept = repository.ref_target(&kept(REF))?;
+        let kept = kept.filter(|kept| Some(kept) != own.as_ref());
+        let (own, mut kept) = (files(&own)?, files(&kept)?);
         let mut entries = Vec::new();
-        if let Some(commit) = repository.ref_target(REF)? {
-            for (name, bytes) in repository.ledger(&commit)? {
-                let entry = Entry::parse(&name, &bytes).map_err(PatchingError::Entry)?;
-                entries.push(entry);
-            }
+        let (mut changed, mut gone) = (0, 0);
+        for (name, bytes) in &own {
+            let good = kept.remove(name);
+            let entry = match (Entry::parse(name, bytes), good) {
+                (Err(EntryError::Digest { .. }), Some(good)) => {
+                    changed += 1;
+                    Entry::parse(name, &good)
+                }
+                (read, _) => read,
+            };
+            entries.push(entry.map_err(PatchingError::Entry)?);
+        }
+        for (name, bytes) in &kept {
+            gone += 1;
+            entries.push(Entry::parse(name, bytes).map_err(PatchingError::Entry)?);
         }
         let queue = Queue::of(entries.iter().cloned());
         entries.sort_by_key(|(id, entry)| (entry.height, entry.at, *id));
@@ -64,6 +124,7 @@ impl<'a> Ledger<'a> {
             environment,
             entries,
             queue,
+            findings: tampered(changed, gone),
         })
     }
 
@@ -95,4 +156,22 @@ impl<'a> Ledger<'a> {
             .map_err(PatchingError::Ledger)?;
         Ok(said)
     }
+}
+
+/// Says what was done to a ledger by hand.
+fn tampered(changed: usize, gone: usize) -> Vec<Finding> {
+    let count = |number: usize| match number {
+        1 => "1 entry was".to_owned(),
+        number => format!("{number} entries were"),
+    };
+    let told = [
+        (changed, format!("{} changed in it by hand", count(changed))),
+        (gone, format!("{} taken out of it by hand", count(gone))),
+    ];
+    let told = told.into_iter().filter(|(number, _)| *number > 0);
+    let finding = |(_, message)| {
+        let finding = Finding::warning("ledger-rewritten", REF, message);
+        finding.fix("they count as they were; debcut patch sync puts them back")
+    };
+    told.map(finding).collect()
 }

@@ -1,4 +1,4 @@
-//! The maintenance branches of a repository, and its main branch.
+//! The maintenance branches of a repository.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,6 @@ use crate::flow::project::Workspace;
 use crate::model::BranchName;
 use crate::release::Policy;
 use crate::release::plan::hotfix;
-
-/// What the main branch is called where the remote does not say.
-const USUAL: [&str; 4] = ["main", "master", "trunk", "debian/latest"];
 
 /// A maintenance branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,21 +41,4 @@ pub fn maintained(
         }
     }
     Ok(found)
-}
-
-/// Finds the branch that everything comes from: the configured one, else the
-/// remote's, else one with a usual name.
-pub fn main_branch(workspace: &Workspace) -> Result<Option<BranchName>, FlowError> {
-    if let Some(main) = &workspace.project.patch.main {
-        return Ok(BranchName::new(main.clone()).ok());
-    }
-    let branches = workspace.repository.branches()?;
-    let default = workspace
-        .repository
-        .default_branch(&workspace.project.release.remote);
-    let there = |name: &&str| branches.iter().any(|branch| branch.short() == *name);
-    let mut names = default.as_deref().into_iter().chain(USUAL);
-    Ok(names
-        .find(there)
-        .and_then(|name| BranchName::new(name.to_owned()).ok()))
 }

@@ -1,8 +1,15 @@
 //! Maintenance branches: what wants in, who decided what, and what was picked.
 
 pub mod back_merging;
+pub mod branches;
+mod choosing;
+pub mod deciding;
 pub mod ledger;
+pub mod listing;
 mod maintained;
+pub mod picking;
+pub mod syncing;
+pub mod telling;
 
 pub use ledger::PatchingError;
-pub use maintained::{Maintained, main_branch, maintained};
+pub use maintained::{Maintained, maintained};

@@ -192,19 +192,45 @@ fn target(
             render(&notes, Format::Forge, &BTreeMap::new()).unwrap_or_default()
         }
     };
-    let place = workspace.repository.top().join("dist").join(tag.as_str());
     Ok(Some(Target {
         name: package.name.clone(),
         version,
         debian_version,
+        place: place(workspace, &tag),
         tag,
         is_tagged,
         commit,
         notes,
-        place,
         artifacts: Vec::new(),
         changes: None,
     }))
+}
+
+/// Returns what a tag brings, whatever the branch has become since; none where
+/// its Debian version cannot be told.
+pub(in crate::flow) fn of_tag(
+    workspace: &Workspace,
+    unit: &Unit,
+    version: &str,
+    (tag, commit): (&TagName, &str),
+) -> Result<Option<Target>, FlowError> {
+    let found = released(workspace, unit, version, commit)?;
+    Ok(found.map(|debian_version| Target {
+        name: unit.name.clone(),
+        version: version.to_owned(),
+        debian_version,
+        tag: tag.clone(),
+        is_tagged: true,
+        commit: commit.to_owned(),
+        notes: String::new(),
+        place: place(workspace, tag),
+        artifacts: Vec::new(),
+        changes: None,
+    }))
+}
+
+fn place(workspace: &Workspace, tag: &TagName) -> PathBuf {
+    workspace.repository.top().join("dist").join(tag.as_str())
 }
 
 /// Returns the Debian version of a release; none where it cannot be told.
@@ -232,7 +258,7 @@ fn released(
 }
 
 /// Tells whether the suite has the package in this version.
-fn has(desk: &Desk<'_>, wanted: &Wanted, target: &Target) -> Result<bool, FlowError> {
+pub(super) fn has(desk: &Desk<'_>, wanted: &Wanted, target: &Target) -> Result<bool, FlowError> {
     let stanzas = desk.show(&wanted.to, &target.name)?;
     let version = format!("Version: {}", target.debian_version);
     Ok(stanzas

@@ -5,7 +5,7 @@ use super::changing::take_asked;
 use super::controller::Controller;
 use super::delivering::Courier;
 use super::shelf::{Shelf, has_ended};
-use super::{opening, starting, telling};
+use super::{opening, requesting, telling};
 use crate::flow::FlowError;
 use crate::model::Timestamp;
 use crate::model::finding::with_causes;
@@ -92,7 +92,7 @@ impl Controlled<'_> {
 
     /// Takes up what a killed controller left, and keeps the way back.
     fn prepare(&mut self) -> Result<(), FlowError> {
-        take_asked(self.shelf, &mut self.rollout, &mut self.journal)?;
+        self.take_asked()?;
         if matches!(self.rollout.phase, Phase::Planned | Phase::Rehearsed) {
             let id = self.rollout.id.to_string();
             opening::pin_way_back(&self.controller.desk, &self.rollout, &id)?;
@@ -110,7 +110,7 @@ impl Controlled<'_> {
             if interrupt::asked() {
                 return Ok(Ending::Stopped);
             }
-            take_asked(self.shelf, &mut self.rollout, &mut self.journal)?;
+            self.take_asked()?;
             if let Some(id) = self.behind()? {
                 match until {
                     Until::Settled => self.controller.clock.wait(TICK_SECONDS),
@@ -138,7 +138,9 @@ impl Controlled<'_> {
                     _ => Ending::Progressed,
                 });
             }
-            self.controller.entries = self.journal.entries().to_vec();
+            if next == Step::Request {
+                self.controller.entries = self.journal.entries().to_vec();
+            }
             let before = self.rollout.entries;
             let stepped = drive::step(&mut self.rollout, &mut self.journal, &mut self.controller);
             let stepped = match stepped {
@@ -160,7 +162,11 @@ impl Controlled<'_> {
                     }
                 }
                 Stepped::Waiting { why, until: look } => {
+                    let goes_back = matches!(self.rollout.phase, Phase::RollingBack { .. });
                     let waits = match (until, &why) {
+                        // What keeps it from its end is for somebody to mend: he is
+                        // told now, not when it was tried often enough.
+                        (_, Hold::Uncounted | Hold::Withdrawal) if goes_back => false,
                         // Installations that run are waited for: an operator
                         // sees them and their batch as one.
                         (Until::Changed | Until::Settled | Until::Converged, Hold::Running(_)) => {
@@ -181,17 +187,37 @@ impl Controlled<'_> {
         }
     }
 
+    /// Takes what somebody left for this controller to write down.
+    fn take_asked(&mut self) -> Result<(), FlowError> {
+        let (environment, now) = (self.controller.environment, self.controller.now());
+        let judge = |rollout: &Rollout, statement: &str| {
+            requesting::judged(environment, rollout, statement, now)
+        };
+        let (own, journal) = (&mut self.rollout, &mut self.journal);
+        take_asked(self.shelf, own, journal, Some(&judge)).map(drop)
+    }
+
     /// Tells whether only a person brings it further.
     fn is_stuck(&self) -> bool {
         let phase = &self.rollout.phase;
         matches!(phase, Phase::Halted { .. } | Phase::Blocked { .. })
     }
 
-    fn behind(&self) -> Result<Option<RolloutId>, FlowError> {
-        match self.rollout.phase {
-            Phase::Planned | Phase::Rehearsed => starting::goes_first(self.shelf, &self.rollout),
-            _ => Ok(None),
+    /// Names the rollout that goes first; writes down when it has ended.
+    fn behind(&mut self) -> Result<Option<RolloutId>, FlowError> {
+        let first = match self.rollout.phase {
+            Phase::Planned | Phase::Rehearsed => self.rollout.after.clone(),
+            _ => None,
+        };
+        let Some(of) = first else { return Ok(None) };
+        let other = self.shelf.look(&of)?;
+        if other.is_some_and(|(other, _)| !has_ended(&other.phase)) {
+            return Ok(Some(of));
         }
+        let now = self.controller.now();
+        let event = Event::Cleared { of };
+        drive::record(&mut self.rollout, &mut self.journal, event, now).map_err(outside)?;
+        Ok(None)
     }
 
     /// Waits until a moment, or until somebody wants something.

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::RollingError;
-use super::shelf::{Asked, Shelf};
+use super::shelf::{Asked, Note, Shelf};
 use crate::flow::FlowError;
-use crate::model::HostName;
 use crate::model::name::nearest;
+use crate::model::{Fingerprint, HostName};
+use crate::rollout::approval::ApprovalError;
+use crate::rollout::asked::Asked as Word;
 use crate::rollout::event::{Entry, Event};
 use crate::rollout::journal::{Journal, JournalError};
 use crate::rollout::state::{RolloutId, Unfit};
@@ -43,7 +45,7 @@ pub fn change(shelf: &Shelf, id: &RolloutId, asked: Asked) -> Result<Changed, Fl
         Err(error) => return Err(error.into()),
     };
     let mut rollout = Rollout::from_entries(journal.entries())?;
-    take_asked(shelf, &mut rollout, &mut journal)?;
+    take_asked(shelf, &mut rollout, &mut journal, None)?;
     match is_so(&rollout, &asked.event) {
         true => Ok(Changed::Already),
         false => {
@@ -66,7 +68,16 @@ fn leave(
         }
         admitted(&rollout, &asked.event)?;
     }
-    let note = shelf.ask(id, &asked)?;
+    let Some(asks) = word(&asked.event) else {
+        return Err(RollingError::NotNow {
+            id: id.to_string(),
+            why: format!("is controlled by {holder}"),
+            fix: "wait until that has ended".to_owned(),
+        }
+        .into());
+    };
+    let (at, by) = (asked.at, asked.by);
+    let note = shelf.ask(id, &Note { at, by, asks })?;
     let mut waited = Duration::ZERO;
     while note.exists() {
         if waited >= PATIENCE {
@@ -78,21 +89,53 @@ fn leave(
     Ok(Changed::Taken)
 }
 
+/// Says whose signed statement approves a rollout, or why it does not count.
+pub type Judge<'a> = &'a dyn Fn(&Rollout, &str) -> Result<Fingerprint, ApprovalError>;
+
 /// Takes what was asked while somebody controlled it; returns what was written.
-/// A word that came too late is dropped.
+/// A word that came too late is dropped. Approvals wait for who can judge them.
 pub fn take_asked(
     shelf: &Shelf,
     rollout: &mut Rollout,
     journal: &mut Journal,
+    judge: Option<Judge<'_>>,
 ) -> Result<Vec<Entry>, FlowError> {
     let mut written = Vec::new();
-    for (note, asked) in shelf.asked(&rollout.id)? {
-        if !is_so(rollout, &asked.event) && rollout.admits(&asked.event).is_ok() {
-            written.push(write(rollout, journal, asked)?);
+    for (path, note) in shelf.asked(&rollout.id)? {
+        let found = match (&note.asks, judge) {
+            (Word::Approve { .. }, None) => continue,
+            (asks, judge) => asks.event(rollout, &|statement| match judge {
+                Some(judge) => judge(rollout, statement),
+                None => unreachable!("approvals are left for who can judge them"),
+            }),
+        };
+        if let Ok(Some(event)) = found {
+            let (at, by) = (note.at, note.by);
+            written.push(write(rollout, journal, Asked { at, by, event })?);
         }
-        remove(note)?;
+        remove(path)?;
     }
     Ok(written)
+}
+
+/// Returns the word that asks for an event; `None` for what nobody may ask for:
+/// what is found and done is the controller's own to write.
+fn word(event: &Event) -> Option<Word> {
+    Some(match event.clone() {
+        Event::Paused { reason } => Word::Pause { reason },
+        Event::Resumed { reason } => Word::Resume { reason },
+        Event::SoakSkipped { reason, .. } => Word::SkipSoak { reason },
+        Event::Excluded { host, reason } => Word::Exclude { host, reason },
+        Event::Included { host, reason } => Word::Include { host, reason },
+        Event::Aborted { reason } => Word::Abort { reason },
+        Event::RollbackBegun { reason } => Word::RollBack { reason },
+        Event::Converging => Word::Converge,
+        Event::Approved { statement, .. } => Word::Approve { statement },
+        Event::Superseded { by } => Word::Supersede {
+            by: by.parse().ok()?,
+        },
+        _ => return None,
+    })
 }
 
 fn remove(note: PathBuf) -> Result<(), FlowError> {
@@ -122,15 +165,17 @@ pub fn write(
 fn is_so(rollout: &Rollout, event: &Event) -> bool {
     match event {
         Event::Paused { .. } => rollout.paused.is_some(),
-        Event::Resumed { .. } => {
-            let waits = matches!(rollout.phase, Phase::Halted { .. } | Phase::Blocked { .. });
-            rollout.paused.is_none() && !waits
-        }
+        Event::Resumed { .. } => !rollout.phase.has_ended() && !rollout.can_be_resumed(),
         Event::Aborted { .. } => rollout.phase == Phase::Aborted,
         Event::Superseded { .. } => rollout.phase == Phase::Superseded,
         Event::RollbackBegun { .. } => {
             matches!(rollout.phase, Phase::RollingBack { .. } | Phase::RolledBack)
         }
+        Event::Included { host, .. } => rollout.hosts.get(host).is_some_and(|host| {
+            use crate::rollout::state::{HostState, Skip};
+            let why = |why: &Skip| matches!(why, Skip::Excluded { .. });
+            !matches!(&host.state, HostState::Skipped { why: own } if why(own))
+        }),
         Event::Excluded { host, .. } => rollout.hosts.get(host).is_some_and(|host| {
             use crate::rollout::state::{HostState, Skip};
             let why = |why: &Skip| matches!(why, Skip::Excluded { .. });

@@ -17,10 +17,10 @@ use crate::build::root::choices::RootChoices;
 use crate::config::ArchiveLocation;
 use crate::flow::archiving::{Act, Desk};
 use crate::flow::rooting::Saying;
-use crate::model::{HostName, Listener, Suite, Timestamp};
+use crate::model::{Fingerprint, HostName, Listener, Suite, Timestamp};
 use crate::rollout::event::{Entry, Generation};
 use crate::rollout::facts::HostFacts;
-use crate::rollout::hands::{Answer, Each, Hands, Moved, Order, Outside, Question, Told};
+use crate::rollout::hands::{Answer, Hands, Moved, Order, Outside, Question, Timed, Told};
 use crate::rollout::health::{Check, Verdict, What};
 use crate::rollout::policy::{Engine, Pull, RingSuite};
 use crate::rollout::state::Counted;
@@ -117,18 +117,22 @@ impl Hands for Controller<'_> {
         &mut self,
         rollout: &Rollout,
         questions: &[Question],
-        each: Each<'_, Answer<HostFacts>>,
+        each: Timed<'_, Answer<HostFacts>>,
     ) -> Result<(), Outside> {
-        Remote::new(self.hosts.as_ref()).probe(rollout, questions, each)
+        let clock = &self.clock;
+        let mut each = |host: &HostName, said| each(host, said, clock.now());
+        Remote::new(self.hosts.as_ref()).probe(rollout, questions, &mut each)
     }
 
     fn begin(
         &mut self,
         rollout: &Rollout,
         orders: &[Order],
-        each: Each<'_, Answer<Told>>,
+        each: Timed<'_, Answer<Told>>,
     ) -> Result<(), Outside> {
-        Remote::new(self.hosts.as_ref()).begin(rollout, orders, each)
+        let clock = &self.clock;
+        let mut each = |host: &HostName, said| each(host, said, clock.now());
+        Remote::new(self.hosts.as_ref()).begin(rollout, orders, &mut each)
     }
 
     fn check_hosts(
@@ -136,9 +140,11 @@ impl Hands for Controller<'_> {
         rollout: &Rollout,
         check: &Check,
         hosts: &[HostName],
-        each: Each<'_, Verdict>,
+        each: Timed<'_, Verdict>,
     ) -> Result<(), Outside> {
-        Remote::new(self.hosts.as_ref()).check(rollout, check, hosts, each)
+        let clock = &self.clock;
+        let mut each = |host: &HostName, said| each(host, said, clock.now());
+        Remote::new(self.hosts.as_ref()).check(rollout, check, hosts, &mut each)
     }
 
     fn check_here(&mut self, rollout: &Rollout, check: &Check) -> Result<Verdict, Outside> {
@@ -217,6 +223,12 @@ impl Hands for Controller<'_> {
 
     fn missing(&mut self, rollout: &Rollout, moves: &[Move]) -> Result<Vec<String>, Outside> {
         Ok(opening::missing(&self.desk, rollout, moves)?)
+    }
+
+    fn doubts(&mut self, rollout: &Rollout) -> Result<Vec<(Fingerprint, String)>, Outside> {
+        let keyring = requesting::approvers(self.environment, &rollout.policy.approval)?;
+        let now = self.now();
+        Ok(requesting::doubted(&keyring, rollout, now))
     }
 
     fn request(&mut self, rollout: &Rollout) -> Result<String, Outside> {

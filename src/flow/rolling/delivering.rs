@@ -11,8 +11,10 @@ use crate::sys::outward::{Destination as Outward, OutwardError, archive_place};
 use crate::sys::post::{Message, PostError, post};
 use crate::sys::process::{Tool, ToolError};
 
-/// How long a command may take to pass a message on. A rollout waits for it.
-const LIMIT: Duration = Duration::from_secs(30);
+/// How long a command may take to pass a message on. A rollout waits for it
+/// between two steps, an emergency as well; what was not told in time is told
+/// again after the next step.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// Why a text is not where it was to go.
 #[derive(Debug, thiserror::Error)]
@@ -33,10 +35,8 @@ pub enum DeliverError {
     #[error(transparent)]
     Render(#[from] RenderError),
     /// The command did not take it.
-    #[error("`{command}` did not take it")]
+    #[error("the command did not take it")]
     Command {
-        /// The command.
-        command: String,
         /// What it said.
         source: ToolError,
     },
@@ -77,15 +77,19 @@ impl Courier<'_> {
         kind: Kind,
         values: &impl serde::Serialize,
     ) -> Result<Rendered, DeliverError> {
-        let own = match form {
-            Form::Own(path) => {
-                let path = self.directory.join(path);
-                let bytes = files::read(&path)?;
-                Some(String::from_utf8(bytes).map_err(|_| DeliverError::NoText { path })?)
-            }
-            _ => None,
-        };
+        let own = self.own_template(form)?;
         Ok(rendered(form, own.as_deref(), kind, values)?)
+    }
+
+    /// Reads the operator's own template, where the form names one.
+    pub fn own_template(&self, form: &Form) -> Result<Option<String>, DeliverError> {
+        let Form::Own(path) = form else {
+            return Ok(None);
+        };
+        let path = self.directory.join(path);
+        let bytes = files::read(&path)?;
+        let text = String::from_utf8(bytes).map_err(|_| DeliverError::NoText { path })?;
+        Ok(Some(text))
     }
 
     /// Delivers a text; `name` stays the same when it is sent again.
@@ -122,37 +126,38 @@ impl Courier<'_> {
             .input(text.text.as_bytes())
             .limit(LIMIT)
             .output();
-        ran.map(|_| ()).map_err(|source| DeliverError::Command {
-            command: command.to_owned(),
+        // The command may have a secret in it: it is named by its channel.
+        ran.map(|_| ())
+            .map_err(|source| DeliverError::Command { source })
+    }
+
+    /// Returns the address of a webhook: a secret.
+    pub fn address<'b>(&'b self, webhook: &'b Webhook) -> Result<&'b str, DeliverError> {
+        let Some(variable) = webhook.variable() else {
+            return Ok(webhook.secret());
+        };
+        let failed = |source| DeliverError::Variable {
+            webhook: webhook.clone(),
+            variable: variable.to_owned(),
             source,
-        })
+        };
+        let text = self.environment.var(variable).ok_or(failed(None))?;
+        let held = Webhook::new(text).map_err(|error| failed(Some(error)))?;
+        match held.variable() {
+            Some(_) => Err(failed(Some(WebhookError))),
+            None => Ok(text),
+        }
     }
 
     fn webhook(&self, webhook: &Webhook, text: &Rendered, name: &str) -> Result<(), DeliverError> {
-        let held;
-        let url = match webhook.variable() {
-            None => webhook.secret(),
-            Some(variable) => {
-                let failed = |source| DeliverError::Variable {
-                    webhook: webhook.clone(),
-                    variable: variable.to_owned(),
-                    source,
-                };
-                let text = self.environment.var(variable).ok_or(failed(None))?;
-                held = Webhook::new(text).map_err(|error| failed(Some(error)))?;
-                if held.variable().is_some() {
-                    return Err(failed(Some(WebhookError)));
-                }
-                held.secret()
-            }
-        };
+        let url = self.address(webhook)?;
+        let permit = Outward::Address(url.to_owned());
+        let permit = self.environment.gate().permit(permit)?;
         let message = Message {
             kind: text.media,
             name,
             body: &text.text,
         };
-        let permit = Outward::Address(url.to_owned());
-        let permit = self.environment.gate().permit(permit)?;
         post(&permit, &message, self.environment).map_err(|source| DeliverError::Webhook {
             webhook: webhook.clone(),
             source,

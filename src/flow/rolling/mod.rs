@@ -19,6 +19,7 @@ pub mod requesting;
 pub mod reversion;
 pub mod shelf;
 pub mod starting;
+pub mod taking_back;
 pub mod telling;
 
 pub use refusal::RollingError;

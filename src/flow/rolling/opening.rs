@@ -45,8 +45,10 @@ pub fn open(
 ) -> Result<Moved, FlowError> {
     let (mut moved, mut gone) = (Vec::new(), BTreeSet::new());
     for ring in suites {
-        let release = ring.release.as_deref();
-        let versions: Vec<_> = meant_for(&rollout.target, release).collect();
+        let versions: Vec<_> = match &ring.release {
+            Some(release) => rollout.target.meant_for(&[release]),
+            None => rollout.target.versions.iter().collect(),
+        };
         let from: BTreeSet<_> = versions.iter().map(|meant| &meant.from).collect();
         for from in from {
             let versions: Vec<_> = versions
@@ -310,21 +312,6 @@ fn names_of(target: &Target) -> Vec<PackageName> {
     let names = binaries.map(|binary| binary.package.clone());
     let all: BTreeSet<_> = names.chain([target.source.clone()]).collect();
     all.into_iter().collect()
-}
-
-/// Returns what is meant for hosts of a release, or for all.
-pub fn meant_for<'a>(
-    target: &'a Target,
-    release: Option<&'a str>,
-) -> impl Iterator<Item = &'a Meant> {
-    let is = move |meant: &&Meant| match (release, meant.release.as_deref()) {
-        (Some(wanted), Some(own)) => choosing::same_release(wanted, own),
-        _ => true,
-    };
-    let own = target.versions.iter().filter(is);
-    // Where something was built for the release, that is its hosts'.
-    let only_own = release.is_some() && own.clone().any(|meant| meant.release.is_some());
-    own.filter(move |meant| !only_own || meant.release.is_some())
 }
 
 /// Lets an act say what it is for.

@@ -4,7 +4,8 @@
 use super::RollingError;
 use super::members::Resolved;
 use crate::config::rollout::{Profile, RolloutRules};
-use crate::rollout::policy::{Approval, Members, Policy, Rehearsal, Ring};
+use crate::rollout::calendar::Calendar;
+use crate::rollout::policy::{Approval, Members, Policy, Rehearsal, Ring, Supersede};
 
 /// What the command line says beside the configuration.
 #[derive(Debug, Clone, Default)]
@@ -52,37 +53,23 @@ pub fn policy(
     let profile = profile(rules, said)?.unwrap_or(&usual);
     let rings = resolved.rings.iter().map(|(ring, members)| {
         let numbers = &ring.numbers;
-        Ring {
+        let ring = Ring {
             name: ring.name.clone(),
-            members: hurried(members.clone(), profile),
+            members: members.clone(),
             suites: ring.suites.clone(),
-            soak_seconds: profile.soak_seconds.unwrap_or(numbers.soak_seconds),
-            batch: profile.batch.unwrap_or(numbers.batch),
-            concurrency: profile.concurrency.unwrap_or(numbers.concurrency),
+            soak_seconds: numbers.soak_seconds,
+            batch: numbers.batch,
+            concurrency: numbers.concurrency,
             checks: ring.checks.clone(),
             check_seconds: numbers.check_seconds,
-            max_failures: profile.max_failures.unwrap_or(numbers.max_failures),
-            max_unreachable: profile.max_unreachable.unwrap_or(numbers.max_unreachable),
-            min_sample: profile.min_sample.unwrap_or(numbers.min_sample),
-        }
-    });
-    let skipped = match (&said.skip_rehearsal, &said.profile, &said.reason) {
-        (Some(why), _, _) => Some(why.clone()),
-        (None, Some(name), reason) if profile.skips_rehearsal => {
-            let why = reason
-                .as_ref()
-                .map_or(String::new(), |why| format!(": {why}"));
-            Some(format!("{name}{why}"))
-        }
-        _ => None,
-    };
-    let mut calendar = rules.calendar.clone();
-    if profile.skips_windows {
-        calendar = crate::rollout::calendar::Calendar {
-            zone: calendar.zone,
-            ..Default::default()
+            max_failures: numbers.max_failures,
+            max_unreachable: numbers.max_unreachable,
+            min_sample: numbers.min_sample,
         };
-    }
+        by_profile(ring, profile)
+    });
+    let skipped = skipped(said, profile);
+    let calendar = calendar(&rules.calendar, profile);
     let approval = profile.approval.as_ref().unwrap_or(&rules.approval);
     Ok(Policy {
         rings: rings.collect(),
@@ -104,6 +91,63 @@ pub fn policy(
         attempts: rules.attempts,
         retry_seconds: rules.retry_seconds,
     })
+}
+
+/// Makes the policy of a rollout that goes where an older one went: its rings
+/// and hosts, by a profile.
+pub fn same_places(
+    rules: &RolloutRules,
+    old: &Policy,
+    said: &Said,
+) -> Result<Policy, RollingError> {
+    let usual = Profile::default();
+    let profile = profile(rules, said)?.unwrap_or(&usual);
+    let rings = old.rings.iter().cloned();
+    Ok(Policy {
+        rings: rings.map(|ring| by_profile(ring, profile)).collect(),
+        calendar: calendar(&old.calendar, profile),
+        supersede: Supersede::Replace,
+        approval: profile.approval.as_ref().unwrap_or(&old.approval).clone(),
+        rehearsal: skipped(said, profile)
+            .map_or_else(|| rules.rehearsal.clone(), Rehearsal::Skipped),
+        ..old.clone()
+    })
+}
+
+fn by_profile(ring: Ring, profile: &Profile) -> Ring {
+    Ring {
+        members: hurried(ring.members, profile),
+        soak_seconds: profile.soak_seconds.unwrap_or(ring.soak_seconds),
+        batch: profile.batch.unwrap_or(ring.batch),
+        concurrency: profile.concurrency.unwrap_or(ring.concurrency),
+        max_failures: profile.max_failures.unwrap_or(ring.max_failures),
+        max_unreachable: profile.max_unreachable.unwrap_or(ring.max_unreachable),
+        min_sample: profile.min_sample.unwrap_or(ring.min_sample),
+        ..ring
+    }
+}
+
+fn skipped(said: &Said, profile: &Profile) -> Option<String> {
+    match (&said.skip_rehearsal, &said.profile, &said.reason) {
+        (Some(why), _, _) => Some(why.clone()),
+        (None, Some(name), reason) if profile.skips_rehearsal => {
+            let why = reason
+                .as_ref()
+                .map_or(String::new(), |why| format!(": {why}"));
+            Some(format!("{name}{why}"))
+        }
+        _ => None,
+    }
+}
+
+fn calendar(usual: &Calendar, profile: &Profile) -> Calendar {
+    match profile.skips_windows {
+        true => Calendar {
+            zone: usual.zone.clone(),
+            ..Calendar::default()
+        },
+        false => usual.clone(),
+    }
 }
 
 /// A pull ring of a short soak steps through its percentages as quickly.

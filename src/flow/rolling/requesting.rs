@@ -20,6 +20,7 @@ use crate::rollout::approval::{ApprovalError, Statement, judge};
 use crate::rollout::event::{Entry, Event};
 use crate::rollout::plan::Step;
 use crate::rollout::policy::Approval;
+use crate::rollout::state::Approved;
 use crate::rollout::telling::{Destination, Form};
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access, FileError};
@@ -99,14 +100,56 @@ pub fn request(
     state: (&Rollout, &[Entry]),
     moment: (&Step, Timestamp),
 ) -> Result<Made, RequestError> {
-    let text = render(courier, asking, state, moment)?;
+    let mut text = render(courier, asking, state, moment)?;
+    // One that was killed before its digest was written down may be with who
+    // approves already: it is that one, not another with a later date.
+    if let Some(known) = made_before(directory, text.ending)? {
+        text.text = known;
+    }
     let digest = Sha256::of(text.text.as_bytes()).hex();
-    let kept = directory.join(format!("request-{}.{}", &digest[..16], text.ending));
+    let kept = directory.join(named(&digest, text.ending));
     files::replace(&kept, text.text.as_bytes(), Access::Private)?;
     if let Some(to) = &asking.to {
         courier.deliver(&text, to, &format!("{}/request/{digest}", state.0.id))?;
     }
     Ok(Made { digest, kept })
+}
+
+fn named(digest: &str, ending: &str) -> String {
+    format!("request-{}.{ending}", &digest[..16])
+}
+
+/// Reads the text of a request that was kept and may have been delivered.
+fn made_before(directory: &Path, ending: &str) -> Result<Option<String>, FileError> {
+    let Ok(listed) = std::fs::read_dir(directory) else {
+        return Ok(None);
+    };
+    for entry in listed.flatten() {
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
+        if !name.starts_with("request-") {
+            continue;
+        }
+        let text = files::read(&entry.path())?;
+        if name == named(&Sha256::of(&text).hex(), ending) {
+            return Ok(String::from_utf8(text).ok());
+        }
+    }
+    Ok(None)
+}
+
+/// Says which rollout a request is of: by `id` in JSON, else by the command that
+/// approves it, which every text names.
+pub fn rollout_of(text: &str) -> Option<String> {
+    if let Ok(value) = serde_json::from_str::<serde_json::Value>(text) {
+        return value["id"].as_str().map(str::to_owned);
+    }
+    let (_, after) = text.split_once("debcut rollout approve ")?;
+    let id = after
+        .split(|c: char| c.is_whitespace() || c == '`')
+        .next()?;
+    (!id.is_empty()).then(|| id.to_owned())
 }
 
 /// Signs an approval of a request; returns the statement.
@@ -141,18 +184,34 @@ pub fn approvers(environment: &Environment, policy: &Approval) -> Result<Keyring
     };
     let mut all = own.certificates().to_vec();
     for key in keys {
-        let plain: String = key.split_whitespace().collect();
-        let named = plain.strip_prefix("gpg:").unwrap_or(&plain);
-        let Ok(fingerprint) = Fingerprint::new(named.to_ascii_uppercase()) else {
-            continue;
-        };
-        if own.owner(&fingerprint).is_none()
-            && let Ok(agent) = Agent::find(&fingerprint, environment)
+        if own.owner(key).is_none()
+            && let Ok(agent) = Agent::find(key, environment)
         {
             all.push(agent.certificate().clone());
         }
     }
     Ok(Keyring::new(all))
+}
+
+/// Judges a statement by the keys that are known now: who signed it.
+pub fn judged(
+    environment: &Environment,
+    rollout: &Rollout,
+    statement: &str,
+    now: Timestamp,
+) -> Result<Fingerprint, ApprovalError> {
+    let policy = &rollout.policy.approval;
+    // Without the keyring no key is known, and none counts.
+    let keyring = approvers(environment, policy).unwrap_or_else(|_| Keyring::new(Vec::new()));
+    let request = rollout.request.as_deref().unwrap_or_default();
+    judge(
+        statement,
+        &keyring,
+        &rollout.id.to_string(),
+        request,
+        policy,
+        now,
+    )
 }
 
 /// Judges a statement for a rollout that waits; returns what is to be written
@@ -167,51 +226,45 @@ pub fn admitted(
     let request = rollout.request.as_deref().unwrap_or_default();
     let policy = &rollout.policy.approval;
     let key = judge(statement, keyring, &id, request, policy, now)?;
-    if rollout.approved.iter().any(|known| *known == key.as_str()) {
+    if rollout.approvers().any(|known| *known == key) {
         return Ok(None);
     }
     Ok(Some(Event::Approved {
-        key: key.to_string(),
+        key,
         statement: statement.to_owned(),
     }))
 }
 
-/// Looks at every approval in a journal once more, before it is used: a journal
-/// is a file, and a key may have expired or been revoked since. Each one that
-/// does not count is a finding; with any, the rollout must not go on.
-pub fn doubts(
-    entries: &[Entry],
-    keyring: &Keyring,
-    rollout: &Rollout,
-    now: Timestamp,
-) -> Vec<Finding> {
+/// Judges every approval once more, before it is used: a journal is a file, and
+/// a key may have expired or been revoked since. Names those that do not count,
+/// with the reason.
+pub fn doubted(keyring: &Keyring, rollout: &Rollout, now: Timestamp) -> Vec<(Fingerprint, String)> {
     let id = rollout.id.to_string();
     let request = rollout.request.as_deref().unwrap_or_default();
-    let approvals = entries.iter().filter_map(|entry| match &entry.event {
-        Event::Approved { key, statement } => Some((entry.number, key, statement)),
-        _ => None,
-    });
+    let policy = &rollout.policy.approval;
     let mut found = Vec::new();
-    for (number, key, statement) in approvals {
-        let why = match judge(
-            statement,
-            keyring,
-            &id,
-            request,
-            &rollout.policy.approval,
-            now,
-        ) {
-            Ok(signer) if signer.as_str() == key => continue,
+    for Approved { key, statement } in &rollout.approved {
+        let why = match judge(statement, keyring, &id, request, policy, now) {
+            Ok(signer) if signer == *key => continue,
             Ok(signer) => format!("{signer} signed it"),
             Err(error) => with_causes(&error),
         };
-        let message = format!("the approval by {key} (entry {number}) does not count: {why}");
-        found.push(
-            Finding::error("approval", &id, message)
-                .fix(format!("debcut rollout approve {id}, by somebody who may")),
-        );
+        found.push((key.clone(), why));
     }
     found
+}
+
+/// Says each approval that does not count (any more) as a finding: with any, the
+/// rollout must not go on.
+pub fn doubts(keyring: &Keyring, rollout: &Rollout, now: Timestamp) -> Vec<Finding> {
+    let id = rollout.id.to_string();
+    let doubted = doubted(keyring, rollout, now).into_iter();
+    let said = doubted.map(|(key, why)| {
+        let message = format!("the approval by {key} does not count: {why}");
+        Finding::error("approval", &id, message)
+            .fix(format!("debcut rollout approve {id}, by somebody who may"))
+    });
+    said.collect()
 }
 
 /// Reads the request that waits for approval, and checks that its text is the

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::RollingError;
 use crate::config::rollout::Rights;
 use crate::flow::FlowError;
-use crate::model::Timestamp;
+use crate::model::{Sha256, Timestamp};
+use crate::rollout::asked::Asked as Word;
 use crate::rollout::event::{Entry, Event};
 use crate::rollout::journal::Journal;
 use crate::rollout::state::RolloutId;
@@ -44,8 +45,8 @@ pub struct Means {
     pub inventory: Option<PathBuf>,
 }
 
-/// What somebody asks of a rollout that another process controls.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What somebody says of a rollout.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     /// When.
     pub at: Timestamp,
@@ -53,6 +54,18 @@ pub struct Asked {
     pub by: String,
     /// What is to be written down.
     pub event: Event,
+}
+
+/// A word that was left for the process that controls a rollout. Who can write
+/// into its directory can say no more than a person may.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
+    /// What is asked.
+    pub asks: Word,
 }
 
 /// Which rollouts are meant.
@@ -69,10 +82,7 @@ const INBOX: &str = "inbox";
 
 /// Tells whether a rollout has ended.
 pub fn has_ended(phase: &Phase) -> bool {
-    matches!(
-        phase,
-        Phase::Done | Phase::RolledBack | Phase::Aborted | Phase::Superseded
-    )
+    phase.has_ended()
 }
 
 impl Shelf {
@@ -211,18 +221,38 @@ impl Shelf {
 
     /// Leaves word for the process that controls a rollout; it takes it before
     /// its next step. Returns the file that is gone when it has been taken.
-    pub fn ask(&self, id: &RolloutId, asked: &Asked) -> Result<PathBuf, FlowError> {
+    pub fn ask(&self, id: &RolloutId, note: &Note) -> Result<PathBuf, FlowError> {
         let inbox = self.place(id).join(INBOX);
         files::create_dir(&inbox)?;
-        let text = serde_json::to_vec(asked).expect("what is asked is plain");
-        let name = format!("{}-{}.json", asked.at.unix(), std::process::id());
+        let text = serde_json::to_vec(note).expect("what is asked is plain");
+        // Two machines may ask in the same second, by processes of one number.
+        let drawn = Sha256::of(&[text.as_slice(), &rand::random::<[u8; 8]>()].concat());
+        let own = std::process::id();
+        let name = format!("{}-{}-{own}.json", note.at.unix(), &drawn.hex()[..8]);
         let path = inbox.join(name);
         replace(&path, &text)?;
         Ok(path)
     }
 
+    /// Takes back a word that this process left and nobody has taken.
+    pub fn take_back(&self, id: &RolloutId) -> Result<(), FlowError> {
+        let own = format!("-{}.json", std::process::id());
+        for (note, _) in self.asked(id)? {
+            let name = note.file_name().and_then(|name| name.to_str());
+            if name.is_some_and(|name| name.ends_with(&own)) {
+                match std::fs::remove_file(&note) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(files::failed("remove", &note)(error).into());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Returns what is asked, the oldest first, with the files that say so.
-    pub fn asked(&self, id: &RolloutId) -> Result<Vec<(PathBuf, Asked)>, FlowError> {
+    pub fn asked(&self, id: &RolloutId) -> Result<Vec<(PathBuf, Note)>, FlowError> {
         let inbox = self.place(id).join(INBOX);
         let Ok(listing) = std::fs::read_dir(&inbox) else {
             return Ok(Vec::new());
@@ -234,11 +264,15 @@ impl Shelf {
         let mut found = Vec::new();
         for path in paths {
             if let Some(bytes) = files::read_if_there(&path)? {
-                let asked = serde_json::from_slice(&bytes).map_err(|source| {
-                    let path = path.clone();
-                    RollingError::Means { path, source }
-                })?;
-                found.push((path, asked));
+                match serde_json::from_slice(&bytes) {
+                    Ok(note) => found.push((path, note)),
+                    // A word that nobody may say, or none at all, keeps no rollout
+                    // from halting; it is put aside for whoever looks.
+                    Err(_) => {
+                        let aside = path.with_extension("refused");
+                        std::fs::rename(&path, &aside).map_err(files::failed("write", &aside))?;
+                    }
+                }
             }
         }
         Ok(found)
@@ -247,8 +281,5 @@ impl Shelf {
 
 /// Replaces a file whole.
 fn replace(path: &Path, text: &[u8]) -> Result<(), FlowError> {
-    let partial = path.with_extension("new");
-    std::fs::write(&partial, text).map_err(files::failed("write", &partial))?;
-    std::fs::rename(&partial, path).map_err(files::failed("write", path))?;
-    Ok(())
+    Ok(files::replace(path, text, files::Access::Private)?)
 }

@@ -1,6 +1,9 @@
 //! The start of a rollout: what it brings, to whom, and whether it may be.
 
+mod superseding;
+
 use super::commands::Commands;
+use super::counting::counted;
 use super::members::resolve;
 use super::opening::{self, Wanted};
 use super::planning::{self, Said};
@@ -8,10 +11,11 @@ use super::shelf::{Asked, Means, Shelf, has_ended};
 use crate::config::rollout::{HostWord, RolloutRules};
 use crate::flow::FlowError;
 use crate::flow::archiving::Desk;
-use crate::model::{Finding, Timestamp};
+use crate::model::finding::with_causes;
+use crate::model::{Finding, HostName, Timestamp};
 use crate::rollout::event::{Entry, Event};
 use crate::rollout::journal::{Journal, JournalError};
-use crate::rollout::policy::Supersede;
+use crate::rollout::policy::{Members, Policy, Supersede};
 use crate::rollout::state::{HostState, RolloutId};
 use crate::rollout::{Rollout, Target};
 
@@ -52,6 +56,9 @@ pub struct Draft {
     pub before: Option<RolloutId>,
     /// Where the same version is rolled out already.
     pub same: Option<RolloutId>,
+    /// Hosts that the open one has not got where it wants them: whoever takes
+    /// its place says that he knows.
+    pub astray: Vec<HostName>,
 }
 
 /// Finds out what a rollout would be. Writes nothing.
@@ -68,6 +75,60 @@ pub fn draft(desk: &Desk<'_>, start: &Start<'_>) -> Result<Draft, FlowError> {
     let mut policy = planning::policy(start.rules, &resolved, &start.said)?;
     policy.supersede = start.supersede.unwrap_or(policy.supersede);
     let mut findings = resolved.findings;
+    findings.extend(unseen(&commands, &policy, &target, start.now));
+    judged(desk, start, target, policy, findings)
+}
+
+/// Asks the commands of pull rings once: what cannot say what hosts run now will
+/// not say it when a ring is open.
+fn unseen(
+    commands: &Commands<'_>,
+    policy: &Policy,
+    target: &Target,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for ring in &policy.rings {
+        let Members::Pull(pull) = &ring.members else {
+            continue;
+        };
+        let limit = std::time::Duration::from_secs(pull.limit_seconds.into());
+        let said = commands.counted(&pull.observe, limit);
+        let said = said.map_err(|error| with_causes(&error));
+        let why = match said.and_then(|text| counted(&text, target, now)) {
+            Ok(counted) if counted.all > 0 => continue,
+            Ok(_) => "its command sees no host: it would wait for ever".to_owned(),
+            Err(why) => format!("its command cannot say what hosts run: {why}"),
+        };
+        let finding = Finding::warning("observe", ring.name.as_str(), why);
+        findings.push(finding.fix(
+            "it prints HOST VERSION for each host, or {\"all\": N, \"there\": N}; it is asked again \
+             while the ring is open",
+        ));
+    }
+    findings
+}
+
+/// Finds out what a rollout would be that goes where another one went: to its
+/// rings and hosts, whatever the configuration has become since. Writes nothing.
+pub fn draft_after(
+    desk: &Desk<'_>,
+    start: &Start<'_>,
+    other: &Rollout,
+) -> Result<Draft, FlowError> {
+    let target = opening::target(desk, &start.wanted)?;
+    let policy = planning::same_places(start.rules, &other.policy, &start.said)?;
+    judged(desk, start, target, policy, Vec::new())
+}
+
+/// Judges a rollout by what else there is of its source.
+fn judged(
+    desk: &Desk<'_>,
+    start: &Start<'_>,
+    target: Target,
+    policy: Policy,
+    mut findings: Vec<Finding>,
+) -> Result<Draft, FlowError> {
     let known = start.shelf.all()?;
     let own = known.iter().map(|(rollout, _)| rollout);
     let own = || {
@@ -81,9 +142,15 @@ pub fn draft(desk: &Desk<'_>, start: &Start<'_>) -> Result<Draft, FlowError> {
     let same = open.or(done).filter(is_same).map(|known| known.id.clone());
     let id = name(start.shelf, &target)?;
     let before = open.filter(|_| same.is_none());
+    let mut astray = Vec::new();
     if let Some(open) = before {
         findings.extend(stands_against(open, &target, policy.supersede));
+        if policy.supersede == Supersede::Replace {
+            findings.extend(superseding::warning(open));
+            astray.extend(superseding::astray(open).into_iter().cloned());
+        }
     }
+    let supersede = policy.supersede;
     let entry = Entry {
         number: 1,
         at: start.now,
@@ -94,6 +161,9 @@ pub fn draft(desk: &Desk<'_>, start: &Start<'_>) -> Result<Draft, FlowError> {
             policy: Box::new(policy),
             reason: start.said.reason.clone(),
             profile: start.said.profile.clone(),
+            after: before
+                .filter(|_| supersede == Supersede::Wait)
+                .map(|open| open.id.clone()),
         },
     };
     let rollout = Rollout::from_entries(std::slice::from_ref(&entry))?;
@@ -106,6 +176,7 @@ pub fn draft(desk: &Desk<'_>, start: &Start<'_>) -> Result<Draft, FlowError> {
         entry,
         findings,
         same,
+        astray,
     })
 }
 
@@ -245,9 +316,27 @@ pub fn otherwise(there: &Rollout, draft: &Draft, start: &Start<'_>) -> Option<Fi
 }
 
 /// Begins what was drafted: from now on it is in its journal, and the archive
-/// keeps its way back.
-pub fn begin(desk: &Desk<'_>, start: &Start<'_>, draft: &Draft) -> Result<(), FlowError> {
+/// keeps its way back. What it takes the place of has ended before that; where
+/// it has not, that is said, and nothing is begun.
+pub fn begin(
+    desk: &Desk<'_>,
+    start: &Start<'_>,
+    draft: &Draft,
+) -> Result<Option<Finding>, FlowError> {
     let id = &draft.rollout.id;
+    let source = &draft.rollout.target.source;
+    let replaces = draft.rollout.policy.supersede == Supersede::Replace;
+    if let Some(before) = draft.before.as_ref().filter(|_| replaces) {
+        let asked = |event| Asked {
+            at: start.now,
+            by: start.by.clone(),
+            event,
+        };
+        let refused = superseding::end(start.shelf, before, id, asked)?;
+        if refused.is_some() {
+            return Ok(refused);
+        }
+    }
     start.shelf.write_means(id, &start.means)?;
     let directory = &start.shelf.directory;
     let mut journal = match Journal::create(directory, id, &start.by) {
@@ -259,35 +348,6 @@ pub fn begin(desk: &Desk<'_>, start: &Start<'_>, draft: &Draft) -> Result<(), Fl
     }
     journal.append(draft.entry.event.clone(), start.now, &start.by)?;
     opening::pin_way_back(desk, &draft.rollout, &id.to_string())?;
-    if let Some(before) = &draft.before
-        && draft.rollout.policy.supersede == Supersede::Replace
-    {
-        let event = Event::Superseded { by: id.to_string() };
-        let asked = Asked {
-            at: start.now,
-            by: start.by.clone(),
-            event,
-        };
-        super::changing::change(start.shelf, before, asked)?;
-        if let Some((rollout, _)) = start.shelf.look(before)? {
-            opening::unpin_way_back(desk, &rollout, &before.to_string())?;
-        }
-    }
-    Ok(())
-}
-
-/// Finds the open rollout that another one waits for: an older one of the same
-/// source.
-pub fn goes_first(shelf: &Shelf, rollout: &Rollout) -> Result<Option<RolloutId>, FlowError> {
-    if rollout.policy.supersede != Supersede::Wait {
-        return Ok(None);
-    }
-    let all = shelf.all()?.into_iter().map(|(known, _)| known);
-    let mut open = all.filter(|known| {
-        let is_other = known.id != rollout.id && known.target.source == rollout.target.source;
-        is_other && !has_ended(&known.phase) && known.planned <= rollout.planned
-    });
-    Ok(open
-        .find(|known| (known.planned, &known.id) < (rollout.planned, &rollout.id))
-        .map(|known| known.id))
+    superseding::unpin(desk, start.shelf, source)?;
+    Ok(None)
 }

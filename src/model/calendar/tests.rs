@@ -126,6 +126,9 @@ fn what_cannot_be_followed_is_said() {
         (with("Mars/Olympus", "2026-12-24", 1440), false),
         (with("UTC", "Christmas", 1440), false),
         (with("UTC", "2026-02-29", 1440), false),
+        // A day, but written so that it would be none of ours.
+        (with("UTC", "20261224", 1440), false),
+        (with("UTC", "2026-12-24T10:00", 1440), false),
         (with("UTC", "2026-12-24", 1441), false),
     ] {
         assert_eq!(calendar.check().is_ok(), want, "{calendar:?}");

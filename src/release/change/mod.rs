@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::commit::{Commit, Person};
 use super::policy::{Policy, Unconventional};
+use crate::format::conventional::{Message, unix_lines};
 
 pub use read::{KNOWN_TYPES, is_release};
 
@@ -161,6 +162,27 @@ impl Changes {
 /// changes.
 pub fn changes(commits: &[&Commit], policy: &Policy) -> Changes {
     read::changes(commits, policy)
+}
+
+/// Finds the pull request that a message names as its own: at its subject's
+/// end, or in the words of a forge's merge; with the pull request's title.
+pub fn pull_request(message: &str) -> Option<(u64, String)> {
+    let text = unix_lines(message);
+    let titled = forge::titled(&text);
+    Some((titled.pull_request?, titled.title.to_owned()))
+}
+
+/// Tells what users are told of a commit: by its trailers and fenced blocks.
+pub fn note(message: &str) -> Note {
+    let text = unix_lines(message);
+    let titled = forge::titled(&text);
+    let (rest, mut told) = note::take_blocks(titled.rest);
+    for trailer in Message::of(titled.title, &rest).trailers {
+        if trailer.is("Release-Note") || trailer.is("Release-Notes") {
+            told = note::joined(told, note::written(&trailer.value));
+        }
+    }
+    told
 }
 
 #[cfg(test)]

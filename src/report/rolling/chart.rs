@@ -26,6 +26,8 @@ pub struct Lead {
     pub seconds: i64,
     /// The same for people.
     pub total: String,
+    /// Whether it was taken back: nobody has it, and it counts for no median.
+    pub taken_back: bool,
 }
 
 /// A moment on the way.
@@ -65,7 +67,15 @@ impl Lead {
             steps: known,
             seconds,
             total: words::span(seconds),
+            taken_back: false,
         })
+    }
+
+    /// Says whether it was taken back.
+    #[must_use]
+    pub fn taken_back(mut self, taken_back: bool) -> Self {
+        self.taken_back = taken_back;
+        self
     }
 
     /// Takes a release of a project.
@@ -81,6 +91,7 @@ impl Lead {
                 ("everyone", release.everyone),
             ],
         )
+        .map(|lead| lead.taken_back(release.taken_back.is_some()))
     }
 
     /// Takes a rollout, where no project is known.
@@ -93,6 +104,7 @@ impl Lead {
                 ("everyone", rollout.everyone()),
             ],
         )
+        .map(|lead| lead.taken_back(rollout.is_taken_back()))
     }
 }
 
@@ -303,7 +315,10 @@ pub(super) fn leads(leads: &[Lead]) -> Drawing {
         });
         Row {
             label: lead.label.clone(),
-            note: lead.total.clone(),
+            note: match lead.taken_back {
+                true => format!("{}, then taken back", lead.total),
+                false => lead.total.clone(),
+            },
             badge: None,
             bars: bars.filter(|bar| bar.width > 0.0).collect(),
         }
@@ -316,9 +331,10 @@ pub(super) fn leads(leads: &[Lead]) -> Drawing {
 }
 
 /// Returns the median and the worst of how long releases took; of an even number
-/// the lower of the two in the middle.
+/// the lower of the two in the middle. Those that were taken back do not count.
 pub(super) fn summary(leads: &[Lead]) -> Option<(i64, i64)> {
-    let mut all: Vec<i64> = leads.iter().map(|lead| lead.seconds).collect();
+    let stays = leads.iter().filter(|lead| !lead.taken_back);
+    let mut all: Vec<i64> = stays.map(|lead| lead.seconds).collect();
     all.sort_unstable();
     let worst = *all.last()?;
     Some((all[(all.len() - 1) / 2], worst))

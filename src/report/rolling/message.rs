@@ -140,6 +140,15 @@ pub fn rendered(
         file = path.display().to_string();
         (name, template) = (&file, text);
     }
+    filled(name, template, values)
+}
+
+/// Renders a template; its name says what it is.
+pub(in crate::report) fn filled(
+    name: &str,
+    template: &str,
+    values: &impl Serialize,
+) -> Result<Rendered, RenderError> {
     let ending = ["json", "html", "md"]
         .into_iter()
         .find(|ending| name.ends_with(&format!(".{ending}")))

@@ -3,11 +3,14 @@
 
 mod chart;
 mod message;
+mod next;
 mod page;
 mod view;
 pub mod words;
 
 pub use chart::{Lead, LeadStep};
+pub(in crate::report) use message::filled;
 pub use message::{Kind, RenderError, Rendered, Telling, rendered};
+pub use next::{Command, Next, hold};
 pub use page::page;
-pub use view::{At, Badge, Counts, HostView, RingView, RolloutView, Tone};
+pub use view::{At, Badge, Counts, HostView, LeftOut, RingView, RolloutView, Tone, is_news};

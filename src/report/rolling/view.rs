@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::next::{Command, Next};
 use super::words;
 use crate::model::Timestamp;
 use crate::rollout::event::Entry;
@@ -9,6 +10,7 @@ use crate::rollout::{HostState, Rollout, Step};
 
 mod counts;
 mod events;
+mod left_out;
 mod ring;
 mod standing;
 
@@ -17,8 +19,11 @@ use ring::ring_view;
 use standing::headline;
 
 pub use counts::Counts;
-pub use events::EventView;
+pub use events::{EventView, is_news};
+pub use left_out::LeftOut;
+use left_out::left_out;
 pub use ring::RingView;
+use standing::begins;
 pub use standing::{Badge, Tone, earliest_end};
 
 /// How many hosts are named one by one; the rest is counted.
@@ -41,6 +46,8 @@ pub struct RolloutView {
     pub state: Badge,
     /// Where it is, in a clause.
     pub headline: String,
+    /// Which way hosts are moved: forward or back.
+    pub way: &'static str,
     /// When it was planned.
     pub planned: At,
     /// Who planned it.
@@ -59,6 +66,8 @@ pub struct RolloutView {
     pub rings: Vec<RingView>,
     /// All hosts that the controller reaches.
     pub hosts: Counts,
+    /// The hosts that somebody left out.
+    pub left_out: Vec<LeftOut>,
     /// The hosts that somebody should look at.
     pub matter: Vec<HostView>,
     /// How many more there are.
@@ -69,6 +78,12 @@ pub struct RolloutView {
     pub events_more: usize,
     /// What happens next.
     pub next: String,
+    /// When, where a moment is known.
+    pub next_at: Option<At>,
+    /// What a person may do about it.
+    pub commands: Vec<Command>,
+    /// When the first ring may open, where its windows are shut now.
+    pub begins: Option<At>,
     /// When the last ring may pass at the earliest, while it goes forward.
     pub earliest_end: Option<At>,
     /// When this was written.
@@ -110,6 +125,8 @@ pub struct At {
     pub iso: String,
     /// To the minute, in UTC.
     pub shown: String,
+    /// To the second, in UTC.
+    pub second: String,
 }
 
 /// A host.
@@ -133,6 +150,7 @@ impl At {
         Self {
             iso: at.to_string(),
             shown: words::moment(at),
+            second: words::second(at),
         }
     }
 }
@@ -154,7 +172,7 @@ impl RolloutView {
             .map(|(name, host)| HostView {
                 name: name.to_string(),
                 ring: ring_name(rollout, host.ring),
-                state: Badge::of_host(&host.state),
+                state: Badge::of_host(&host.state, rollout.way),
                 detail: words::host_detail(&host.state),
                 since: At::of(host.since),
             })
@@ -164,6 +182,7 @@ impl RolloutView {
         let told: Vec<_> = entries.iter().rev().filter(is_worth_showing).collect();
         let events_more = told.len().saturating_sub(EVENTS);
         let events = told.into_iter().take(EVENTS).map(event_view).collect();
+        let ahead = Next::of(rollout, next, now);
         let rings: Vec<_> = (0..rollout.rings.len())
             .map(|at| ring_view(rollout, at, now))
             .collect();
@@ -174,20 +193,25 @@ impl RolloutView {
             versions: versions(rollout),
             state: Badge::of_phase(rollout),
             headline: headline(rollout, now),
+            way: words::way(rollout),
             planned: At::of(rollout.planned),
             by: rollout.by.clone(),
             reason: rollout.reason.clone(),
             profile: rollout.profile.clone(),
             rehearsal: rehearsal(entries),
             request: rollout.request.clone(),
-            approved: rollout.approved.clone(),
+            approved: rollout.approvers().map(ToString::to_string).collect(),
             rings,
             hosts: Counts::of(rollout.hosts.values()),
+            left_out: left_out(rollout, entries),
             matter,
             matter_more,
             events,
             events_more,
-            next: words::step(next, &rollout.policy),
+            next: ahead.text,
+            next_at: ahead.at.map(At::of),
+            commands: ahead.commands,
+            begins: begins(rollout, now).map(At::of),
             earliest_end: earliest_end(rollout, now).map(At::of),
             now: At::of(now),
         }

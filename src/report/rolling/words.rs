@@ -1,10 +1,9 @@
 //! What happens in a rollout, in words: one clause each, without a full stop.
 
-use crate::model::{HostName, Timestamp};
+use crate::model::Timestamp;
 use crate::rollout::event::{Entry, Event, Generation};
 use crate::rollout::health::Verdict;
-use crate::rollout::plan::{Hold, Step};
-use crate::rollout::policy::{Policy, Rehearsal, Share};
+use crate::rollout::policy::Share;
 use crate::rollout::state::{Blocked, Fault, Halt, HostState, Skip};
 use crate::rollout::target::Target;
 use crate::rollout::{Rollout, Way};
@@ -14,13 +13,18 @@ const NAMES: usize = 5;
 
 /// Names what is rolled out: source and version, or versions.
 pub fn target(target: &Target) -> String {
+    format!("{} {}", target.source, versions(target))
+}
+
+/// Names the versions that are rolled out.
+pub fn versions(target: &Target) -> String {
     let mut versions: Vec<_> = target
         .versions
         .iter()
         .map(|meant| meant.source_version.as_str())
         .collect();
     versions.dedup();
-    format!("{} {}", target.source, versions.join(", "))
+    versions.join(", ")
 }
 
 /// Writes a span of time in its two largest units.
@@ -41,6 +45,20 @@ pub fn span(seconds: i64) -> String {
 pub fn moment(at: Timestamp) -> String {
     let text = at.to_string();
     format!("{} {} UTC", &text[..10], &text[11..16])
+}
+
+/// Writes a moment as people read it, to the second.
+pub fn second(at: Timestamp) -> String {
+    let text = at.to_string();
+    format!("{} {} UTC", &text[..10], &text[11..19])
+}
+
+/// Writes a moment that is ahead, and how far; one that has come is now.
+pub fn due(at: Timestamp, now: Timestamp) -> String {
+    match at.unix() - now.unix() {
+        left if left > 0 => format!("{} (in {})", moment(at), span(left)),
+        _ => "now".to_owned(),
+    }
 }
 
 /// Writes a number of things.
@@ -72,10 +90,31 @@ fn because(reason: Option<&str>) -> String {
     reason.map_or_else(String::new, |reason| format!(": {}", line(reason)))
 }
 
-/// Returns the last line that says something: that is where programs say why.
-fn last_line(log: &str) -> &str {
-    let mut lines = log.lines().rev().map(str::trim);
-    lines.find(|line| !line.is_empty()).unwrap_or("no log")
+/// Returns the line of a log that says why. apt ends with a summary that says
+/// only that dpkg failed; before that dpkg has said of what.
+fn telling_line(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().map(str::trim).collect();
+    let said = |line: &&&str| !line.is_empty();
+    let error = lines
+        .iter()
+        .rposition(|line| line.starts_with("dpkg: error processing"));
+    if let Some(at) = error {
+        // dpkg(1) says the reason in the line behind.
+        let reason = lines[at + 1..].iter().find(said);
+        // The job ends its log with all of it in one line.
+        if reason.is_none() {
+            return lines[at].to_owned();
+        }
+        if let Some(reason) = reason.filter(|line| !line.starts_with("dpkg:")) {
+            return (*reason).to_owned();
+        }
+    }
+    let summary = lines
+        .iter()
+        .position(|line| line.starts_with("Errors were encountered while processing"));
+    let before = &lines[..summary.unwrap_or(lines.len())];
+    let last = before.iter().rev().find(said);
+    last.map_or_else(|| "no log".to_owned(), |line| (*line).to_owned())
 }
 
 fn line(text: &str) -> &str {
@@ -126,6 +165,18 @@ pub fn blocked(why: &Blocked) -> String {
             let all = count(hosts.len(), "host", "hosts");
             format!("{all} did not go back: {}", names(hosts))
         }
+        Blocked::Pull { rings, hosts } => {
+            let has = count(
+                *hosts as usize,
+                "host that updates itself still has",
+                "hosts that update themselves still have",
+            );
+            format!(
+                "{has} it, in {}: only a newer version with \
+                 the old content takes it from them",
+                names(rings)
+            )
+        }
         Blocked::Withdrawal { said } => {
             format!(
                 "the archive refused to withdraw the version: {}",
@@ -138,9 +189,9 @@ pub fn blocked(why: &Blocked) -> String {
 /// Says how a host failed.
 pub fn fault(fault: &Fault) -> String {
     match fault {
-        Fault::Update { log } => format!("apt could not read the lists: {}", last_line(log)),
-        Fault::Refused { log } => format!("apt refused the transaction: {}", last_line(log)),
-        Fault::Gone { log } => format!("the version is not to be had: {}", last_line(log)),
+        Fault::Update { log } => format!("apt could not read the lists: {}", telling_line(log)),
+        Fault::Refused { log } => format!("apt refused the transaction: {}", telling_line(log)),
+        Fault::Gone { log } => format!("the version is not to be had: {}", telling_line(log)),
         Fault::NotAsMeant { found, log } => {
             let found: Vec<_> = found
                 .iter()
@@ -150,7 +201,7 @@ pub fn fault(fault: &Fault) -> String {
                 true => "nothing of it installed".to_owned(),
                 false => names(&found),
             };
-            format!("it is not as meant ({found}): {}", last_line(log))
+            format!("it is not as meant ({found}): {}", telling_line(log))
         }
         Fault::Foreign { packages } => {
             format!("packages of others are half installed: {}", names(packages))
@@ -158,6 +209,7 @@ pub fn fault(fault: &Fault) -> String {
         Fault::Late => "it did not end in its time".to_owned(),
         Fault::NeverBegan { why } => format!("it never began: {}", line(why)),
         Fault::Check { check, said } => format!("the check {check} failed: {}", line(said)),
+        Fault::Stays { why } => format!("it still has the version: {}", skip(why)),
         Fault::NoWayBack { missing } => {
             format!("its previous version is not to be had: {}", names(missing))
         }
@@ -174,13 +226,30 @@ pub fn skip(why: &Skip) -> String {
         Skip::OtherSystem { system } => {
             format!("no version is meant for {} {}", system.id, system.codename)
         }
-        Skip::Excluded { reason } => format!("left out: {}", line(reason)),
+        Skip::Excluded { reason, by } => match by.is_empty() {
+            true => format!("left out: {}", line(reason)),
+            false => format!("left out by {by}: {}", line(reason)),
+        },
+        Skip::Changed { package, version } => {
+            format!("somebody has brought {package} to {version} since")
+        }
         Skip::Untouched => "it was never touched".to_owned(),
     }
 }
 
-/// Says how far a host is, in a word.
-pub fn host_word(state: &HostState) -> &'static str {
+/// Says how far a host is on the rollout's way, in a word.
+pub fn host_word(state: &HostState, way: Way) -> &'static str {
+    if way == Way::Back {
+        match state {
+            HostState::Pending => return "to go back",
+            HostState::Started => return "goes back",
+            HostState::Ok | HostState::Repaired => return "back",
+            HostState::Skipped {
+                why: Skip::Untouched,
+            } => return "untouched",
+            _ => {}
+        }
+    }
     match state {
         HostState::Pending => "waits",
         HostState::Probed => "next",
@@ -205,84 +274,6 @@ pub fn host_detail(state: &HostState) -> String {
     }
 }
 
-/// Says why nothing can be done now.
-pub fn hold(why: &Hold) -> String {
-    match why {
-        Hold::Approval => "somebody must approve".to_owned(),
-        Hold::Paused => "somebody paused it".to_owned(),
-        Hold::Halted => "it is halted, until somebody resumes it or rolls it back".to_owned(),
-        Hold::Blocked => "it cannot go back by itself: somebody must look".to_owned(),
-        Hold::Window => "it is outside the maintenance windows".to_owned(),
-        Hold::Running(hosts) => format!("{} install", names(hosts)),
-        Hold::Soaking => "the ring soaks".to_owned(),
-        Hold::Waiting(hosts) => {
-            format!(
-                "{} {} told again after a while",
-                names(hosts),
-                are(hosts.len())
-            )
-        }
-        Hold::Unreachable(hosts) => format!("{} cannot be reached", names(hosts)),
-        Hold::Inconclusive(checks) => format!("{} found nothing either way", names(checks)),
-        Hold::Sample => "too few hosts got it to prove anything".to_owned(),
-        Hold::Adoption => "too few hosts have taken it yet".to_owned(),
-        Hold::Phase => "the percentage stands for a while".to_owned(),
-    }
-}
-
-fn are(count: usize) -> &'static str {
-    match count {
-        1 => "is",
-        _ => "are",
-    }
-}
-
-/// Says what happens next.
-pub fn step(step: &Step, policy: &Policy) -> String {
-    let ring = |at: usize| {
-        let ring = policy.rings.get(at);
-        ring.map_or_else(|| at.to_string(), |ring| ring.name.to_string())
-    };
-    let many = |hosts: &[HostName]| count(hosts.len(), "host", "hosts");
-    match step {
-        Step::Rehearse => match policy.rehearsal {
-            Rehearsal::Wanted => "the way there and back is rehearsed".to_owned(),
-            Rehearsal::Skipped(_) => format!("ring {} opens, without a rehearsal", ring(0)),
-        },
-        Step::Request => "somebody is asked to approve".to_owned(),
-        Step::Open { ring: at } => format!("ring {} opens", ring(*at)),
-        Step::Probe { hosts } => {
-            format!("{} {} asked what they have", many(hosts), are(hosts.len()))
-        }
-        Step::Install { hosts: chosen } => {
-            let hosts = count(chosen.len(), "host", "hosts");
-            format!("{hosts} {} told to begin", are(chosen.len()))
-        }
-        Step::Check { ring: at, checks } => {
-            format!("ring {} is checked: {}", ring(*at), names(checks))
-        }
-        Step::Count { ring: at } => format!("ring {} is counted", ring(*at)),
-        Step::Phase { ring: at, percent } => {
-            format!("ring {} is offered to {percent} %", ring(*at))
-        }
-        Step::Soak { ring: at, until } => {
-            format!("ring {} soaks until {}", ring(*at), moment(*until))
-        }
-        Step::Pass { ring: at } => format!("ring {} passes its gate", ring(*at)),
-        Step::Halt { why } => format!("it halts: {}", halt(why)),
-        Step::Withdraw { suites } => format!("the version leaves {}", names(suites)),
-        Step::Block { why } => format!("it is blocked: {}", blocked(why)),
-        Step::RolledBack => "all is as it was before".to_owned(),
-        Step::Converged => "those who were away are where the others are".to_owned(),
-        Step::Done => "every ring has passed".to_owned(),
-        Step::Hold { why, until } => match until {
-            Some(until) => format!("{}; next look {}", hold(why), moment(*until)),
-            None => hold(why),
-        },
-        Step::Over => "nothing: it has ended".to_owned(),
-    }
-}
-
 /// Says what an entry of the journal is about.
 pub fn event(entry: &Entry) -> String {
     match &entry.event {
@@ -298,11 +289,15 @@ pub fn event(entry: &Entry) -> String {
             let (profile, reason) = (profile.unwrap_or_default(), because(reason.as_deref()));
             format!("{} is planned in {rings}{profile}{reason}", target(what))
         }
+        Event::Cleared { of } => format!("{of} has ended: nothing goes first any more"),
         Event::Requested { request } => {
             let short = request.get(..12).unwrap_or(request);
             format!("approval is asked for: request {short}…")
         }
         Event::Approved { key, .. } => format!("{key} approves"),
+        Event::Doubted { key, why } => {
+            format!("the approval by {key} does not count: {}", line(why))
+        }
         Event::Rehearsed { problems } => match problems.as_slice() {
             [] => "the rehearsal went well: there and back".to_owned(),
             problems => format!("the rehearsal found problems: {}", names(problems)),
@@ -325,6 +320,7 @@ pub fn event(entry: &Entry) -> String {
         Event::Begun { host } => format!("{host} has begun"),
         Event::Lost { host, why } => format!("{host} may have begun: {}", line(why)),
         Event::NotBegun { host, why } => format!("{host} has not begun: {}", line(why)),
+        Event::Unheard { host } => format!("{host} has not begun, and is told anew"),
         Event::HalfDone { host, .. } => format!("{host} is half done: that is repaired first"),
         Event::Succeeded { host, .. } => format!("{host} is as meant"),
         Event::Repaired { host, .. } => format!("{host} is as meant, after a repair"),
@@ -365,11 +361,22 @@ pub fn event(entry: &Entry) -> String {
         Event::Paused { reason } => format!("it is paused{}", because(reason.as_deref())),
         Event::Resumed { reason } => format!("it goes on{}", because(reason.as_deref())),
         Event::Excluded { host, reason } => format!("{host} is left out: {}", line(reason)),
+        Event::Included { host, reason } => {
+            format!("{host} is one of them again{}", because(reason.as_deref()))
+        }
         Event::RollbackBegun { reason } => {
             format!("all goes back{}", because(reason.as_deref()))
         }
-        Event::Withdrawing { suites } => format!("{} are about to lose it", names(suites)),
+        Event::Withdrawing { suites } => format!("it is about to leave {}", names(suites)),
         Event::Withdrawn { suites } => format!("it is withdrawn: {}", generations(suites)),
+        Event::WithdrawalRefused { suites, said } => {
+            format!(
+                "the archive refuses to take it out of {}: {}",
+                names(suites),
+                line(said)
+            )
+        }
+        Event::Stuck { doing, why } => format!("{doing} failed: {}", line(why)),
         Event::RolledBack => "all is as it was before".to_owned(),
         Event::Blocked { why } => format!("it is blocked: {}", blocked(why)),
         Event::Converging => "those who were away catch up".to_owned(),
@@ -389,5 +396,49 @@ pub fn way(rollout: &Rollout) -> &'static str {
     match rollout.way {
         Way::Forward => "forward",
         Way::Back => "back",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_that_says_why_is_told() {
+        let postrm = "Preparing to unpack .../greeter_1.4_all.deb ...\n\
+            dpkg: warning: old greeter package pre-removal script subprocess returned error \
+            exit status 1\n\
+            dpkg: trying script from the new package instead ...\n\
+            dpkg: error processing archive /var/cache/apt/archives/greeter_1.4_all.deb \
+            (--unpack):\n new greeter package pre-removal script subprocess returned error \
+            exit status 1\nErrors were encountered while processing:\n \
+            /var/cache/apt/archives/greeter_1.4_all.deb\n\
+            E: Sub-process /usr/bin/dpkg returned an error code (1)\n";
+        for (log, want) in [
+            (
+                postrm,
+                "new greeter package pre-removal script subprocess returned error exit status 1",
+            ),
+            (
+                "Setting up greeter (1.5) ...\nno disk\n\
+                 dpkg: error processing package greeter (--configure):\n installed greeter \
+                 package post-installation script subprocess returned error exit status 1\n\
+                 Errors were encountered while processing:\n greeter\n\
+                 E: Sub-process /usr/bin/dpkg returned an error code (1)\n",
+                "installed greeter package post-installation script subprocess returned error \
+                 exit status 1",
+            ),
+            (
+                "it is broken\nErrors were encountered while processing:\n greeter\n",
+                "it is broken",
+            ),
+            (
+                "Reading package lists...\nE: Version '9' for 'greeter' was not found\n\n",
+                "E: Version '9' for 'greeter' was not found",
+            ),
+            ("\n", "no log"),
+        ] {
+            assert_eq!(telling_line(log), want, "{log}");
+        }
     }
 }

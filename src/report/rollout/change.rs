@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+use crate::model::Timestamp;
+use crate::report::document::plain;
+use crate::report::rolling::{Command, Next};
 use crate::report::{Page, Report};
 
 /// Which word it was.
@@ -13,6 +16,7 @@ pub enum Word {
     SkipSoak,
     Abort,
     Exclude,
+    Include,
 }
 
 impl Word {
@@ -23,6 +27,7 @@ impl Word {
             Self::SkipSoak => "debcut/rollout-skip-soak/1",
             Self::Abort => "debcut/rollout-abort/1",
             Self::Exclude => "debcut/rollout-exclude/1",
+            Self::Include => "debcut/rollout-include/1",
         }
     }
 }
@@ -39,17 +44,25 @@ pub struct ChangeDocument {
     controller: Option<String>,
     /// What comes next.
     next: String,
+    next_at: Option<Timestamp>,
+    commands: Vec<Command>,
 }
 
 impl ChangeDocument {
     /// Says what is so now, and what comes next.
-    pub fn new(word: Word, id: &str, text: &str, next: &str) -> Self {
+    pub fn new(word: Word, id: &str, text: &str, next: Option<Next>) -> Self {
+        let (next, next_at, commands) = match next {
+            Some(next) => (next.text, next.at, next.commands),
+            None => Default::default(),
+        };
         Self {
             word,
             id: id.to_owned(),
             text: text.to_owned(),
             controller: None,
-            next: next.to_owned(),
+            next,
+            next_at,
+            commands,
         }
     }
 
@@ -75,10 +88,15 @@ impl Report for ChangeDocument {
         if let Some(holder) = &self.controller {
             page.line(format!("{holder} takes it before its next step"));
         }
-        if !self.next.is_empty() {
-            page.line(format!("next: {}", self.next));
-        }
     }
 
-    fn ending(&self, _: &mut Page) {}
+    fn ending(&self, page: &mut Page) {
+        if self.next.is_empty() {
+            return;
+        }
+        page.line(format!("{} {}", page.bold("next:"), plain(&self.next)));
+        for one in &self.commands {
+            page.line(format!("      {} {}", one.command, page.dim(&one.does)));
+        }
+    }
 }

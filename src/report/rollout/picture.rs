@@ -5,9 +5,9 @@ use serde::Serialize;
 use crate::model::{HostName, Suite, Timestamp};
 use crate::report::Page;
 use crate::report::document::plain;
-use crate::report::rolling::{Badge, RolloutView, Tone, words};
+use crate::report::rolling::{Badge, Command, RolloutView, Tone, words};
 use crate::rollout::event::Entry;
-use crate::rollout::{HostState, Phase, Rollout, Stage, Step, Way};
+use crate::rollout::{HostState, Phase, Rollout, Stage, Step};
 
 /// How many of the newest entries a screen has room for.
 const EVENTS: usize = 6;
@@ -17,11 +17,11 @@ const HOSTS: usize = 12;
 /// A rollout as it is now.
 #[derive(Debug, Serialize)]
 pub struct Picture {
-    id: String,
-    source: String,
-    versions: Vec<Version>,
-    state: &'static str,
-    headline: String,
+    pub(super) id: String,
+    pub(super) source: String,
+    pub(super) versions: Vec<Version>,
+    pub(super) state: &'static str,
+    pub(super) headline: String,
     paused: Option<String>,
     way: &'static str,
     reason: Option<String>,
@@ -31,11 +31,13 @@ pub struct Picture {
     rehearsal: String,
     request: Option<String>,
     approved: Vec<String>,
-    rings: Vec<Ring>,
+    pub(super) rings: Vec<Ring>,
     hosts: Vec<Host>,
     events: Vec<Event>,
-    next: String,
-    next_at: Option<Timestamp>,
+    left_out: Vec<LeftOut>,
+    pub(super) next: String,
+    pub(super) next_at: Option<Timestamp>,
+    commands: Vec<Command>,
     earliest_end: Option<Timestamp>,
     now: Timestamp,
     #[serde(skip)]
@@ -43,26 +45,26 @@ pub struct Picture {
 }
 
 #[derive(Debug, Serialize)]
-struct Version {
+pub(super) struct Version {
     release: Option<String>,
-    version: String,
+    pub(super) version: String,
     suite: Suite,
     generation: u64,
 }
 
 #[derive(Debug, Serialize)]
-struct Ring {
-    name: String,
+pub(super) struct Ring {
+    pub(super) name: String,
     pull: bool,
-    state: &'static str,
-    hosts: crate::report::rolling::Counts,
+    pub(super) state: &'static str,
+    pub(super) hosts: crate::report::rolling::Counts,
     suites: Vec<String>,
     soak_seconds: u32,
     opened: Option<Timestamp>,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
-    soak_until: Option<Timestamp>,
-    soak_left_seconds: Option<i64>,
+    pub(super) soak_until: Option<Timestamp>,
+    pub(super) soak_left_seconds: Option<i64>,
     soak_skipped: Option<String>,
     passed: Option<Timestamp>,
     phased_percent: Option<u8>,
@@ -88,6 +90,15 @@ struct Host {
     stale: Vec<String>,
     reboot_required: bool,
     job: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct LeftOut {
+    name: HostName,
+    ring: String,
+    reason: String,
+    by: String,
+    at: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -143,7 +154,7 @@ impl Picture {
             Host {
                 name: name.clone(),
                 ring: rollout.rings[host.ring].name.to_string(),
-                state: words::host_word(&host.state),
+                state: words::host_word(&host.state, rollout.way),
                 detail: words::host_detail(&host.state),
                 since: host.since,
                 packages: (host.moves.iter())
@@ -188,25 +199,29 @@ impl Picture {
             state: view.state.word,
             headline: view.headline.clone(),
             paused: rollout.paused.clone(),
-            way: match rollout.way {
-                Way::Forward => "forward",
-                Way::Back => "back",
-            },
+            way: view.way,
             reason: rollout.reason.clone(),
             profile: rollout.profile.clone(),
             planned: rollout.planned,
             by: rollout.by.clone(),
             rehearsal: view.rehearsal.clone(),
             request: rollout.request.clone(),
-            approved: rollout.approved.clone(),
+            approved: rollout.approvers().map(ToString::to_string).collect(),
             rings: rings.collect(),
             hosts: hosts.collect(),
             events: events.collect(),
+            left_out: (view.left_out.iter())
+                .map(|one| LeftOut {
+                    name: one.name.clone(),
+                    ring: one.ring.clone(),
+                    reason: one.reason.clone(),
+                    by: one.by.clone(),
+                    at: one.at.iso.clone(),
+                })
+                .collect(),
             next: view.next.clone(),
-            next_at: match next {
-                Step::Hold { until, .. } => *until,
-                _ => None,
-            },
+            next_at: view.next_at.as_ref().and_then(|at| at.iso.parse().ok()),
+            commands: view.commands.clone(),
             earliest_end: view
                 .earliest_end
                 .as_ref()
@@ -225,17 +240,27 @@ impl Picture {
     pub fn line(&self, page: &Page) -> String {
         let state = painted(page, self.view.state, self.state);
         format!(
-            "{}  {state}  {}",
+            "{}  {state}: {}",
             page.bold(&self.view.title),
             plain(&self.headline)
         )
     }
 
+    /// Writes what happens next, and what somebody may do about it.
+    pub fn ahead(&self, page: &mut Page) {
+        page.line(format!("{} {}", page.bold("next:"), plain(&self.next)));
+        for one in &self.commands {
+            page.line(format!("      {} {}", one.command, page.dim(&one.does)));
+        }
+        if let Some(end) = self.earliest_end.filter(|end| *end > self.now) {
+            let end = words::moment(end);
+            page.line(page.dim(&format!("ends: {end} at the earliest")));
+        }
+    }
+
     /// Writes the screen.
     pub fn text(&self, page: &mut Page) {
-        let title = page.bold(&self.view.title);
-        let state = painted(page, self.view.state, self.state);
-        page.line(format!("{title}  {state}: {}", plain(&self.headline)));
+        page.line(self.line(page));
         let mut about = format!(
             "{}  planned {} by {}",
             self.id,
@@ -252,12 +277,16 @@ impl Picture {
         page.line("");
         self.table(page);
         self.named(page);
+    }
+
+    /// Writes what happened last, the newest at the end.
+    pub fn happened(&self, page: &mut Page) {
         let shown: Vec<_> = self.view.events.iter().take(EVENTS).collect();
         if !shown.is_empty() {
             page.line("");
         }
         for event in shown.iter().rev() {
-            let at = page.dim(&event.at.iso);
+            let at = page.dim(&event.at.second);
             let text = plain(&event.text);
             let text = match event.tone {
                 Tone::Bad => page.bad(&text),
@@ -265,33 +294,27 @@ impl Picture {
             };
             page.line(format!("{at}  {text}"));
         }
-        page.line("");
-        page.line(format!("{} {}", page.bold("next:"), plain(&self.next)));
-        if let Some(at) = self.next_at.filter(|at| *at > self.now) {
-            let left = words::span(at.unix() - self.now.unix());
-            page.line(page.dim(&format!("      in {left}, at {at}")));
-        }
-        if let Some(end) = self.earliest_end.filter(|end| *end > self.now) {
-            page.line(page.dim(&format!("ends:  {end} at the earliest")));
-        }
     }
 
-    fn table(&self, page: &mut Page) {
+    /// Writes its rings, one in a row.
+    pub(super) fn table(&self, page: &mut Page) {
         let number = |count: usize| match count {
             0 => "–".to_owned(),
             count => count.to_string(),
         };
-        let rows: Vec<[String; 9]> = (self.rings.iter())
+        let is_back = self.way == "back";
+        let rows: Vec<[String; 10]> = (self.rings.iter())
             .map(|ring| {
                 let hosts = &ring.hosts;
                 let soak = match (ring.soak_left_seconds, ring.passed, &ring.soak_skipped) {
+                    _ if is_back => "–".to_owned(),
                     (_, _, Some(_)) => "skipped".to_owned(),
                     (Some(left), _, _) => format!("{} left", words::span(left)),
                     (None, Some(_), _) => "over".to_owned(),
                     (None, None, None) => words::span(ring.soak_seconds.into()),
                 };
                 let state = match ring.phased_percent {
-                    Some(percent) if ring.passed.is_none() && percent < 100 => {
+                    Some(percent) if !is_back && ring.passed.is_none() && percent < 100 => {
                         format!("{} at {percent} %", ring.state)
                     }
                     _ => ring.state.to_owned(),
@@ -305,25 +328,50 @@ impl Picture {
                     number(hosts.failed),
                     number(hosts.unreachable),
                     number(hosts.skipped),
+                    number(hosts.untouched),
                     soak,
                 ]
             })
             .collect();
+        let there = match is_back {
+            true => "BACK",
+            false => "OK",
+        };
         let head = [
-            "RING", "STATE", "HOSTS", "OK", "BUSY", "FAILED", "AWAY", "SKIPPED", "SOAK",
+            "RING",
+            "STATE",
+            "HOSTS",
+            there,
+            "BUSY",
+            "FAILED",
+            "AWAY",
+            "SKIPPED",
+            "UNTOUCHED",
+            "SOAK",
         ];
-        page.table(head, &rows);
+        page.filled(head, &rows);
     }
 
-    /// Names hosts and checks that somebody should look at.
+    /// Names hosts and checks that somebody should look at; those that failed or
+    /// are away are findings.
     fn named(&self, page: &mut Page) {
         let mut lines = Vec::new();
-        for host in self.view.matter.iter().take(HOSTS) {
+        for one in &self.left_out {
+            let (name, by, why) = (
+                page.bold(one.name.as_str()),
+                plain(&one.by),
+                plain(&one.reason),
+            );
+            lines.push(format!("left out: {name}, by {by}: {why}"));
+        }
+        let unknown = self.view.matter.iter();
+        let mut unknown = unknown.filter(|host| host.state.tone != Tone::Bad);
+        for host in unknown.by_ref().take(HOSTS) {
             let word = painted(page, host.state, host.state.word);
             let detail = plain(&host.detail);
             lines.push(format!("{} {word}: {detail}", page.bold(&host.name)));
         }
-        let more = self.view.matter.len().saturating_sub(HOSTS) + self.view.matter_more;
+        let more = unknown.count();
         if more > 0 {
             lines.push(format!("and {more} more; --json names them all"));
         }

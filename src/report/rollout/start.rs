@@ -27,7 +27,20 @@ pub struct StartDocument {
     archive: String,
     journal: String,
     #[serde(skip)]
-    is_there: bool,
+    standing: Standing,
+}
+
+/// What became of what was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is there to be advanced.
+    There,
+    /// It is there, and has ended.
+    Ended,
+    /// It would be.
+    Planned,
+    /// It is refused: there is none.
+    Refused,
 }
 
 #[derive(Debug, Serialize)]
@@ -122,14 +135,14 @@ impl StartDocument {
             begins,
             archive: String::new(),
             journal: String::new(),
-            is_there: false,
+            standing: Standing::Planned,
         }
     }
 
-    /// Says that the rollout is there to be advanced.
+    /// Says what became of it.
     #[must_use]
-    pub fn there(mut self) -> Self {
-        self.is_there = true;
+    pub fn standing(mut self, standing: Standing) -> Self {
+        self.standing = standing;
         self
     }
 
@@ -139,6 +152,34 @@ impl StartDocument {
         self.archive = archive.to_owned();
         self.journal = journal;
         self
+    }
+}
+
+impl StartDocument {
+    /// Says how much may go wrong: in a line, where it is the same in all rings.
+    fn limits(&self, page: &mut Page) {
+        let limits = |ring: &Ring| {
+            if ring.hosts.is_none() {
+                return format!("more than {} failed: it halts", ring.max_failures);
+            }
+            format!(
+                "at most {} at once; more than {} failed: it halts; more than {} away, or fewer \
+                 than {} there: it waits",
+                ring.concurrency, ring.max_failures, ring.max_unreachable, ring.min_sample
+            )
+        };
+        let all: Vec<String> = self.rings.iter().map(limits).collect();
+        let same = all.iter().all(|one| *one == all[0]);
+        for (ring, limits) in self.rings.iter().zip(&all) {
+            let name = match same {
+                true => "each ring",
+                false => &ring.name,
+            };
+            page.line(page.dim(&format!("  {name}: {limits}")));
+            if same {
+                break;
+            }
+        }
     }
 }
 
@@ -155,7 +196,13 @@ impl Document for StartDocument {
     const SCHEMA: &'static str = "debcut/rollout-start/1";
 
     fn text(&self, page: &mut Page) {
-        page.line(page.bold(&self.id));
+        let id = page.bold(&self.id);
+        page.line(match self.standing {
+            Standing::There => id,
+            Standing::Ended => format!("{id}  {}", page.dim("has ended")),
+            Standing::Planned => format!("{id}  {}", page.dim("would be")),
+            Standing::Refused => format!("{id}  {}", page.bad("NOT STARTED")),
+        });
         for version in &self.versions {
             let release = version.release.as_ref();
             let release = release.map_or(String::new(), |release| format!(" for {release}"));
@@ -215,21 +262,34 @@ impl Document for StartDocument {
                 page.line(page.dim(&format!("  check {check}")));
             }
         }
+        self.limits(page);
         page.line("");
+        if self.standing == Standing::Refused {
+            return;
+        }
         if let Some(begins) = self.begins {
+            let begins = words::moment(begins);
             page.field(
                 "begins",
                 format!("{begins}: until then it waits for its window"),
             );
         }
-        page.field("ends", format!("{} at the earliest", self.earliest_end));
+        let end = words::moment(self.earliest_end);
+        page.field("ends", format!("{end} at the earliest"));
         page.field("journal", &self.journal);
     }
 
     fn ending(&self, page: &mut Page) {
-        if self.is_there {
-            let id = &self.id;
-            page.line(format!("next: debcut rollout advance {id} [--watch]"));
+        let (id, source) = (&self.id, &self.source);
+        match self.standing {
+            Standing::There => {
+                page.line(format!("next: debcut rollout advance {id} [--watch]"));
+            }
+            Standing::Ended => page.line(format!(
+                "next: debcut rollout start {source} --again rolls it out once more"
+            )),
+            Standing::Planned => {}
+            Standing::Refused => page.line(format!("{id} was NOT STARTED")),
         }
     }
 }

@@ -1,24 +1,32 @@
 //! `rollout status` and `rollout advance`.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::Picture;
 use crate::model::Timestamp;
-use crate::report::rolling::words;
+use crate::report::rolling::{hold, words};
 use crate::report::{Document, Page};
+use crate::rollout::Way;
 use crate::rollout::event::Entry;
 use crate::rollout::plan::Hold;
 
 /// What `rollout status` answers.
 #[derive(Debug, Serialize)]
 pub struct StatusDocument {
+    /// The directory of the journals.
+    directory: String,
     rollouts: Vec<Picture>,
 }
 
 impl StatusDocument {
-    /// Shows rollouts.
-    pub fn new(rollouts: Vec<Picture>) -> Self {
-        Self { rollouts }
+    /// Shows rollouts whose journals are in a directory.
+    pub fn new(directory: &Path, rollouts: Vec<Picture>) -> Self {
+        Self {
+            directory: directory.display().to_string(),
+            rollouts,
+        }
     }
 }
 
@@ -27,14 +35,26 @@ impl Document for StatusDocument {
 
     fn text(&self, page: &mut Page) {
         match self.rollouts.as_slice() {
-            [] => page.line("no rollout was started yet"),
+            [] => page.line(format!("no rollout was started yet ({})", self.directory)),
             [one] => one.text(page),
             several => {
-                for rollout in several {
+                for (number, rollout) in several.iter().enumerate() {
+                    if number > 0 {
+                        page.line("");
+                    }
                     page.line(rollout.line(page));
-                    page.line(page.dim(&format!("  debcut rollout status {}", rollout.id())));
+                    page.line(page.dim(&format!("debcut rollout status {}", rollout.id())));
+                    rollout.ahead(page);
                 }
             }
+        }
+    }
+
+    fn ending(&self, page: &mut Page) {
+        if let [one] = self.rollouts.as_slice() {
+            one.happened(page);
+            page.line("");
+            one.ahead(page);
         }
     }
 }
@@ -48,6 +68,9 @@ pub struct AdvanceDocument {
     ending: &'static str,
     /// What it waits for.
     waits_for: Option<String>,
+    /// The rollout that goes first.
+    #[serde(skip)]
+    first: Option<String>,
     /// Until when.
     until: Option<Timestamp>,
     /// What happened now.
@@ -79,6 +102,7 @@ impl AdvanceDocument {
             schema,
             ending,
             waits_for: None,
+            first: None,
             until: None,
             happened: happened.collect(),
             rollout,
@@ -87,8 +111,8 @@ impl AdvanceDocument {
 
     /// Says what it waits for.
     #[must_use]
-    pub fn waiting(mut self, why: &Hold, until: Option<Timestamp>) -> Self {
-        self.waits_for = Some(words::hold(why));
+    pub fn waiting(mut self, why: &Hold, way: Way, until: Option<Timestamp>) -> Self {
+        self.waits_for = Some(hold(why, way));
         self.until = until;
         self
     }
@@ -96,6 +120,7 @@ impl AdvanceDocument {
     /// Says that another rollout goes first.
     #[must_use]
     pub fn behind(mut self, id: &str) -> Self {
+        self.first = Some(id.to_owned());
         self.waits_for = Some(format!("{id} goes first"));
         self
     }
@@ -114,5 +139,16 @@ impl crate::report::Report for AdvanceDocument {
         self.rollout.text(page);
     }
 
-    fn ending(&self, _: &mut Page) {}
+    fn ending(&self, page: &mut Page) {
+        self.rollout.happened(page);
+        page.line("");
+        if let (Some(first), true) = (&self.first, self.ending == "waiting") {
+            page.line(format!(
+                "{} it waits: {first} goes first",
+                page.bold("next:")
+            ));
+            return;
+        }
+        self.rollout.ahead(page);
+    }
 }

@@ -44,7 +44,7 @@ fn statement(when: Timestamp) -> Statement {
 }
 
 fn needed(keys: &[&SecretCertificate]) -> Approval {
-    let name = |key: &&SecretCertificate| key.certificate().fingerprint().to_string();
+    let name = |key: &&SecretCertificate| key.certificate().fingerprint().clone();
     Approval::Needed {
         count: 1,
         keys: keys.iter().map(name).collect(),

@@ -1,6 +1,7 @@
 //! Checks made.
 
-use super::{Doing, DriveError, outside};
+use super::hosts::GROUP;
+use super::{Doing, DriveError, outside, record_all};
 use crate::model::{HostName, Timestamp};
 use crate::rollout::event::Event;
 use crate::rollout::facts::HostFacts;
@@ -54,24 +55,24 @@ impl Doing<'_> {
         hosts: &[HostName],
     ) -> Result<(), DriveError> {
         let ring = self.ring(index);
-        let mut made = Vec::new();
-        let asked = {
-            let (rollout, journal) = (&*self.rollout, &mut *self.journal);
-            let at = self.hands.now();
-            self.hands
-                .check_hosts(rollout, check, hosts, &mut |name, found| {
-                    let event = Event::Checked {
-                        ring: ring.clone(),
-                        host: Some(name.clone()),
-                        check: check.name.clone(),
-                        found,
-                    };
-                    made.extend(journal.append_all(vec![event], at)?);
-                    Ok(())
-                })
-        };
-        self.applied(made)?;
-        asked.map_err(outside("a check on hosts"))
+        for hosts in hosts.chunks(GROUP) {
+            let mut made = Vec::new();
+            let rollout = &*self.rollout;
+            let each = &mut |name: &HostName, found, at| {
+                let event = Event::Checked {
+                    ring: ring.clone(),
+                    host: Some(name.clone()),
+                    check: check.name.clone(),
+                    found,
+                };
+                made.push((event, at));
+                Ok(())
+            };
+            let asked = self.hands.check_hosts(rollout, check, hosts, each);
+            record_all(self.rollout, self.journal, made)?;
+            asked.map_err(outside("a check on hosts"))?;
+        }
+        Ok(())
     }
 
     /// Makes a check that a probe answers.
@@ -82,27 +83,28 @@ impl Doing<'_> {
         hosts: &[HostName],
     ) -> Result<(), DriveError> {
         let ring = self.ring(index);
-        let questions: Vec<_> = hosts.iter().map(|name| self.question(name)).collect();
-        let mut made = Vec::new();
-        let asked = {
-            let (rollout, journal) = (&*self.rollout, &mut *self.journal);
-            let at = self.hands.now();
-            self.hands.probe(rollout, &questions, &mut |name, answer| {
-                let Some(host) = rollout.hosts.get(name) else {
-                    return Ok(());
-                };
-                let event = Event::Checked {
-                    ring: ring.clone(),
-                    host: Some(name.clone()),
-                    check: check.name.to_owned(),
-                    found: looked(check, host, answer),
-                };
-                made.extend(journal.append_all(vec![event], at)?);
-                Ok(())
-            })
-        };
-        self.applied(made)?;
-        asked.map_err(outside("asking hosts"))
+        for hosts in hosts.chunks(GROUP) {
+            let questions: Vec<_> = hosts.iter().map(|name| self.question(name)).collect();
+            let mut made = Vec::new();
+            let rollout = &*self.rollout;
+            let asked = self
+                .hands
+                .probe(rollout, &questions, &mut |name, answer, at| {
+                    if let Some(host) = rollout.hosts.get(name) {
+                        let event = Event::Checked {
+                            ring: ring.clone(),
+                            host: Some(name.clone()),
+                            check: check.name.to_owned(),
+                            found: looked(check, host, answer),
+                        };
+                        made.push((event, at));
+                    }
+                    Ok(())
+                });
+            record_all(self.rollout, self.journal, made)?;
+            asked.map_err(outside("asking hosts"))?;
+        }
+        Ok(())
     }
 }
 
@@ -111,7 +113,7 @@ fn looked(check: Looked<'_>, host: &Host, answer: Answer<HostFacts>) -> Verdict 
         (Err(silence), _) => Verdict::Inconclusive { said: silence.why },
         (Ok(facts), Some(What::Service(unit))) => {
             let moved = !matches!(host.state, HostState::Skipped { .. });
-            judge::service(unit, host.before.as_deref(), &facts, moved)
+            judge::service(unit, host, &facts, moved)
         }
         (Ok(facts), _) => judge::installed(host, &facts),
     }

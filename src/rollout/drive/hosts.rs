@@ -5,34 +5,33 @@ use std::collections::BTreeMap;
 use super::words::{heard, told};
 use super::{Doing, DriveError, outside, record_all};
 use crate::model::{HostName, PackageName, Sha256};
-use crate::rollout::event::{Entry, Event};
+use crate::rollout::event::Event;
 use crate::rollout::hands::{Order, Question};
 use crate::rollout::health::What;
 use crate::rollout::state::{Fault, HostState, Rollout, Way};
 use crate::rollout::target::Move;
 
+/// So many hosts are asked before what they said is written: a flush for each of
+/// them would be most of the time with ten thousand, and one for all of them
+/// would hide for minutes how far it is.
+pub(super) const GROUP: usize = 250;
+
 impl Doing<'_> {
     /// Asks hosts and writes down what each one's word means.
     pub(super) fn probe(&mut self, hosts: &[HostName]) -> Result<(), DriveError> {
-        let questions: Vec<_> = hosts.iter().map(|name| self.question(name)).collect();
-        let mut made = Vec::new();
-        let asked = {
-            let (rollout, journal) = (&*self.rollout, &mut *self.journal);
-            let now = self.hands.now();
-            self.hands.probe(rollout, &questions, &mut |name, answer| {
-                let events = heard(rollout, name, answer, now);
-                let appended = journal.append_all(events, now);
-                made.extend(appended?);
-                Ok(())
-            })
-        };
-        self.applied(made)?;
-        asked.map_err(outside("asking hosts"))
-    }
-
-    pub(super) fn applied(&mut self, made: Vec<Entry>) -> Result<(), DriveError> {
-        for entry in &made {
-            self.rollout.apply(entry)?;
+        for hosts in hosts.chunks(GROUP) {
+            let questions: Vec<_> = hosts.iter().map(|name| self.question(name)).collect();
+            let mut made = Vec::new();
+            let rollout = &*self.rollout;
+            let asked = self
+                .hands
+                .probe(rollout, &questions, &mut |name, answer, at| {
+                    let events = heard(rollout, name, answer, at).into_iter();
+                    made.extend(events.map(|event| (event, at)));
+                    Ok(())
+                });
+            record_all(self.rollout, self.journal, made)?;
+            asked.map_err(outside("asking hosts"))?;
         }
         Ok(())
     }
@@ -81,24 +80,24 @@ impl Doing<'_> {
                 repair: host.repair || host.state == HostState::HalfDone,
             });
         }
+        let at = self.hands.now();
         let starting = orders.iter().map(|order| Event::Starting {
             host: order.host.clone(),
             job: order.job.clone(),
         });
-        let starting = starting.collect();
-        let at = self.hands.now();
-        record_all(self.rollout, self.journal, starting, at)?;
-        let mut made = Vec::new();
-        let told = {
-            let (rollout, journal) = (&*self.rollout, &mut *self.journal);
-            self.hands.begin(rollout, &orders, &mut |name, answer| {
-                let events = told(rollout, name, answer);
-                made.extend(journal.append_all(events, at)?);
+        let starting = starting.map(|event| (event, at)).collect();
+        record_all(self.rollout, self.journal, starting)?;
+        for orders in orders.chunks(GROUP) {
+            let mut made = Vec::new();
+            let rollout = &*self.rollout;
+            let begun = self.hands.begin(rollout, orders, &mut |name, answer, at| {
+                made.push((told(rollout, name, answer), at));
                 Ok(())
-            })
-        };
-        self.applied(made)?;
-        told.map_err(outside("telling hosts"))
+            });
+            record_all(self.rollout, self.journal, made)?;
+            begun.map_err(outside("telling hosts"))?;
+        }
+        Ok(())
     }
 }
 
@@ -131,10 +130,9 @@ impl Missing {
     }
 }
 
-/// Names a host's next job, by the number of the entry that says so: a host that
-/// was asked for a job that it does not know never begins it, so each order has
-/// its own. Rollouts of one name, from other controllers or in other years, have
-/// other jobs.
+/// Names a host's next job, by the number of the entry that says so: no two jobs
+/// of a rollout have one name, and rollouts of one name, from other controllers
+/// or in other years, have other jobs.
 fn job(rollout: &Rollout, number: u64) -> String {
     let id = &rollout.id;
     let of = format!("{id} {} {}", rollout.planned, rollout.by);

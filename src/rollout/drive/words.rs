@@ -4,8 +4,8 @@ use crate::model::{HostName, PackageName, Timestamp};
 use crate::rollout::event::Event;
 use crate::rollout::facts::{HostFacts, Job};
 use crate::rollout::hands::{Answer, Told};
-use crate::rollout::judge::{self, After};
-use crate::rollout::state::{Fault, HostState, Rollout};
+use crate::rollout::judge::{self, After, NotBack};
+use crate::rollout::state::{Fault, HostState, Rollout, Skip, Way};
 
 /// Turns what a host says into events.
 pub(super) fn heard(
@@ -19,7 +19,7 @@ pub(super) fn heard(
     };
     let policy = &rollout.policy;
     let late = || judge::is_late(host, policy.job_seconds, policy.lock_seconds, now);
-    let flies = matches!(host.state, HostState::Started | HostState::Unknown { .. });
+    let flies = host.flies();
     let failed = |fault| {
         let host = name.clone();
         vec![Event::Failed { host, fault }]
@@ -42,10 +42,21 @@ pub(super) fn heard(
         true => failed(Fault::NeverBegan {
             why: why.to_owned(),
         }),
-        false => {
-            let (host, why) = (name.clone(), why.to_owned());
-            vec![Event::NotBegun { host, why }]
-        }
+        false => vec![Event::Unheard { host: name.clone() }],
+    };
+    let not_back = |why| match why {
+        NotBack::Free(why) => vec![Event::Skipped {
+            host: name.clone(),
+            why,
+        }],
+        NotBack::Stays(why) => failed(Fault::Stays { why }),
+    };
+    let half_done = |moves| {
+        vec![Event::HalfDone {
+            host: name.clone(),
+            facts: boxed(),
+            moves,
+        }]
     };
     match judge::after(host, &facts, rollout.way) {
         After::Running if late() => failed(Fault::Late),
@@ -69,10 +80,13 @@ pub(super) fn heard(
                 log,
             })
         }
-        After::Repair => vec![Event::HalfDone {
-            host: name.clone(),
-            facts: boxed(),
-        }],
+        After::Repair if rollout.way == Way::Forward => half_done(host.moves.clone()),
+        After::Repair => match judge::back(host, &facts) {
+            Ok(moves) => half_done(moves),
+            // Only its marks are to be put back.
+            Err(NotBack::Free(Skip::Already)) => half_done(host.due.clone()),
+            Err(why) => not_back(why),
+        },
         After::NotBegun if flies && host.attempts > 0 => again("the host knows nothing of the job"),
         After::NotBegun => match judge::moves(&rollout.target, host, &facts, rollout.way) {
             Ok(moves) => vec![Event::Probed {
@@ -80,10 +94,7 @@ pub(super) fn heard(
                 facts: boxed(),
                 moves,
             }],
-            Err(why) => vec![Event::Skipped {
-                host: name.clone(),
-                why,
-            }],
+            Err(why) => not_back(why),
         },
         After::Failed(fault) => failed(fault),
     }
@@ -109,20 +120,20 @@ fn untouched(rollout: &Rollout, name: &HostName, facts: HostFacts) -> Vec<Event>
     }]
 }
 
-/// Turns what became of an order into events.
-pub(super) fn told(rollout: &Rollout, name: &HostName, answer: Answer<Told>) -> Vec<Event> {
+/// Turns what became of an order into an event.
+pub(super) fn told(rollout: &Rollout, name: &HostName, answer: Answer<Told>) -> Event {
     let host = name.clone();
     let attempts = rollout.hosts.get(name).map_or(0, |host| host.attempts);
     match answer {
-        Ok(Told::Begun) => vec![Event::Begun { host }],
+        Ok(Told::Begun) => Event::Begun { host },
         Ok(Told::NotBegun { why }) if attempts >= rollout.policy.attempts => {
             let fault = Fault::NeverBegan { why };
-            vec![Event::Failed { host, fault }]
+            Event::Failed { host, fault }
         }
-        Ok(Told::NotBegun { why }) => vec![Event::NotBegun { host, why }],
-        Err(silence) => vec![Event::Lost {
+        Ok(Told::NotBegun { why }) => Event::NotBegun { host, why },
+        Err(silence) => Event::Lost {
             host,
             why: silence.why,
-        }],
+        },
     }
 }

@@ -29,9 +29,11 @@ fn written(dir: &Path) -> Vec<Entry> {
             problems: Vec::new(),
         },
     ];
-    journal
-        .append_all(more, epoch().plus_seconds(1))
-        .expect("written");
+    let at = epoch().plus_seconds(1);
+    let more = more.into_iter().enumerate();
+    let more = more.map(|(ahead, event)| journal.next(ahead, event, at));
+    let more = more.collect();
+    journal.write(more).expect("written");
     journal.entries().to_vec()
 }
 

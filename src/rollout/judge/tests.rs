@@ -278,7 +278,7 @@ fn the_way_back() {
     let mut new = facts("bookworm", "12", &NEW);
     new.job = over("done", 0, "");
     assert_eq!(after(&host, &new, Way::Back), After::NotBegun);
-    let shown = |moves: Result<Vec<Move>, Skip>| match moves {
+    let shown = |moves: Result<Vec<Move>, NotBack>| match moves {
         Ok(moves) => {
             let shown = moves
                 .iter()
@@ -290,11 +290,17 @@ fn the_way_back() {
     for (packages, want) in [
         (&NEW[..], "hello 2→1, libhello 2→1"),
         (&ONE, "hello 2→1"),
-        (&OLD, "Already"),
+        (&OLD, "Free(Already"),
         (&["hello amd64 2"], "hello 2→1"),
-        (&[], "Absent"),
-        (&["hello amd64 3", "libhello amd64 2"], "Newer"),
-        (&["hello amd64 2 hold", "libhello amd64 2"], "Held"),
+        (&[], "Free(Absent"),
+        // Somebody has brought one of them to something else: the other goes.
+        (&["hello amd64 0.9", "libhello amd64 2"], "libhello 2→1"),
+        (&["hello amd64 0.9"], "Free(Changed"),
+        (&["hello amd64 3", "libhello amd64 3"], "Free(Newer"),
+        // What still has the version and is not to be moved is told apart.
+        (&["hello amd64 3", "libhello amd64 2"], "Stays(Newer"),
+        (&["hello amd64 2 hold", "libhello amd64 2"], "Stays(Held"),
+        (&["hello amd64 1 hold", "libhello amd64 1"], "Free(Already"),
     ] {
         let found = shown(back(&host, &facts("bookworm", "12", packages)));
         assert!(found.starts_with(want), "{packages:?}: {found}");
@@ -333,4 +339,119 @@ fn what_is_late() {
     host.told = Some(epoch());
     assert!(!is_late(&host, 600, 60, epoch().plus_seconds(660)));
     assert!(is_late(&host, 600, 60, epoch().plus_seconds(661)));
+}
+
+#[test]
+fn a_unit_is_active_and_of_the_version_that_is_meant() {
+    let unit = |active, pid| Service {
+        name: "hello.service".to_owned(),
+        active,
+        pid,
+        since: 5,
+    };
+    let stale = |unit: &str| Stale {
+        pid: 7,
+        program: "hello".to_owned(),
+        unit: Some(unit.to_owned()),
+    };
+    let judged = |before: Option<Service>, packages: &[&str], now, old: &[Stale]| {
+        let mut host = told(false);
+        let mut then = facts("bookworm", "12", &OLD);
+        then.services.extend(before);
+        host.before = Some(Box::new(then));
+        let mut facts = facts("bookworm", "12", packages);
+        facts.services = vec![now];
+        facts.stale = old.to_vec();
+        match service("hello.service", &host, &facts, true) {
+            Verdict::Passed => String::new(),
+            Verdict::Failed { said } | Verdict::Inconclusive { said } => said,
+        }
+    };
+    let (on, off) = (unit(true, 1), unit(false, 0));
+    for (before, packages, now, old, want) in [
+        (Some(on.clone()), &NEW[..], unit(true, 2), vec![], ""),
+        (Some(on.clone()), &NEW, off.clone(), vec![], "not active"),
+        // Whatever it was before: the new version may have brought it.
+        (Some(off.clone()), &NEW, off.clone(), vec![], "not active"),
+        (None, &NEW, off, vec![], "not active"),
+        (None, &NEW, on.clone(), vec![], ""),
+        (
+            Some(on.clone()),
+            &NEW,
+            on.clone(),
+            vec![],
+            "still runs as process 1",
+        ),
+        (
+            Some(on.clone()),
+            &OLD,
+            unit(true, 2),
+            vec![],
+            "is at 1, not 2",
+        ),
+        (
+            Some(on.clone()),
+            &NEW,
+            unit(true, 2),
+            vec![stale("hello.service")],
+            "process 7 of hello.service (hello) still runs the version before",
+        ),
+        (Some(on), &NEW, unit(true, 2), vec![stale("x.service")], ""),
+    ] {
+        let said = judged(before.clone(), packages, now.clone(), &old);
+        let right = match want {
+            "" => said.is_empty(),
+            want => said.contains(want),
+        };
+        assert!(right, "{before:?} {packages:?} {now:?} {old:?}: {said}");
+    }
+}
+
+#[test]
+fn marks_are_put_back() {
+    let mut host = told(false);
+    host.due.clone_from(&host.moves);
+    let mut facts = facts("bookworm", "12", &NEW);
+    facts.job = over("done", 0, "");
+    assert_eq!(after(&host, &facts, Way::Forward), After::Ok);
+    // The job was killed before it came to that.
+    facts.installed[0].auto = !facts.installed[0].auto;
+    assert_eq!(after(&host, &facts, Way::Forward), After::Repair);
+    host.repair = true;
+    assert!(matches!(
+        after(&host, &facts, Way::Forward),
+        After::Failed(Fault::NotAsMeant { .. })
+    ));
+    // Nothing of ours was there: it is as somebody wants it.
+    host.attempts = 0;
+    assert_eq!(after(&host, &facts, Way::Forward), After::Repaired);
+}
+
+#[test]
+fn what_was_built_for_a_release_is_its_hosts() {
+    let general = || vec![binary("hello", "amd64", "2")];
+    let target = Target {
+        source: package("hello"),
+        versions: vec![
+            meant(None, general()),
+            meant(
+                Some("bookworm"),
+                vec![binary("hello", "amd64", "2+deb12u1")],
+            ),
+            meant(Some("13"), vec![binary("hello", "amd64", "2+deb13u1")]),
+        ],
+    };
+    for (codename, number, want) in [
+        ("bookworm", "12", "2+deb12u1"),
+        ("bookworm", "", "2+deb12u1"),
+        ("trixie", "13", "2+deb13u1"),
+        // Its number is not told, but known.
+        ("trixie", "", "2+deb13u1"),
+        ("sid", "", "2"),
+        ("noble", "24.04", "2"),
+    ] {
+        let moves = before(&target, &facts(codename, number, &["hello amd64 1"]));
+        let moves = moves.expect("something is meant");
+        assert_eq!(moves[0].to.as_str(), want, "{codename} {number}");
+    }
 }

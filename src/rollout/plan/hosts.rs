@@ -3,8 +3,7 @@
 use super::super::calendar::Opens;
 use super::super::gate::earlier;
 use super::super::policy::Members;
-use super::super::state::{Host, HostState, Rollout, Way};
-use super::super::target::Move;
+use super::super::state::{Host, HostState, Rollout};
 use super::{Hold, Step};
 use crate::model::{HostName, Timestamp};
 
@@ -141,7 +140,7 @@ pub fn next(
         let hosts = seen
             .repair
             .iter()
-            .map(|(name, host)| order(rollout, name, host));
+            .map(|(name, host)| ((*name).clone(), host.due.clone()));
         let hosts = hosts.collect();
         return Flow::Step(Step::Install { hosts });
     }
@@ -161,7 +160,7 @@ pub fn next(
             return Flow::Step(step);
         }
         match manner.opens {
-            Opens::Now => return Flow::Step(begin(rollout, chosen, now)),
+            Opens::Now => return Flow::Step(begin(chosen, now)),
             Opens::At(until) => return Flow::Wait(Hold::Window, Some(until)),
             Opens::Never => return Flow::Wait(Hold::Window, None),
         }
@@ -190,7 +189,7 @@ fn room(rollout: &Rollout, ring: usize, manner: &Manner) -> usize {
 }
 
 /// Begins a batch, when all of its hosts were asked lately.
-fn begin(rollout: &Rollout, chosen: Vec<(&HostName, &Host)>, now: Timestamp) -> Step {
+fn begin(chosen: Vec<(&HostName, &Host)>, now: Timestamp) -> Step {
     let stale = chosen
         .iter()
         .filter(|(_, host)| host.asked.is_none() && host.since.plus_seconds(FRESH_SECONDS) < now);
@@ -198,23 +197,9 @@ fn begin(rollout: &Rollout, chosen: Vec<(&HostName, &Host)>, now: Timestamp) -> 
     if !stale.is_empty() {
         return Step::Probe { hosts: stale };
     }
-    let hosts = chosen.iter().map(|(name, host)| order(rollout, name, host));
+    let hosts = chosen
+        .iter()
+        .map(|(name, host)| ((*name).clone(), host.due.clone()));
     let hosts = hosts.collect();
     Step::Install { hosts }
-}
-
-fn order(rollout: &Rollout, name: &HostName, host: &Host) -> (HostName, Vec<Move>) {
-    let moves = match rollout.way {
-        Way::Forward => host.moves.clone(),
-        Way::Back => host.moves.iter().map(reversed).collect(),
-    };
-    (name.clone(), moves)
-}
-
-fn reversed(made: &Move) -> Move {
-    Move {
-        from: made.to.clone(),
-        to: made.from.clone(),
-        ..made.clone()
-    }
 }

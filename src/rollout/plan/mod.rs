@@ -5,18 +5,21 @@
 //! | planned | the rehearsal, then approval where it is needed |
 //! | at a ring | `ring`: open, batch after batch, checks, soak, pass |
 //! | rolling back | `back`: withdraw, then every ring's hosts, batch by batch |
-//! | halted, paused, ended | what runs is still asked; nothing new is begun |
+//! | halted, paused | `closing`: what is open is withdrawn; what runs is still asked |
+//! | ended | what runs is still asked; nothing new is begun |
 
 mod back;
+mod closing;
 mod hosts;
 mod pull;
 mod ring;
 
 use super::calendar::Opens;
+use super::gate;
 use super::policy::Approval;
-use super::state::{Blocked, Halt, Phase, Rollout};
+use super::state::{Blocked, Halt, Phase, Rollout, RolloutId};
 use super::target::Move;
-use crate::model::{HostName, Suite, Timestamp};
+use crate::model::{Fingerprint, HostName, Suite, Timestamp};
 
 /// Returns the next step.
 pub fn next(rollout: &Rollout, now: Timestamp) -> Step {
@@ -28,14 +31,14 @@ pub fn next(rollout: &Rollout, now: Timestamp) -> Step {
             hosts::Flow::Settled => Step::Over,
         },
         Phase::Blocked { .. } => held(asked, Hold::Blocked),
-        Phase::Halted { .. } => match pull::closing(rollout) {
-            Some(step) => step,
-            None => held(asked, Hold::Halted),
-        },
-        _ if rollout.paused.is_some() => match pull::closing(rollout) {
-            Some(step) => step,
-            None => held(asked, Hold::Paused),
-        },
+        Phase::Halted { .. } => closed(rollout, now, asked, Hold::Halted),
+        _ if rollout.paused.is_some() => closed(rollout, now, asked, Hold::Paused),
+        // Nothing is done, not even tried, before the one that goes first has
+        // ended.
+        Phase::Planned | Phase::Rehearsed if rollout.after.is_some() => {
+            let why = Hold::Behind(rollout.after.clone().expect("it was asked for"));
+            Step::Hold { why, until: None }
+        }
         Phase::Planned if !rollout.problems.is_empty() => Step::Halt {
             why: Halt::Rehearsal {
                 problems: rollout.problems.clone(),
@@ -46,6 +49,25 @@ pub fn next(rollout: &Rollout, now: Timestamp) -> Step {
         Phase::Ring { index, stage } => ring::next(rollout, *index, *stage, now),
         Phase::RollingBack { withdrawn } => back::next(rollout, *withdrawn, now),
         Phase::Converging { .. } => back::converge(rollout, now),
+    }
+}
+
+/// Takes what is open out of its suites, then asks what runs. A withdrawal that
+/// the archive refused is tried again after a while: meanwhile the rollout stays
+/// where it is.
+fn closed(rollout: &Rollout, now: Timestamp, asked: hosts::Flow, why: Hold) -> Step {
+    let Some(suites) = closing::suites(rollout) else {
+        return held(asked, why);
+    };
+    match closing::again(rollout, now) {
+        None => Step::Withdraw { suites },
+        Some(again) => match held(asked, why) {
+            Step::Hold { why, until } => Step::Hold {
+                why,
+                until: gate::earlier(until, Some(again)),
+            },
+            step => step,
+        },
     }
 }
 
@@ -64,8 +86,8 @@ fn started(rollout: &Rollout, now: Timestamp) -> Step {
         if rollout.request.is_none() {
             return Step::Request;
         }
-        let counts = |key: &&String| keys.is_empty() || keys.contains(key);
-        let approved = rollout.approved.iter().filter(counts).count();
+        let counts = |key: &&Fingerprint| keys.is_empty() || keys.contains(key);
+        let approved = rollout.approvers().filter(counts).count();
         if approved < *count as usize {
             let why = Hold::Approval;
             return Step::Hold { why, until: None };
@@ -175,6 +197,12 @@ pub enum Step {
 pub enum Hold {
     /// Somebody must approve.
     Approval,
+    /// This rollout of the same source goes first.
+    Behind(RolloutId),
+    /// The archive refuses to withdraw the version, and is asked again.
+    Withdrawal,
+    /// Nobody can say what a pull ring's hosts run: it is asked again.
+    Uncounted,
     /// Somebody paused it.
     Paused,
     /// It halted.

@@ -1,8 +1,8 @@
 //! A ring whose hosts update themselves: offered, counted, soaked.
 
 use super::super::gate;
-use super::super::policy::{Members, Pull};
-use super::super::state::{Phase, Rollout, Stage};
+use super::super::policy::Pull;
+use super::super::state::{Rollout, Stage};
 use super::{Hold, Step, ring};
 use crate::model::Timestamp;
 
@@ -78,20 +78,4 @@ pub fn next(rollout: &Rollout, index: usize, stage: Stage, pull: &Pull, now: Tim
 /// Tells whether the hosts must be counted once more: it has soaked since.
 fn round_over(stage: Stage, counted: Timestamp, now: Timestamp) -> bool {
     matches!(stage, Stage::Soaking { until } if until <= now && counted < until)
-}
-
-/// Takes an open pull ring's version out of its suites, when the rollout waits:
-/// its hosts would go on, and a percentage of 0 still leaks.
-pub fn closing(rollout: &Rollout) -> Option<Step> {
-    let Phase::Ring { index, stage } = rollout.phase.beneath() else {
-        return None;
-    };
-    let (state, policy) = (&rollout.rings[*index], &rollout.policy.rings[*index]);
-    let open = state.opening && !state.withdrawn && *stage != Stage::Passed;
-    let pull = matches!(policy.members, Members::Pull(_));
-    if !(open && pull) || policy.suites.is_empty() {
-        return None;
-    }
-    let suites = policy.suites.iter().map(|own| own.suite.clone()).collect();
-    Some(Step::Withdraw { suites })
 }

@@ -20,6 +20,14 @@ pub fn next(rollout: &Rollout, index: usize, stage: Stage, now: Timestamp) -> St
     if let Members::Pull(members) = &rollout.policy.rings[index].members {
         return pull::next(rollout, index, stage, members, now);
     }
+    // It was withdrawn when it halted.
+    if rollout.rings[index].withdrawn {
+        return match rollout.policy.calendar.opens(now) {
+            Opens::Now => Step::Open { ring: index },
+            Opens::At(until) => shut(Some(until)),
+            Opens::Never => shut(None),
+        };
+    }
     match stage {
         Stage::Soaking { until } => soaking(rollout, index, until, now),
         _ => installing(rollout, index, now),

@@ -104,6 +104,24 @@ fn whoever_goes_on_ends_in_the_same_place() {
 }
 
 #[test]
+fn what_is_done_is_on_the_disk_before() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut run = Run::new(some_policy());
+    let first = run.journal.entries()[0].clone();
+    let id = run.rollout.id.clone();
+    let mut journal = Journal::create(directory.path(), &id, "tester@here").expect("it is new");
+    journal.write(vec![first]).expect("it is written");
+    run.journal = journal;
+    run.world = spoilt(&run.rollout.policy.clone());
+    run.world.disk = Some(directory.path().to_owned());
+    assert_eq!(run.finish(), None);
+    run.say(Event::RollbackBegun { reason: None });
+    assert_eq!(run.finish(), None);
+    let read = Journal::look(directory.path(), &id).expect("it is there");
+    assert_eq!(Rollout::from_entries(&read).as_ref(), Ok(&run.rollout));
+}
+
+#[test]
 fn replaying_is_what_happened() {
     let mut run = Run::new(some_policy());
     run.world = spoilt(&run.rollout.policy.clone());

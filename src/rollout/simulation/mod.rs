@@ -4,9 +4,12 @@
 
 mod edges;
 mod fleet;
+mod health;
 mod killed;
 mod property;
 mod pulling;
+mod returning;
+mod words;
 mod world;
 
 use self::world::World;
@@ -22,7 +25,9 @@ use super::policy::{
 use super::state::{Rollout, RolloutId};
 use super::target::{Binary, Meant, Target};
 use crate::format::version::Version;
-use crate::model::{Architecture, HostName, PackageName, RingName, Sha256, Suite, Timestamp};
+use crate::model::{
+    Architecture, Fingerprint, HostName, PackageName, RingName, Sha256, Suite, Timestamp,
+};
 
 /// When simulated rollouts are planned: a Monday.
 pub fn epoch() -> Timestamp {
@@ -103,6 +108,11 @@ pub fn policy(rings: Vec<Ring>) -> Policy {
     }
 }
 
+/// Returns a key's name that ends in a digit.
+pub fn key(digit: u8) -> Fingerprint {
+    Fingerprint::new(format!("{digit:040}")).expect("a fingerprint")
+}
+
 pub fn check(name: &str, what: What, failures: u32) -> Check {
     Check {
         name: name.to_owned(),
@@ -124,6 +134,7 @@ pub fn planned(policy: Policy) -> Entry {
             policy: Box::new(policy),
             reason: None,
             profile: None,
+            after: None,
         },
     }
 }
@@ -141,10 +152,15 @@ pub struct Run {
 
 impl Run {
     pub fn new(policy: Policy) -> Self {
-        let world = World::new(&policy);
-        let entries = vec![planned(policy)];
+        Self::of(vec![planned(policy)])
+    }
+
+    /// Goes on from a journal.
+    pub fn of(entries: Vec<Entry>) -> Self {
+        let rollout = Rollout::from_entries(&entries).expect("it is planned");
+        let world = World::new(&rollout.policy);
         Self {
-            rollout: Rollout::from_entries(&entries).expect("it is planned"),
+            rollout,
             journal: Journal::in_memory(entries, None),
             world,
         }

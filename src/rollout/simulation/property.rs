@@ -1,4 +1,4 @@
-//! Whatever hosts do and whenever the controller dies: no host is told before
+//! Whatever hosts do, whatever anybody says, and whenever the controller dies: no host is told before
 //! its ring is open and those before it have passed, no more are away than the
 //! batch allows, nothing is begun twice, and every run comes to an end that has
 //! a name. What must not be done the world itself refuses.
@@ -9,14 +9,15 @@ use rand::{Rng, SeedableRng};
 
 use super::world::{Fate, Machine, World};
 use super::{check, planned, policy, ring};
+use crate::model::HostName;
 use crate::rollout::drive::{self, DriveError, Stepped};
 use crate::rollout::facts::Selection;
 use crate::rollout::health::{Verdict, What};
 use crate::rollout::journal::{Death, Journal};
 use crate::rollout::plan::Hold;
 use crate::rollout::policy::{Approval, Policy, Share};
-use crate::rollout::state::{Phase, Rollout};
-use crate::rollout::{Entry, Event, HostState};
+use crate::rollout::state::{Blocked, Phase, Rollout, Skip};
+use crate::rollout::{Asked, Entry, Event, HostState};
 
 const RUNS: u64 = 10_000;
 
@@ -82,6 +83,7 @@ fn spoil(machine: &mut Machine, random: &mut StdRng) {
         Fate::Well,
         Fate::Cut,
         Fate::CutBefore,
+        Fate::Late,
         Fate::Refused,
         Fate::Update,
         Fate::Gone,
@@ -116,6 +118,7 @@ enum End {
     RolledBack,
     Blocked,
     Aborted,
+    Superseded,
 }
 
 fn say(rollout: &mut Rollout, journal: &mut Journal, event: Event, world: &World) {
@@ -128,28 +131,46 @@ fn say(rollout: &mut Rollout, journal: &mut Journal, event: Event, world: &World
     );
 }
 
-/// What an operator does who is told that nothing goes on by itself.
-fn word(rollout: &Rollout, why: &Hold, random: &mut StdRng) -> Event {
-    let reason = Some("so it is".to_owned());
-    let ring = match rollout.phase.beneath() {
-        Phase::Ring { index, .. } => rollout.rings[*index].name.clone(),
-        _ => rollout.rings[0].name.clone(),
-    };
-    match (why, random.gen_range(0..4)) {
-        (Hold::Approval, _) => Event::Approved {
-            key: "key".to_owned(),
-            statement: String::new(),
+/// Any host of the rollout.
+fn any_host(rollout: &Rollout, random: &mut StdRng) -> Option<HostName> {
+    let names: Vec<_> = rollout.hosts.keys().collect();
+    names.choose(random).map(|name| (*name).clone())
+}
+
+/// What an operator says who is told that nothing goes on by itself: anything
+/// that can be said, and a little more often what ends it.
+fn word(rollout: &Rollout, why: &Hold, random: &mut StdRng) -> Option<Asked> {
+    let reason = || Some("so it is".to_owned());
+    let said = || "so it is".to_owned();
+    if *why == Hold::Approval {
+        let statement = said();
+        return Some(Asked::Approve { statement });
+    }
+    Some(match random.gen_range(0..14) {
+        0..4 => Asked::Resume { reason: reason() },
+        4..7 => Asked::RollBack { reason: reason() },
+        7 => Asked::Abort { reason: reason() },
+        8 => Asked::Converge,
+        9 => Asked::Supersede {
+            by: "hello_3".parse().expect("a name"),
         },
-        (Hold::Sample, 0) => Event::SoakSkipped {
-            ring,
-            reason: "enough".to_owned(),
+        10 => Asked::Exclude {
+            host: any_host(rollout, random)?,
+            reason: said(),
         },
-        (Hold::Halted | Hold::Paused | Hold::Blocked, 0) => Event::Resumed { reason },
-        (Hold::Blocked, 1..3) | (Hold::Halted, 3) => Event::Aborted { reason },
-        _ => match rollout.phase {
-            Phase::RollingBack { .. } | Phase::Converging { .. } => Event::Aborted { reason },
-            _ => Event::RollbackBegun { reason },
+        11 => Asked::Include {
+            host: any_host(rollout, random)?,
+            reason: reason(),
         },
+        12 => Asked::Pause { reason: reason() },
+        _ => Asked::SkipSoak { reason: said() },
+    })
+}
+
+/// Says a word where it can be said.
+fn ask(rollout: &mut Rollout, journal: &mut Journal, asked: &Asked, world: &World) {
+    if let Ok(Some(event)) = asked.event(rollout, &|_| Ok(super::key(1))) {
+        say(rollout, journal, event, world);
     }
 }
 
@@ -167,7 +188,21 @@ fn run(seed: u64) -> (End, Rollout, World) {
         .map(|_| verdict(random))
         .collect();
     world.job_seconds = random.gen_range(0..15);
-    let entries = vec![planned(policy)];
+    if random.gen_bool(0.2) {
+        world.refusals = random.gen_range(1..6);
+    }
+    if random.gen_bool(0.05) {
+        world
+            .doubts
+            .push((super::key(1), "it has expired".to_owned()));
+    }
+    let mut first = planned(policy);
+    if let Event::Planned { after, .. } = &mut first.event
+        && random.gen_bool(0.05)
+    {
+        *after = Some("hello_1".parse().expect("a name"));
+    }
+    let entries = vec![first];
     let (mut deaths, mut holds) = (random.gen_range(0..6), 0);
     let death = |random: &mut StdRng, deaths: &mut u32, entries: &[Entry]| {
         *deaths = deaths.checked_sub(1)?;
@@ -191,22 +226,25 @@ fn run(seed: u64) -> (End, Rollout, World) {
                     None if why == Hold::Blocked && random.gen_bool(0.4) => {
                         return (End::Blocked, rollout, world);
                     }
-                    None => {
-                        let event = word(&rollout, &why, random);
-                        say(&mut rollout, &mut journal, event, &world);
+                    None => match &why {
+                        Hold::Behind(of) => {
+                            let of = of.clone();
+                            say(&mut rollout, &mut journal, Event::Cleared { of }, &world);
+                        }
+                        why => {
+                            if let Some(asked) = word(&rollout, why, random) {
+                                ask(&mut rollout, &mut journal, &asked, &world);
+                            }
+                            world.now = world.now.plus_seconds(1);
+                        }
+                    },
+                }
+                if random.gen_bool(0.05) {
+                    // Anybody says anything at any time.
+                    let why = Hold::Paused;
+                    if let Some(asked) = word(&rollout, &why, random) {
+                        ask(&mut rollout, &mut journal, &asked, &world);
                     }
-                }
-                if random.gen_bool(0.02) && rollout.admits(&Event::Paused { reason: None }).is_ok()
-                {
-                    say(
-                        &mut rollout,
-                        &mut journal,
-                        Event::Paused { reason: None },
-                        &world,
-                    );
-                }
-                if random.gen_bool(0.02) && rollout.admits(&Event::Converging).is_ok() {
-                    say(&mut rollout, &mut journal, Event::Converging, &world);
                 }
             }
             Ok(Stepped::Over) => {
@@ -214,6 +252,7 @@ fn run(seed: u64) -> (End, Rollout, World) {
                     Phase::Done => End::Done,
                     Phase::RolledBack => End::RolledBack,
                     Phase::Aborted => End::Aborted,
+                    Phase::Superseded => End::Superseded,
                     ref phase => panic!("{phase:?} is no end"),
                 };
                 let replayed = Rollout::from_entries(journal.entries());
@@ -268,13 +307,38 @@ fn every_run_keeps_its_promises_and_ends() {
                 (HostState::Ok | HostState::Repaired, End::RolledBack) => {
                     assert!(!two, "{seed} {name}");
                 }
+                // Who still has it is away, was left out, or never got it.
+                (HostState::Skipped { why }, End::RolledBack) if host.touched => {
+                    let left_out = matches!(why, Skip::Excluded { .. });
+                    assert!(left_out || !two, "{seed} {name}: {why:?}");
+                }
                 _ => {}
+            }
+        }
+        if let Phase::Blocked { why } = &rollout.phase {
+            match why {
+                Blocked::Hosts { hosts } => {
+                    assert!(!hosts.is_empty(), "{seed}");
+                    for name in hosts {
+                        let state = &rollout.hosts[name].state;
+                        let failed = matches!(state, HostState::Failed { .. });
+                        let left_out = matches!(
+                            state,
+                            HostState::Skipped {
+                                why: Skip::Excluded { .. }
+                            } | HostState::Pending
+                        );
+                        assert!(failed || left_out, "{seed} {name}: {state:?}");
+                    }
+                }
+                Blocked::Withdrawal { said } => assert_eq!(said, "frozen", "{seed}"),
+                Blocked::Pull { .. } => panic!("{seed}: there is no pull ring"),
             }
         }
     }
     // All ends are met: the property is not one of a single way.
     assert!(
-        ends.len() == 4 && ends.values().all(|times| *times > 20),
+        ends.len() == 5 && ends.values().all(|times| *times > 20),
         "{ends:?}"
     );
 }

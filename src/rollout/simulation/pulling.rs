@@ -4,7 +4,7 @@ use super::{Run, policy, ring, suite};
 use crate::rollout::Event;
 use crate::rollout::plan::Hold;
 use crate::rollout::policy::{Members, Policy, Pull, Share};
-use crate::rollout::state::{Halt, Phase};
+use crate::rollout::state::{Blocked, Halt, Phase, Standing};
 
 fn pull(phases: &[u8]) -> Policy {
     let mut fleet = ring("fleet", &[]);
@@ -105,7 +105,40 @@ fn failures_halt_and_are_forgiven_when_somebody_says_so() {
     run.world.counts = vec![(1000, 950, 2)];
     run.wait(301);
     assert_eq!(run.go(), Some(Hold::Halted), "another one is another one");
+    // Who has it keeps it: nothing says that all is as it was before.
     run.say(Event::RollbackBegun { reason: None });
-    assert_eq!(run.finish(), None);
+    assert_eq!(run.finish(), Some(Hold::Blocked));
     assert!(run.world.open.is_empty());
+    let Phase::Blocked {
+        why: Blocked::Pull { rings, hosts: 950 },
+    } = &run.rollout.phase
+    else {
+        panic!("{:?}", run.rollout.phase);
+    };
+    assert_eq!(rings, &[run.rollout.rings[1].name.clone()]);
+    assert_eq!(run.rollout.standing(1), Standing::NotBack);
+    // Something newer has taken it from them, and nobody has it any more.
+    run.world.counts = vec![(1000, 0, 0)];
+    run.say(Event::Resumed { reason: None });
+    assert_eq!(run.finish(), None);
+    assert_eq!(run.rollout.phase, Phase::RolledBack);
+}
+
+#[test]
+fn who_cannot_be_counted_is_waited_for() {
+    let mut run = Run::new(pull(&[]));
+    run.world.uncounted = 2;
+    run.go();
+    run.wait(3601);
+    assert_eq!(run.go(), Some(Hold::Uncounted));
+    let trouble = run.rollout.trouble.clone().expect("it is known");
+    assert_eq!(trouble.why, "the metrics do not answer");
+    // It is written once, however often it is tried.
+    assert_eq!(run.go(), Some(Hold::Uncounted));
+    let stuck = run.words().iter().filter(|word| **word == "stuck").count();
+    assert_eq!(stuck, 1);
+    run.world.counts = vec![(1000, 0, 0)];
+    run.wait(61);
+    assert_eq!(run.go(), Some(Hold::Adoption));
+    assert_eq!(run.rollout.trouble, None);
 }

@@ -1,13 +1,15 @@
 //! The world: what hosts and the archive are, whoever asks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use crate::format::version::Version;
-use crate::model::{Architecture, HostName, Suite, Timestamp};
-use crate::rollout::event::Generation;
+use crate::model::{Architecture, Fingerprint, HostName, Suite, Timestamp};
+use crate::rollout::event::{Event, Generation};
 use crate::rollout::facts::{HostFacts, Installed, Job, Selection, Service, Status, System};
-use crate::rollout::hands::{Answer, Each, Hands, Moved, Order, Outside, Question, Silence, Told};
+use crate::rollout::hands::{Answer, Hands, Moved, Order, Outside, Question, Silence, Timed, Told};
 use crate::rollout::health::{Check, Verdict, What};
+use crate::rollout::journal::Journal;
 use crate::rollout::policy::{Members, Pull, RingSuite};
 use crate::rollout::state::{Counted, Rollout, Way};
 use crate::rollout::target::Move;
@@ -21,6 +23,8 @@ pub enum Fate {
     Cut,
     /// The link is cut before anything begins.
     CutBefore,
+    /// The link is cut, and what was said arrives a while later.
+    Late,
     /// The host refuses to begin.
     Refused,
     /// The lists cannot be read.
@@ -58,6 +62,12 @@ pub struct Machine {
     pub verdicts: Vec<Verdict>,
     pub foreign: bool,
     jobs: BTreeMap<String, Running>,
+    /// Jobs that were asked for when it did not know them: they never begin.
+    tombs: BTreeSet<String>,
+    /// Orders on their way, and when they arrive.
+    late: Vec<(Timestamp, Order)>,
+    /// The newest job that it was told of.
+    newest: String,
 }
 
 #[derive(Debug, Clone)]
@@ -83,7 +93,35 @@ impl Machine {
             verdicts: Vec::new(),
             foreign: false,
             jobs: BTreeMap::new(),
+            tombs: BTreeSet::new(),
+            late: Vec::new(),
+            newest: String::new(),
         }
+    }
+
+    /// Begins what arrives late, unless somebody has asked for it meanwhile;
+    /// returns how much.
+    fn arrive(&mut self, now: Timestamp, job_seconds: i64) -> usize {
+        let (come, late) = self.late.drain(..).partition(|(when, _)| *when <= now);
+        self.late = late;
+        let come: Vec<(Timestamp, Order)> = come;
+        let mut begun = 0;
+        for (when, order) in come {
+            let busy = self.jobs.values().any(|job| job.is == Job::Running);
+            if self.down || busy || self.tombs.contains(&order.job) {
+                continue;
+            }
+            assert_eq!(order.job, self.newest, "it was told anew meanwhile");
+            begun += 1;
+            let running = Running {
+                until: when.plus_seconds(job_seconds),
+                fate: Fate::Well,
+                is: Job::Running,
+                order,
+            };
+            self.jobs.insert(running.order.job.clone(), running);
+        }
+        begun
     }
 
     /// Tells whether a job of ours moves it now; one that hangs is known to.
@@ -172,7 +210,10 @@ impl Machine {
             boot_id: self.boot.to_string(),
             system: System {
                 id: "debian".to_owned(),
-                version_id: "12".to_owned(),
+                version_id: match self.codename {
+                    "bookworm" => "12".to_owned(),
+                    _ => "13".to_owned(),
+                },
                 codename: self.codename.to_owned(),
             },
             architecture: Architecture::new("amd64").expect("a name"),
@@ -200,6 +241,14 @@ pub struct World {
     pub moved: Vec<Moved>,
     pub here: Vec<Verdict>,
     pub counts: Vec<(u64, u64, u64)>,
+    /// So many withdrawals are refused first.
+    pub refusals: u32,
+    /// Approvals that do not count.
+    pub doubts: Vec<(Fingerprint, String)>,
+    /// So often nobody can say what a pull ring runs.
+    pub uncounted: u32,
+    /// Where the journal is on disk: it is read whenever something is done.
+    pub disk: Option<PathBuf>,
     pub gone: Vec<String>,
     /// How often hosts were asked.
     pub asked: usize,
@@ -226,6 +275,10 @@ impl World {
             moved: Vec::new(),
             here: Vec::new(),
             counts: Vec::new(),
+            refusals: 0,
+            doubts: Vec::new(),
+            uncounted: 0,
+            disk: None,
             gone: Vec::new(),
             asked: 0,
             told: 0,
@@ -250,7 +303,18 @@ impl World {
 
     fn settle(&mut self) {
         let now = self.now;
-        self.hosts.values_mut().for_each(|host| host.settle(now));
+        for host in self.hosts.values_mut() {
+            self.told += host.arrive(now, self.job_seconds);
+            host.settle(now);
+        }
+    }
+
+    /// What is done was written down before, and is on the disk.
+    fn was_intended(&self, rollout: &Rollout, is: impl Fn(&Event) -> bool) {
+        let Some(disk) = &self.disk else { return };
+        let entries = Journal::look(disk, &rollout.id).expect("it is there");
+        let mut newest = entries.iter().rev();
+        assert!(newest.any(|entry| is(&entry.event)), "{:?}", entries.last());
     }
 
     /// What must hold whenever hosts are told to begin.
@@ -304,7 +368,7 @@ impl Hands for World {
         &mut self,
         _: &Rollout,
         questions: &[Question],
-        each: Each<'_, Answer<HostFacts>>,
+        each: Timed<'_, Answer<HostFacts>>,
     ) -> Result<(), Outside> {
         self.settle();
         for question in questions {
@@ -317,9 +381,16 @@ impl Hands for World {
                     let why = "connection timed out".to_owned();
                     Err(Silence { why })
                 }
-                false => Ok(host.facts(question, now)),
+                false => {
+                    if let Some(job) = &question.job
+                        && !host.jobs.contains_key(job)
+                    {
+                        host.tombs.insert(job.clone());
+                    }
+                    Ok(host.facts(question, now))
+                }
             };
-            each(&question.host, answer)?;
+            each(&question.host, answer, now)?;
         }
         Ok(())
     }
@@ -328,11 +399,19 @@ impl Hands for World {
         &mut self,
         rollout: &Rollout,
         orders: &[Order],
-        each: Each<'_, Answer<Told>>,
+        each: Timed<'_, Answer<Told>>,
     ) -> Result<(), Outside> {
+        for order in orders {
+            self.was_intended(
+                rollout,
+                |event| matches!(event, Event::Starting { job, .. } if *job == order.job),
+            );
+        }
         self.settle();
         self.may_begin(rollout, orders);
-        let until = self.now.plus_seconds(self.job_seconds);
+        let now = self.now;
+        let until = now.plus_seconds(self.job_seconds);
+        let mut each = |host: &HostName, told| each(host, told, now);
         for order in orders {
             let host = self.hosts.get_mut(&order.host).expect("it is there");
             let silence = |why: &str| {
@@ -343,6 +422,12 @@ impl Hands for World {
                 each(&order.host, silence("connection timed out"))?;
                 continue;
             }
+            assert!(
+                !host.tombs.contains(&order.job),
+                "{} is for nobody",
+                order.job
+            );
+            host.newest.clone_from(&order.job);
             if host.jobs.contains_key(&order.job) {
                 each(&order.host, Ok(Told::Begun))?;
                 continue;
@@ -354,6 +439,11 @@ impl Hands for World {
             let busy = host.jobs.values().any(|job| job.is == Job::Running);
             let refused = match fate {
                 Fate::CutBefore => {
+                    each(&order.host, silence("cut"))?;
+                    continue;
+                }
+                Fate::Late => {
+                    host.late.push((now.plus_seconds(7), order.clone()));
                     each(&order.host, silence("cut"))?;
                     continue;
                 }
@@ -389,7 +479,7 @@ impl Hands for World {
         _: &Rollout,
         check: &Check,
         hosts: &[HostName],
-        each: Each<'_, Verdict>,
+        each: Timed<'_, Verdict>,
     ) -> Result<(), Outside> {
         assert!(matches!(check.what, What::OnHost(_)));
         for name in hosts {
@@ -401,7 +491,7 @@ impl Hands for World {
                 (_, true) => Verdict::Passed,
                 _ => host.verdicts.remove(0),
             };
-            each(name, verdict)?;
+            each(name, verdict, self.now)?;
         }
         Ok(())
     }
@@ -414,6 +504,10 @@ impl Hands for World {
     }
 
     fn count(&mut self, _: &Rollout, _: &Pull) -> Result<Counted, Outside> {
+        if self.uncounted > 0 {
+            self.uncounted -= 1;
+            return Err("the metrics do not answer".into());
+        }
         let (all, there, failed) = match self.counts.len() {
             0 => (0, 0, 0),
             1 => self.counts[0],
@@ -431,7 +525,13 @@ impl Hands for World {
         Ok(std::mem::take(&mut self.problems))
     }
 
-    fn open(&mut self, _: &Rollout, suites: &[RingSuite], percent: u8) -> Result<Moved, Outside> {
+    fn open(
+        &mut self,
+        rollout: &Rollout,
+        suites: &[RingSuite],
+        percent: u8,
+    ) -> Result<Moved, Outside> {
+        self.was_intended(rollout, |event| matches!(event, Event::Opening { .. }));
         if !self.moved.is_empty() {
             return Ok(self.moved.remove(0));
         }
@@ -444,7 +544,15 @@ impl Hands for World {
         Ok(Moved::Done(done.collect()))
     }
 
-    fn withdraw(&mut self, _: &Rollout, suites: &[Suite]) -> Result<Moved, Outside> {
+    fn withdraw(&mut self, rollout: &Rollout, suites: &[Suite]) -> Result<Moved, Outside> {
+        self.was_intended(
+            rollout,
+            |event| matches!(event, Event::Withdrawing { suites: own } if own == suites),
+        );
+        if self.refusals > 0 {
+            self.refusals -= 1;
+            return Ok(Moved::Refused("frozen".to_owned()));
+        }
         self.generation += 1;
         let number = self.generation;
         let done = suites.iter().map(|suite| {
@@ -461,6 +569,10 @@ impl Hands for World {
         Ok(lost
             .map(|made| format!("{}={}", made.package, made.to))
             .collect())
+    }
+
+    fn doubts(&mut self, _: &Rollout) -> Result<Vec<(Fingerprint, String)>, Outside> {
+        Ok(std::mem::take(&mut self.doubts))
     }
 
     fn request(&mut self, _: &Rollout) -> Result<String, Outside> {

@@ -1,6 +1,6 @@
 //! Which event can follow: what a journal may not say.
 
-use super::{Host, HostState, Phase, Rollout, Stage, Unfit, Way};
+use super::{Blocked, Host, HostState, Phase, Rollout, Skip, Stage, Unfit, Way};
 use crate::model::{HostName, RingName};
 use crate::rollout::event::Event;
 
@@ -16,23 +16,27 @@ impl Rollout {
         let phase = &self.phase;
         let here = match event {
             Event::Planned { .. } => return Err(Unfit::PlannedBefore),
-            Event::Notified { .. } => true,
+            Event::Notified { .. } | Event::Stuck { .. } => true,
+            Event::Cleared { of } => self.after.as_ref() == Some(of),
+            Event::Doubted { key, .. } => self.approvers().any(|known| known == key),
             Event::Requested { .. } | Event::Approved { .. } => {
                 matches!(phase.beneath(), Phase::Planned | Phase::Rehearsed)
             }
             Event::Rehearsed { .. } => matches!(phase, Phase::Planned),
             Event::RehearsalSkipped { .. } => matches!(phase.beneath(), Phase::Planned),
-            Event::Halted { .. } => !matches!(phase, Phase::Halted { .. }) && !phase.has_ended(),
-            Event::Paused { .. } => !phase.has_ended(),
-            Event::Resumed { .. } => {
-                self.paused.is_some()
-                    || matches!(phase, Phase::Halted { .. } | Phase::Blocked { .. })
+            Event::Halted { .. } => {
+                let stands = matches!(phase, Phase::Halted { .. } | Phase::Blocked { .. });
+                !stands && !phase.has_ended()
             }
+            Event::Paused { .. } => !phase.has_ended() && !matches!(phase, Phase::Blocked { .. }),
+            Event::Resumed { .. } => self.can_be_resumed(),
             Event::RollbackBegun { .. } => !matches!(
                 phase,
                 Phase::RollingBack { .. } | Phase::RolledBack | Phase::Superseded
             ),
-            Event::Withdrawing { .. } | Event::Withdrawn { .. } => !matches!(
+            Event::Withdrawing { .. }
+            | Event::Withdrawn { .. }
+            | Event::WithdrawalRefused { .. } => !matches!(
                 phase,
                 Phase::Planned | Phase::Rehearsed | Phase::Done | Phase::RolledBack
             ),
@@ -40,13 +44,26 @@ impl Rollout {
             Event::Blocked { .. } => {
                 matches!(phase, Phase::RollingBack { .. } | Phase::Converging { .. })
             }
-            Event::Converging => matches!(
-                phase,
-                Phase::Done | Phase::RolledBack | Phase::Blocked { .. } | Phase::Ring { .. }
-            ),
+            // Suites that still have the version would bring it back.
+            Event::Converging => match phase {
+                Phase::Blocked { why } => !matches!(why, Blocked::Withdrawal { .. }),
+                Phase::Done | Phase::RolledBack => true,
+                Phase::Ring { index, .. } => !self.rings[*index].withdrawn,
+                _ => false,
+            },
             Event::Converged => matches!(phase, Phase::Converging { .. }),
-            Event::Aborted { .. } => !phase.has_ended() || matches!(phase, Phase::Blocked { .. }),
-            Event::Superseded { .. } => !phase.has_ended(),
+            Event::Aborted { .. } => !phase.has_ended(),
+            // What runs on hosts is not left to another rollout half-way, nor is
+            // what goes back or catches up.
+            Event::Superseded { .. } => {
+                let moves = matches!(phase, Phase::RollingBack { .. } | Phase::Converging { .. });
+                let open = !phase.has_ended() && !moves;
+                let flying = self.flying();
+                if open && !flying.is_empty() {
+                    return Err(Unfit::InFlight { hosts: flying });
+                }
+                open
+            }
             Event::Done => matches!(phase, Phase::Ring { index, stage: Stage::Passed }
                 if index + 1 == self.rings.len()),
             // What is about a ring or a host was looked at.
@@ -56,6 +73,30 @@ impl Rollout {
             true => Ok(()),
             false => Err(self.not_now(event)),
         }
+    }
+
+    /// Names the hosts whose jobs run or may run.
+    pub fn flying(&self) -> Vec<HostName> {
+        if self.rings.iter().all(|ring| ring.counts.in_flight == 0) {
+            return Vec::new();
+        }
+        let hosts = self.hosts.iter().filter(|(_, host)| host.flies());
+        hosts.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Tells whether somebody's word makes it go on: when it is paused, halted
+    /// or blocked, when something waits for its next try, and when hosts failed
+    /// to go back.
+    pub fn can_be_resumed(&self) -> bool {
+        let back = self.way == Way::Back;
+        let waits = |host: &Host| match &host.state {
+            HostState::Failed { .. } => back,
+            HostState::Skipped { .. } | HostState::Ok | HostState::Repaired => false,
+            _ => host.asked.is_some(),
+        };
+        let stands = matches!(self.phase, Phase::Halted { .. } | Phase::Blocked { .. });
+        let tries = self.refused.is_some() || self.hosts.values().any(waits);
+        !self.phase.has_ended() && (self.paused.is_some() || stands || tries)
     }
 
     fn not_now(&self, event: &Event) -> Unfit {
@@ -83,9 +124,14 @@ impl Rollout {
                 (Phase::Ring { .. }, Some((now, Stage::Passed))) => index == now + 1,
                 _ => moving && current.is_some(),
             },
-            Event::Opened { .. } => moving && current == Some(Stage::Opening),
+            // What was withdrawn while it halted is opened once more.
+            Event::Opened { .. } => {
+                let again = current.is_some() && self.rings[index].withdrawn;
+                moving && (again || current == Some(Stage::Opening))
+            }
             Event::Phased { .. } => moving && current.is_some_and(|stage| stage != Stage::Passed),
-            Event::Counted { .. } => current.is_some(),
+            // On the way back too: who updates itself keeps what it has.
+            Event::Counted { .. } => current.is_some() || self.way == Way::Back,
             Event::Checked { .. } => self.rings[index].opened.is_some(),
             Event::Soaking { .. } => {
                 moving && matches!(current, Some(Stage::Installing | Stage::Verifying))
@@ -111,7 +157,8 @@ impl Rollout {
             return Err(Unfit::UnknownHost(name.clone()));
         };
         let ring = &self.rings[host.ring];
-        if ring.opened.is_none() && !matches!(event, Event::Excluded { .. }) {
+        let anywhere = matches!(event, Event::Excluded { .. } | Event::Included { .. });
+        if ring.opened.is_none() && !anywhere {
             return Err(Unfit::WrongRing {
                 event: event.word(),
                 ring: ring.name.clone(),
@@ -134,9 +181,9 @@ impl Rollout {
     }
 
     fn is_fit(&self, event: &Event, host: &Host) -> bool {
-        use HostState::{HalfDone, Pending, Probed, Started, Unknown, Unreachable};
+        use HostState::{HalfDone, Pending, Probed, Unreachable};
         let state = &host.state;
-        let flies = matches!(state, Started | Unknown { .. });
+        let flies = host.flies();
         let waits = matches!(state, Pending | Probed | Unreachable { .. });
         match event {
             // A job is begun only while the rollout moves; the way back is for
@@ -156,13 +203,23 @@ impl Rollout {
             Event::Silent { .. } => waits || flies || matches!(state, HalfDone),
             // A job that was begun before may be found.
             Event::Begun { .. } => flies || (waits && host.job.is_some()),
-            Event::Lost { .. } | Event::NotBegun { .. } => flies,
+            Event::Lost { .. } | Event::NotBegun { .. } | Event::Unheard { .. } => flies,
             Event::HalfDone { .. } => waits || flies || matches!(state, HalfDone),
             Event::Succeeded { .. } | Event::Repaired { .. } => {
                 host.touched && (waits || flies || matches!(state, HalfDone))
             }
             Event::Failed { .. } => waits || flies || matches!(state, HalfDone),
             Event::Excluded { .. } => !flies,
+            Event::Included { .. } => {
+                let gone = matches!(self.phase, Phase::Aborted | Phase::Superseded);
+                !gone
+                    && matches!(
+                        state,
+                        HostState::Skipped {
+                            why: Skip::Excluded { .. }
+                        }
+                    )
+            }
             Event::Checked { .. } => !waits && !flies,
             _ => true,
         }
@@ -178,11 +235,12 @@ impl Phase {
         }
     }
 
-    /// Tells whether nothing goes on by itself any more.
+    /// Tells whether it is over: another rollout of the same source may take its
+    /// turn. What is blocked is not over, nor is what is halted.
     pub fn has_ended(&self) -> bool {
         matches!(
             self,
-            Self::Done | Self::RolledBack | Self::Aborted | Self::Superseded | Self::Blocked { .. }
+            Self::Done | Self::RolledBack | Self::Aborted | Self::Superseded
         )
     }
 
@@ -216,6 +274,9 @@ impl HostState {
         match self {
             Self::Pending => "pending",
             Self::Probed => "probed",
+            Self::Skipped {
+                why: Skip::Untouched,
+            } => "untouched",
             Self::Skipped { .. } => "skipped",
             Self::Started => "started",
             Self::Unknown { .. } => "unknown",

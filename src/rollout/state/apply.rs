@@ -5,8 +5,11 @@
 //! [`Rollout::apply`] asks it first, so that a rollout is as before when an
 //! entry is refused.
 
-use super::{Counted, Counts, Host, Phase, RingState, Rollout, RolloutId, Stage, Way};
-use crate::model::{HostName, RingName, Timestamp};
+use super::{
+    Approved, Counted, Counts, Host, Phase, Refusal, RingState, Rollout, RolloutId, Stage, Trouble,
+    Way,
+};
+use crate::model::{HostName, RingName};
 use crate::rollout::event::{Entry, Event};
 use crate::rollout::policy::{Members, Policy};
 use crate::rollout::target::Target;
@@ -66,6 +69,12 @@ pub enum Unfit {
         /// How far it is.
         state: &'static str,
     },
+    /// Jobs run, or may run.
+    #[error("installations run or may run on {}", listed(hosts))]
+    InFlight {
+        /// Where.
+        hosts: Vec<HostName>,
+    },
     /// Not when the rollout is where it is.
     #[error("{event} is not possible now: the rollout is {phase}")]
     NotNow {
@@ -93,6 +102,7 @@ impl Rollout {
             policy,
             reason,
             profile,
+            after,
         } = &first.event
         else {
             return Err(refused(Unfit::NotPlanned));
@@ -103,6 +113,7 @@ impl Rollout {
         let mut rollout = Self::planned(id, target, policy, first).map_err(refused)?;
         rollout.reason.clone_from(reason);
         rollout.profile.clone_from(profile);
+        rollout.after.clone_from(after);
         for entry in rest {
             rollout.apply(entry)?;
         }
@@ -132,6 +143,10 @@ impl Rollout {
             rehearsal_skipped: None,
             approved: Vec::new(),
             request: None,
+            after: None,
+            withdrawing: Vec::new(),
+            refused: None,
+            trouble: None,
             entries: entry.number,
             newest: entry.at,
         };
@@ -167,7 +182,10 @@ impl Rollout {
         }
         let admitted = self.admits(&entry.event);
         admitted.map_err(|why| ReplayError { number, why })?;
-        self.take(&entry.event, entry.at);
+        if is_progress(&entry.event) {
+            self.trouble = None;
+        }
+        self.take(entry);
         self.settle();
         self.entries = number;
         self.newest = self.newest.max(entry.at);
@@ -175,15 +193,20 @@ impl Rollout {
     }
 
     /// Changes what an admitted event changes.
-    fn take(&mut self, event: &Event, at: Timestamp) {
+    fn take(&mut self, entry: &Entry) {
+        let (event, at) = (&entry.event, entry.at);
         match event {
             Event::Planned { .. } | Event::Notified { .. } => {}
+            Event::Cleared { .. } => self.after = None,
             Event::Requested { request } => self.request = Some(request.clone()),
-            Event::Approved { key, .. } => {
-                if !self.approved.contains(key) {
-                    self.approved.push(key.clone());
-                }
+            Event::Approved { key, statement } => {
+                self.approved.retain(|known| known.key != *key);
+                self.approved.push(Approved {
+                    key: key.clone(),
+                    statement: statement.clone(),
+                });
             }
+            Event::Doubted { key, .. } => self.approved.retain(|known| known.key != *key),
             Event::Rehearsed { problems } => {
                 self.problems.clone_from(problems);
                 if problems.is_empty() {
@@ -284,8 +307,23 @@ impl Rollout {
             }
             Event::Resumed { .. } => self.resume(at),
             Event::RollbackBegun { .. } => self.turn_back(at),
-            Event::Withdrawing { .. } => {}
-            Event::Withdrawn { suites } => self.withdraw(suites),
+            Event::Withdrawing { suites } => self.withdrawing.clone_from(suites),
+            Event::Withdrawn { .. } => self.withdrawn(),
+            Event::WithdrawalRefused { said, .. } => {
+                let times = self.refused.as_ref().map_or(0, |known| known.times);
+                self.refused = Some(Refusal {
+                    said: said.clone(),
+                    at,
+                    times: times.saturating_add(1),
+                });
+            }
+            Event::Stuck { doing, why } => {
+                self.trouble = Some(Trouble {
+                    doing: doing.clone(),
+                    why: why.clone(),
+                    at,
+                });
+            }
             Event::RolledBack => self.phase = Phase::RolledBack,
             Event::Blocked { why } => self.phase = Phase::Blocked { why: why.clone() },
             Event::Converging => self.converge(at),
@@ -300,11 +338,13 @@ impl Rollout {
             | Event::Begun { .. }
             | Event::Lost { .. }
             | Event::NotBegun { .. }
+            | Event::Unheard { .. }
             | Event::HalfDone { .. }
             | Event::Succeeded { .. }
             | Event::Repaired { .. }
             | Event::Failed { .. }
-            | Event::Excluded { .. } => self.take_of_host(event, at),
+            | Event::Excluded { .. }
+            | Event::Included { .. } => self.take_of_host(entry),
         }
     }
 
@@ -326,6 +366,30 @@ impl Rollout {
         let place = self.rings.iter().position(|known| known.name == *ring);
         place.unwrap_or_default()
     }
+}
+
+fn listed(hosts: &[HostName]) -> String {
+    let names: Vec<_> = hosts.iter().map(HostName::as_str).collect();
+    names.join(", ")
+}
+
+/// Tells whether an event shows that what is outside works again. What is only
+/// intended shows nothing, nor does a person's word.
+fn is_progress(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::Notified { .. }
+            | Event::Stuck { .. }
+            | Event::Opening { .. }
+            | Event::Withdrawing { .. }
+            | Event::Starting { .. }
+            | Event::Paused { .. }
+            | Event::Excluded { .. }
+            | Event::Included { .. }
+            | Event::Approved { .. }
+            | Event::Doubted { .. }
+            | Event::Cleared { .. }
+    )
 }
 
 impl RingState {

@@ -7,6 +7,9 @@ impl Counts {
         match state {
             HostState::Pending => &mut self.pending,
             HostState::Probed => &mut self.probed,
+            HostState::Skipped {
+                why: Skip::Untouched,
+            } => &mut self.untouched,
             HostState::Skipped { .. } => &mut self.skipped,
             HostState::Started | HostState::Unknown { .. } | HostState::HalfDone => {
                 &mut self.in_flight

@@ -2,11 +2,12 @@
 
 use super::{Checked, Fault, Host, HostState, Rollout, Skip, Way};
 use crate::model::{HostName, RingName, Timestamp};
-use crate::rollout::event::Event;
+use crate::rollout::event::{Entry, Event};
 use crate::rollout::health::Verdict;
 
 impl Rollout {
-    pub(super) fn take_of_host(&mut self, event: &Event, at: Timestamp) {
+    pub(super) fn take_of_host(&mut self, entry: &Entry) {
+        let (event, at) = (&entry.event, entry.at);
         let Some(name) = event.host() else { return };
         let Some(host) = self.hosts.get_mut(name) else {
             return;
@@ -18,10 +19,9 @@ impl Rollout {
                     if host.before.is_none() || !host.touched {
                         host.before = Some(facts.clone());
                     }
-                    // Something else than was ordered is something new.
-                    host.unheard &= host.moves == *moves;
                     host.moves.clone_from(moves);
                 }
+                host.due.clone_from(moves);
                 host.heard(facts);
                 HostState::Probed
             }
@@ -39,7 +39,6 @@ impl Rollout {
                 host.job = Some(job.clone());
                 host.attempts += 1;
                 host.touched = true;
-                host.unheard = false;
                 host.told = Some(at);
                 host.repair |= host.state == HostState::HalfDone;
                 // Until the host has answered, nobody knows.
@@ -50,13 +49,15 @@ impl Rollout {
             Event::Lost { why, .. } => HostState::Unknown { why: why.clone() },
             Event::NotBegun { .. } => {
                 host.asked = Some(at);
-                host.unheard = true;
-                match host.repair {
-                    true => HostState::HalfDone,
-                    false => HostState::Probed,
-                }
+                host.as_before()
             }
-            Event::HalfDone { facts, .. } => {
+            // It has just said what it has: nothing is to be waited for.
+            Event::Unheard { .. } => {
+                host.asked = None;
+                host.as_before()
+            }
+            Event::HalfDone { facts, moves, .. } => {
+                host.due.clone_from(moves);
                 host.heard(facts);
                 HostState::HalfDone
             }
@@ -74,8 +75,18 @@ impl Rollout {
             Event::Excluded { reason, .. } => HostState::Skipped {
                 why: Skip::Excluded {
                     reason: reason.clone(),
+                    by: entry.by.clone(),
                 },
             },
+            Event::Included { .. } => {
+                host.afresh();
+                match forward || host.touched {
+                    true => HostState::Pending,
+                    false => HostState::Skipped {
+                        why: Skip::Untouched,
+                    },
+                }
+            }
             _ => return,
         };
         let index = host.ring;
@@ -141,16 +152,29 @@ impl Host {
             ring,
             state: HostState::Pending,
             moves: Vec::new(),
+            due: Vec::new(),
             before: None,
             now: None,
             job: None,
             attempts: 0,
             touched: false,
             repair: false,
-            unheard: false,
             told: None,
             asked: None,
             since: at,
+        }
+    }
+
+    /// Tells whether its job runs, or may run.
+    pub fn flies(&self) -> bool {
+        matches!(self.state, HostState::Started | HostState::Unknown { .. })
+    }
+
+    /// Returns how far it was before it was told.
+    fn as_before(&self) -> HostState {
+        match self.repair {
+            true => HostState::HalfDone,
+            false => HostState::Probed,
         }
     }
 
@@ -161,7 +185,6 @@ impl Host {
 
     pub(super) fn afresh(&mut self) {
         self.attempts = 0;
-        self.unheard = false;
         self.repair = false;
         self.asked = None;
     }

@@ -21,8 +21,16 @@ impl Rollout {
     /// What failed or was silent is tried again, and is forgiven.
     pub(super) fn resume(&mut self, at: Timestamp) {
         self.paused = None;
+        self.refused = None;
         match self.phase.clone() {
-            Phase::Halted { from, .. } => self.phase = *from,
+            Phase::Halted { from, .. } => {
+                // Who caught up meanwhile waits until its ring is open again.
+                self.phase = match from.beneath() {
+                    ring @ Phase::Ring { .. } => ring.clone(),
+                    _ => *from,
+                };
+                self.soak_anew();
+            }
             Phase::Blocked { why } => {
                 let withdrawn = !matches!(why, super::Blocked::Withdrawal { .. });
                 self.phase = Phase::RollingBack { withdrawn };
@@ -30,6 +38,9 @@ impl Rollout {
             _ => {}
         }
         self.problems.clear();
+        for host in self.hosts.values_mut() {
+            host.asked = None;
+        }
         self.again(at, |state| {
             matches!(
                 state,
@@ -41,13 +52,35 @@ impl Rollout {
                 .retain(|_, known| known.found == Verdict::Passed);
             ring.forgiven = ring.counted.map_or(0, |counted| counted.failed);
         }
+        self.count_again();
+    }
+
+    /// What was bad while it soaked is mended now, and has proven nothing yet.
+    fn soak_anew(&mut self) {
+        if let Phase::Ring { index, stage } = &mut self.phase
+            && matches!(stage, Stage::Soaking { .. })
+        {
+            *stage = Stage::Installing;
+            self.rings[*index].soak = None;
+        }
+    }
+
+    /// On the way back, what a pull ring's hosts run is asked for once more.
+    fn count_again(&mut self) {
+        if self.way == Way::Back {
+            for ring in &mut self.rings {
+                ring.counted = None;
+            }
+        }
     }
 
     pub(super) fn turn_back(&mut self, at: Timestamp) {
         let turning = self.way == Way::Forward;
         self.way = Way::Back;
         self.paused = None;
+        self.refused = None;
         self.phase = Phase::RollingBack { withdrawn: false };
+        self.count_again();
         let names: Vec<_> = self.hosts.keys().cloned().collect();
         for name in names {
             let Some(host) = self.hosts.get_mut(&name) else {
@@ -60,6 +93,8 @@ impl Rollout {
                     HostState::Pending
                 }
                 true => continue,
+                // Why it was skipped stays worth knowing.
+                false if matches!(host.state, HostState::Skipped { .. }) => continue,
                 false => HostState::Skipped {
                     why: Skip::Untouched,
                 },
@@ -68,7 +103,10 @@ impl Rollout {
         }
     }
 
-    pub(super) fn withdraw(&mut self, suites: &[crate::rollout::event::Generation]) {
+    /// What was about to be withdrawn is.
+    pub(super) fn withdrawn(&mut self) {
+        self.refused = None;
+        let suites = std::mem::take(&mut self.withdrawing);
         let mut phase = &mut self.phase;
         while let Phase::Halted { from, .. } = phase {
             phase = from;
@@ -79,13 +117,14 @@ impl Rollout {
         let policies = &self.policy.rings;
         for (ring, policy) in self.rings.iter_mut().zip(policies) {
             let mut own = policy.suites.iter().map(|own| &own.suite);
-            let gone = own.any(|own| suites.iter().any(|gone| gone.suite == *own));
+            let gone = own.any(|own| suites.contains(own));
             ring.withdrawn |= ring.opening && gone;
         }
     }
 
     pub(super) fn converge(&mut self, at: Timestamp) {
         let back = self.way == Way::Back;
+        self.count_again();
         self.phase = Phase::Converging {
             from: Box::new(self.phase.clone()),
         };

@@ -108,9 +108,12 @@ fn nothing_is_told_twice_and_nothing_is_lost() {
         let found = shown(&entries(journal.clone()));
         let found: Vec<_> = found.iter().map(|(n, c)| (*n, c.as_str())).collect();
         assert_eq!(found, want);
-        // What could not be told is not tried for ever.
+        // What could not be told is tried again, and not for ever.
         if let Some((of, name)) = want.first() {
-            journal.push(told(name, *of, Some("refused")));
+            for _ in 0..3 {
+                assert!(shown(&entries(journal.clone())).contains(&(*of, (*name).to_owned())));
+                journal.push(told(name, *of, Some("refused")));
+            }
         }
     }
 }

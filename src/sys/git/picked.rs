@@ -24,10 +24,10 @@ pub const LIMIT: usize = 5_000;
 pub struct TooFar;
 
 /// A commit's paths and who wrote it when: what a pick keeps.
-struct Sketch {
-    paths: u64,
-    author: (String, String),
-    subject: String,
+pub(super) struct Sketch {
+    pub(super) paths: u64,
+    pub(super) author: (String, String),
+    pub(super) subject: String,
 }
 
 impl Repository {
@@ -115,7 +115,7 @@ impl Repository {
         Ok(Ok(found))
     }
 
-    fn sketch(&self, objects: &Objects<'_>, id: ObjectId) -> Result<Sketch, GitError> {
+    pub(super) fn sketch(&self, objects: &Objects<'_>, id: ObjectId) -> Result<Sketch, GitError> {
         use std::hash::{DefaultHasher, Hash, Hasher};
         let commit = objects.commit(id)?;
         let before = match commit.parents.first() {
@@ -143,7 +143,7 @@ impl Repository {
     }
 
     /// Returns git's patch id of what a commit changes.
-    fn patch_id(&self, id: ObjectId) -> Result<git2::Oid, GitError> {
+    pub(super) fn patch_id(&self, id: ObjectId) -> Result<git2::Oid, GitError> {
         let act = || failed(format!("read what {id} changes"));
         let commit = self.inner.find_commit(id.oid()?).map_err(act())?;
         let before = match commit.parent(0) {
@@ -160,7 +160,7 @@ impl Repository {
 }
 
 /// Reads the commits that a message says it was picked from.
-fn picks(message: &str) -> impl Iterator<Item = ObjectId> {
+pub(super) fn picks(message: &str) -> impl Iterator<Item = ObjectId> {
     message.lines().filter_map(|line| {
         let rest = line.trim().strip_prefix("(cherry picked from commit ")?;
         ObjectId::from_hex(rest.strip_suffix(')')?)

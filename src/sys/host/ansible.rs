@@ -7,9 +7,8 @@
 //! Debian's package ansible). No terminal is asked for: dpkg would ask there.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,13 +17,17 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::destination::divided;
 use super::ssh::Become;
-use super::{Call, Hosts, Said, reason};
+use super::{Call, Hosts, Said};
 use crate::model::{HostName, Silent};
 use crate::sys::environment::Environment;
 use crate::sys::process::{Tool, ToolError};
 
+mod events;
 mod inventory;
+
+use events::{Events, Lines};
 
 pub use inventory::{InventoryError, Member, members};
 
@@ -131,7 +134,6 @@ impl Ansible {
             complaint,
             flow,
             each,
-            ..
         } = events.into_inner();
         if flow.is_break() || matches!(ended, Err(ToolError::Interrupted { .. })) {
             return ControlFlow::Break(());
@@ -221,8 +223,19 @@ fn hosts(calls: &[Call]) -> Value {
     let of = |call: &Call| {
         let script = STANDARD.encode(call.script.text());
         let mut variables = json!({ SCRIPT: script });
-        if let Some((user, address)) = call.host.as_str().split_once('@') {
+        let (destination, port) = divided(call.host.as_str());
+        let (user, address) = match destination.split_once('@') {
+            Some((user, address)) => (Some(user), address),
+            None => (None, &*destination),
+        };
+        if let Some(user) = user {
             variables["ansible_user"] = user.into();
+        }
+        if let Some(port) = port {
+            variables["ansible_port"] = port.into();
+        }
+        // A plain name is the inventory's, which may say more of it.
+        if address != call.host.as_str() {
             variables["ansible_host"] = address.into();
         }
         (call.host.to_string(), variables)
@@ -247,100 +260,6 @@ fn playbook(limit: Duration, become_root: Become) -> Value {
     }])
 }
 
-/// What is heard of a running playbook.
-struct Events<'a> {
-    /// Hosts without an answer, by the name that Ansible knows them by.
-    waiting: BTreeMap<&'a str, &'a HostName>,
-    /// What it complained about: a line that is no event.
-    complaint: String,
-    flow: ControlFlow<()>,
-    each: &'a mut dyn FnMut(&HostName, Said) -> ControlFlow<()>,
-}
-
-impl<'a> Events<'a> {
-    fn new(calls: &'a [Call], each: &'a mut dyn FnMut(&HostName, Said) -> ControlFlow<()>) -> Self {
-        let waiting = calls.iter().map(|call| (call.host.as_str(), &call.host));
-        Self {
-            waiting: waiting.collect(),
-            complaint: String::new(),
-            flow: ControlFlow::Continue(()),
-            each,
-        }
-    }
-
-    fn hear(&mut self, line: &[u8]) {
-        let Ok(event) = serde_json::from_slice::<Value>(line) else {
-            let text = String::from_utf8_lossy(line);
-            let text = text.trim();
-            let is_error = |text: &str| text.to_ascii_lowercase().contains("error");
-            // Its usage and its hints follow what is wrong.
-            if !text.is_empty() && !text.starts_with("[WARNING]") && !is_error(&self.complaint) {
-                self.complaint = text.chars().take(300).collect();
-            }
-            return;
-        };
-        let Some(results) = event["hosts"].as_object() else {
-            return;
-        };
-        for (name, result) in results {
-            let Some(host) = self.waiting.remove(name.as_str()) else {
-                continue;
-            };
-            if self.flow.is_continue() {
-                self.flow = (self.each)(host, said(name, &event["_event"], result));
-            }
-        }
-    }
-}
-
-/// Reads a host's result (of `raw`, in the words of Ansible's documentation).
-fn said(host: &str, event: &Value, result: &Value) -> Said {
-    let text = |name: &str| result[name].as_str().unwrap_or_default().to_owned();
-    match (event.as_str(), result["rc"].as_i64()) {
-        (Some("v2_runner_on_unreachable"), _) | (_, None) => Said::Silent {
-            why: match reason::of(host, &text("msg")) {
-                why if text("msg").is_empty() => format!("{why}: ansible says {event}"),
-                why => why,
-            },
-        },
-        (_, Some(code)) => Said::Ended {
-            code: i32::try_from(code).unwrap_or(i32::MAX),
-            stdout: text("stdout").replace("\r\n", "\n"),
-            stderr: text("stderr"),
-        },
-    }
-}
-
-/// Puts together lines, however they come.
-struct Lines<'a, 'b> {
-    events: &'a RefCell<Events<'b>>,
-    line: Vec<u8>,
-}
-
-impl<'a, 'b> Lines<'a, 'b> {
-    fn new(events: &'a RefCell<Events<'b>>) -> Self {
-        let line = Vec::new();
-        Self { events, line }
-    }
-}
-
-impl Write for Lines<'_, '_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            self.line.extend_from_slice(piece);
-            if piece.ends_with(b"\n") {
-                let line = std::mem::take(&mut self.line);
-                self.events.borrow_mut().hear(&line);
-            }
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,58 +277,20 @@ mod tests {
         }
     }
 
-    fn heard(host: &str, lines: &[&str]) -> Vec<(String, Said)> {
-        let calls = [call(host)];
-        let mut found = Vec::new();
-        let mut each = |host: &HostName, said: Said| {
-            found.push((host.to_string(), said));
-            ControlFlow::Continue(())
-        };
-        let events = RefCell::new(Events::new(&calls, &mut each));
-        let mut writer = Lines::new(&events);
-        for line in lines {
-            let (one, two) = line.split_at(line.len() / 2);
-            writer.write_all(one.as_bytes()).expect("it is kept");
-            writer.write_all(two.as_bytes()).expect("it is kept");
-            writer.write_all(b"\n").expect("it is kept");
-        }
-        drop(events);
-        found
-    }
-
     #[test]
     fn scripts_hide_from_templates() {
         let hosts = hosts(&[call("ada@web1")]).to_string();
         assert!(!hosts.contains("{{") && !hosts.contains("{#") && !hosts.contains("{%"));
         assert!(hosts.contains(r#""ansible_user":"ada","ansible_host":"web1""#));
+        let of = |host| super::hosts(&[call(host)]).to_string();
+        let port = r#""ansible_user":"ada","ansible_port":"2222","ansible_host":"web1""#;
+        assert!(of("ada@web1:2222").contains(port));
+        assert!(
+            of("[2001:db8::2]:22").contains(r#""ansible_port":"22","ansible_host":"2001:db8::2""#)
+        );
+        assert!(!of("web1").contains("ansible_"));
         let playbook = playbook(Duration::from_secs(40), Become::Sudo).to_string();
         assert!(playbook.contains(r#""become":true"#), "{playbook}");
         assert!(playbook.contains("echo {{ debcut_rollout_script }} | base64 -d | sh"));
-    }
-
-    #[test]
-    fn results_are_read_from_events() {
-        let ok = r#"{"_event":"v2_runner_on_ok","hosts":{"h1":{"rc":0,"stdout":"a\r\nb\n","stderr":"c"}}}"#;
-        let failed = r#"{"_event":"v2_runner_on_failed","hosts":{"h1":{"rc":3,"failed":true,"msg":"non-zero return code","stdout":"","stderr":"no"}}}"#;
-        let late = r#"{"_event":"v2_runner_on_failed","hosts":{"h1":{"failed":true,"msg":"The raw action failed to execute in the expected time frame (2) and was terminated"}}}"#;
-        let away = r#"{"_event":"v2_runner_on_unreachable","hosts":{"h1":{"unreachable":true,"msg":"Failed to connect to the host via ssh: ssh: connect to host h1 port 22: Connection refused"}}}"#;
-        let ended = |code, stdout: &str, stderr: &str| Said::Ended {
-            code,
-            stdout: stdout.to_owned(),
-            stderr: stderr.to_owned(),
-        };
-        assert_eq!(
-            heard("h1", &["[WARNING]: x", ok, failed])[0].1,
-            ended(0, "a\nb\n", "c")
-        );
-        assert_eq!(heard("h1", &[ok, failed]).len(), 1);
-        assert_eq!(heard("h1", &[failed])[0].1, ended(3, "", "no"));
-        for (line, word) in [(late, "expected time frame"), (away, "Connection refused")] {
-            match &heard("h1", &[line])[0].1 {
-                Said::Silent { why } => assert!(why.contains(word), "{why}"),
-                said => panic!("{said:?}"),
-            }
-        }
-        assert_eq!(heard("other", &[ok]), []);
     }
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::model::HostName;
 
 pub mod ansible;
+mod destination;
 mod fan;
-mod reason;
+pub mod reason;
 pub mod script;
 pub mod scripted;
 pub mod ssh;

@@ -1,6 +1,8 @@
 //! Why ssh(1) got no connection, said so that the operator can act: its own
 //! words are long where they matter most, and silent about what to do.
 
+use super::destination::divided;
+
 /// Shortens what ssh complained about.
 pub(super) fn of(host: &str, stderr: &str) -> String {
     let lines: Vec<&str> = stderr
@@ -11,13 +13,16 @@ pub(super) fn of(host: &str, stderr: &str) -> String {
     let find = |part: &str| lines.iter().copied().find(|line| line.contains(part));
     if find("HOST IDENTIFICATION HAS CHANGED").is_some() {
         let where_ = find("Offending").unwrap_or("Offending key unknown");
+        // ssh knows best which file and which name it is.
+        let forget = find("ssh-keygen -f").map_or_else(|| forget(host), str::to_owned);
         return format!(
             "the host key is not the known one ({where_}): \
-             if the host was installed anew, ssh-keygen -R {host}"
+             if the host was installed anew, {forget}"
         );
     }
     if find("Host key verification failed").is_some() {
-        return format!("the host key is not known: connect once with ssh {host}, and compare it");
+        let connect = connect(host);
+        return format!("the host key is not known: connect once with {connect}, and compare it");
     }
     if let Some(denied) = find("Permission denied (") {
         return format!(
@@ -47,8 +52,83 @@ pub(super) fn of(host: &str, stderr: &str) -> String {
     }
 }
 
+/// The command that forgets a host's key: known_hosts names the port, where it is
+/// another one (sshd(8)).
+fn forget(host: &str) -> String {
+    let (destination, port) = divided(host);
+    let name = destination
+        .rsplit_once('@')
+        .map_or(&*destination, |(_, name)| name);
+    match port.filter(|port| *port != "22") {
+        Some(port) => format!("ssh-keygen -R '[{name}]:{port}'"),
+        None => format!("ssh-keygen -R {name}"),
+    }
+}
+
+fn connect(host: &str) -> String {
+    match divided(host) {
+        (destination, Some(port)) => format!("ssh -p {port} {destination}"),
+        (destination, None) => format!("ssh {destination}"),
+    }
+}
+
+/// Tells whether a reason is for the controller to mend: its own keys, names and
+/// configuration. A host that is down has none of these.
+pub fn is_ours(reason: &str) -> bool {
+    [
+        "the host key is not",
+        "Permission denied (",
+        "Could not resolve hostname",
+        "Too many authentication failures",
+        "Bad configuration option",
+        "UNPROTECTED PRIVATE KEY",
+    ]
+    .iter()
+    .any(|part| reason.contains(part))
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn commands_are_those_of_the_host() {
+        for (host, forget, connect) in [
+            ("web1", "ssh-keygen -R web1", "ssh web1"),
+            (
+                "ada@web1:2222",
+                "ssh-keygen -R '[web1]:2222'",
+                "ssh -p 2222 ada@web1",
+            ),
+            (
+                "[2001:db8::2]:22",
+                "ssh-keygen -R 2001:db8::2",
+                "ssh -p 22 2001:db8::2",
+            ),
+        ] {
+            assert_eq!(super::forget(host), forget);
+            assert_eq!(super::connect(host), connect);
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_down_is_told_apart() {
+        for (stderr, ours) in [
+            ("Host key verification failed.", true),
+            ("root@web1: Permission denied (publickey).", true),
+            (
+                "ssh: Could not resolve hostname web1: Name or service not known",
+                true,
+            ),
+            (
+                "ssh: connect to host web1 port 22: Connection refused",
+                false,
+            ),
+            ("ssh: connect to host web1 port 22: No route to host", false),
+            ("Connection timed out during banner exchange", false),
+        ] {
+            assert_eq!(super::is_ours(&super::of("web1", stderr)), ours, "{stderr}");
+        }
+    }
+
     #[test]
     fn the_operator_reads_what_can_be_done() {
         let changed = "@@@@@@@@@@@@@\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n@@@\n\

@@ -6,12 +6,16 @@
 //! would ask there and wait for ever), nothing is forwarded, and no connection
 //! is kept open for others: a client hands its descriptors to such a master,
 //! which would hold our pipes when the client is ended. A master of the user's
-//! own is used where there is one.
+//! own is used where there is one (some hosts let nobody in without a one-time
+//! password): what it holds is not waited for. A controller that is killed takes
+//! its connections along.
 
 use std::ffi::OsString;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use super::destination::divided;
 use super::{Call, Hosts, Said, fan, reason};
 use crate::model::HostName;
 use crate::sys::environment::Environment;
@@ -21,6 +25,7 @@ use crate::sys::process::{Tool, ToolError};
 #[derive(Debug, Clone)]
 pub struct Ssh {
     program: OsString,
+    ended_by: Option<PathBuf>,
     environment: Vec<(String, OsString)>,
     options: Vec<String>,
     user: Option<String>,
@@ -52,6 +57,11 @@ const USUAL: [&str; 3] = [
     "ServerAliveInterval=5",
     "ServerAliveCountMax=3",
 ];
+/// Whoever is run by these words of setpriv(1) is ended with the thread that
+/// started it, which waits for it: with us.
+const ENDED: [&str; 3] = ["--pdeathsig", "KILL", "--"];
+/// setpriv did not find the program.
+const NOT_FOUND: i32 = 127;
 /// ssh's own failure; what runs there ends with less.
 const OWN_FAILURE: i32 = 255;
 /// More than any answer of ours; a host that says more says nothing.
@@ -67,6 +77,8 @@ impl Ssh {
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
         Self {
             program: "ssh".into(),
+            // Not every system has it.
+            ended_by: clean.find_program("setpriv"),
             environment: variables.collect(),
             options: Vec::new(),
             user: None,
@@ -112,8 +124,11 @@ impl Ssh {
     }
 
     fn tool(&self) -> Tool {
-        Tool::new(&self.program)
-            .called("ssh")
+        let tool = match &self.ended_by {
+            Some(setpriv) => Tool::new(setpriv).args(ENDED).arg(&self.program),
+            None => Tool::new(&self.program),
+        };
+        tool.called("ssh")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
     }
 
@@ -144,6 +159,9 @@ impl Ssh {
             Ok((status, output)) => {
                 let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
                 Some(match status.code() {
+                    Some(NOT_FOUND) if stderr.starts_with("setpriv: ") => Said::Silent {
+                        why: "ssh is not installed".to_owned(),
+                    },
                     Some(code) if code != OWN_FAILURE => Said::Ended {
                         code,
                         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -165,29 +183,6 @@ impl Ssh {
     }
 }
 
-/// Divides a destination from its port: `NAME:PORT`, `[ADDRESS]:PORT`, each with
-/// `USER@` before it where one is meant. An address of many colons has none.
-fn divided(host: &str) -> (String, Option<&str>) {
-    let (user, place) = match host.rsplit_once('@') {
-        Some((user, place)) => (format!("{user}@"), place),
-        None => (String::new(), host),
-    };
-    let is_port = |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if let Some(rest) = place.strip_prefix('[') {
-        if let Some((address, after)) = rest.split_once(']') {
-            return (
-                format!("{user}{address}"),
-                after.strip_prefix(':').filter(is_port),
-            );
-        }
-    } else if let Some((name, port)) = place.split_once(':')
-        && is_port(&port)
-    {
-        return (format!("{user}{name}"), Some(port));
-    }
-    (host.to_owned(), None)
-}
-
 impl Hosts for Ssh {
     fn run(
         &self,
@@ -196,26 +191,5 @@ impl Hosts for Ssh {
         each: &mut dyn FnMut(&HostName, Said) -> ControlFlow<()>,
     ) {
         fan::out(calls, at_once, |call| self.call(call), each);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::divided;
-
-    #[test]
-    fn a_port_is_divided_from_a_name_and_not_from_an_address() {
-        for (host, destination, port) in [
-            ("web1", "web1", None),
-            ("ada@web1", "ada@web1", None),
-            ("ada@web1:2222", "ada@web1", Some("2222")),
-            ("[2001:db8::2]:2222", "2001:db8::2", Some("2222")),
-            ("ada@[2001:db8::2]", "ada@2001:db8::2", None),
-            ("2001:db8::2", "2001:db8::2", None),
-            ("::1", "::1", None),
-            ("web1:ssh", "web1:ssh", None),
-        ] {
-            assert_eq!(divided(host), (destination.to_owned(), port), "{host}");
-        }
     }
 }

@@ -1,5 +1,7 @@
 //! Controllers that are killed, that meet each other, or whose version is gone.
 
+use std::time::{Duration, Instant};
+
 use debcut::rollout::state::{Fault, Halt, HostState, Phase, Skip};
 
 use super::{Fleet, Package};
@@ -69,6 +71,68 @@ fn killed_to_the_end(fleet: &Fleet, id: &str, words: &[&str]) -> usize {
         let now = fleet.state(id).phase;
         nth = if now == known { nth + 1 } else { 1 };
         known = now;
+    }
+}
+
+/// Ended without a word while it tells its host: whatever had reached the host,
+/// exactly one job brings it the version, and the journal says which.
+#[test]
+fn killed_while_hosts_are_told_exactly_one_job_runs() {
+    let Some(fleet) = Fleet::rolling(&["a"], &[Package::new("tally", "1.0")]) else {
+        return;
+    };
+    for (number, wait) in [0, 60, 150, 300, 600].into_iter().enumerate() {
+        let version = format!("1.{}", number + 1);
+        let script = format!("echo {version} >> /var/lib/runs");
+        let id = fleet.begin(
+            &Package::new("tally", &version).script("postinst", &script),
+            "a",
+        );
+        let watch = fleet.watch(&id);
+        let begun = Instant::now();
+        while fleet
+            .state(&id)
+            .hosts
+            .values()
+            .all(|host| host.job.is_none())
+        {
+            assert!(
+                begun.elapsed() < Duration::from_secs(60),
+                "it is never told"
+            );
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        std::thread::sleep(Duration::from_millis(wait));
+        watch.kill();
+        // Its connections go with it; nobody here reaps them.
+        let gone = "for i in $(seq 50); do ps -C ssh -o stat= | grep -vq Z || exit 0; sleep 0.1; done; exit 1";
+        fleet.here(&["sh", "-c", gone]).code(0);
+        fleet.watched(&id, 0);
+        fleet.phase(&id, |phase| *phase == Phase::Done);
+        fleet.has("a", "tally", &version);
+        let runs = fleet.on("a", "cat /var/lib/runs");
+        let runs = runs.lines().filter(|line| *line == version).count();
+        assert_eq!(runs, 1, "killed after {wait} ms");
+        // Of the jobs that the journal names, the last one ran and no other.
+        let jobs = fleet.jobs(&id);
+        let ran: Vec<_> = jobs
+            .iter()
+            .filter(|job| {
+                fleet
+                    .act(
+                        "in",
+                        &[
+                            "a",
+                            "test",
+                            "-e",
+                            &format!("/var/lib/debcut/jobs/{job}/result"),
+                        ],
+                    )
+                    .code
+                    == 0
+            })
+            .collect();
+        assert_eq!(ran, [jobs.last().expect("a job")], "killed after {wait} ms");
     }
 }
 

@@ -3,10 +3,13 @@
 //! publishes and serves. `scripts/fleet.d` makes it, for people as for tests.
 
 mod controllers;
+mod doors;
 mod drill;
+mod engines;
 mod ground;
 mod links;
 mod packages;
+mod restarts;
 mod rolling;
 mod scripts;
 mod states;

@@ -14,6 +14,7 @@ pub struct Package {
     files: Vec<(String, String)>,
     conffiles: Vec<String>,
     scripts: Vec<(&'static str, String)>,
+    daemon: Option<&'static str>,
 }
 
 impl Package {
@@ -25,6 +26,7 @@ impl Package {
             files: vec![(format!("usr/share/{name}/version"), version.to_owned())],
             conffiles: Vec::new(),
             scripts: Vec::new(),
+            daemon: None,
         }
     }
 
@@ -64,13 +66,26 @@ impl Package {
         self.unit().script_named("postinst", start)
     }
 
+    /// Adds a service whose program is the package's own, called with a word;
+    /// nobody restarts it once it runs.
+    pub fn daemon(mut self, word: &'static str) -> Self {
+        self.daemon = Some(word);
+        self.lazy_service()
+    }
+
     fn unit(mut self) -> Self {
         let name = &self.name;
-        let unit = "[Unit]\nDefaultDependencies=no\n\
-             [Service]\nExecStart=/bin/sleep infinity\n\
-             [Install]\nWantedBy=fleet.target\n";
+        let start = match self.daemon {
+            Some(word) => format!("/usr/lib/{name}/{name} {word}"),
+            None => "/bin/sleep infinity".to_owned(),
+        };
+        let unit = format!(
+            "[Unit]\nDefaultDependencies=no\n\
+             [Service]\nExecStart={start}\n\
+             [Install]\nWantedBy=fleet.target\n"
+        );
         let path = format!("usr/lib/systemd/system/{name}.service");
-        self.files.push((path, unit.to_owned()));
+        self.files.push((path, unit));
         self
     }
 
@@ -87,6 +102,12 @@ impl Package {
             write(&tree.join(path), text, 0o644);
         }
         let (name, version) = (&self.name, &self.version);
+        if self.daemon.is_some() {
+            // Each version's is another file to the kernel.
+            let at = tree.join(format!("usr/lib/{name}/{name}"));
+            write(&at, "", 0o755);
+            std::fs::copy("/bin/sleep", at).expect("a program");
+        }
         let control = format!(
             "Package: {name}\nVersion: {version}\nArchitecture: all\n\
              Section: misc\nPriority: optional\nMaintainer: Ada Example <ada@example.org>\n\

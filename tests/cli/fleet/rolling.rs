@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use debcut::model::HostName;
 use debcut::rollout::journal::Journal;
 use debcut::rollout::state::RolloutId;
-use debcut::rollout::{HostState, Phase, Rollout};
+use debcut::rollout::{Event, HostState, Phase, Rollout};
 
 use super::{Fleet, Package, SOURCES};
 use crate::world::{Call, Ran, World, finished};
@@ -123,6 +123,19 @@ impl Fleet {
         let dir = self.world.path("state/debcut/rollouts");
         let entries = Journal::look(&dir, &id).expect("it is whole");
         Rollout::from_entries(&entries).expect("it can be replayed")
+    }
+
+    /// Names the jobs that hosts were told, in order.
+    #[track_caller]
+    pub fn jobs(&self, id: &str) -> Vec<String> {
+        let id: RolloutId = id.parse().expect("a name");
+        let dir = self.world.path("state/debcut/rollouts");
+        let entries = Journal::look(&dir, &id).expect("it is whole");
+        let jobs = entries.into_iter().filter_map(|entry| match entry.event {
+            Event::Starting { job, .. } => Some(job),
+            _ => None,
+        });
+        jobs.collect()
     }
 
     /// Tells how far a host is.

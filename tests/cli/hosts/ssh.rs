@@ -111,6 +111,8 @@ fn silence_says_what_the_operator_can_do() {
         said.starts_with("the host key is not the known one (Offending ED25519 key in "),
         "{said}"
     );
+    let forget = format!("-R \"[127.0.0.1]:{}\"", server.port);
+    assert!(said.ends_with(&forget), "{said}");
     std::fs::write(server.file("known_hosts"), "").expect("written");
     let said = why(&ssh);
     assert_eq!(
@@ -159,6 +161,37 @@ fn a_frozen_host_is_given_up_and_nothing_hangs() {
     assert_eq!(said, ended(0, "yes\n", ""));
     let names = std::fs::read_dir(server.file("")).expect("a directory");
     assert_eq!(names.count(), 11, "no master was left");
+}
+
+/// A user's own master is used, holds our pipes after the end of our client, and
+/// is not waited for; nor is it ended.
+#[test]
+fn a_master_of_the_users_holds_nobody() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let socket = server.file("master");
+    let ssh = server.client(&format!("Host *\n  ControlPath {}\n", socket.display()));
+    let config = server.file("ssh_config");
+    let config = config.to_str().expect("text");
+    let run = |more: &[&str]| {
+        let mut master = std::process::Command::new("ssh");
+        master.args(["-F", config]).args(more).arg("web1");
+        master.stdin(std::process::Stdio::null());
+        master.stderr(std::process::Stdio::null());
+        assert!(master.status().expect("it runs").success(), "{more:?}");
+    };
+    run(&["-f", "-N", "-M"]);
+    // With no other way in than through the master.
+    std::fs::rename(server.file("client"), server.file("away")).expect("moved");
+    assert_eq!(one(&ssh, "echo yes\n", 60), ended(0, "yes\n", ""));
+    let started = Instant::now();
+    let why = silent(one(&ssh, "echo begun; sleep 20\n", 2));
+    assert_eq!(why, "no answer within 2 s");
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    run(&["-O", "check"]);
+    run(&["-O", "exit"]);
 }
 
 #[test]

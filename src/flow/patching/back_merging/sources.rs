@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::super::PatchingError;
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, TagName};
@@ -46,15 +45,11 @@ pub fn sources(
     };
     let mut found = BTreeMap::new();
     for branch in wanted {
-        let at = kept.get(branch.as_str()).map(|one| one.commit.clone());
-        let at = match at {
-            Some(at) => at,
-            None => match repository.ref_target(&format!("refs/heads/{branch}"))? {
-                Some(at) => at,
-                None => {
-                    return Err(PatchingError::NoSource { name: branch }.into());
-                }
-            },
+        let at = match kept.get(branch.as_str()) {
+            Some(one) => one.commit.clone(),
+            None => super::super::branches::line(workspace, &branch)?
+                .head
+                .to_string(),
         };
         let facts = release::observe::observe(repository, &at, policy)?;
         let normal = normal(&branch, policy, &kept);

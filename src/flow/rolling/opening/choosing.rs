@@ -8,6 +8,7 @@ use crate::format::index::{self, Kind, Stanza};
 use crate::format::version::Version;
 use crate::model::PackageName;
 use crate::rollout::target::Binary;
+pub use crate::rollout::target::{release_name, release_number, same_release};
 
 /// One version of a source, as a suite has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,37 +65,6 @@ fn binary(stanza: &Stanza) -> Option<Binary> {
         version: stanza.version().clone(),
         sha256: file.sha256,
     })
-}
-
-/// The versions that Debian has given names to, of which hosts say either.
-const RELEASES: [(&str, u32); 7] = [
-    ("buster", 10),
-    ("bullseye", 11),
-    ("bookworm", 12),
-    ("trixie", 13),
-    ("forky", 14),
-    ("duke", 15),
-    ("sid", 0),
-];
-
-/// Returns the number of a release that is named by it or by its code name.
-pub fn release_number(name: &str) -> Option<u32> {
-    let named = RELEASES.iter().find(|(codename, _)| *codename == name);
-    named
-        .map(|(_, number)| *number)
-        .or_else(|| name.parse().ok())
-}
-
-/// Returns the code name of a release that is named by either.
-pub fn release_name(name: &str) -> Option<&'static str> {
-    let number = release_number(name)?;
-    let named = RELEASES.iter().find(|(_, own)| *own == number);
-    named.map(|(codename, _)| *codename)
-}
-
-/// Tells whether two names are of the same release.
-pub fn same_release(a: &str, b: &str) -> bool {
-    a == b || matches!((release_number(a), release_number(b)), (Some(a), Some(b)) if a == b)
 }
 
 /// Returns the version that was built again for a release of Debian, and that

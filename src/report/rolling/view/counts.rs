@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::rollout::HostState;
-use crate::rollout::state::Host;
+use crate::rollout::state::{Host, Skip};
+use crate::rollout::{HostState, Way};
 
 /// Hosts by how far they are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -20,6 +20,8 @@ pub struct Counts {
     pub unreachable: usize,
     /// Nothing is to be done to them.
     pub skipped: usize,
+    /// The rollout goes back, and never touched them.
+    pub untouched: usize,
     /// Their turn is yet to come.
     pub waiting: usize,
 }
@@ -33,6 +35,9 @@ impl Counts {
                 HostState::Ok | HostState::Repaired => &mut counts.ok,
                 HostState::Failed { .. } => &mut counts.failed,
                 HostState::Unreachable { .. } => &mut counts.unreachable,
+                HostState::Skipped {
+                    why: Skip::Untouched,
+                } => &mut counts.untouched,
                 HostState::Skipped { .. } => &mut counts.skipped,
                 HostState::Pending | HostState::Probed => &mut counts.waiting,
                 _ => &mut counts.busy,
@@ -41,15 +46,25 @@ impl Counts {
         counts
     }
 
+    /// Returns how many the rollout means to bring somewhere.
+    pub fn meant(&self) -> usize {
+        self.all - (self.skipped + self.untouched).min(self.all)
+    }
+
     /// Says them in a clause, without what there is none of.
-    pub fn text(&self) -> String {
+    pub fn text(&self, way: Way) -> String {
+        let (there, moving, waiting) = match way {
+            Way::Forward => ("ok", "installing", "waiting"),
+            Way::Back => ("back", "going back", "to go back"),
+        };
         let parts = [
-            (self.ok, "ok"),
-            (self.busy, "installing"),
+            (self.ok, there),
+            (self.busy, moving),
             (self.failed, "failed"),
             (self.unreachable, "unreachable"),
             (self.skipped, "skipped"),
-            (self.waiting, "waiting"),
+            (self.untouched, "never touched"),
+            (self.waiting, waiting),
         ];
         let said: Vec<_> = parts
             .iter()

@@ -7,6 +7,7 @@ use super::standing::Tone;
 use crate::report::rolling::words;
 use crate::rollout::event::{Entry, Event};
 use crate::rollout::health::Verdict;
+use crate::rollout::telling::News;
 
 /// An entry of the journal.
 #[derive(Debug, Clone, Serialize)]
@@ -45,6 +46,9 @@ pub(super) fn event_view(entry: &Entry) -> EventView {
         | Event::RollbackBegun { .. }
         | Event::Silent { .. }
         | Event::Lost { .. }
+        | Event::Stuck { .. }
+        | Event::WithdrawalRefused { .. }
+        | Event::Doubted { .. }
         | Event::Notified { .. }
         | Event::Checked {
             found: Verdict::Failed { .. },
@@ -77,4 +81,29 @@ pub(super) fn rehearsal(entries: &[Entry]) -> String {
         _ => None,
     });
     newest.unwrap_or_else(|| "not rehearsed yet".to_owned())
+}
+
+/// Tells whether an entry is worth a message to who was told of all before it:
+/// a change of the whole, or of what a host runs.
+pub fn is_news(entry: &Entry) -> bool {
+    News::of(&entry.event).is_some()
+        || matches!(
+            entry.event,
+            Event::Succeeded { .. }
+                | Event::Repaired { .. }
+                | Event::Failed { .. }
+                | Event::HalfDone { .. }
+                | Event::Phased { .. }
+                | Event::Withdrawn { .. }
+                | Event::Excluded { .. }
+                | Event::Included { .. }
+                | Event::Stuck { .. }
+                | Event::WithdrawalRefused { .. }
+                | Event::Doubted { .. }
+                | Event::Rehearsed { .. }
+                | Event::Checked {
+                    found: Verdict::Failed { .. },
+                    ..
+                }
+        )
 }

@@ -7,10 +7,10 @@ use super::counts::Counts;
 use super::standing::{Badge, Tone, ring_badge};
 use crate::model::Timestamp;
 use crate::report::rolling::words;
-use crate::rollout::Rollout;
 use crate::rollout::health::{Verdict, What};
 use crate::rollout::policy::{Members, Ring};
 use crate::rollout::state::RingState;
+use crate::rollout::{Rollout, Way};
 
 /// A ring.
 #[derive(Debug, Clone, Serialize)]
@@ -79,15 +79,20 @@ pub(super) fn ring_view(rollout: &Rollout, at: usize, now: Timestamp) -> RingVie
         hosts.all = number(counted.all);
         hosts.ok = number(counted.there);
         hosts.failed = number(counted.failed);
+        // Who took it still has it, wherever the rollout goes.
+        if rollout.way == Way::Back {
+            (hosts.failed, hosts.ok) = (hosts.ok, hosts.all.saturating_sub(hosts.ok));
+        }
         hosts.waiting = hosts.all.saturating_sub(hosts.ok + hosts.failed);
     }
     let text = match (pull, &state.counted) {
         (true, None) => "hosts update themselves; not counted yet".to_owned(),
-        _ => hosts.text(),
+        _ => hosts.text(rollout.way),
     };
     let left = state.soak.map(|until| until.unix() - now.unix());
-    let soaks = state.passed.is_none() && state.soak_skipped.is_none();
-    let percent = match hosts.all - hosts.skipped.min(hosts.all) {
+    let forward = rollout.way == Way::Forward;
+    let soaks = forward && state.passed.is_none() && state.soak_skipped.is_none();
+    let percent = match hosts.meant() {
         0 if state.passed.is_some() => 100,
         0 => 0,
         wanted => hosts.ok * 100 / wanted,

@@ -5,8 +5,10 @@ use serde::Serialize;
 use super::counts::Counts;
 use super::ring_name;
 use crate::model::Timestamp;
+use crate::model::calendar::Opens;
 use crate::report::rolling::words;
-use crate::rollout::{HostState, Phase, Rollout, Stage};
+use crate::rollout::state::{Skip, Standing};
+use crate::rollout::{HostState, Phase, Rollout, Stage, Way};
 
 /// How something stands, in one word; the colour never says more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -39,7 +41,7 @@ impl Badge {
     }
 
     /// Says how a host stands.
-    pub fn of_host(state: &HostState) -> Self {
+    pub fn of_host(state: &HostState, way: Way) -> Self {
         let tone = match state {
             HostState::Ok | HostState::Repaired => Tone::Good,
             HostState::Failed { .. } | HostState::Unreachable { .. } => Tone::Bad,
@@ -47,7 +49,7 @@ impl Badge {
             HostState::Pending | HostState::Probed => Tone::Wait,
             _ => Tone::Busy,
         };
-        Self::new(words::host_word(state), tone)
+        Self::new(words::host_word(state, way), tone)
     }
 
     pub(super) fn of_phase(rollout: &Rollout) -> Self {
@@ -103,17 +105,17 @@ pub(super) fn headline(rollout: &Rollout, now: Timestamp) -> String {
     };
     if let (Some(reason), false) = (&rollout.paused, is_over(&rollout.phase)) {
         return match reason.trim() {
-            "" => "Paused by somebody".to_owned(),
-            reason => format!("Paused: {reason}"),
+            "" => "Nothing new is begun".to_owned(),
+            reason => reason.to_owned(),
         };
     }
     match &rollout.phase {
-        Phase::Planned => "Planned; nothing has been done yet".to_owned(),
+        Phase::Planned => "Nothing has been done yet".to_owned(),
         Phase::Rehearsed => "Ready for its first ring".to_owned(),
         Phase::Ring { index, stage } => match stage {
             Stage::Opening => format!("{} opens", capital(&ring(*index))),
             Stage::Installing => format!("{} gets it", capital(&ring(*index))),
-            Stage::Verifying => format!("{} is verified", capital(&ring(*index))),
+            Stage::Verifying => format!("{} is being verified", capital(&ring(*index))),
             Stage::Soaking { until } => {
                 let left = words::span(until.unix() - now.unix());
                 match *until > now {
@@ -123,23 +125,37 @@ pub(super) fn headline(rollout: &Rollout, now: Timestamp) -> String {
             }
             Stage::Passed => format!("{} has passed", capital(&ring(*index))),
         },
-        Phase::Halted { why, .. } => format!("Halted: {}", words::halt(why)),
+        Phase::Halted { why, .. } => capital(&words::halt(why)),
         Phase::RollingBack { withdrawn: false } => {
             "Going back: the version leaves the suites first".to_owned()
         }
         Phase::RollingBack { withdrawn: true } => {
-            format!("Going back: {}", hosts.text())
+            format!("Going back: {}", hosts.text(rollout.way))
         }
         Phase::RolledBack => "Every host that could be reached is as it was before".to_owned(),
-        Phase::Blocked { why } => format!("Blocked: {}", words::blocked(why)),
-        Phase::Done => match hosts.unreachable {
-            0 => "Every ring has passed".to_owned(),
-            away => format!(
-                "Every ring has passed; {} still to converge",
-                words::count(away, "host has", "hosts have")
-            ),
-        },
-        Phase::Aborted => "Aborted: it stays where it is".to_owned(),
+        Phase::Blocked { why } => capital(&words::blocked(why)),
+        Phase::Done => {
+            let mut text = "Every ring has passed".to_owned();
+            let left_out = rollout.hosts.values().filter(|host| {
+                let why = |why: &Skip| matches!(why, Skip::Excluded { .. });
+                matches!(&host.state, HostState::Skipped { why: own } if why(own))
+            });
+            for (number, one, many) in [
+                (hosts.failed, "host failed", "hosts failed"),
+                (
+                    hosts.unreachable,
+                    "host has still to converge",
+                    "hosts have still to converge",
+                ),
+                (left_out.count(), "host is left out", "hosts are left out"),
+            ] {
+                if number > 0 {
+                    text.push_str(&format!("; {}", words::count(number, one, many)));
+                }
+            }
+            text
+        }
+        Phase::Aborted => "It stays where it was".to_owned(),
         Phase::Superseded => "A newer rollout has taken its place".to_owned(),
         Phase::Converging { .. } => "Hosts that were away catch up".to_owned(),
     }
@@ -152,6 +168,9 @@ fn capital(text: &str) -> String {
 }
 
 pub(super) fn ring_badge(rollout: &Rollout, at: usize) -> Badge {
+    if rollout.way == Way::Back {
+        return badge_back(rollout, at);
+    }
     if rollout.rings[at].passed.is_some() {
         return Badge::new("passed", Tone::Good);
     }
@@ -163,27 +182,50 @@ pub(super) fn ring_badge(rollout: &Rollout, at: usize) -> Badge {
             Stage::Soaking { .. } => Badge::new("soaking", Tone::Wait),
             Stage::Passed => Badge::new("passed", Tone::Good),
         },
-        Some((index, None)) if index == at => Badge::new("halted", Tone::Bad),
-        _ if rollout.rings[at].opened.is_some() => match rollout.phase {
-            Phase::RollingBack { .. } => Badge::new("going back", Tone::Bad),
-            Phase::RolledBack => Badge::new("back", Tone::Dim),
-            Phase::Blocked { .. } => Badge::new("blocked", Tone::Bad),
-            _ => Badge::new("stopped", Tone::Dim),
+        Some((index, None)) if index == at => match rollout.phase {
+            Phase::Converging { .. } => Badge::new("catching up", Tone::Busy),
+            _ => Badge::new("halted", Tone::Bad),
         },
+        _ if rollout.rings[at].opened.is_some() => Badge::new("stopped", Tone::Dim),
         _ if is_over(&rollout.phase) => Badge::new("never opened", Tone::Dim),
         _ => Badge::new("waits", Tone::Wait),
     }
 }
 
+/// Says how a ring stands that the rollout brings back, by its hosts: that it
+/// passed once says nothing of what they run now.
+fn badge_back(rollout: &Rollout, at: usize) -> Badge {
+    match rollout.standing(at) {
+        Standing::GoingBack => Badge::new("going back", Tone::Busy),
+        Standing::Back => Badge::new("back", Tone::Dim),
+        Standing::NotBack => Badge::new("not back", Tone::Bad),
+        _ => Badge::new("untouched", Tone::Dim),
+    }
+}
+
+/// Returns when the first ring may open, where its windows are shut now; `None`
+/// too once it was opened, and where no window comes.
+pub fn begins(rollout: &Rollout, now: Timestamp) -> Option<Timestamp> {
+    let waits = matches!(rollout.phase, Phase::Planned | Phase::Rehearsed);
+    match rollout.policy.calendar.starts(now) {
+        Opens::At(at) if waits => Some(at),
+        _ => None,
+    }
+}
+
 /// Returns when the last ring may pass at the earliest: every soak that is left,
-/// as if installing took no time. None once it goes back or has ended.
+/// as if installing took no time. None while it is paused, and once it goes back or
+/// has ended.
 pub fn earliest_end(rollout: &Rollout, now: Timestamp) -> Option<Timestamp> {
+    if rollout.paused.is_some() {
+        return None;
+    }
     let from = match &rollout.phase {
         Phase::Planned | Phase::Rehearsed => 0,
         Phase::Ring { index, .. } => *index,
         _ => return None,
     };
-    let mut at = now;
+    let mut at = begins(rollout, now).unwrap_or(now);
     for (ring, state) in rollout.policy.rings.iter().zip(&rollout.rings).skip(from) {
         if state.passed.is_some() || state.soak_skipped.is_some() {
             continue;

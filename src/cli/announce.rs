@@ -1,0 +1,111 @@
+//! `announce`.
+
+use clap::Args;
+
+use super::Said;
+use super::context::Context;
+use super::failure::Failure;
+use crate::flow::announcing::{self, Again, Announced, How, State, Wanted};
+use crate::flow::project::Workspace;
+use crate::model::{Sha256, TagName};
+use crate::report::{AnnounceDocument, AnnounceLine, Answer};
+
+/// Arguments of `announce`.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct AnnounceArguments {
+    /// The releases, told together [default: the tag at HEAD]
+    #[arg(value_name = "TAG")]
+    tags: Vec<TagName>,
+    /// This channel alone (repeat for more) [default: all of them]
+    #[arg(long, value_name = "CHANNEL")]
+    to: Vec<String>,
+    /// Send it
+    #[arg(long)]
+    send: bool,
+    /// Send it once more where it was sent
+    #[arg(long, requires = "send")]
+    again: bool,
+    /// Say what would be sent and send nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  debcut announce v1.12.4                  what each channel would be told
+  debcut announce v1.12.4 --send           tell them, each once
+  debcut announce v1.12.4 --to list --send
+  debcut announce libfoo/1.2 libbar/3.4    two releases in one text
+
+Channels are [[announce.channel]] in debcut.toml: a name and one of mail, command,
+webhook and file; template = \"text\", \"md\", \"json\", \"slack\" or a file of your own.
+The text is made of the release's notes. Of a hotfix it lists what is left out
+although the normal branch has it. A mail goes to [announce] sendmail, which finds
+its recipients in the headers.";
+
+/// Shows or sends an announcement.
+pub fn run(arguments: AnnounceArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
+    let tags = match arguments.tags.is_empty() {
+        true => vec![workspace.tag_at_head(None)?],
+        false => arguments.tags,
+    };
+    let sends = arguments.send && !arguments.dry_run;
+    let wanted = Wanted {
+        tags,
+        to: arguments.to,
+        how: match sends {
+            true => How::Send,
+            false => How::Preview,
+        },
+        again: match arguments.again {
+            true => Again::Always,
+            false => Again::Never,
+        },
+        by: context.person()?,
+        now: context.now(),
+    };
+    let environment = &context.environment;
+    let told = announcing::announce(&workspace, &wanted, environment, context.listener())?;
+    let changed = told
+        .channels
+        .iter()
+        .any(|channel| channel.state == State::Sent);
+    let (document, findings) = document(told, arguments.send);
+    let digest = Sha256::of(document.plan().as_bytes());
+    let answer = Answer::new(document).findings(findings);
+    Ok(match (arguments.dry_run, sends) {
+        (true, _) => answer.dry_run(digest),
+        (_, true) => answer.changed(changed),
+        _ => answer,
+    }
+    .into())
+}
+
+/// Puts what became of an announcement into its document.
+fn document(told: Announced, sends: bool) -> (AnnounceDocument, Vec<crate::model::Finding>) {
+    let channels = told.channels.into_iter().map(|channel| {
+        let (state, sent) = match channel.state {
+            State::Waits => ("waits", None),
+            State::Sent => ("sent", None),
+            State::SentBefore(at) => ("sent-before", Some(at.to_string())),
+            State::Failed => ("failed", None),
+        };
+        AnnounceLine {
+            name: channel.name,
+            to: channel.to,
+            state,
+            sent,
+            text: channel.text,
+        }
+    });
+    let document = AnnounceDocument {
+        title: told.title,
+        tags: told.tags.iter().map(ToString::to_string).collect(),
+        text: told.text,
+        channels: channels.collect(),
+        sends,
+    };
+    (document, told.findings)
+}

@@ -1,0 +1,181 @@
+//! The verbs of maintenance branches, one file each.
+
+mod list;
+mod log;
+mod pick;
+mod say;
+mod show;
+mod sync;
+
+use clap::{Args, Subcommand};
+
+use super::Said;
+use super::context::Context;
+use super::failure::{Exit, Failure};
+use crate::flow::project::Workspace;
+use crate::patch::policy::Sharing;
+use crate::report::Answer;
+
+/// Takes a reason: it is for the record, so it says something.
+fn why(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("a reason is for the record: say why".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
+/// Arguments of `patch`.
+#[derive(Debug, Args)]
+pub struct PatchVerb {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Ask for commits on a maintenance branch
+    Pick(Box<pick::PickArguments>),
+    /// The queue: what is asked for, and where it stands now
+    List(list::ListArguments),
+    /// Everything about one request
+    Show(show::ShowArguments),
+    /// Let requests onto their branch
+    Approve(say::ApproveArguments),
+    /// Let requests wait
+    Hold(say::HoldArguments),
+    /// Keep requests off their branch
+    Reject(say::RejectArguments),
+    /// Answer a release manager's questions
+    Answer(say::AnswerVerbArguments),
+    /// Take requests back
+    Withdraw(say::WithdrawArguments),
+    /// Put another request in the place of some
+    Supersede(say::SupersedeArguments),
+    /// What was said, by whom, when and why
+    Log(log::LogArguments),
+    /// Share the queue with a remote
+    Sync(sync::SyncArguments),
+}
+
+/// Runs a verb of `patch`.
+pub fn run(arguments: PatchVerb, context: &Context<'_>) -> Result<Said, Failure> {
+    match arguments.verb {
+        Verb::Pick(arguments) => pick::run(*arguments, context),
+        Verb::List(arguments) => list::run(&arguments, context),
+        Verb::Show(arguments) => show::run(&arguments, context),
+        Verb::Approve(arguments) => say::approve(&arguments, context),
+        Verb::Hold(arguments) => say::hold(&arguments, context),
+        Verb::Reject(arguments) => say::reject(&arguments, context),
+        Verb::Answer(arguments) => say::answer(&arguments, context),
+        Verb::Withdraw(arguments) => say::withdraw(&arguments, context),
+        Verb::Supersede(arguments) => say::supersede(&arguments, context),
+        Verb::Log(arguments) => log::run(&arguments, context),
+        Verb::Sync(arguments) => sync::run(&arguments, context),
+    }
+}
+
+/// Opens the repository with its configuration.
+fn workspace(context: &Context<'_>) -> Result<Workspace, Failure> {
+    Ok(Workspace::open(
+        &context.directory,
+        context.config.as_deref(),
+    )?)
+}
+
+/// Answers to a release manager's questions.
+#[derive(Debug, Clone, Args)]
+struct AnswerArguments {
+    /// Which bug: a number, an address, or what goes wrong
+    #[arg(long, value_name = "TEXT")]
+    bug: Option<String>,
+    /// Who is affected, and since when
+    #[arg(long, value_name = "TEXT")]
+    affected: Option<String>,
+    /// How bad it is, and whether there is a way around it
+    #[arg(long, value_name = "TEXT")]
+    severity: Option<String>,
+    /// How it was verified, on which branch
+    #[arg(long, value_name = "TEXT")]
+    verified: Option<String>,
+}
+
+impl AnswerArguments {
+    fn answers(&self) -> crate::patch::Answers {
+        let text = |given: &Option<String>| given.as_deref().unwrap_or_default().trim().to_owned();
+        crate::patch::Answers {
+            bug: text(&self.bug),
+            affected: text(&self.affected),
+            severity: text(&self.severity),
+            verified: text(&self.verified),
+        }
+    }
+}
+
+/// How a verb writes to the ledger.
+#[derive(Debug, Clone, Args)]
+struct WriteArguments {
+    /// Print what would be written down and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Share the queue with the remote at once, as patch sync does
+    #[arg(long, conflicts_with = "dry_run")]
+    sync: bool,
+}
+
+/// Tells whether somebody is there to be asked.
+fn may_ask(context: &Context<'_>) -> bool {
+    let environment = &context.environment;
+    !context.json && environment.var("CI").is_none() && context.terminal().can_ask()
+}
+
+/// Whether what is written is shared, as it turned out before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Share {
+    /// It is not.
+    No,
+    /// It is, and the remote answers.
+    Yes,
+    /// It would be, but the remote does not answer.
+    Later,
+}
+
+/// Gets what others have said, before anything is decided that they might have
+/// decided otherwise. Where `--sync` asks for it a remote that does not answer
+/// stops everything; where the configuration does, it is only a warning.
+fn before(
+    write: &WriteArguments,
+    workspace: &Workspace,
+    context: &Context<'_>,
+) -> Result<Share, Failure> {
+    let at_once = workspace.project.patch.sharing == Sharing::AtOnce;
+    if write.dry_run || !(write.sync || at_once) {
+        return Ok(Share::No);
+    }
+    match sync::shared(workspace, &workspace.project.release.remote, context) {
+        Ok(_) => Ok(Share::Yes),
+        Err(failure) if write.sync || failure.exit != Exit::Outside => Err(failure),
+        Err(failure) => {
+            let later = "it is said here alone; debcut patch sync shares it";
+            context
+                .listener()
+                .warn(format!("{}: {later}", failure.message));
+            Ok(Share::Later)
+        }
+    }
+}
+
+/// Shares what was written. It stays written, whatever becomes of that.
+fn after(
+    share: Share,
+    answer: Answer,
+    workspace: &Workspace,
+    context: &Context<'_>,
+) -> Result<Said, Failure> {
+    if share != Share::Yes {
+        return Ok(answer.into());
+    }
+    let remote = &workspace.project.release.remote;
+    let shared = sync::shared(workspace, remote, context)?;
+    context.listener().note(sync::text(&shared));
+    Ok(answer.findings(shared.findings).into())
+}

@@ -1,0 +1,280 @@
+//! `announce`: releases → a text for each channel, shown or sent.
+//!
+//! A text goes out once: what was sent is written down beside debcut's notes
+//! when it is out. Who is killed between the two sends once more, under the same
+//! name (`Message-ID`, `Idempotency-Key`, `DEBCUT_MESSAGE`), so that whoever gets
+//! it can know it again.
+
+mod excluded;
+mod record;
+mod sending;
+
+use std::path::Path;
+
+use crate::config::{AnnounceChannel, AnnounceWay};
+use crate::flow::FlowError;
+use crate::flow::noting::{self, What};
+use crate::flow::project::Workspace;
+use crate::model::finding::with_causes;
+use crate::model::{Finding, Listener, Sha256, TagName, Timestamp};
+use crate::release::commit::Person;
+use crate::release::notes::render::Format;
+use crate::report::announcing::{AnnouncedPackage, Announcement};
+use crate::rollout::telling::Destination;
+use crate::sys::environment::Environment;
+
+pub use record::Sent;
+pub use sending::SendError;
+
+/// What is wanted.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The releases, told together.
+    pub tags: Vec<TagName>,
+    /// The channels, by name; empty: all of them.
+    pub to: Vec<String>,
+    /// Whether it is sent.
+    pub how: How,
+    /// Whether it is sent where it was sent before.
+    pub again: Again,
+    /// Who announces.
+    pub by: Person,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Whether an announcement is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// It is shown.
+    Preview,
+    /// It is sent.
+    Send,
+}
+
+/// Whether an announcement that was sent is sent once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// It is not.
+    Never,
+    /// It is.
+    Always,
+}
+
+/// What became of an announcement.
+#[derive(Debug)]
+pub struct Announced {
+    /// What it is about.
+    pub title: String,
+    /// The tags.
+    pub tags: Vec<TagName>,
+    /// The text as it is where no channel is configured.
+    pub text: String,
+    /// The channels, in the order of the configuration.
+    pub channels: Vec<ChannelState>,
+    /// Channels that were not told, with the reason.
+    pub findings: Vec<Finding>,
+}
+
+/// What became of it on a channel.
+#[derive(Debug)]
+pub struct ChannelState {
+    /// Its name.
+    pub name: String,
+    /// Where it goes, without secrets.
+    pub to: String,
+    /// What it says there.
+    pub text: String,
+    /// How far it is.
+    pub state: State,
+}
+
+/// How far an announcement is on a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It was not sent yet.
+    Waits,
+    /// It was sent before.
+    SentBefore(Timestamp),
+    /// It is sent now.
+    Sent,
+    /// It could not be sent.
+    Failed,
+}
+
+/// Makes an announcement, and sends it where it is wanted so.
+pub fn announce(
+    workspace: &Workspace,
+    wanted: &Wanted,
+    environment: &Environment,
+    listener: &dyn Listener,
+) -> Result<Announced, FlowError> {
+    let rules = &workspace.project.announce;
+    let announcement = announcement(workspace, wanted, environment)?;
+    let directory = workspace.repository.top().to_owned();
+    let sender = sending::Sender {
+        environment,
+        directory: &directory,
+        rules,
+        by: &wanted.by,
+        now: wanted.now,
+    };
+    let chosen: Vec<&AnnounceChannel> = rules
+        .channels
+        .iter()
+        .filter(|channel| wanted.to.is_empty() || wanted.to.contains(&channel.name))
+        .collect();
+    let mut announced = Announced {
+        title: announcement.title.clone(),
+        tags: wanted.tags.clone(),
+        text: sender.preview(&announcement)?,
+        channels: Vec::new(),
+        findings: Vec::new(),
+    };
+    for name in &wanted.to {
+        if !rules.channels.iter().any(|channel| channel.name == *name) {
+            let known: Vec<&str> = rules.channels.iter().map(|one| one.name.as_str()).collect();
+            let message = format!("there is no such channel; there is {}", known.join(", "));
+            announced
+                .findings
+                .push(Finding::error("no-channel", name, message));
+        }
+    }
+    if !announced.findings.is_empty() {
+        return Ok(announced);
+    }
+    // Everything that can be known to fail is known before anybody is told.
+    let mut texts = Vec::new();
+    for channel in &chosen {
+        if wanted.how == How::Send {
+            sender.permitted(channel)?;
+        }
+        texts.push(sender.text(channel, &announcement)?);
+    }
+    let mut record = record::Record::of(&workspace.repository)?;
+    for (channel, text) in chosen.into_iter().zip(texts) {
+        let before = record.sent(&channel.name, &announcement.name);
+        let before = before.filter(|_| wanted.again == Again::Never);
+        let shown = text.text.clone();
+        let state = match (wanted.how, before) {
+            (_, Some(at)) => State::SentBefore(at),
+            (How::Preview, None) => State::Waits,
+            (How::Send, None) => {
+                listener.begin(format!("telling {}", channel.name));
+                match sender.send(channel, &text, &announcement) {
+                    Ok(()) => {
+                        record.note(&channel.name, &announcement.name, wanted.now)?;
+                        State::Sent
+                    }
+                    Err(error) => {
+                        let message = format!("it was not told: {}", with_causes(&error));
+                        let finding = Finding::error("not-sent", &channel.name, message);
+                        let fix = "run the same command again: who was told is not told twice";
+                        announced.findings.push(finding.fix(fix));
+                        State::Failed
+                    }
+                }
+            }
+        };
+        announced.channels.push(ChannelState {
+            name: channel.name.clone(),
+            to: place(&channel.to),
+            text: shown,
+            state,
+        });
+    }
+    Ok(announced)
+}
+
+/// Makes what templates see.
+fn announcement(
+    workspace: &Workspace,
+    wanted: &Wanted,
+    environment: &Environment,
+) -> Result<Announcement, FlowError> {
+    let mut packages = Vec::new();
+    for tag in &wanted.tags {
+        let told = noting::noted(
+            workspace,
+            &noting::Wanted {
+                what: What::Release(tag.clone()),
+                package: None,
+                news_by: None,
+                date: wanted.now,
+            },
+        )?;
+        let (text, markdown) = (
+            told.rendered(Format::Text)?,
+            told.rendered(Format::Markdown)?,
+        );
+        // Several packages of one tag are told in one text.
+        let mut forms = Some((text, markdown));
+        for release in told.releases {
+            let (text, markdown) = forms.take().unwrap_or_default();
+            packages.push(AnnouncedPackage {
+                notes: release.notes,
+                text,
+                markdown,
+            });
+        }
+    }
+    let titles = packages.iter().map(|package| {
+        let notes = &package.notes;
+        let version = notes.version.as_deref().unwrap_or_default();
+        format!("{} {version}", notes.package)
+    });
+    let title = titles.collect::<Vec<_>>().join(", ");
+    let tags: Vec<String> = wanted.tags.iter().map(ToString::to_string).collect();
+    let left_out = excluded::excluded(workspace, &wanted.tags, environment)?;
+    let (excluded_from, excluded) = match left_out {
+        Some((branch, changes)) => (Some(branch.to_string()), changes),
+        None => (None, Vec::new()),
+    };
+    // Tags name releases for ever: so the same ones are the same announcement.
+    let mut commits = String::new();
+    for tag in &wanted.tags {
+        let commit = workspace.repository.tag(tag.as_str())?.commit.id;
+        commits += &format!("{tag} {commit}\n");
+    }
+    Ok(Announcement {
+        name: format!("debcut-{:.20}", Sha256::of(commits.as_bytes()).hex()),
+        title,
+        date: wanted.now.to_string()[..10].to_owned(),
+        by: wanted.by.clone(),
+        tags,
+        packages,
+        excluded_from,
+        excluded,
+    })
+}
+
+/// Names where a channel leads, without secrets.
+pub fn place(to: &AnnounceWay) -> String {
+    match to {
+        AnnounceWay::Mail(addresses) => addresses.join(", "),
+        AnnounceWay::Sent(Destination::Webhook(webhook)) => webhook.to_string(),
+        AnnounceWay::Sent(other) => other.to_string(),
+    }
+}
+
+/// Returns every way out that a project's announcements take, for the gate.
+pub fn ways_out(
+    workspace: &Workspace,
+    environment: &Environment,
+    now: Timestamp,
+    by: &Person,
+) -> Result<Vec<crate::sys::outward::Destination>, SendError> {
+    let directory: &Path = workspace.repository.top();
+    let sender = sending::Sender {
+        environment,
+        directory,
+        rules: &workspace.project.announce,
+        by,
+        now,
+    };
+    let mut all = Vec::new();
+    for channel in &workspace.project.announce.channels {
+        all.extend(sender.destinations(channel)?);
+    }
+    Ok(all)
+}

@@ -1,0 +1,94 @@
+//! Archives that are private for an embargo: a note in each says so, and what is
+//! taken from one goes to no other.
+
+use serde::{Deserialize, Serialize};
+
+use crate::archive::layout;
+use crate::flow::FlowError;
+use crate::flow::archiving::open_store;
+use crate::sys::environment::Environment;
+use crate::sys::outward::{Destination, OutwardError};
+use crate::sys::store::{Condition, Content, Store};
+
+/// The note.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Note {
+    /// The embargoes that it is private for.
+    embargoes: Vec<String>,
+}
+
+fn note(store: &dyn Store) -> Result<Note, FlowError> {
+    let bytes = store.read(&layout::private_note())?;
+    // A note that cannot be read is one all the same.
+    Ok(bytes.map_or_else(Note::default, |bytes| {
+        serde_json::from_slice(&bytes).unwrap_or(Note {
+            embargoes: vec!["?".to_owned()],
+        })
+    }))
+}
+
+fn change(
+    place: &str,
+    environment: &Environment,
+    act: impl Fn(&mut Vec<String>),
+) -> Result<(), FlowError> {
+    let root = std::path::Path::new("/");
+    let store = open_store(place, root, environment)?;
+    let before = note(store.as_ref())?;
+    let mut after = before.clone();
+    act(&mut after.embargoes);
+    after.embargoes.retain(|name| name != "?");
+    let path = layout::private_note();
+    if after.embargoes.is_empty() {
+        return Ok(store.delete(&path)?);
+    }
+    if after == before {
+        return Ok(());
+    }
+    let text = serde_json::to_vec(&after).expect("a note is plain values");
+    Ok(store.write(&path, Content::Bytes(&text), &Condition::Always)?)
+}
+
+/// Notes in an archive that it is private for an embargo.
+pub fn mark(place: &str, name: &str, environment: &Environment) -> Result<(), FlowError> {
+    change(place, environment, |embargoes| {
+        if !embargoes.iter().any(|known| known == name) {
+            embargoes.push(name.to_owned());
+        }
+    })
+}
+
+/// Takes an embargo out of the note.
+pub fn unmark(place: &str, name: &str, environment: &Environment) -> Result<(), FlowError> {
+    change(place, environment, |embargoes| {
+        embargoes.retain(|known| known != name);
+    })
+}
+
+/// Refuses to bring what a private archive has to a place that is none of its
+/// embargo's; `into` is the archive there, where it is one.
+pub fn refuse_leak(
+    from: &dyn Store,
+    to: Destination,
+    into: Option<&dyn Store>,
+    environment: &Environment,
+) -> Result<(), FlowError> {
+    let names = note(from)?.embargoes;
+    let there = into.map_or_else(|| Ok(Note::default()), note)?.embargoes;
+    let Some(name) = names.into_iter().find(|name| !there.contains(name)) else {
+        return Ok(());
+    };
+    let marks = environment.gate().marks()?;
+    let own = marks.iter().find(|mark| mark.name == name);
+    if own.is_some_and(|mark| mark.allows(&to)) {
+        return Ok(());
+    }
+    // Nobody else's port is reached by a loopback address.
+    if let Destination::Listeners(address) = &to
+        && address.ip().is_loopback()
+    {
+        return Ok(());
+    }
+    let (from, to) = (from.place(), Box::new(to));
+    Err(OutwardError::PrivateArchive { from, name, to }.into())
+}

@@ -1,0 +1,234 @@
+//! What stands against an embargo, and what it should know: a private place that
+//! is not private, a branch that is not there, a date that is over.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::Wanted;
+use crate::archive::layout;
+use crate::flow::FlowError;
+use crate::flow::archiving::open_store;
+use crate::flow::project::Workspace;
+use crate::model::Finding;
+use crate::patch::embargo::Embargo;
+use crate::publish;
+use crate::release::policy::When;
+use crate::sys::environment::Environment;
+use crate::sys::git::{alternates, push_places};
+use crate::sys::outward::{archive_place, is_inside, is_same_server, remote_name};
+
+/// Judges an embargo before it is set.
+pub(super) fn findings(
+    workspace: &Workspace,
+    embargo: &Embargo,
+    wanted: &Wanted,
+    environment: &Environment,
+) -> Result<Vec<Finding>, FlowError> {
+    let mut found = Vec::new();
+    branches(workspace, embargo, &mut found)?;
+    remotes(workspace, embargo, wanted, environment, &mut found)?;
+    archives(workspace, embargo, environment, &mut found)?;
+    if embargo.until.is_some_and(|until| until <= wanted.now) && wanted.until.is_some() {
+        let until = embargo.until.map(|until| until.to_string());
+        let message = "it is over already";
+        found.push(Finding::error("date", until.unwrap_or_default(), message));
+    }
+    if workspace.repository.is_exported() {
+        let subject = workspace.repository.top().display().to_string();
+        let message = "git-daemon-export-ok shows it to everybody";
+        let finding = Finding::error("exported", subject, message);
+        found.push(finding.fix("work in a clone that is not exported"));
+    }
+    for hook in workspace.hooks() {
+        let command = &hook.command;
+        if embargo.mark.private.commands.contains(command) {
+            continue;
+        }
+        found.push(match hook.when {
+            When::After => {
+                let message = format!("after-{} it waits for the lift", hook.step);
+                Finding::info("hook", command, message)
+            }
+            When::Before => {
+                let message = format!("before-{} it would be told, so that stops", hook.step);
+                let fix = format!("if it tells nobody: --private-command '{command}'");
+                Finding::warning("hook", command, message).fix(fix)
+            }
+        });
+    }
+    Ok(found)
+}
+
+fn branches(
+    workspace: &Workspace,
+    embargo: &Embargo,
+    found: &mut Vec<Finding>,
+) -> Result<(), FlowError> {
+    if embargo.branches.is_empty() {
+        let message = "it names no branch, so that nothing could be released";
+        let finding = Finding::error("no-branch", &embargo.mark.name, message);
+        found.push(finding.fix("--branch release-1.12"));
+    }
+    for branch in &embargo.branches {
+        let name = format!("refs/heads/{branch}");
+        if workspace.repository.ref_target(&name)?.is_none() {
+            let finding = Finding::error("no-branch", branch.as_str(), "there is no such branch");
+            found.push(finding.fix(format!("git branch {branch} origin/{branch}")));
+        }
+    }
+    Ok(())
+}
+
+fn remotes(
+    workspace: &Workspace,
+    embargo: &Embargo,
+    wanted: &Wanted,
+    environment: &Environment,
+    found: &mut Vec<Finding>,
+) -> Result<(), FlowError> {
+    let repository = &workspace.repository;
+    let known = repository.remote_names()?;
+    let is_there = |remote: &String| known.contains(remote) || remote.contains(['/', ':']);
+    for remote in wanted
+        .private
+        .remotes
+        .iter()
+        .chain([&embargo.target.remote])
+    {
+        if !is_there(remote) {
+            let finding = Finding::error("no-remote", remote, "there is no such remote");
+            found.push(finding.fix(format!("git remote add {remote} URL")));
+        }
+    }
+    if !is_there(&embargo.target.remote) {
+        return Ok(());
+    }
+    let public = push_places(repository, environment, &embargo.target.remote)?;
+    for private in &embargo.mark.private.remotes {
+        for public in &public {
+            found.extend(too_near(private, public, wanted));
+        }
+    }
+    let own = format!("file:{}", own_directory(workspace).display());
+    for public in &public {
+        found.extend(shared(&own, public));
+    }
+    Ok(())
+}
+
+/// Finds what makes a private remote none: it is the public one, a fork of it,
+/// or lends it objects.
+fn too_near(private: &str, public: &str, wanted: &Wanted) -> Option<Finding> {
+    let error = |rule, message: String| Some(Finding::error(rule, private, message));
+    if private.eq_ignore_ascii_case(public) {
+        let message = "it is the remote where everything is to go".to_owned();
+        return error("public-remote", message)
+            .map(|one| one.fix("name a repository that nobody else can read"));
+    }
+    // Servers keep the objects of all forks together: who knows a commit's id
+    // sees it through the public repository.
+    let alike = is_same_server(private, public) && remote_name(private) == remote_name(public);
+    if alike && wanted.no_fork.is_none() {
+        let message = format!("it looks like a fork of {public}, which shows a fork's commits");
+        return error("fork", message).map(|one| {
+            one.fix("use a private repository that is no fork, or --no-fork REASON if it is none")
+        });
+    }
+    shared(private, public)
+}
+
+/// Finds a public repository on this machine that takes objects from a private
+/// one.
+fn shared(private: &str, public: &str) -> Option<Finding> {
+    let (private, public) = (
+        private.strip_prefix("file:")?,
+        public.strip_prefix("file:")?,
+    );
+    let objects = Path::new(private).join("objects");
+    let objects = objects.canonicalize().unwrap_or(objects);
+    if !alternates(Path::new(public)).contains(&objects) {
+        return None;
+    }
+    let message = format!("{public} takes objects from it (objects/info/alternates)");
+    let finding = Finding::error("shared-objects", private, message);
+    Some(finding.fix("git repack -a -d there, and remove objects/info/alternates"))
+}
+
+fn own_directory(workspace: &Workspace) -> PathBuf {
+    let objects = workspace.repository.objects_directory();
+    let git = objects.parent().unwrap_or(&objects);
+    git.canonicalize().unwrap_or_else(|_| git.to_owned())
+}
+
+fn archives(
+    workspace: &Workspace,
+    embargo: &Embargo,
+    environment: &Environment,
+    found: &mut Vec<Finding>,
+) -> Result<(), FlowError> {
+    let top = workspace.repository.top();
+    let project = &workspace.project;
+    let others = project.archives.values();
+    let others = others.chain(project.mirrors.values().flatten());
+    let others = others.map(|location| archive_place(location, top));
+    let public: Vec<String> = embargo
+        .target
+        .archive
+        .iter()
+        .cloned()
+        .chain(others)
+        .collect();
+    let private = &embargo.mark.private.archives;
+    for place in private {
+        let mut near = public.iter().filter(|public| !private.contains(public));
+        if embargo.target.archive.as_ref() == Some(place) {
+            let message = "it is the archive where everything is to go";
+            found.push(Finding::error("public-archive", place, message));
+        } else if let Some(public) =
+            near.find(|public| is_inside(place, public) || is_inside(public, place))
+        {
+            let message = format!("it and {public} are in one tree: who serves one serves both");
+            let finding = Finding::error("public-archive", place, message);
+            found.push(finding.fix("put it elsewhere"));
+        }
+        let store = open_store(place, top, environment)?;
+        if publish::suites(store.as_ref())?.is_empty() {
+            let finding = Finding::error("no-archive", place, "there is no archive");
+            let fix = format!("debcut archive init {place} --suite stable");
+            found.push(finding.fix(fix));
+        }
+        let mode = std::fs::metadata(place).map(|found| found.permissions().mode());
+        if mode.is_ok_and(|mode| mode & 0o005 != 0) {
+            let message = "everybody on this machine can read it";
+            let finding = Finding::warning("readable", place, message);
+            found.push(finding.fix(format!("chmod o-rwx {place}")));
+        }
+    }
+    match (&embargo.target.archive, &embargo.target.suite) {
+        (Some(place), suite) => {
+            let store = open_store(place, top, environment)?;
+            let suites = publish::suites(store.as_ref())?;
+            let is_there = suite.as_ref().is_some_and(|suite| suites.contains(suite));
+            if !is_there {
+                let subject = suite.as_ref().map_or("--suite", |suite| suite.as_str());
+                let known: Vec<&str> = suites.iter().map(|suite| suite.as_str()).collect();
+                let message = format!("{place} has {}", known.join(", "));
+                let finding = Finding::error("no-suite", subject, message);
+                found.push(finding.fix("--suite names the one that gets the packages"));
+            }
+        }
+        (None, Some(suite)) => {
+            let finding = Finding::error("no-archive", suite.as_str(), "of no archive");
+            found.push(finding.fix("--archive names the one that gets the packages"));
+        }
+        (None, None) => {}
+    }
+    let note = layout::private_note();
+    if let Some(place) = &embargo.target.archive
+        && open_store(place, top, environment)?.read(&note)?.is_some()
+    {
+        let message = "it is private for an embargo";
+        found.push(Finding::error("private-archive", place, message));
+    }
+    Ok(())
+}

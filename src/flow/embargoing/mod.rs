@@ -1,0 +1,111 @@
+//! `patch embargo`: a repository keeps to itself what it is about to release.
+//!
+//! The mark comes first and goes last: while it is there, the gate
+//! (`sys::outward`) refuses every way out that is not private, the hook does so
+//! for the user's own `git push`, and a listing of this machine's embargoes lets
+//! archives know what was built here.
+
+pub mod archives;
+mod conditions;
+pub mod hook;
+mod setting;
+
+use std::path::PathBuf;
+
+use crate::flow::FlowError;
+use crate::model::Sha256;
+use crate::patch::embargo::{Embargo, Ended};
+use crate::sys::environment::Environment;
+use crate::sys::files::{self, Access, failed};
+use crate::sys::git::Repository;
+use crate::sys::outward::{Mark, OutwardError, PRODUCTS_FILE, registry};
+
+pub use setting::{Marks, Outcome, Wanted, drop, set};
+
+/// The file of what is remembered of embargoes that are over, newest last.
+const ENDED: &str = "embargoes-ended.json";
+
+/// Reads a repository's embargo; none: it has none.
+pub fn read(repository: &Repository) -> Result<Option<Embargo>, FlowError> {
+    let path = Mark::path(&repository.own_dir());
+    let Some(bytes) = files::read_if_there(&path)? else {
+        return Ok(None);
+    };
+    let embargo = serde_json::from_slice(&bytes);
+    let unreadable = |source| OutwardError::Unreadable { path, source };
+    Ok(Some(embargo.map_err(unreadable)?))
+}
+
+/// Writes a repository's embargo: the old one or the new one counts, at every
+/// moment.
+pub fn write(repository: &Repository, embargo: &Embargo) -> Result<(), FlowError> {
+    let own = repository.own_dir();
+    files::create_dir(&own)?;
+    let text = embargo.text();
+    Ok(files::replace(
+        &Mark::path(&own),
+        text.as_bytes(),
+        Access::Private,
+    )?)
+}
+
+/// Reads what is remembered of embargoes that are over, oldest first.
+pub fn ended(repository: &Repository) -> Result<Vec<Ended>, FlowError> {
+    let bytes = files::read_if_there(&repository.own_dir().join(ENDED))?;
+    Ok(bytes
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default())
+}
+
+/// Ends an embargo: everything that was set up for it goes, the mark last, so
+/// that a killed end is finished by another one.
+pub fn end(
+    repository: &Repository,
+    embargo: &Embargo,
+    ended_as: Ended,
+    environment: &Environment,
+) -> Result<(), FlowError> {
+    let own = repository.own_dir();
+    for place in &embargo.mark.private.archives {
+        archives::unmark(place, &embargo.mark.name, environment)?;
+    }
+    hook::remove(repository, embargo, environment)?;
+    let mut all = ended(repository)?;
+    if !all.contains(&ended_as) {
+        all.push(ended_as);
+    }
+    let text = serde_json::to_vec_pretty(&all).expect("what ended is plain values");
+    files::replace(&own.join(ENDED), &text, Access::Private)?;
+    for path in listing(repository, environment)
+        .into_iter()
+        .chain([own.join(PRODUCTS_FILE), Mark::path(&own)])
+    {
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failed("remove", &path)(error).into());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Lists a repository among this machine's embargoes.
+fn list(repository: &Repository, environment: &Environment) -> Result<(), FlowError> {
+    let Some(path) = listing(repository, environment) else {
+        return Ok(());
+    };
+    files::private_dir(path.parent().expect("it is in a directory"))?;
+    let own = repository.own_dir();
+    let own = own.canonicalize().unwrap_or(own);
+    let text = format!("{}\n", own.display());
+    Ok(files::replace(&path, text.as_bytes(), Access::Private)?)
+}
+
+/// Returns the file that lists a repository: nothing in its name tells which.
+fn listing(repository: &Repository, environment: &Environment) -> Option<PathBuf> {
+    let own = repository.own_dir();
+    let own = own.canonicalize().unwrap_or(own);
+    let name = Sha256::of(own.display().to_string().as_bytes()).hex();
+    Some(registry(environment)?.join(name))
+}

@@ -1,0 +1,97 @@
+//! Branches by their names: where they are, as far as this clone knows.
+
+use super::PatchingError;
+use crate::flow::FlowError;
+use crate::flow::project::Workspace;
+use crate::model::BranchName;
+use crate::model::name::nearest;
+use crate::sys::git::{Branch, ObjectId};
+
+/// What the main branch is called where nobody says.
+const USUAL: [&str; 4] = ["main", "master", "trunk", "debian/latest"];
+
+/// A branch and where it leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Its name, without a remote's.
+    pub name: BranchName,
+    /// Its newest commit: of the remote's branch where that has all of the own
+    /// one, else of the own one.
+    pub head: ObjectId,
+    /// The ref that leads there.
+    pub full: String,
+    /// The own branch and the remote's, as far as there are such.
+    pub heads: Vec<ObjectId>,
+}
+
+/// Finds a branch by its name; the remote's serves where there is none here.
+pub fn line(workspace: &Workspace, name: &BranchName) -> Result<Line, FlowError> {
+    let repository = &workspace.repository;
+    let branches = repository.branches()?;
+    let remote = workspace.project.release.remote.as_str();
+    found(workspace, &branches, name, remote)?.ok_or_else(|| {
+        let known = branches.iter().map(Branch::short);
+        PatchingError::NoBranch {
+            name: name.clone(),
+            nearest: nearest(name.as_str(), known).map(str::to_owned),
+        }
+        .into()
+    })
+}
+
+/// Finds the branch that everything comes from: the configured one, else the
+/// remote's, else one with a usual name, else that of HEAD.
+pub fn main_line(workspace: &Workspace) -> Result<Option<Line>, FlowError> {
+    let repository = &workspace.repository;
+    let remote = workspace.project.release.remote.as_str();
+    if let Some(name) = &workspace.project.patch.main {
+        let name = BranchName::new(name.clone()).expect("the configuration was checked");
+        return line(workspace, &name).map(Some);
+    }
+    let branches = repository.branches()?;
+    let there = |name: &&str| branches.iter().any(|branch| branch.short() == *name);
+    let default = repository.default_branch(remote);
+    let usual = default.as_deref().into_iter().chain(USUAL).find(there);
+    let name = usual.map(str::to_owned);
+    let name = name.or_else(|| repository.main_branch(remote));
+    match name.and_then(|name| BranchName::new(name).ok()) {
+        Some(name) => found(workspace, &branches, &name, remote),
+        None => Ok(None),
+    }
+}
+
+fn found(
+    workspace: &Workspace,
+    branches: &[Branch],
+    name: &BranchName,
+    remote: &str,
+) -> Result<Option<Line>, FlowError> {
+    let own = branches
+        .iter()
+        .find(|branch| branch.remote.is_none() && branch.name == name.as_str());
+    let theirs = branches
+        .iter()
+        .find(|branch| branch.remote.as_deref() == Some(remote) && branch.short() == name.as_str());
+    let line = |head: ObjectId, full: String| Line {
+        name: name.clone(),
+        head,
+        full,
+        heads: own.iter().chain(&theirs).map(|one| one.commit).collect(),
+    };
+    let local = || format!("refs/heads/{name}");
+    let tracked = || format!("refs/remotes/{remote}/{name}");
+    Ok(match (own, theirs) {
+        (None, None) => None,
+        (Some(own), None) => Some(line(own.commit, local())),
+        (None, Some(theirs)) => Some(line(theirs.commit, tracked())),
+        (Some(own), Some(theirs)) => {
+            let behind = workspace
+                .repository
+                .lacking(&[own.commit], &[theirs.commit])?;
+            Some(match behind.is_empty() {
+                true => line(theirs.commit, tracked()),
+                false => line(own.commit, local()),
+            })
+        }
+    })
+}

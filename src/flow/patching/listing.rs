@@ -1,0 +1,269 @@
+//! Requests with what is so of them now: merged, told to users, on the branch,
+//! applying. Nothing is written, not even objects: picks are tried in memory.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::branches::{self, Line};
+use super::ledger::Ledger;
+use crate::flow::FlowError;
+use crate::flow::project::Workspace;
+use crate::model::{BranchName, Timestamp};
+use crate::patch::entry::Picked;
+use crate::patch::facts::{Applies, Facts, Merged, NoteFact};
+use crate::patch::state::{Listed, standing};
+use crate::patch::{Decision, Queue, Request};
+use crate::release::change::{self, Note};
+use crate::sys::git::{Landed, ObjectId, Objects, Picking, Repository, Step};
+
+/// Looks at some requests, in their order.
+pub fn listed(
+    workspace: &Workspace,
+    ledger: &Ledger<'_>,
+    requests: &[&Request],
+) -> Result<Vec<Listed>, FlowError> {
+    let policy = &workspace.project.patch;
+    let facts = facts(workspace, requests)?;
+    let with = requests.iter().zip(facts).map(|(request, facts)| Listed {
+        standing: standing(request, &facts, &ledger.queue, policy),
+        request: (*request).clone(),
+        facts,
+    });
+    Ok(with.collect())
+}
+
+/// Finds what is so of some requests, in their order.
+pub fn facts(workspace: &Workspace, requests: &[&Request]) -> Result<Vec<Facts>, FlowError> {
+    let memory = workspace.repository.in_memory()?;
+    let mut look = Look::open(workspace, &memory)?;
+    let mut by_branch: BTreeMap<&BranchName, Vec<usize>> = BTreeMap::new();
+    for (at, request) in requests.iter().enumerate() {
+        by_branch
+            .entry(&request.ask.what.onto)
+            .or_default()
+            .push(at);
+    }
+    look.find_merged(requests)?;
+    let mut found: Vec<Option<Facts>> = vec![None; requests.len()];
+    for (branch, places) in by_branch {
+        let asked: Vec<&Request> = places.iter().map(|at| requests[*at]).collect();
+        let facts = look.on_branch(branch, &asked)?;
+        for (at, facts) in places.into_iter().zip(facts) {
+            found[at] = Some(facts);
+        }
+    }
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// Finds what some commits, by their ids, became on a branch.
+pub fn landed(
+    workspace: &Workspace,
+    line: &Line,
+    commits: &[ObjectId],
+) -> Result<Landed, FlowError> {
+    let repository = &workspace.repository;
+    let main = branches::main_line(workspace)?;
+    let main = main.as_ref().map_or(&[][..], |main| &main.heads);
+    let own = repository.commits_only_in(line.head, main)?;
+    let objects = repository.objects()?;
+    Ok(repository.landed(&objects, commits, line.head, &own)?)
+}
+
+/// What is looked up once for all requests.
+struct Look<'w, 'r> {
+    workspace: &'w Workspace,
+    memory: &'r Repository,
+    objects: Objects<'r>,
+    main: Option<Line>,
+    /// Commits that the main branch lacks.
+    unmerged: HashSet<ObjectId>,
+    /// Commits that are not in this clone.
+    absent: HashSet<String>,
+    notes: HashMap<String, NoteFact>,
+}
+
+impl<'w, 'r> Look<'w, 'r> {
+    fn open(workspace: &'w Workspace, memory: &'r Repository) -> Result<Self, FlowError> {
+        Ok(Self {
+            workspace,
+            memory,
+            objects: memory.objects()?,
+            main: branches::main_line(workspace)?,
+            unmerged: HashSet::new(),
+            absent: HashSet::new(),
+            notes: HashMap::new(),
+        })
+    }
+
+    /// Reads every commit once, and asks the main branch for all at once.
+    fn find_merged(&mut self, requests: &[&Request]) -> Result<(), FlowError> {
+        let mut there = Vec::new();
+        for id in requests.iter().flat_map(|one| &one.ask.what.commits) {
+            if self.notes.contains_key(id) || self.absent.contains(id) {
+                continue;
+            }
+            let parsed = ObjectId::from_hex(id);
+            let commit = parsed.and_then(|parsed| self.objects.commit(parsed).ok());
+            let (Some(parsed), Some(commit)) = (parsed, commit) else {
+                self.absent.insert(id.clone());
+                continue;
+            };
+            there.push(parsed);
+            let note = match change::note(&commit.message()) {
+                Note::Written(_) => NoteFact::Written,
+                Note::Nothing => NoteFact::None,
+                Note::Unsaid => NoteFact::Missing,
+            };
+            self.notes.insert(id.clone(), note);
+        }
+        if let Some(main) = &self.main {
+            self.unmerged = self.memory.lacking(&there, &main.heads)?;
+        }
+        Ok(())
+    }
+
+    fn on_branch(
+        &self,
+        branch: &BranchName,
+        requests: &[&Request],
+    ) -> Result<Vec<Facts>, FlowError> {
+        let line = branches::line(self.workspace, branch).ok();
+        let open = |request: &&&Request| request.applied.is_none() && request.withdrawn.is_none();
+        let wanted: Vec<ObjectId> = requests
+            .iter()
+            .filter(open)
+            .flat_map(|request| &request.ask.what.commits)
+            .filter(|id| !self.absent.contains(*id))
+            .filter_map(|id| ObjectId::from_hex(id))
+            .collect();
+        let landed = match &line {
+            Some(line) => {
+                let main = self.main.as_ref().map_or(&[][..], |main| &main.heads);
+                let own = self.memory.commits_only_in(line.head, main)?;
+                self.memory
+                    .landed(&self.objects, &wanted, line.head, &own)?
+            }
+            None => HashMap::new(),
+        };
+        let tree = match &line {
+            Some(line) => Some(self.objects.commit(line.head)?.tree.to_string()),
+            None => None,
+        };
+        let mut found = Vec::new();
+        for request in requests {
+            let commits = &request.ask.what.commits;
+            let became = |id: &String| {
+                let from = ObjectId::from_hex(id)?;
+                let to = landed.get(&from)?;
+                Some(Picked {
+                    from: id.clone(),
+                    to: Some(to.to_string()),
+                })
+            };
+            let became: Option<Vec<Picked>> = commits.iter().map(became).collect();
+            let over = !open(&request) || became.is_some();
+            let applies = match &tree {
+                _ if over => Applies::Nothing,
+                None => Applies::Unknown(format!("there is no branch {branch} here")),
+                Some(tree) => self.applies(commits, tree)?,
+            };
+            found.push(Facts {
+                merged: self.merged(commits),
+                note: self.note(commits),
+                applies,
+                landed: became,
+            });
+        }
+        Ok(found)
+    }
+
+    fn applies(&self, commits: &[String], tree: &str) -> Result<Applies, FlowError> {
+        if let Some(id) = commits.iter().find(|id| self.absent.contains(*id)) {
+            return Ok(Applies::Unknown(format!("the commit {id} is not here")));
+        }
+        let mut picking = Picking::new(self.memory, &self.objects, tree)?;
+        let mut changes = false;
+        for commit in commits {
+            match picking.pick(commit)? {
+                Step::Changed => changes = true,
+                Step::Nothing => {}
+                Step::Conflicts(paths) => {
+                    return Ok(Applies::Conflicts {
+                        commit: commit.clone(),
+                        paths: paths.into_iter().collect(),
+                    });
+                }
+            }
+        }
+        Ok(match changes {
+            true => Applies::Cleanly,
+            false => Applies::Nothing,
+        })
+    }
+
+    fn merged(&self, commits: &[String]) -> Merged {
+        if self.main.is_none() {
+            return Merged::Unknown;
+        }
+        let open = |id: &&String| {
+            let parsed = ObjectId::from_hex(id);
+            self.absent.contains(*id) || parsed.is_some_and(|id| self.unmerged.contains(&id))
+        };
+        let without: Vec<String> = commits.iter().filter(open).cloned().collect();
+        match without.is_empty() {
+            true => Merged::All,
+            false => Merged::Without(without),
+        }
+    }
+
+    /// One that is written tells users of all; else every commit must say that
+    /// there is nothing.
+    fn note(&self, commits: &[String]) -> NoteFact {
+        let notes = || commits.iter().filter_map(|id| self.notes.get(id)).copied();
+        match notes().max() {
+            Some(NoteFact::Written) => NoteFact::Written,
+            _ => notes().min().unwrap_or(NoteFact::Missing),
+        }
+    }
+}
+
+/// Which requests are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All of them.
+    All,
+    /// All but those that were over before their branch's last release.
+    SinceRelease,
+}
+
+/// Chooses the requests to look at, the oldest first; and says how many are left
+/// out because they were over before the last release.
+pub fn chosen<'q>(
+    queue: &'q Queue,
+    onto: Option<&BranchName>,
+    which: Which,
+) -> (Vec<&'q Request>, usize) {
+    let mut cuts: BTreeMap<&BranchName, Timestamp> = BTreeMap::new();
+    for cut in &queue.cuts {
+        cuts.insert(&cut.branch.what, cut.branch.at);
+    }
+    let meant = |one: &&Request| onto.is_none_or(|onto| one.ask.what.onto == *onto);
+    let all: Vec<&Request> = queue.requests.values().filter(meant).collect();
+    let is_over = |one: &&Request| {
+        let ends = [
+            one.applied.as_ref().map(|said| said.at),
+            one.superseded.as_ref().map(|said| said.at),
+            one.withdrawn.as_ref().map(|said| said.at),
+            (one.decisions.last())
+                .filter(|last| last.what.0 == Decision::Reject)
+                .map(|last| last.at),
+        ];
+        let cut = cuts.get(&one.ask.what.onto);
+        let over = ends.into_iter().flatten().min();
+        matches!((over, cut), (Some(over), Some(cut)) if over <= *cut)
+    };
+    let (over, mut kept): (Vec<&Request>, Vec<&Request>) = all
+        .into_iter()
+        .partition(|one| which == Which::SinceRelease && is_over(one));
+    kept.sort_by_key(|one| (one.ask.at, one.ask.entry));
+    (kept, over.len())
+}

@@ -1,0 +1,300 @@
+//! `patch pick`: what was named → a request.
+
+use std::collections::BTreeSet;
+
+use super::PatchingError;
+use super::branches::{self, Line};
+use super::ledger::Ledger;
+use super::listing;
+use crate::flow::FlowError;
+use crate::flow::project::Workspace;
+use crate::format::export_subst::CommitFacts;
+use crate::model::{BranchName, Finding, Timestamp};
+use crate::patch::reference::Reference;
+use crate::patch::{Answers, Ask, Decision, Event, Queue, Request, RequestId, answers};
+use crate::release::change;
+use crate::release::commit::Person;
+use crate::sys::git::ObjectId;
+
+/// What is asked for, as the command line says it.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// What is to be picked.
+    pub reference: Reference,
+    /// The branch.
+    pub onto: BranchName,
+    /// What it is, in a line, where the commits' own words do not serve.
+    pub title: Option<String>,
+    /// Answers that were given.
+    pub answers: Answers,
+    /// How a merge is taken.
+    pub merge: Merge,
+    /// Whether what was decided before is asked for anew.
+    pub again: Again,
+}
+
+/// How a merge commit is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Merge {
+    /// The commits that it brought, one by one.
+    Commits,
+    /// As one change against its first parent (`git cherry-pick -m 1`).
+    Whole,
+}
+
+/// Whether what was rejected or withdrawn is asked for anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// It is not.
+    No,
+    /// It is.
+    Yes,
+}
+
+/// What asking comes to.
+#[derive(Debug)]
+pub enum Asking {
+    /// A request that can be made.
+    New(Box<Ready>),
+    /// Somebody has asked for it.
+    Known(RequestId),
+    /// It cannot be asked for; or, where no finding is an error, several
+    /// requests ask for it together.
+    Refused(Vec<Finding>),
+}
+
+/// A request that is to be made.
+#[derive(Debug)]
+pub struct Ready {
+    /// What is asked for.
+    pub ask: Ask,
+    /// What whoever asks should know.
+    pub findings: Vec<Finding>,
+}
+
+/// Finds what is asked for. Writes nothing.
+pub fn wanted(
+    workspace: &Workspace,
+    ledger: &Ledger<'_>,
+    wanted: &Wanted,
+) -> Result<Asking, FlowError> {
+    let onto = branches::line(workspace, &wanted.onto)?;
+    let mut chosen = super::choosing::chosen(workspace, wanted, &onto)?;
+    if let Some(refused) = without_landed(workspace, wanted, &onto, &mut chosen)? {
+        return Ok(refused);
+    }
+    let ask = ask(wanted, &chosen);
+    if let Some(known) = known(&ledger.queue, &ask, wanted.again) {
+        return Ok(known);
+    }
+    let mut findings = chosen.findings;
+    findings.extend(overlaps(&ledger.queue, &ask));
+    Ok(Asking::New(Box::new(Ready { ask, findings })))
+}
+
+/// Leaves out what the branch has; refuses where that is all.
+fn without_landed(
+    workspace: &Workspace,
+    wanted: &Wanted,
+    onto: &Line,
+    chosen: &mut Chosen,
+) -> Result<Option<Asking>, FlowError> {
+    let ids = chosen.commits.iter().map(|one| object(&one.id));
+    let ids: Vec<ObjectId> = ids.collect::<Result<_, _>>()?;
+    let landed = listing::landed(workspace, onto, &ids)?;
+    if landed.is_empty() {
+        return Ok(None);
+    }
+    let mut found = Vec::new();
+    let all = landed.len() == ids.len();
+    for id in &ids {
+        let Some(to) = landed.get(id) else { continue };
+        let message = match to == id {
+            true => format!("{} has it: it is in its history", wanted.onto),
+            false => format!("{} has it, as {}", wanted.onto, short(&to.to_string())),
+        };
+        let subject = short(&id.to_string()).to_owned();
+        found.push(match all {
+            true => Finding::error("already-on-branch", subject, message)
+                .fix("there is nothing to pick; debcut patch list shows what is open"),
+            false => Finding::info("already-on-branch", subject, message)
+                .fix("it is left out of the request"),
+        });
+    }
+    if all {
+        return Ok(Some(Asking::Refused(found)));
+    }
+    let open =
+        |one: &CommitFacts| ObjectId::from_hex(&one.id).is_some_and(|id| !landed.contains_key(&id));
+    chosen.commits.retain(open);
+    chosen.findings.extend(found);
+    Ok(None)
+}
+
+/// Makes the request; returns its name.
+pub fn make(
+    ledger: &mut Ledger<'_>,
+    ask: Ask,
+    by: &Person,
+    at: Timestamp,
+) -> Result<RequestId, FlowError> {
+    let summary = format!("ask for {} on {}", ask.title, ask.onto);
+    let said = ledger.say(vec![Event::Asked(ask)], by, at, &summary)?;
+    Ok(RequestId::of(&said[0]))
+}
+
+/// The commits that were meant.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    /// In the order of picking.
+    pub commits: Vec<CommitFacts>,
+    /// The merge that brought them, where there is one.
+    pub merge: Option<CommitFacts>,
+    /// The pull request, as it was named.
+    pub pull_request: Option<String>,
+    /// What is worth knowing about the choice.
+    pub findings: Vec<Finding>,
+}
+
+fn ask(wanted: &Wanted, chosen: &Chosen) -> Ask {
+    let all = || chosen.commits.iter().chain(&chosen.merge);
+    let mut answers = answers::joined(all().map(|one| answers::of_message(&one.message)));
+    answers.take(&wanted.answers);
+    let mut authors: Vec<Person> = Vec::new();
+    for commit in &chosen.commits {
+        let author = Person {
+            name: commit.author.name.clone(),
+            email: commit.author.email.clone(),
+        };
+        if !authors.contains(&author) {
+            authors.push(author);
+        }
+    }
+    let merged = chosen
+        .merge
+        .as_ref()
+        .and_then(|merge| change::pull_request(&merge.message));
+    let own = match (&merged, chosen.commits.as_slice()) {
+        (Some((_, title)), _) => title.clone(),
+        (None, [only]) => subject(&only.message),
+        (None, all) => {
+            let first = all.first().map_or("", |one| one.message.as_str());
+            format!(
+                "{} and {} more",
+                subject(first),
+                all.len().saturating_sub(1)
+            )
+        }
+    };
+    let named =
+        |commit: &CommitFacts| Some(format!("#{}", change::pull_request(&commit.message)?.0));
+    let pull_request = chosen
+        .pull_request
+        .clone()
+        .or_else(|| all().find_map(named));
+    Ask {
+        onto: wanted.onto.clone(),
+        commits: chosen.commits.iter().map(|one| one.id.clone()).collect(),
+        title: wanted.title.clone().unwrap_or(own),
+        authors,
+        answers,
+        pull_request,
+    }
+}
+
+fn subject(message: &str) -> String {
+    message.lines().next().unwrap_or_default().trim().to_owned()
+}
+
+/// Returns an id as people write it.
+pub(super) fn short(id: &str) -> &str {
+    &id[..id.len().min(12)]
+}
+
+/// Finds earlier requests for the same.
+fn known(queue: &Queue, ask: &Ask, again: Again) -> Option<Asking> {
+    let mut found: Vec<&Request> = queue.requests.values().collect();
+    found.retain(|one| {
+        let has = |id: &String| one.ask.what.commits.contains(id);
+        one.ask.what.onto == ask.onto && ask.commits.iter().any(has)
+    });
+    found.sort_by_key(|one| (one.ask.at, one.ask.entry));
+    let over = |one: &Request| one.withdrawn.is_some() || one.superseded.is_some();
+    let rejected = |one: &Request| {
+        let last = one.decisions.last();
+        last.filter(|last| last.what.0 == Decision::Reject).cloned()
+    };
+    // Those that are open come first: a rejected one may have been asked anew.
+    let mut left: BTreeSet<&String> = ask.commits.iter().collect();
+    let mut open = Vec::new();
+    for one in &found {
+        if over(one) || rejected(one).is_some() {
+            continue;
+        }
+        let before = left.len();
+        left.retain(|id| !one.ask.what.commits.contains(id));
+        if left.len() < before {
+            open.push(one.id.clone());
+        }
+    }
+    if left.is_empty() {
+        if let [only] = open.as_slice() {
+            return Some(Asking::Known(only.clone()));
+        }
+        let parts = open.iter().map(|one| {
+            let message = "it asks for a part of it; nothing is left to ask for";
+            Finding::info("asked-already", one.to_string(), message)
+        });
+        return Some(Asking::Refused(parts.collect()));
+    }
+    if again == Again::Yes {
+        return None;
+    }
+    let last = found.iter().rev().find(|one| rejected(one).is_some())?;
+    let said = rejected(last)?;
+    let message = format!(
+        "{} was rejected on {} by {}: {}",
+        ask.title,
+        said.at.day(),
+        said.by.name,
+        said.what.1
+    );
+    let finding = Finding::error("rejected-before", last.id.to_string(), message);
+    let fix = format!(
+        "debcut patch approve {} --reason …, or pick it with --again when things have changed",
+        last.id
+    );
+    Some(Asking::Refused(vec![finding.fix(fix)]))
+}
+
+/// Says which open requests have some of the commits, too.
+fn overlaps(queue: &Queue, ask: &Ask) -> Vec<Finding> {
+    let open = |one: &&Request| {
+        one.ask.what.onto == ask.onto
+            && one.applied.is_none()
+            && one.withdrawn.is_none()
+            && one.superseded.is_none()
+    };
+    let mut found = Vec::new();
+    for other in queue.requests.values().filter(open) {
+        let both = ask
+            .commits
+            .iter()
+            .filter(|id| other.ask.what.commits.contains(id));
+        let both: Vec<&str> = both.map(|id| short(id)).collect();
+        if !both.is_empty() {
+            let message = format!("it asks for {}, too", both.join(", "));
+            let finding = Finding::warning("asked-twice", other.id.to_string(), message);
+            found.push(finding.fix(format!(
+                "debcut patch withdraw one of both, or: debcut patch supersede {} --by the new one",
+                other.id
+            )));
+        }
+    }
+    found
+}
+
+/// Reads an id that git gave.
+pub(super) fn object(id: &str) -> Result<ObjectId, PatchingError> {
+    ObjectId::from_hex(id).ok_or_else(|| PatchingError::NoId(id.to_owned()))
+}

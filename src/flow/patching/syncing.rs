@@ -1,0 +1,225 @@
+//! `patch sync`: the ledger shared with a remote. Fetches its ledger, takes what
+//! is new, and pushes what it lacks; again when others were faster.
+
+use std::collections::BTreeSet;
+
+use super::PatchingError;
+use super::ledger::{Ledger, REF};
+use crate::flow::FlowError;
+use crate::flow::project::Workspace;
+use crate::model::{Finding, Listener};
+use crate::patch::entry::{Entry, EntryError};
+use crate::sys::environment::Environment;
+use crate::sys::git::{FetchError, PushError, UserGit, fetch, push, remote_ref};
+
+/// How often a remote that others move meanwhile is tried again.
+const TRIES: usize = 10;
+
+/// What sharing came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shared {
+    /// The remote.
+    pub remote: String,
+    /// How many entries came.
+    pub taken: usize,
+    /// How many entries went.
+    pub sent: usize,
+    /// How many there are.
+    pub entries: usize,
+    /// What is wrong with the remote's ledger.
+    pub findings: Vec<Finding>,
+}
+
+/// What sharing would come to, as far as that is known without fetching.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Difference {
+    /// Both have the same.
+    None,
+    /// The remote has what is not here.
+    Theirs,
+    /// What is here is not there.
+    Own,
+    /// Both, or nobody can tell before the fetch.
+    Both,
+}
+
+/// Where a remote's ledger is kept as it was fetched last.
+pub fn tracked(remote: &str) -> String {
+    let plain = |c: char| match c {
+        c if c.is_ascii_alphanumeric() || "-_".contains(c) => c,
+        _ => '-',
+    };
+    let name: String = remote.chars().map(plain).collect();
+    format!("refs/debcut/remotes/{name}/patches")
+}
+
+/// Finds whether a remote's ledger is another one. Writes nothing.
+pub fn difference(
+    workspace: &Workspace,
+    environment: &Environment,
+    remote: &str,
+) -> Result<Difference, FlowError> {
+    let repository = &workspace.repository;
+    let own = repository.ref_target(REF)?;
+    let theirs = remote_ref(repository, environment, remote, REF).map_err(PatchingError::Fetch)?;
+    Ok(match (own, theirs) {
+        (None, None) => Difference::None,
+        (None, Some(_)) => Difference::Theirs,
+        (Some(_), None) => Difference::Own,
+        (Some(own), Some(theirs)) if own == theirs => Difference::None,
+        (Some(own), Some(theirs)) => match repository.commit(&theirs).is_ok() {
+            true if repository.is_ancestor(&theirs, &own)? => Difference::Own,
+            true if repository.is_ancestor(&own, &theirs)? => Difference::Theirs,
+            _ => Difference::Both,
+        },
+    })
+}
+
+/// Shares the ledger with a remote.
+pub fn sync(
+    workspace: &Workspace,
+    environment: &Environment,
+    remote: &str,
+    listener: &dyn Listener,
+) -> Result<Shared, FlowError> {
+    let repository = &workspace.repository;
+    let user = UserGit::new(repository, environment);
+    let mut shared = Shared {
+        remote: remote.to_owned(),
+        taken: 0,
+        sent: 0,
+        entries: 0,
+        findings: Vec::new(),
+    };
+    let mut refused = Vec::new();
+    for _ in 0..TRIES {
+        let before = names(&Ledger::read(repository, environment)?);
+        let theirs = fetched(workspace, environment, remote, listener, &mut shared)?;
+        if let Some((commit, _)) = &theirs {
+            user.join_ledgers(REF, commit)
+                .map_err(PatchingError::Ledger)?;
+        }
+        // Entries that were lost here come back with the next commit.
+        user.heal_ledger(REF).map_err(PatchingError::Ledger)?;
+        let ledger = Ledger::read(repository, environment)?;
+        let own = names(&ledger);
+        shared.taken += own.difference(&before).count();
+        shared.entries = own.len();
+        let there = theirs
+            .as_ref()
+            .map(|(_, names)| names.clone())
+            .unwrap_or_default();
+        let Some(head) = repository.ref_target(REF)? else {
+            return Ok(shared);
+        };
+        if theirs.as_ref().is_some_and(|(commit, _)| *commit == head) {
+            return Ok(shared);
+        }
+        let refspec = format!("{head}:{REF}");
+        match push(repository, environment, remote, &[refspec], listener) {
+            Ok(_) => {
+                shared.sent += own.difference(&there).count();
+                user.set_ref(&tracked(remote), &head)
+                    .map_err(PatchingError::Refs)?;
+                return Ok(shared);
+            }
+            Err(PushError::Rejected { refused: why, .. }) if why.iter().all(|one| moved(one)) => {
+                refused = why;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let remote = remote.to_owned();
+    Err(PushError::Rejected { remote, refused }.into())
+}
+
+/// Tells whether a push was refused because somebody else was faster.
+fn moved(why: &str) -> bool {
+    let faster = [
+        "fetch first",
+        "non-fast-forward",
+        "stale info",
+        "cannot lock ref",
+        "incorrect old value",
+        "failed to update ref",
+        "failed to lock",
+    ];
+    faster.iter().any(|words| why.contains(words))
+}
+
+fn names(ledger: &Ledger<'_>) -> BTreeSet<String> {
+    ledger.entries.iter().map(|(id, _)| id.hex()).collect()
+}
+
+/// Fetches a remote's ledger and looks at it before anything of it is taken.
+/// Returns its commit and the names of its entries.
+fn fetched(
+    workspace: &Workspace,
+    environment: &Environment,
+    remote: &str,
+    listener: &dyn Listener,
+    shared: &mut Shared,
+) -> Result<Option<(String, BTreeSet<String>)>, FlowError> {
+    let repository = &workspace.repository;
+    let place = tracked(remote);
+    let known = repository.ref_target(&place)?;
+    shared.findings.clear();
+    let there = remote_ref(repository, environment, remote, REF).map_err(PatchingError::Fetch)?;
+    if there.is_none() {
+        if known.is_some() {
+            let message = "its ledger was there and is gone; what is here goes there again";
+            let finding = Finding::warning("ledger-removed", remote, message);
+            shared
+                .findings
+                .push(finding.fix("ask who deleted refs/debcut/patches there"));
+        }
+        return Ok(None);
+    }
+    let refspec = format!("+{REF}:{place}");
+    match fetch(repository, environment, remote, &[refspec], listener) {
+        Ok(()) => {}
+        Err(error @ FetchError::NoRemote { .. }) => return Err(PatchingError::Fetch(error).into()),
+        Err(error) => return Err(PatchingError::Fetch(error).into()),
+    }
+    let Some(commit) = repository.ref_target(&place)? else {
+        return Ok(None);
+    };
+    let mut names = BTreeSet::new();
+    for (name, bytes) in repository.ledger(&commit)? {
+        match Entry::parse(&name, &bytes) {
+            Ok(_) => {
+                names.insert(name);
+            }
+            Err(EntryError::Digest { named, found }) => {
+                let short = &named[..named.len().min(12)];
+                let message = format!(
+                    "the entry {short} has other bytes there than its name says ({}): somebody changed it",
+                    &found.hex()[..12]
+                );
+                let finding = Finding::error("ledger-damaged", remote, message);
+                shared
+                    .findings
+                    .push(finding.fix(
+                        "it was not taken; who wrote it runs patch sync, which puts it right",
+                    ));
+            }
+            Err(error) => return Err(PatchingError::Entry(error).into()),
+        }
+    }
+    if let Some(known) = known.filter(|known| *known != commit) {
+        let before = repository.ledger(&known)?;
+        let gone = before.keys().filter(|name| !names.contains(*name)).count();
+        if gone > 0 {
+            let message =
+                format!("{gone} entries that were there are gone: its ledger was rewritten");
+            let finding = Finding::warning("ledger-rewritten", remote, message);
+            shared
+                .findings
+                .push(finding.fix("they are kept here, and go there again"));
+        }
+    }
+    Ok(Some((commit, names)))
+}
+
+#[cfg(test)]
+mod tests;

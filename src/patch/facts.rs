@@ -1,0 +1,61 @@
+//! What a repository says about a request now: looked up by `flow/`, judged by
+//! [`super::state`].
+
+use serde::Serialize;
+
+use super::entry::Picked;
+
+/// What is so about a request's commits at this moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// Whether they are on the main branch.
+    pub merged: Merged,
+    /// Whether users are told of them.
+    pub note: NoteFact,
+    /// What picking them onto the branch as it is now would come to.
+    pub applies: Applies,
+    /// What they became on the branch, all of them, though nobody wrote it down:
+    /// somebody picked them by hand.
+    pub landed: Option<Vec<Picked>>,
+}
+
+/// Whether a request's commits are on the main branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Merged {
+    /// All of them.
+    All,
+    /// All but these.
+    Without(Vec<String>),
+    /// There is no main branch to compare with.
+    Unknown,
+}
+
+/// Whether users are told of a request's commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NoteFact {
+    /// A commit says nothing.
+    Missing,
+    /// The authors said that there is nothing to tell.
+    None,
+    /// There is one.
+    Written,
+}
+
+/// What picking a request's commits would come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Applies {
+    /// They apply.
+    Cleanly,
+    /// They change nothing: what they do is there already.
+    Nothing,
+    /// One does not.
+    Conflicts {
+        /// The first commit that does not.
+        commit: String,
+        /// The paths that both sides changed, sorted.
+        paths: Vec<String>,
+    },
+    /// It was not tried, and why: a commit or the branch is not here.
+    Unknown(String),
+}

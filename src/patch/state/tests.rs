@@ -1,0 +1,416 @@
+use super::*;
+use crate::model::{BranchName, Timestamp};
+use crate::patch::entry::{Ask, Entry, Event, Picked, RequestId};
+use crate::patch::facts::{Merged, NoteFact};
+use crate::release::commit::Person;
+
+fn person(name: &str) -> Person {
+    Person {
+        name: name.to_owned(),
+        email: format!("{}@example.org", name.to_lowercase()),
+    }
+}
+
+fn branch() -> BranchName {
+    BranchName::new("release-1.0").expect("a name")
+}
+
+/// A ledger that several people write, each seeing what they were shown.
+struct Book {
+    entries: Vec<(EntryId, Entry)>,
+    id: RequestId,
+}
+
+impl Book {
+    fn new(answers: Answers) -> Self {
+        let ask = Ask {
+            onto: branch(),
+            commits: vec!["ab".repeat(20)],
+            title: "fix: a".into(),
+            authors: vec![person("Ida")],
+            answers,
+            pull_request: None,
+        };
+        let empty = Queue::default();
+        let entry = empty.next(Timestamp::from_unix(0), person("Ida"), Event::Asked(ask));
+        let id = RequestId::of(&entry.id());
+        let entries = vec![(entry.id(), entry)];
+        Self { entries, id }
+    }
+
+    /// Somebody who knows the first `knows` entries says something.
+    fn say(&mut self, knows: usize, by: &str, event: Event) {
+        let seen = Queue::of(self.entries[..knows].iter().cloned());
+        let at = Timestamp::from_unix(self.entries.len() as i64);
+        let entry = seen.next(at, person(by), event);
+        self.entries.push((entry.id(), entry));
+    }
+
+    fn decide(&mut self, knows: usize, by: &str, decision: Decision) {
+        let event = Event::Decided {
+            request: self.id.clone(),
+            decision,
+            reason: "so".into(),
+        };
+        self.say(knows, by, event);
+    }
+
+    fn queue(&self) -> Queue {
+        Queue::of(self.entries.iter().cloned())
+    }
+
+    fn standing(&self, facts: &Facts, policy: &Policy) -> Standing {
+        let queue = self.queue();
+        standing(&queue.requests[&self.id], facts, &queue, policy)
+    }
+}
+
+fn whole() -> Answers {
+    Answers {
+        bug: "#1".into(),
+        affected: "all".into(),
+        severity: "high".into(),
+        verified: "yes".into(),
+    }
+}
+
+fn clean() -> Facts {
+    Facts {
+        merged: Merged::All,
+        note: NoteFact::Written,
+        applies: Applies::Cleanly,
+        landed: None,
+    }
+}
+
+fn conflict() -> Facts {
+    Facts {
+        applies: Applies::Conflicts {
+            commit: "ab".repeat(20),
+            paths: vec!["a".into()],
+        },
+        ..clean()
+    }
+}
+
+#[test]
+fn decisions_are_weighed_by_what_their_makers_knew() {
+    use Decision::{Approve, Hold, Reject};
+    use State::{Approved, Held, New, Rejected};
+    // Who says what, knowing how many entries; the state with one approval
+    // needed and with two; whether it is contradicted.
+    type Case = (
+        &'static [(usize, &'static str, Decision)],
+        State,
+        State,
+        bool,
+    );
+    let cases: &[Case] = &[
+        (&[], New, New, false),
+        (&[(1, "Ada", Approve)], Approved, New, false),
+        (
+            &[(1, "Ada", Approve), (2, "Bob", Approve)],
+            Approved,
+            Approved,
+            false,
+        ),
+        (
+            &[(1, "Ada", Approve), (1, "Bob", Approve)],
+            Approved,
+            Approved,
+            false,
+        ),
+        (
+            &[(1, "Ada", Approve), (2, "Ada", Approve)],
+            Approved,
+            New,
+            false,
+        ),
+        (&[(1, "Ada", Approve), (2, "Bob", Hold)], Held, Held, false),
+        (
+            &[(1, "Ada", Hold), (2, "Bob", Approve)],
+            Approved,
+            New,
+            false,
+        ),
+        // A hold takes the approvals with it that it knew of.
+        (
+            &[(1, "Ada", Approve), (2, "Bob", Hold), (3, "Cem", Approve)],
+            Approved,
+            New,
+            false,
+        ),
+        // At the same time: the more careful one, whichever came first.
+        (&[(1, "Ada", Approve), (1, "Bob", Hold)], Held, Held, true),
+        (&[(1, "Ada", Hold), (1, "Bob", Approve)], Held, Held, true),
+        (
+            &[(1, "Ada", Hold), (1, "Bob", Reject)],
+            Rejected,
+            Rejected,
+            true,
+        ),
+        // Somebody who knew one of both settles nothing.
+        (
+            &[(1, "Ada", Approve), (1, "Bob", Reject), (2, "Cem", Approve)],
+            Rejected,
+            Rejected,
+            true,
+        ),
+        // Somebody who knew both does.
+        (
+            &[(1, "Ada", Approve), (1, "Bob", Reject), (3, "Cem", Approve)],
+            Approved,
+            Approved,
+            false,
+        ),
+        (
+            &[(1, "Ada", Approve), (1, "Bob", Hold), (3, "Cem", Reject)],
+            Rejected,
+            Rejected,
+            false,
+        ),
+        (
+            &[(1, "Ada", Reject), (2, "Ada", Approve)],
+            Approved,
+            New,
+            false,
+        ),
+    ];
+    for (said, one, two, contradicted) in cases {
+        let mut book = Book::new(whole());
+        for (knows, by, decision) in *said {
+            book.decide(*knows, by, *decision);
+        }
+        for (approvals, want) in [(1, one), (2, two)] {
+            let policy = Policy {
+                approvals,
+                ..Policy::default()
+            };
+            let found = book.standing(&clean(), &policy);
+            assert_eq!(found.state, *want, "{said:?}, {approvals} needed");
+            assert_eq!(found.is_contradicted(), *contradicted, "{said:?}");
+        }
+    }
+}
+
+#[test]
+fn states_follow_from_words_and_facts() {
+    let open = Answers {
+        bug: "#1".into(),
+        ..Answers::default()
+    };
+    let picked = || {
+        vec![Picked {
+            from: "ab".repeat(20),
+            to: Some("cd".repeat(20)),
+        }]
+    };
+    let landed = Facts {
+        landed: Some(picked()),
+        ..clean()
+    };
+    type Act = Box<dyn Fn(&mut Book)>;
+    let approve: fn() -> Act = || Box::new(|book| book.decide(1, "Ada", Decision::Approve));
+    let event = |make: fn(RequestId) -> Event| -> Act {
+        Box::new(move |book| {
+            let event = make(book.id.clone());
+            book.say(book.entries.len(), "Ada", event);
+        })
+    };
+    let withdraw = || {
+        event(|request| Event::Withdrawn {
+            request,
+            reason: "so".into(),
+        })
+    };
+    let freeze = || {
+        event(|_| Event::Frozen {
+            branch: branch(),
+            until: None,
+            except: Vec::new(),
+            reason: "so".into(),
+        })
+    };
+    let thaw = || {
+        event(|_| Event::Thawed {
+            branch: branch(),
+            reason: "so".into(),
+        })
+    };
+    let apply = || {
+        event(|request| Event::Applied {
+            request,
+            commits: Vec::new(),
+        })
+    };
+    let supersede = || {
+        event(|request| Event::Superseded {
+            by: request.clone(),
+            request,
+        })
+    };
+    let answer = || {
+        event(|request| Event::Answered {
+            request,
+            answers: Answers {
+                bug: String::new(),
+                ..whole()
+            },
+        })
+    };
+    let cases: Vec<(&str, Answers, Vec<Act>, Facts, State)> = vec![
+        ("nothing was said", whole(), vec![], clean(), State::New),
+        (
+            "questions are open",
+            open.clone(),
+            vec![],
+            clean(),
+            State::NeedsInfo,
+        ),
+        (
+            "answered later",
+            open.clone(),
+            vec![answer()],
+            clean(),
+            State::New,
+        ),
+        (
+            "it does not apply",
+            whole(),
+            vec![],
+            conflict(),
+            State::Conflicts,
+        ),
+        (
+            "questions first",
+            open.clone(),
+            vec![],
+            conflict(),
+            State::NeedsInfo,
+        ),
+        (
+            "approved all the same",
+            open,
+            vec![approve()],
+            clean(),
+            State::Approved,
+        ),
+        (
+            "approved and conflicting",
+            whole(),
+            vec![approve()],
+            conflict(),
+            State::Conflicts,
+        ),
+        (
+            "frozen",
+            whole(),
+            vec![approve(), freeze()],
+            clean(),
+            State::Held,
+        ),
+        (
+            "approved in a freeze",
+            whole(),
+            vec![freeze(), approve()],
+            clean(),
+            State::Held,
+        ),
+        (
+            "new in a freeze",
+            whole(),
+            vec![freeze()],
+            clean(),
+            State::New,
+        ),
+        (
+            "thawed",
+            whole(),
+            vec![approve(), freeze(), thaw()],
+            clean(),
+            State::Approved,
+        ),
+        (
+            "picked",
+            whole(),
+            vec![approve(), apply()],
+            conflict(),
+            State::Picked,
+        ),
+        (
+            "picked by hand",
+            whole(),
+            vec![],
+            landed.clone(),
+            State::Picked,
+        ),
+        (
+            "withdrawn",
+            whole(),
+            vec![approve(), withdraw()],
+            clean(),
+            State::Withdrawn,
+        ),
+        (
+            "withdrawn and there",
+            whole(),
+            vec![withdraw()],
+            landed,
+            State::Picked,
+        ),
+        (
+            "superseded",
+            whole(),
+            vec![supersede()],
+            clean(),
+            State::Superseded,
+        ),
+    ];
+    for (what, answers, acts, facts, want) in cases {
+        let mut book = Book::new(answers);
+        for act in acts {
+            act(&mut book);
+        }
+        assert_eq!(
+            book.standing(&facts, &Policy::default()).state,
+            want,
+            "{what}"
+        );
+    }
+}
+
+#[test]
+fn only_approvers_count() {
+    let policy = Policy {
+        approvers: vec!["Ada".into(), "BOB@example.org".into()],
+        ..Policy::default()
+    };
+    for (by, want) in [
+        ("Ada", State::Approved),
+        ("Bob", State::Approved),
+        ("Cem", State::New),
+    ] {
+        let mut book = Book::new(whole());
+        book.decide(1, by, Decision::Approve);
+        assert_eq!(book.standing(&clean(), &policy).state, want, "{by}");
+    }
+    let nobody = Policy {
+        approvals: 0,
+        ..Policy::default()
+    };
+    let book = Book::new(whole());
+    assert_eq!(book.standing(&clean(), &nobody).state, State::Approved);
+}
+
+#[test]
+fn requests_are_found_by_the_beginning_of_their_names() {
+    let queue = Book::new(whole()).queue();
+    let id = queue.requests.keys().next().expect("one").clone();
+    assert_eq!(queue.find(&id.as_str()[..4]).expect("found").id, id);
+    assert_eq!(
+        queue.find(&id.as_str().to_uppercase()).expect("found").id,
+        id
+    );
+    assert!(queue.find("").is_err());
+    assert!(queue.find("zz").is_err());
+}

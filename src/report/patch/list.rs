@@ -1,0 +1,143 @@
+//! `patch list`: the queue.
+
+use serde::Serialize;
+
+use super::{RequestView, words};
+use crate::model::{BranchName, Timestamp};
+use crate::patch::state::State;
+use crate::report::document::plain;
+use crate::report::{Document, Page};
+
+/// What `patch list` answers.
+#[derive(Debug, Serialize)]
+pub struct ListDocument {
+    #[serde(skip)]
+    now: Timestamp,
+    /// The branches of the requests that are listed.
+    branches: Vec<ListedBranch>,
+    /// The requests, by branch, then by state, the oldest first.
+    requests: Vec<RequestView>,
+    /// How many were over before the branch's last release, and are left out.
+    left_out: usize,
+}
+
+/// A branch that something is asked for.
+#[derive(Debug, Clone, Serialize)]
+pub struct ListedBranch {
+    /// Its name.
+    pub name: BranchName,
+    /// Its newest commit; null: there is no such branch here.
+    pub head: Option<String>,
+    /// Whether it is frozen.
+    pub frozen: bool,
+    /// Until when, as far as anybody knows.
+    pub frozen_until: Option<Timestamp>,
+}
+
+impl ListDocument {
+    /// Shows requests at a moment.
+    pub fn new(
+        branches: Vec<ListedBranch>,
+        mut requests: Vec<RequestView>,
+        left_out: usize,
+        now: Timestamp,
+    ) -> Self {
+        let rank = |state: State| State::ALL.iter().position(|one| *one == state);
+        requests.sort_by(|a, b| {
+            let key = |one: &RequestView| (one.onto.clone(), rank(one.state), one.asked);
+            key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
+        });
+        Self {
+            now,
+            branches,
+            requests,
+            left_out,
+        }
+    }
+}
+
+/// How wide a line may be: a terminal's usual 80 columns.
+const WIDTH: usize = 80;
+/// How wide an author's name may be.
+const AUTHOR: usize = 18;
+
+/// Cuts a text to a width.
+fn cut(text: &str, width: usize) -> String {
+    let text = plain(text);
+    match text.chars().count() > width {
+        true => text.chars().take(width - 1).chain(['…']).collect(),
+        false => text,
+    }
+}
+
+impl Document for ListDocument {
+    const SCHEMA: &'static str = "debcut/patch-list/1";
+
+    fn text(&self, page: &mut Page) {
+        if self.requests.is_empty() {
+            page.line("nothing is asked for");
+        }
+        for (at, branch) in self.branches.iter().enumerate() {
+            let own = |one: &&RequestView| one.onto == branch.name;
+            let own: Vec<&RequestView> = self.requests.iter().filter(own).collect();
+            if own.is_empty() {
+                continue;
+            }
+            if at > 0 {
+                page.line("");
+            }
+            let place = match &branch.head {
+                Some(head) => format!("at {}", words::short(head)),
+                None => "is not in this clone".to_owned(),
+            };
+            let frozen = match (branch.frozen, branch.frozen_until) {
+                (false, _) => String::new(),
+                (true, None) => ", frozen".to_owned(),
+                (true, Some(until)) => format!(", frozen until {}", until.day()),
+            };
+            page.line(format!(
+                "{} {place}{frozen}",
+                page.bold(branch.name.as_str())
+            ));
+            let name = |one: &RequestView| {
+                let first = one
+                    .authors
+                    .first()
+                    .map_or("", |author| author.name.as_str());
+                cut(first, AUTHOR)
+            };
+            let widest = own.iter().map(|one| name(one).chars().count()).max();
+            let width = widest.unwrap_or(0).max("AUTHOR".len());
+            page.line(page.dim(&format!(
+                "{:<10}  {:<10}  {:>6}  {:<width$}  {:<6}  {:<7}  APPLIES",
+                "REQUEST", "STATE", "AGE", "AUTHOR", "MERGED", "NOTE"
+            )));
+            for one in own {
+                let state = format!("{:<10}", one.state.word());
+                let state = match one.state {
+                    State::Approved | State::Picked => page.good(&state),
+                    State::Conflicts | State::Rejected => page.bad(&state),
+                    State::NeedsInfo | State::Held => page.warning(&state),
+                    State::New | State::Superseded | State::Withdrawn => state,
+                };
+                page.line(format!(
+                    "{}  {state}  {:>6}  {:<width$}  {:<6}  {:<7}  {}",
+                    one.id,
+                    words::age(one.asked, self.now),
+                    name(one),
+                    one.merged_word(),
+                    one.note_word(),
+                    one.applies_word(),
+                ));
+                page.line(format!("  {}", cut(&one.title, WIDTH - 2)));
+                if !one.why.is_empty() {
+                    page.line(page.dim(&format!("  {}", cut(&one.why, WIDTH - 2))));
+                }
+            }
+        }
+        if self.left_out > 0 {
+            let many = self.left_out;
+            page.line(page.dim(&format!("{many} were over before the last release: --all")));
+        }
+    }
+}

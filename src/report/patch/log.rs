@@ -1,0 +1,283 @@
+//! `patch log`: everything that was said, in the order in which it counts.
+
+use serde::Serialize;
+
+use super::words;
+use crate::model::{BranchName, Sha256, Timestamp};
+use crate::patch::entry::{Entry, EntryId, Event, RequestId};
+use crate::patch::state::in_force;
+use crate::patch::{Decision, Policy, Queue, Request};
+use crate::release::commit::Person;
+use crate::report::document::plain;
+use crate::report::{Document, Page};
+
+/// What `patch log` answers.
+#[derive(Debug, Serialize)]
+pub struct LogDocument {
+    /// Every entry, the oldest first.
+    entries: Vec<Line>,
+}
+
+/// An entry.
+#[derive(Debug, Serialize)]
+pub struct Line {
+    /// Its name.
+    id: Sha256,
+    at: Timestamp,
+    by: Person,
+    /// What kind of entry it is.
+    is: String,
+    request: Option<RequestId>,
+    branch: Option<BranchName>,
+    /// What was said, in a clause.
+    text: String,
+    /// Why; null: none was given.
+    reason: Option<String>,
+    /// What is odd about it: it contradicts another, has no effect, does not
+    /// count any more.
+    remark: Option<String>,
+    /// The decisions that were made at the same time and differ.
+    contradicts: Vec<Sha256>,
+    /// All that was said.
+    event: serde_json::Value,
+}
+
+impl LogDocument {
+    /// Shows entries that a queue was folded of.
+    pub fn new<'e>(
+        entries: impl IntoIterator<Item = &'e (EntryId, Entry)>,
+        queue: &Queue,
+        policy: &Policy,
+    ) -> Self {
+        let line = |(id, entry): &(EntryId, Entry)| line(*id, entry, queue, policy);
+        Self {
+            entries: entries.into_iter().map(line).collect(),
+        }
+    }
+}
+
+fn line(id: EntryId, entry: &Entry, queue: &Queue, policy: &Policy) -> Line {
+    let event = serde_json::to_value(&entry.event).expect("events are plain values");
+    let request = about(id, &entry.event);
+    let known = request.as_ref().and_then(|id| queue.requests.get(id));
+    let contradicts = match known {
+        Some(request) => contradicted(id, request),
+        None => Vec::new(),
+    };
+    let branch = branch_of(&entry.event, request.as_ref(), queue);
+    let (text, reason) = told(&entry.event);
+    Line {
+        id,
+        at: entry.at,
+        by: entry.by.clone(),
+        is: event["is"].as_str().unwrap_or_default().to_owned(),
+        remark: remark(id, entry, queue, known, &contradicts, policy),
+        request,
+        branch,
+        text,
+        reason,
+        contradicts,
+        event,
+    }
+}
+
+/// Returns the request that an entry is about.
+pub fn about(id: EntryId, event: &Event) -> Option<RequestId> {
+    match event {
+        Event::Asked(_) => Some(RequestId::of(&id)),
+        Event::Answered { request, .. }
+        | Event::Decided { request, .. }
+        | Event::Overridden { request, .. }
+        | Event::Applied { request, .. }
+        | Event::Superseded { request, .. }
+        | Event::Withdrawn { request, .. }
+        | Event::Linked { request, .. } => Some(request.clone()),
+        Event::Frozen { .. }
+        | Event::Thawed { .. }
+        | Event::Mocked { .. }
+        | Event::Cut { .. }
+        | Event::HotfixOpened { .. } => None,
+    }
+}
+
+/// Returns the branch that an entry is about, of a request that one's.
+pub fn branch_of(event: &Event, request: Option<&RequestId>, queue: &Queue) -> Option<BranchName> {
+    match event {
+        Event::Frozen { branch, .. }
+        | Event::Thawed { branch, .. }
+        | Event::Mocked { branch, .. }
+        | Event::Cut { branch, .. }
+        | Event::HotfixOpened { branch, .. } => Some(branch.clone()),
+        _ => Some(queue.requests.get(request?)?.ask.what.onto.clone()),
+    }
+}
+
+/// Finds the decisions that differ from one and were made at the same time.
+fn contradicted(id: EntryId, request: &Request) -> Vec<EntryId> {
+    let all = &request.decisions;
+    let Some(own) = all.iter().find(|one| one.entry == id) else {
+        return Vec::new();
+    };
+    let apart = |other: EntryId| !request.knows(id, other) && !request.knows(other, id);
+    let differs = all
+        .iter()
+        .filter(|one| one.what.0 != own.what.0 && apart(one.entry));
+    differs.map(|one| one.entry).collect()
+}
+
+fn remark(
+    id: EntryId,
+    entry: &Entry,
+    queue: &Queue,
+    request: Option<&Request>,
+    contradicts: &[EntryId],
+    policy: &Policy,
+) -> Option<String> {
+    if queue.idle.contains(&id) {
+        return Some("without effect: it speaks of nothing that is there".to_owned());
+    }
+    if !matches!(entry.event, Event::Decided { .. }) {
+        return None;
+    }
+    if !policy.is_approver(&entry.by) {
+        return Some(format!(
+            "does not count: {} decides nothing here",
+            entry.by.name
+        ));
+    }
+    let force = in_force(request?, policy);
+    if let Some(first) = contradicts.first() {
+        let short = &first.hex()[..10];
+        let clause = match force.iter().any(|one| one.entry == id) {
+            true => "the more careful one counts until somebody decides who knows both",
+            false => "decided anew since",
+        };
+        return Some(format!(
+            "contradicts {short}, made at the same time: {clause}"
+        ));
+    }
+    let ended = !force.iter().any(|one| one.entry == id);
+    ended.then(|| "ended by a later decision".to_owned())
+}
+
+/// Says what an event is, and why.
+fn told(event: &Event) -> (String, Option<String>) {
+    let some = |reason: &str| Some(reason.to_owned());
+    match event {
+        Event::Asked(ask) => {
+            let commits: Vec<&str> = ask.commits.iter().map(|id| words::short(id)).collect();
+            let text = format!(
+                "asks for {} onto {}: {}",
+                commits.join(" "),
+                ask.onto,
+                ask.title
+            );
+            (text, None)
+        }
+        Event::Answered { answers, .. } => {
+            let said = crate::patch::Question::ALL.into_iter();
+            let said = said.filter(|one| !answers.to(*one).is_empty());
+            let said: Vec<String> = said
+                .map(|one| format!("{}: {}", one.word(), answers.to(one).replace('\n', " ")))
+                .collect();
+            (format!("answers {}", said.join("; ")), None)
+        }
+        Event::Decided {
+            decision, reason, ..
+        } => {
+            let word = match decision {
+                Decision::Approve => "approves",
+                Decision::Hold => "holds",
+                Decision::Reject => "rejects",
+            };
+            (word.to_owned(), some(reason))
+        }
+        Event::Overridden { rule, reason, .. } => (format!("sets {rule} aside"), some(reason)),
+        Event::Applied { commits, .. } => {
+            let to: Vec<&str> = commits
+                .iter()
+                .map(|one| one.to.as_deref().map_or("nothing", words::short))
+                .collect();
+            (format!("picked it as {}", to.join(" ")), None)
+        }
+        Event::Superseded { by, .. } => (format!("puts {by} in its place"), None),
+        Event::Withdrawn { reason, .. } => ("withdraws it".to_owned(), some(reason)),
+        Event::Linked { url, .. } => (format!("has it at {url}"), None),
+        Event::Frozen {
+            branch,
+            until,
+            except,
+            reason,
+        } => {
+            let until = until.map_or(String::new(), |until| format!(" until {}", until.day()));
+            let except = match except.as_slice() {
+                [] => String::new(),
+                ids => {
+                    let ids: Vec<&str> = ids.iter().map(RequestId::as_str).collect();
+                    format!(", but for {}", ids.join(" "))
+                }
+            };
+            (format!("freezes {branch}{until}{except}"), some(reason))
+        }
+        Event::Thawed { branch, reason } => (format!("thaws {branch}"), some(reason)),
+        Event::Mocked {
+            branch,
+            head,
+            versions,
+            findings,
+        } => {
+            let so = match findings.len() {
+                0 => format!("passed: {}", versions.join(", ")),
+                number => format!("refused for {number} reasons"),
+            };
+            let at = words::short(head);
+            (format!("tried a release of {branch} at {at}, {so}"), None)
+        }
+        Event::Cut {
+            branch,
+            commit,
+            tags,
+        } => {
+            let tags: Vec<&str> = tags.iter().map(|tag| tag.as_str()).collect();
+            let at = words::short(commit);
+            (format!("cut {} of {branch} at {at}", tags.join(", ")), None)
+        }
+        Event::HotfixOpened {
+            branch,
+            from,
+            normal,
+        } => {
+            let text = format!("made {branch} of {from}, beside {normal}");
+            (text, None)
+        }
+    }
+}
+
+impl Document for LogDocument {
+    const SCHEMA: &'static str = "debcut/patch-log/1";
+
+    fn text(&self, page: &mut Page) {
+        if self.entries.is_empty() {
+            page.line("nothing was said yet");
+        }
+        for line in &self.entries {
+            let at = line.at.to_string().replace('T', " ");
+            let at = page.dim(&at[..16]);
+            let about = match (&line.request, &line.branch) {
+                (Some(id), _) => page.bold(id.as_str()),
+                (None, _) => "–".to_owned(),
+            };
+            page.line(format!(
+                "{at}  {about}  {} {}",
+                plain(&line.by.name),
+                plain(&line.text)
+            ));
+            if let Some(reason) = &line.reason {
+                page.line(format!("                    why: {}", plain(reason)));
+            }
+            if let Some(remark) = &line.remark {
+                page.line(page.warning(&format!("                    {remark}")));
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! A request as a program reads it: the same in every document.
+
+use serde::Serialize;
+
+use super::words;
+use crate::model::{BranchName, Timestamp};
+use crate::patch::entry::{Answers, Picked, RequestId};
+use crate::patch::facts::{Applies, Merged, NoteFact};
+use crate::patch::state::{Listed, Question, State};
+use crate::release::commit::Person;
+
+/// A request and where it stands.
+#[derive(Debug, Clone, Serialize)]
+pub struct RequestView {
+    /// Its name.
+    pub id: RequestId,
+    /// The branch.
+    pub onto: BranchName,
+    /// Where it stands.
+    pub state: State,
+    /// Why, in a clause.
+    pub why: String,
+    /// What it is.
+    pub title: String,
+    /// When it was asked for.
+    pub asked: Timestamp,
+    /// How long ago.
+    pub age_seconds: i64,
+    /// Who asked.
+    pub asked_by: Person,
+    /// Who wrote the commits.
+    pub authors: Vec<Person>,
+    /// The commits, in the order of picking.
+    pub commits: Vec<String>,
+    /// The pull request, as it was named.
+    pub pull_request: Option<String>,
+    /// What a release manager wants to know.
+    pub answers: Answers,
+    /// What is not said yet.
+    pub missing: Vec<Question>,
+    /// Whether its commits are on the main branch; null: there is none.
+    pub merged: Option<bool>,
+    /// Those that are not.
+    pub unmerged: Vec<String>,
+    /// Whether users are told.
+    pub release_note: NoteFact,
+    /// `cleanly`, `nothing`, `conflicts` or `unknown`.
+    pub applies: &'static str,
+    /// The first commit that does not apply.
+    pub conflict_commit: Option<String>,
+    /// The paths that both sides changed.
+    pub conflicts: Vec<String>,
+    /// Why it was not tried.
+    pub not_tried: Option<String>,
+    /// How many have approved.
+    pub approvals: usize,
+    /// How many must.
+    pub approvals_needed: usize,
+    /// Whether people decided differently at the same time.
+    pub contradicted: bool,
+    /// Whether its branch's freeze holds it.
+    pub frozen: bool,
+    /// What its commits became on the branch.
+    pub picked: Vec<Picked>,
+    /// Its pages on forges.
+    pub links: Vec<String>,
+}
+
+impl RequestView {
+    /// Shows a request at a moment, where so many approvals are needed.
+    pub fn new(listed: &Listed, now: Timestamp, needed: usize) -> Self {
+        let Listed {
+            request,
+            facts,
+            standing,
+        } = listed;
+        let ask = &request.ask;
+        let (applies, conflict, not_tried) = match &facts.applies {
+            Applies::Cleanly => ("cleanly", None, None),
+            Applies::Nothing => ("nothing", None, None),
+            Applies::Conflicts { commit, paths } => ("conflicts", Some((commit, paths)), None),
+            Applies::Unknown(why) => ("unknown", None, Some(why.clone())),
+        };
+        let applied = request.applied.as_ref().map(|said| said.what.clone());
+        Self {
+            id: request.id.clone(),
+            onto: ask.what.onto.clone(),
+            state: standing.state,
+            why: words::why(listed, needed),
+            title: ask.what.title.clone(),
+            asked: ask.at,
+            age_seconds: (now.unix() - ask.at.unix()).max(0),
+            asked_by: ask.by.clone(),
+            authors: ask.what.authors.clone(),
+            commits: ask.what.commits.clone(),
+            pull_request: ask.what.pull_request.clone(),
+            answers: ask.what.answers.clone(),
+            missing: standing.missing.clone(),
+            merged: match &facts.merged {
+                Merged::All => Some(true),
+                Merged::Without(_) => Some(false),
+                Merged::Unknown => None,
+            },
+            unmerged: match &facts.merged {
+                Merged::Without(commits) => commits.clone(),
+                Merged::All | Merged::Unknown => Vec::new(),
+            },
+            release_note: facts.note,
+            applies,
+            conflict_commit: conflict.map(|(commit, _)| commit.clone()),
+            conflicts: conflict.map(|(_, paths)| paths.clone()).unwrap_or_default(),
+            not_tried,
+            approvals: standing.approvals,
+            approvals_needed: needed,
+            contradicted: standing.is_contradicted(),
+            frozen: standing.frozen.is_some(),
+            picked: applied.or(facts.landed.clone()).unwrap_or_default(),
+            links: request.links.iter().map(|said| said.what.clone()).collect(),
+        }
+    }
+
+    /// Says whether it is on the main branch, in a word.
+    pub fn merged_word(&self) -> &'static str {
+        match self.merged {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "–",
+        }
+    }
+
+    /// Says whether users are told, in a word.
+    pub fn note_word(&self) -> &'static str {
+        match self.release_note {
+            NoteFact::Written => "yes",
+            NoteFact::None => "none",
+            NoteFact::Missing => "missing",
+        }
+    }
+
+    /// Says whether it applies, in a word.
+    pub fn applies_word(&self) -> &'static str {
+        match self.state {
+            State::Picked => "–",
+            State::Rejected | State::Superseded | State::Withdrawn => "–",
+            _ => self.applies,
+        }
+    }
+}

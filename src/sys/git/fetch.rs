@@ -1,0 +1,91 @@
+//! Refs from a remote, through the user's `git`: with its credentials and its
+//! network.
+
+use std::time::Duration;
+
+use super::{Repository, UserGit};
+use crate::model::Listener;
+use crate::sys::environment::Environment;
+use crate::sys::process::ToolError;
+
+/// Why nothing was fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The repository knows no remote of this name.
+    #[error("there is no remote “{remote}”")]
+    NoRemote {
+        /// The name.
+        remote: String,
+    },
+    /// It was not reached, or did not let the user in.
+    #[error("cannot fetch from {remote}")]
+    Unreached {
+        /// The remote.
+        remote: String,
+        /// What git said.
+        #[source]
+        source: ToolError,
+    },
+}
+
+/// How long a fetch may take.
+const LIMIT: Duration = Duration::from_secs(1800);
+
+/// Returns where a remote has a ref, by its full name; none: it has no such ref.
+pub fn remote_ref(
+    repository: &Repository,
+    environment: &Environment,
+    remote: &str,
+    name: &str,
+) -> Result<Option<String>, FetchError> {
+    known(repository, remote)?;
+    let tool = UserGit::new(repository, environment)
+        .tool()
+        .args(["ls-remote", "--refs", "--quiet", "--", remote, name])
+        .limit(LIMIT);
+    let output = tool.output().map_err(|source| FetchError::Unreached {
+        remote: remote.to_owned(),
+        source,
+    })?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines = text.lines().filter_map(|line| line.split_once('\t'));
+    let found = lines.filter(|(_, found)| *found == name).next();
+    Ok(found.map(|(id, _)| id.to_owned()))
+}
+
+/// Fetches refspecs (`+refs/a:refs/b`) and nothing else: no tags.
+pub fn fetch(
+    repository: &Repository,
+    environment: &Environment,
+    remote: &str,
+    refspecs: &[String],
+    listener: &dyn Listener,
+) -> Result<(), FetchError> {
+    known(repository, remote)?;
+    let tool = UserGit::new(repository, environment)
+        .tool()
+        .args([
+            "fetch",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-auto-gc",
+        ])
+        .args(["--quiet", "--", remote])
+        .args(refspecs)
+        .limit(LIMIT);
+    let mut said = Vec::new();
+    let ended = tool.logged(&mut said, listener);
+    ended.map_err(|source| FetchError::Unreached {
+        remote: remote.to_owned(),
+        source,
+    })
+}
+
+fn known(repository: &Repository, remote: &str) -> Result<(), FetchError> {
+    let is_place = remote.contains(['/', ':']);
+    if !is_place && repository.inner.find_remote(remote).is_err() {
+        let remote = remote.to_owned();
+        return Err(FetchError::NoRemote { remote });
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! What has reached a branch: by its id, or as a pick of it.
+
+use std::collections::{HashMap, HashSet};
+
+use super::picked::picks;
+use super::{GitError, ObjectId, Objects, Repository, failed};
+
+/// What some commits became on a branch.
+pub type Landed = HashMap<ObjectId, ObjectId>;
+
+impl Repository {
+    /// Returns those of some commits that none of some heads has in its history.
+    /// One walk for all of them, as long as the oldest of them is old.
+    pub fn lacking(
+        &self,
+        commits: &[ObjectId],
+        heads: &[ObjectId],
+    ) -> Result<HashSet<ObjectId>, GitError> {
+        if commits.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let wanted: HashSet<ObjectId> = commits.iter().copied().collect();
+        let act = || failed("walk its history");
+        let mut walk = self.inner.revwalk().map_err(act())?;
+        for id in commits {
+            walk.push(id.oid()?).map_err(act())?;
+        }
+        for id in heads {
+            walk.hide(id.oid()?).map_err(act())?;
+        }
+        let mut lacking = HashSet::new();
+        for id in walk {
+            let id = ObjectId::of(id.map_err(act())?);
+            lacking.extend(id.filter(|id| wanted.contains(id)));
+            if lacking.len() == wanted.len() {
+                break;
+            }
+        }
+        Ok(lacking)
+    }
+
+    /// Lists the commits that one head has and others lack, newest first.
+    pub fn commits_only_in(
+        &self,
+        head: ObjectId,
+        others: &[ObjectId],
+    ) -> Result<Vec<ObjectId>, GitError> {
+        let act = || failed("walk its history");
+        let mut walk = self.inner.revwalk().map_err(act())?;
+        walk.set_sorting(git2::Sort::TOPOLOGICAL).map_err(act())?;
+        walk.push(head.oid()?).map_err(act())?;
+        for id in others {
+            walk.hide(id.oid()?).map_err(act())?;
+        }
+        let mut found = Vec::new();
+        for id in walk {
+            found.extend(ObjectId::of(id.map_err(act())?));
+        }
+        Ok(found)
+    }
+
+    /// Finds what some commits became on a branch: themselves, where it has
+    /// them; what says `(cherry picked from commit …)` of them; what changes the
+    /// same as they do (git's patch id); what has their author, date and
+    /// subject, as a pick with a conflict has. `own` are the branch's own
+    /// commits, those that the main branch lacks.
+    pub fn landed(
+        &self,
+        objects: &Objects<'_>,
+        commits: &[ObjectId],
+        head: ObjectId,
+        own: &[ObjectId],
+    ) -> Result<Landed, GitError> {
+        let lacking = self.lacking(commits, &[head])?;
+        let mut landed = Landed::new();
+        for id in commits.iter().filter(|id| !lacking.contains(id)) {
+            landed.insert(*id, *id);
+        }
+        if lacking.is_empty() || own.is_empty() {
+            return Ok(landed);
+        }
+        let mut named = HashMap::new();
+        let mut written = HashMap::new();
+        let mut by_paths: HashMap<u64, Vec<ObjectId>> = HashMap::new();
+        for other in own.iter().copied() {
+            let commit = objects.commit(other)?;
+            if commit.parents.len() > 1 {
+                continue;
+            }
+            for from in picks(&commit.message()) {
+                named.entry(from).or_insert(other);
+            }
+            let sketch = self.sketch(objects, other)?;
+            written
+                .entry((sketch.author, sketch.subject))
+                .or_insert(other);
+            by_paths.entry(sketch.paths).or_default().push(other);
+        }
+        for id in lacking {
+            if let Some(other) = named.get(&id) {
+                landed.insert(id, *other);
+                continue;
+            }
+            let sketch = self.sketch(objects, id)?;
+            if let Some(other) = written.get(&(sketch.author, sketch.subject)) {
+                landed.insert(id, *other);
+                continue;
+            }
+            let alike = by_paths.get(&sketch.paths).map_or(&[][..], Vec::as_slice);
+            for other in alike.iter().copied() {
+                if self.patch_id(id)? == self.patch_id(other)? {
+                    landed.insert(id, other);
+                    break;
+                }
+            }
+        }
+        Ok(landed)
+    }
+}

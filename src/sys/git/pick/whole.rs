@@ -1,0 +1,146 @@
+//! Both trees compared as a whole, with renames: where a path alone does not
+//! tell what becomes of it.
+
+use std::collections::BTreeSet;
+
+use super::{Picking, Step};
+use crate::sys::git::{GitError, ObjectId, failed};
+
+/// How many files may have come and gone between both trees for moved ones to be
+/// looked for among them: likeness costs their product. Beyond it only files
+/// that were moved unchanged are found, as with git's `merge.renameLimit`.
+const RENAMES: u32 = 1000;
+
+/// Finds the files in place of directories that have files: libgit2 leaves both
+/// in its index and calls it clean.
+fn in_each_others_way(merged: &git2::Index) -> BTreeSet<String> {
+    let paths: BTreeSet<Vec<u8>> = merged.iter().map(|entry| entry.path).collect();
+    let mut found = BTreeSet::new();
+    for path in &paths {
+        let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+        let file = slashes
+            .map(|(at, _)| &path[..at])
+            .find(|parent| paths.contains(*parent));
+        found.extend(file.map(|file| String::from_utf8_lossy(file).into_owned()));
+    }
+    found
+}
+
+impl Picking<'_> {
+    /// Does what [`Picking::pick`] does, with renames.
+    pub(super) fn pick_whole(
+        &mut self,
+        base: Option<ObjectId>,
+        theirs: ObjectId,
+    ) -> Result<Step, GitError> {
+        let act = || failed("merge two trees");
+        let own = self.tree()?;
+        let inner = &self.repository.inner;
+        let base = match base {
+            Some(base) => base.oid()?,
+            None => (inner.treebuilder(None).and_then(|empty| empty.write())).map_err(act())?,
+        };
+        let base = inner.find_tree(base).map_err(act())?;
+        let ours = inner.find_tree(self.tree.oid()?).map_err(act())?;
+        let theirs = inner.find_tree(theirs.oid()?).map_err(act())?;
+        let mut options = git2::MergeOptions::new();
+        options.find_renames(true).target_limit(RENAMES);
+        let merged = inner.merge_trees(&base, &ours, &theirs, Some(&options));
+        let mut merged = merged.map_err(act())?;
+        if merged.has_conflicts() {
+            let mut paths = BTreeSet::new();
+            for conflict in merged.conflicts().map_err(act())? {
+                let conflict = conflict.map_err(act())?;
+                let sides = [conflict.our, conflict.their, conflict.ancestor];
+                if let Some(side) = sides.into_iter().flatten().next() {
+                    paths.insert(String::from_utf8_lossy(&side.path).into_owned());
+                }
+            }
+            return Ok(Step::Conflicts(paths));
+        }
+        let mut conflicts = in_each_others_way(&merged);
+        conflicts.append(&mut self.homeless(&base, &ours, &theirs)?);
+        if !conflicts.is_empty() {
+            return Ok(Step::Conflicts(conflicts));
+        }
+        let tree = merged.write_tree_to(inner).map_err(act())?;
+        if tree.to_string() == own {
+            return Ok(Step::Nothing);
+        }
+        self.tree = ObjectId::of(tree).unwrap_or(self.tree);
+        Ok(Step::Changed)
+    }
+
+    /// Finds the files that one side adds to a directory whose files the other
+    /// one has moved away: git asks where they belong (`merge.directoryRenames`,
+    /// whose usual value is `conflict`), and so is it here.
+    fn homeless(
+        &self,
+        base: &git2::Tree<'_>,
+        ours: &git2::Tree<'_>,
+        theirs: &git2::Tree<'_>,
+    ) -> Result<BTreeSet<String>, GitError> {
+        let wanted = self.repository.setting("merge.directoryRenames");
+        if wanted.as_deref() == Some("false") {
+            return Ok(BTreeSet::new());
+        }
+        let mut homeless = self.added_to_moved(base, ours, theirs)?;
+        homeless.append(&mut self.added_to_moved(base, theirs, ours)?);
+        Ok(homeless)
+    }
+
+    fn added_to_moved(
+        &self,
+        base: &git2::Tree<'_>,
+        moving: &git2::Tree<'_>,
+        adding: &git2::Tree<'_>,
+    ) -> Result<BTreeSet<String>, GitError> {
+        let act = || failed("compare two trees");
+        let inner = &self.repository.inner;
+        let added = inner.diff_tree_to_tree(Some(base), Some(adding), None);
+        let added = added.map_err(act())?;
+        let mut candidates = Vec::new();
+        for delta in added
+            .deltas()
+            .filter(|one| one.status() == git2::Delta::Added)
+        {
+            let Some(path) = delta.new_file().path() else {
+                continue;
+            };
+            // A directory that was there, and is gone on the other side.
+            let gone = path.ancestors().skip(1).find(|one| {
+                !one.as_os_str().is_empty()
+                    && base.get_path(one).is_ok()
+                    && moving.get_path(one).is_err()
+            });
+            if let Some(gone) = gone {
+                candidates.push((path.to_owned(), gone.to_owned()));
+            }
+        }
+        if candidates.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let mut renames = inner
+            .diff_tree_to_tree(Some(base), Some(moving), None)
+            .map_err(act())?;
+        let mut find = git2::DiffFindOptions::new();
+        find.renames(true).rename_limit(RENAMES as usize);
+        renames.find_similar(Some(&mut find)).map_err(act())?;
+        let renamed = renames.deltas();
+        let renamed: Vec<_> = renamed
+            .filter(|one| one.status() == git2::Delta::Renamed)
+            .filter_map(|one| {
+                let (from, to) = (one.old_file().path()?, one.new_file().path()?);
+                Some((from.to_owned(), to.to_owned()))
+            })
+            .collect();
+        let lost = candidates.into_iter().filter(|(_, gone)| {
+            renamed
+                .iter()
+                .any(|(from, to)| from.starts_with(gone) && !to.starts_with(gone))
+        });
+        Ok(lost
+            .map(|(path, _)| path.to_string_lossy().into_owned())
+            .collect())
+    }
+}

@@ -1,0 +1,203 @@
+//! `patch approve`, `hold`, `reject`, `answer`, `withdraw`, `supersede`, `log`,
+//! `show`, `sync`: what people say, and what others see of it.
+
+use serde_json::Value;
+
+use super::asking::WHOLE;
+use super::{fix, project};
+use crate::world::World;
+
+fn picked(world: &World, what: &str) -> String {
+    let words = ["patch", "pick", what, "--onto", "release-1.0", "--json"];
+    let made = world.run(words).code(0).document("debcut/patch-pick/1");
+    made["id"].as_str().expect("a name").to_owned()
+}
+
+fn state(world: &World, id: &str) -> Value {
+    let words = ["patch", "show", id, "--json"];
+    let shown = world.run(words).code(0).document("debcut/patch-show/1");
+    shown["request"]["state"].clone()
+}
+
+#[test]
+fn decisions_are_written_once_with_reason_and_name() {
+    let world = project();
+    fix(&world, "two", "2", WHOLE);
+    let id = picked(&world, "HEAD");
+    let short = &id[..5];
+    world.run(["patch", "approve", short]).code(2);
+    world
+        .run(["patch", "approve", short, "--reason", " "])
+        .code(2);
+    let approve = [
+        "patch",
+        "approve",
+        short,
+        "--reason",
+        "it crashes",
+        "--json",
+    ];
+    let dry = world.run(approve.iter().chain(&["--dry-run"])).code(0);
+    assert_eq!(dry.document("debcut/patch-approve/1")["dry_run"], true);
+    assert_eq!(state(&world, &id), "new");
+    let first = world
+        .run(approve)
+        .code(0)
+        .document("debcut/patch-approve/1");
+    assert_eq!(first["changed"], true);
+    assert_eq!(first["requests"][0]["state"], "approved");
+    let again = world
+        .run(approve)
+        .code(0)
+        .document("debcut/patch-approve/1");
+    assert_eq!(again["changed"], false);
+    world
+        .run(["patch", "hold", short, "--reason", "wait"])
+        .code(0);
+    assert_eq!(state(&world, &id), "held");
+    world
+        .run(["patch", "reject", short, "--reason", "never"])
+        .code(0);
+    assert_eq!(state(&world, &id), "rejected");
+    let again = ["patch", "pick", "HEAD", "--onto", "release-1.0"];
+    let refused = world.run(again).code(1);
+    assert!(
+        refused.stdout.contains("rejected-before"),
+        "{}",
+        refused.stdout
+    );
+    let log = world.run(["patch", "log", short]).code(0).stdout;
+    let log = log.replace(&id, "<name>      ");
+    let commit = world.git(&["rev-parse", "--short=12", "HEAD"]);
+    insta::assert_snapshot!(log.replace(&commit, "<commit>"));
+}
+
+#[test]
+fn only_approvers_decide() {
+    let world = project();
+    fix(&world, "two", "2", WHOLE);
+    let id = picked(&world, "HEAD");
+    world.write(
+        "debcut.toml",
+        "[patch]\napprovers = [\"rita@example.org\"]\n",
+    );
+    let approve = ["patch", "approve", &id, "--reason", "so"];
+    let refused = world.run(approve).code(1);
+    assert!(
+        refused.stdout.contains("ask rita@example.org"),
+        "{}",
+        refused.stdout
+    );
+    assert_eq!(state(&world, &id), "new");
+    let by_rita = world.debcut(approve).env("DEBEMAIL", "Rita@example.org");
+    by_rita.run().code(0);
+    assert_eq!(state(&world, &id), "approved");
+}
+
+#[test]
+fn questions_are_answered_later() {
+    let world = project();
+    fix(&world, "two", "2", "fix: two");
+    let id = picked(&world, "HEAD");
+    assert_eq!(state(&world, &id), "needs-info");
+    world
+        .run(["patch", "answer", &id])
+        .code(2)
+        .says(&["--bug TEXT"]);
+    let all = ["--bug", "#1", "--affected", "all", "--severity", "high"];
+    let answer = ["patch", "answer", &id];
+    world.run(answer.iter().chain(&all)).code(0);
+    assert_eq!(state(&world, &id), "needs-info");
+    let last = ["patch", "answer", &id, "--verified", "by hand", "--json"];
+    world.run(last).code(0);
+    assert_eq!(state(&world, &id), "new");
+    let again = world.run(last).code(0).document("debcut/patch-answer/1");
+    assert_eq!(again["changed"], false);
+    world.write("debcut.toml", "[patch]\nquestions = []\n");
+    fix(&world, "four", "4", "fix: four");
+    assert_eq!(state(&world, &picked(&world, "HEAD")), "new");
+}
+
+#[test]
+fn requests_are_withdrawn_and_replaced() {
+    let world = project();
+    fix(&world, "two", "2", WHOLE);
+    let one = picked(&world, "HEAD");
+    fix(&world, "six", "6", WHOLE);
+    let two = picked(&world, "HEAD");
+    world
+        .run(["patch", "supersede", &one, "--by", &two])
+        .code(0);
+    assert_eq!(state(&world, &one), "superseded");
+    let circle = world
+        .run(["patch", "supersede", &two, "--by", &one])
+        .code(1);
+    assert!(circle.stdout.contains("circular"), "{}", circle.stdout);
+    world
+        .run(["patch", "withdraw", &two, "--reason", "not needed"])
+        .code(0);
+    assert_eq!(state(&world, &two), "withdrawn");
+    let over = ["patch", "approve", &two, "--reason", "so"];
+    assert!(
+        world
+            .run(over)
+            .code(1)
+            .stdout
+            .contains("not asked for any more")
+    );
+    // Asked anew, it is another request.
+    assert_ne!(picked(&world, "HEAD"), two);
+}
+
+#[test]
+fn two_clones_decide_at_once() {
+    let world = project();
+    fix(&world, "two", "2", WHOLE);
+    world.git(&["init", "--quiet", "--bare", "../remote.git"]);
+    world.git(&["remote", "add", "origin", "../remote.git"]);
+    world.git(&["push", "--quiet", "origin", "main", "release-1.0"]);
+    let id = picked(&world, "HEAD");
+    let sync = world.run(["patch", "sync", "--json"]).code(0);
+    assert_eq!(sync.document("debcut/patch-sync/1")["sent"], 1);
+    let other = world.path("other");
+    let place = other.to_str().expect("text");
+    world.git(&["clone", "--quiet", "../remote.git", place]);
+    let there = |words: &[&str]| {
+        let call = world.debcut(["-C", place].iter().chain(words));
+        call.env("DEBFULLNAME", "Rita")
+            .env("DEBEMAIL", "rita@example.org")
+            .run()
+    };
+    there(&["patch", "sync"]).code(0);
+    there(&["patch", "reject", &id, "--reason", "no"]).code(0);
+    world
+        .run(["patch", "approve", &id, "--reason", "yes"])
+        .code(0);
+    there(&["patch", "sync"]).code(0);
+    world.run(["patch", "sync"]).code(0);
+    there(&["patch", "sync"]).code(0);
+    assert_eq!(state(&world, &id), "rejected");
+    let log = world.run(["patch", "log", &id]).code(0).stdout;
+    assert_eq!(log.matches("made at the same time").count(), 2, "{log}");
+    // Who knows both settles it; and shares it at once.
+    let settle = [
+        "patch",
+        "approve",
+        &id,
+        "--reason",
+        "talked about it",
+        "--sync",
+    ];
+    world.run(settle).code(0);
+    there(&["patch", "sync"]).code(0);
+    let seen = there(&["patch", "list", "--json"]).code(0);
+    let seen = seen.document("debcut/patch-list/1");
+    assert_eq!(seen["requests"][0]["state"], "approved");
+    let done = world.run(["patch", "sync", "--json"]).code(0);
+    assert_eq!(done.document("debcut/patch-sync/1")["changed"], false);
+    let gone = ["patch", "sync", "--remote", "nowhere"];
+    world
+        .run(gone)
+        .code(2)
+        .says(&["there is no remote “nowhere”"]);
+}

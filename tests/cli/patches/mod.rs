@@ -1,0 +1,29 @@
+//! Maintenance branches.
+
+mod asking;
+mod deciding;
+
+use crate::world::World;
+
+/// Makes a project with a branch `release-1.0` that main has left behind:
+/// `main` has a fix with a note, `release-1.0` ends before it.
+pub fn project() -> World {
+    let world = World::new();
+    world.write(
+        "src/lib.txt",
+        "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\n",
+    );
+    world.write("other.txt", "a\n");
+    world.commit("feat: begin");
+    world.git(&["branch", "release-1.0"]);
+    world.write("other.txt", "b\n");
+    world.commit("feat: more");
+    world
+}
+
+/// Commits a change of one line of `src/lib.txt`; returns its id.
+pub fn fix(world: &World, from: &str, to: &str, message: &str) -> String {
+    world.edit("src/lib.txt", &format!("{from}\n"), &format!("{to}\n"));
+    world.commit(message);
+    world.git(&["rev-parse", "HEAD"])
+}
