@@ -5,9 +5,9 @@ use clap::{Args, ValueEnum};
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::flow::patching::branches;
 use crate::flow::patching::ledger::Ledger;
 use crate::flow::patching::listing::{self, Which};
+use crate::flow::patching::{branches, ruling};
 use crate::model::BranchName;
 use crate::patch::State;
 use crate::report::Answer;
@@ -98,11 +98,13 @@ pub fn run(arguments: &ListArguments, context: &Context<'_>) -> Result<Said, Fai
     let listed = listing::listed(&workspace, &ledger, &requests)?;
     let needed = workspace.project.patch.approvals;
     let now = context.now();
-    let views: Vec<RequestView> = listed
-        .iter()
-        .map(|one| RequestView::new(one, now, needed))
-        .filter(|view| states.is_empty() || states.contains(&view.state))
-        .collect();
+    let mut views = Vec::new();
+    for one in &listed {
+        let view = RequestView::new(one, now, needed);
+        if states.is_empty() || states.contains(&view.state) {
+            views.push(view.ruled(ruling::breaches(&workspace, one)?));
+        }
+    }
     let mut names: Vec<&BranchName> = views.iter().map(|view| &view.onto).collect();
     names.sort();
     names.dedup();

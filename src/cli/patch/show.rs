@@ -6,7 +6,7 @@ use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::flow::patching::ledger::Ledger;
-use crate::flow::patching::{PatchingError, listing, telling};
+use crate::flow::patching::{PatchingError, listing, ruling, telling};
 use crate::report::Answer;
 use crate::report::patch::{LogDocument, RequestView, ShowDocument, ShownCommit, about};
 
@@ -32,11 +32,9 @@ pub fn run(arguments: &ShowArguments, context: &Context<'_>) -> Result<Said, Fai
     let request = request.map_err(PatchingError::Which)?;
     let listed = listing::listed(&workspace, &ledger, &[request])?;
     let policy = &workspace.project.patch;
-    let view = listed
-        .iter()
-        .map(|one| RequestView::new(one, context.now(), policy.approvals))
-        .next()
-        .expect("one was asked for");
+    let one = listed.first().expect("one was asked for");
+    let view = RequestView::new(one, context.now(), policy.approvals);
+    let view = view.ruled(ruling::breaches(&workspace, one)?);
     let own = ledger
         .entries
         .iter()

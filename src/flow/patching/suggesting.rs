@@ -21,7 +21,7 @@ use crate::patch::suggest::{self, Asked, Known, Origin, Reason, Target, Verdict}
 use crate::patch::{Request, RequestId};
 use crate::release::change::{self, Change, Reason as LeftOut};
 use crate::release::commit::{Commit, Person};
-use crate::sys::git::{Descend, GitError, Grafted, ObjectId, Objects, Repository};
+use crate::sys::git::{Descend, GitError, Grafted, ObjectId, Objects, Picking, Repository, Step};
 
 /// A commit that looks like it belongs, or would but for what is known of it.
 #[derive(Debug, Clone)]
@@ -176,7 +176,7 @@ pub fn suggest(
             moves,
         });
     }
-    try_all(&memory, &line, &mut found)?;
+    try_all(&memory, &objects, &line, &mut found)?;
     Ok(found)
 }
 
@@ -429,35 +429,64 @@ fn moves(objects: &Objects<'_>, id: ObjectId) -> Result<Vec<Move>, GitError> {
     })))
 }
 
+/// How many earlier suggestions are tried for one that does not apply: the
+/// nearest that touch the same paths. Of ten thousand commits thousands may be
+/// suggested, and each try costs a pick; `patch apply` looks farther.
+const TRIED: usize = 6;
+
 /// Tries each suggestion on the branch as it is now; where it does not apply,
 /// behind earlier suggestions that touch the same paths.
-fn try_all(memory: &Repository, line: &Line, found: &mut Suggestions) -> Result<(), FlowError> {
-    let tree = memory.commit(&line.head.to_string())?.tree;
-    let mut graft = |commit: &str, tree: &str| memory.graft(commit, tree);
-    let all: Vec<String> = found
-        .suggested
-        .iter()
-        .map(|one| one.commit.clone())
-        .collect();
-    for (at, commit) in all.iter().enumerate() {
-        let (applies, after) = match graft(commit, &tree)? {
-            Grafted::Tree(_) => (Applies::Cleanly, Vec::new()),
-            Grafted::Nothing => (Applies::Nothing, Vec::new()),
-            Grafted::Conflicts(paths) => {
-                let paths: Vec<String> = paths.into_iter().collect();
-                let mut candidates = Vec::new();
-                for earlier in &all[..at] {
-                    if !memory.changes_among(earlier, &paths)?.is_empty() {
-                        candidates.push(earlier.clone());
-                    }
-                }
-                let after = prerequisites(&candidates, commit, &tree, &mut graft)?;
+fn try_all(
+    memory: &Repository,
+    objects: &Objects<'_>,
+    line: &Line,
+    found: &mut Suggestions,
+) -> Result<(), FlowError> {
+    let tree = objects.commit(line.head)?.tree.to_string();
+    let mut graft = |commit: &str, tree: &str| grafted(memory, objects, commit, tree);
+    // Who touches a path, in the order of picking.
+    let mut touching: HashMap<String, Vec<usize>> = HashMap::new();
+    for at in 0..found.suggested.len() {
+        let commit = found.suggested[at].commit.clone();
+        let (applies, after) = match Picking::new(memory, objects, &tree)?.pick(&commit)? {
+            Step::Changed => (Applies::Cleanly, Vec::new()),
+            Step::Nothing => (Applies::Nothing, Vec::new()),
+            Step::Conflicts(paths) => {
+                let earlier = paths.iter().filter_map(|path| touching.get(path)).flatten();
+                let mut earlier: Vec<usize> = earlier.copied().collect();
+                earlier.sort_unstable();
+                earlier.dedup();
+                let nearest = earlier.split_off(earlier.len().saturating_sub(TRIED));
+                let nearest = nearest.iter().map(|at| found.suggested[*at].commit.clone());
+                let candidates: Vec<String> = nearest.collect();
+                let after = prerequisites(&candidates, &commit, &tree, &mut graft)?;
+                let paths = paths.into_iter().collect();
                 let commit = commit.clone();
                 (Applies::Conflicts { commit, paths }, after)
             }
         };
+        if let Some(id) = ObjectId::from_hex(&commit) {
+            each_change(objects, id, &mut |path, _, _| {
+                touching.entry(path.to_owned()).or_default().push(at);
+            })?;
+        }
         found.suggested[at].applies = applies;
         found.suggested[at].after = after;
     }
     Ok(())
+}
+
+/// Puts a commit on a tree.
+fn grafted(
+    memory: &Repository,
+    objects: &Objects<'_>,
+    commit: &str,
+    tree: &str,
+) -> Result<Grafted, GitError> {
+    let mut picking = Picking::new(memory, objects, tree)?;
+    Ok(match picking.pick(commit)? {
+        Step::Nothing => Grafted::Nothing,
+        Step::Conflicts(paths) => Grafted::Conflicts(paths),
+        Step::Changed => Grafted::Tree(picking.tree()?),
+    })
 }

@@ -133,6 +133,10 @@ impl Document for ListDocument {
                 if !one.why.is_empty() {
                     page.line(page.dim(&format!("  {}", cut(&one.why, WIDTH - 2))));
                 }
+                // The others are what the columns and the state say.
+                for broken in one.broken().filter(|one| one.rule == "kind-not-allowed") {
+                    page.line(format!("  {}", cut(&broken.message, WIDTH - 2)));
+                }
             }
         }
         if self.left_out > 0 {

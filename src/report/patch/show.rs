@@ -91,6 +91,14 @@ impl Document for ShowDocument {
             }
         };
         page.field("applies", applies);
+        for one in one.rules.iter().flatten() {
+            let aside = match (&one.overridden_by, &one.reason) {
+                (Some(by), Some(reason)) => format!("; set aside by {}: {reason}", by.name),
+                _ => String::new(),
+            };
+            let text = format!("{}: {}{aside}", one.rule, one.message);
+            page.field("rule", lines(&text));
+        }
         for question in Question::ALL {
             let answer = match one.answers.to(question) {
                 "" => page.warning("not said"),

@@ -6,6 +6,7 @@ use super::words;
 use crate::model::{BranchName, Timestamp};
 use crate::patch::entry::{Answers, Picked, RequestId};
 use crate::patch::facts::{Applies, Merged, NoteFact};
+use crate::patch::rules::Breach;
 use crate::patch::state::{Listed, Question, State};
 use crate::release::commit::Person;
 
@@ -64,6 +65,24 @@ pub struct RequestView {
     pub picked: Vec<Picked>,
     /// Its pages on forges.
     pub links: Vec<String>,
+    /// The rules of its branch that it breaks; absent where nobody looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Vec<BrokenRule>>,
+}
+
+/// A rule that a request breaks.
+#[derive(Debug, Clone, Serialize)]
+pub struct BrokenRule {
+    /// Its name.
+    pub rule: &'static str,
+    /// What is so.
+    pub message: String,
+    /// How to satisfy it.
+    pub fix: String,
+    /// Who has set it aside; null: nobody.
+    pub overridden_by: Option<Person>,
+    /// Why.
+    pub reason: Option<String>,
 }
 
 impl RequestView {
@@ -116,7 +135,28 @@ impl RequestView {
             frozen: standing.frozen.is_some(),
             picked: applied.or(facts.landed.clone()).unwrap_or_default(),
             links: request.links.iter().map(|said| said.what.clone()).collect(),
+            rules: None,
         }
+    }
+
+    /// Adds the rules that it breaks.
+    #[must_use]
+    pub fn ruled(mut self, breaches: Vec<Breach>) -> Self {
+        let broken = breaches.into_iter().map(|breach| BrokenRule {
+            rule: breach.rule.name(),
+            message: breach.message,
+            fix: breach.fix,
+            overridden_by: breach.overridden.as_ref().map(|said| said.by.clone()),
+            reason: breach.overridden.map(|said| said.what.1),
+        });
+        self.rules = Some(broken.collect());
+        self
+    }
+
+    /// Lists the rules that keep it from going in.
+    pub fn broken(&self) -> impl Iterator<Item = &BrokenRule> {
+        let rules = self.rules.iter().flatten();
+        rules.filter(|one| one.overridden_by.is_none())
     }
 
     /// Says whether it is on the main branch, in a word.

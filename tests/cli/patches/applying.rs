@@ -146,7 +146,11 @@ fn a_conflict_stops_and_says_what_would_help() {
     let head = world.git(&["rev-parse", "release-1.0"]);
     let before = own(&world);
     let dry = apply(&world, &["--dry-run", "--json"]).code(1);
-    assert_eq!(document(&dry)["findings"][0]["rule"], "conflict");
+    assert!(
+        dry.stdout.contains("\"rule\": \"conflict\""),
+        "{}",
+        dry.stdout
+    );
     let ran = apply(&world, &["--json"]).code(4);
     let stop = document(&ran)["stopped_at"].clone();
     assert_eq!(stop["request"], id);
@@ -318,6 +322,14 @@ fn rules_are_told_with_the_way_to_set_them_aside() {
             .map(|one| one["rule"].as_str().expect("text").to_owned())
             .collect()
     };
+    let list = world.run(["patch", "list", "--json"]).code(0);
+    let list = list.document("debcut/patch-list/1");
+    let broken = list["requests"][0]["rules"]
+        .as_array()
+        .expect("a list")
+        .len();
+    // Whether a branch is green is not asked for a look.
+    assert_eq!(broken, 3, "{list}");
     let all = [
         "not-green",
         "not-approved",
@@ -348,6 +360,9 @@ fn rules_are_told_with_the_way_to_set_them_aside() {
         .env("DEBEMAIL", "eve@example.org");
     let refused = stranger.run().code(1).document("debcut/patch-override/1");
     assert_eq!(refused["findings"][0]["rule"], "not-allowed");
+    let shown = world.run(["patch", "show", &id]).code(0).stdout;
+    let aside = "set aside by Ada Example: it is needed";
+    assert_eq!(shown.matches(aside).count(), 3, "{shown}");
     let ran = apply(&world, &[&id, "--json"]).code(0);
     assert_eq!(document(&ran)["changed"], true);
     assert_eq!(
