@@ -1,5 +1,6 @@
 //! What the verbs of maintenance branches answer, one document each.
 
+mod embargo;
 mod list;
 mod log;
 mod pick;
@@ -9,6 +10,7 @@ mod sync;
 pub mod view;
 pub mod words;
 
+pub use embargo::{EmbargoDocument, LiftDocument, LiftStep};
 pub use list::{ListDocument, ListedBranch};
 pub use log::{LogDocument, about, branch_of};
 pub use pick::PickDocument;

@@ -56,7 +56,7 @@ pub use write::{Author, NewFile};
 pub use commit::{CommitError, FileKind, NewCommit, PlacedBlob};
 pub use embargo::alternates;
 pub use forge::{ForgeCommand, forge_command};
-pub use push::{PushError, Pushed, push, push_places};
+pub use push::{PushError, Pushed, push, push_places, try_push};
 pub use ref_update::{BranchPlace, RefUpdate, RefsError, is_branch_name};
 pub use sign::SignTagError;
 pub use user::{UserGit, UserGitError};
