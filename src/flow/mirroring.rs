@@ -8,6 +8,7 @@ use super::FlowError;
 use super::archiving::{Act, Desk, local_directory, open_store, open_to_read};
 use super::signing;
 use crate::archive::layout;
+use crate::flow::embargoing::archives::refuse_leak;
 use crate::model::{ArchivePath, Fingerprint, Sha256, Suite};
 use crate::publish::mirror::{
     self, Compare, Live, MirrorError, Mirrored, Push, Pushed, Record, RsyncTarget, Stand,
@@ -59,9 +60,15 @@ impl Desk<'_> {
         directory: &Path,
         root: Option<&PathBuf>,
     ) -> Result<Box<dyn Target + 'a>, FlowError> {
+        let to_place = Destination::Archive(archive_place(location, directory));
         if RsyncTarget::is_one(location) {
-            let to = Destination::Archive(archive_place(location, directory));
-            let permit = self.environment.gate().permit(to)?;
+            refuse_leak(
+                self.store.as_ref(),
+                to_place.clone(),
+                None,
+                self.environment,
+            )?;
+            let permit = self.environment.gate().permit(to_place)?;
             let root = root.ok_or_else(|| MirrorError::NotADirectory {
                 place: self.store.place(),
             })?;
@@ -76,6 +83,12 @@ impl Desk<'_> {
             true => open_to_read(location, directory, self.environment)?,
             false => open_store(location, directory, self.environment)?,
         };
+        refuse_leak(
+            self.store.as_ref(),
+            to_place,
+            Some(to.as_ref()),
+            self.environment,
+        )?;
         Ok(Box::new(StoreTarget {
             from: self.store.as_ref(),
             from_root: root.cloned(),

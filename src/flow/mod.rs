@@ -24,6 +24,7 @@ pub mod incoming;
 pub mod inspecting;
 pub mod keyring_package;
 pub mod lead_time;
+pub mod lifting;
 pub mod looking;
 pub mod merging;
 pub mod mirroring;

@@ -130,6 +130,7 @@ pub fn release(
         preparing::remote_is_there(workspace)?;
     }
     desk.look(&wanted.to, None, Question::Manifest)?;
+    desk.store.admits(None)?;
     let planned = match planning::plan(workspace, "HEAD", &wanted.request)? {
         planning::Outcome::Planned(planned) => planned,
         planning::Outcome::Refused(findings) => {

@@ -82,6 +82,12 @@ pub struct Lift {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Upload {
+    /// The release.
+    pub tag: TagName,
+    /// The source package.
+    pub source: String,
+    /// Its Debian version.
+    pub version: String,
     /// Its `.changes`.
     pub changes: std::path::PathBuf,
     /// The digest that it had.

@@ -12,6 +12,7 @@ use crate::cli::failure::Failure;
 use crate::cli::{Said, passphrase};
 use crate::flow::archiving::Outcome;
 use crate::flow::building::{self, LastBuild, Together};
+use crate::flow::embargoing;
 use crate::flow::project::Workspace;
 use crate::model::{Component, Suite};
 use crate::report::{AddDocument, Answer, Document, PublishDocument};
@@ -131,6 +132,7 @@ fn add<D: Document + 'static>(
     shown: fn(PublishDocument) -> D,
 ) -> Result<Said, Failure> {
     let mut desk = arguments.change.desk(context)?;
+    embargoing::archives::refuse_files(files, desk.store.as_ref())?;
     desk.rules.keyring = certificates(&arguments.keyring, context)?;
     let older = if arguments.allow_older {
         Older::Allow

@@ -35,6 +35,7 @@ impl ChangeArguments {
     pub(super) fn desk<'a>(&self, context: &'a Context<'_>) -> Result<Desk<'a>, Failure> {
         let location = self.archive.location(context)?;
         let mut desk = desk(&location, Duration::from_secs(self.wait), context)?;
+        desk.store.admits(None)?;
         desk.configured_key = configured_key(context)?;
         desk.rules = rules(&location, context)?;
         Ok(desk)

@@ -12,12 +12,14 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{Said, passphrase};
 use crate::flow::archiving::open_to_read;
+use crate::flow::embargoing::archives::refuse_leak;
 use crate::flow::merging::Vendor;
 use crate::flow::signing;
 use crate::model::Suite;
 use crate::publish::Question;
 use crate::report::MergeDocument;
 use crate::sys::openpgp::Keyring;
+use crate::sys::outward::{Destination, archive_place};
 
 /// Arguments of `archive merge`.
 #[derive(Debug, Args)]
@@ -65,6 +67,10 @@ pub fn run(arguments: &MergeArguments, context: &Context<'_>) -> Result<Said, Fa
     certificates.extend(super::certificates(&arguments.keyring, context)?);
     let keyring = Keyring::new(certificates);
     let store = open_to_read(&arguments.from, &context.directory, &context.environment)?;
+    let to = archive_place(&desk.store.place(), &context.directory);
+    let to = Destination::Archive(to);
+    let into = Some(desk.store.as_ref());
+    refuse_leak(store.as_ref(), to, into, &context.environment)?;
     let vendor = Vendor {
         store: store.as_ref(),
         suite: &arguments.from_suite,

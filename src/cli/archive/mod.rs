@@ -212,6 +212,18 @@ impl ArchiveArgument {
         Ok(found.map(|(name, _)| name))
     }
 
+    /// Opens it with what the configuration says of publishing there.
+    pub(in crate::cli) fn desk_to_change<'a>(
+        &self,
+        context: &'a Context<'_>,
+    ) -> Result<Desk<'a>, Failure> {
+        let location = self.location(context)?;
+        let mut desk = desk(&location, DEFAULT_WAIT, context)?;
+        desk.configured_key = configured_key(context)?;
+        desk.rules = rules(&location, context)?;
+        Ok(desk)
+    }
+
     /// Opens it.
     fn desk<'a>(&self, context: &'a Context<'_>) -> Result<Desk<'a>, Failure> {
         desk(&self.location(context)?, DEFAULT_WAIT, context)

@@ -8,10 +8,11 @@ use super::ArchiveArgument;
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::flow::archiving::open_store;
 use crate::flow::paging::{self, HowMuch, Paging};
 use crate::model::Sha256;
 use crate::report::{Answer, PagesDocument};
-use crate::sys::store::{DirectoryStore, Store};
+use crate::sys::store::Store;
 
 /// Arguments of `archive pages`.
 #[derive(Debug, Args)]
@@ -55,9 +56,11 @@ pub fn run(arguments: &PagesArguments, context: &Context<'_>) -> Result<Said, Fa
     let elsewhere = arguments
         .out
         .as_ref()
-        .map(|out| DirectoryStore::new(context.path(out)));
+        .map(|out| context.path(out).display().to_string())
+        .map(|out| open_store(&out, &context.directory, &context.environment))
+        .transpose()?;
     let out: &dyn Store = match &elsewhere {
-        Some(store) => store,
+        Some(store) => store.as_ref(),
         None => desk.store.as_ref(),
     };
     let paging = Paging {

@@ -10,8 +10,10 @@ use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal;
+use crate::flow::embargoing::archives::refuse_leak;
 use crate::sys::http::Server;
 use crate::sys::interrupt;
+use crate::sys::outward::Destination;
 use crate::sys::store::S3Store;
 
 /// Arguments of `archive serve`.
@@ -42,6 +44,9 @@ pub fn run(arguments: &ServeArguments, context: &Context<'_>) -> Result<Said, Fa
     }
     desk.suites()?;
     let place = desk.store.place();
+    let to = Destination::Listeners(arguments.listen);
+    context.environment.gate().permit(to.clone())?;
+    refuse_leak(desk.store.as_ref(), to, None, &context.environment)?;
     let server = Server::bind(arguments.listen, Path::new(&place));
     let server = server.map_err(|error| {
         Failure::outside(

@@ -1,6 +1,8 @@
 //! The verbs of maintenance branches, one file each.
 
 mod apply;
+mod embargo;
+mod lift;
 mod list;
 mod log;
 mod overriding;
@@ -56,6 +58,13 @@ enum Verb {
     Supersede(say::SupersedeArguments),
     /// What was said, by whom, when and why
     Log(log::LogArguments),
+    /// Keep what is here private until a lift
+    Embargo(Box<embargo::EmbargoArguments>),
+    /// Release at once what an embargo kept
+    Lift(lift::LiftArguments),
+    /// Answer git's hook of an embargo
+    #[command(hide = true)]
+    PrePush(embargo::PrePushArguments),
     /// Share the queue with a remote
     Sync(sync::SyncArguments),
     /// Commits of the main branch that look like they belong on a branch
@@ -79,6 +88,9 @@ pub fn run(arguments: PatchVerb, context: &Context<'_>) -> Result<Said, Failure>
         Verb::Withdraw(arguments) => say::withdraw(&arguments, context),
         Verb::Supersede(arguments) => say::supersede(&arguments, context),
         Verb::Log(arguments) => log::run(&arguments, context),
+        Verb::Embargo(arguments) => embargo::run(*arguments, context),
+        Verb::Lift(arguments) => lift::run(arguments, context),
+        Verb::PrePush(arguments) => embargo::pre_push(&arguments, context),
         Verb::Sync(arguments) => sync::run(&arguments, context),
         Verb::Suggest(arguments) => suggest::run(arguments, context),
         Verb::Apply(arguments) => apply::run(*arguments, context),

@@ -1,13 +1,17 @@
 //! Archives that are private for an embargo: a note in each says so, and what is
 //! taken from one goes to no other.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
 use serde::{Deserialize, Serialize};
 
 use crate::archive::layout;
 use crate::flow::FlowError;
 use crate::flow::archiving::open_store;
 use crate::sys::environment::Environment;
-use crate::sys::outward::{Destination, OutwardError};
+use crate::sys::git::Repository;
+use crate::sys::outward::{Destination, Gate, OutwardError, archive_place};
 use crate::sys::store::{Condition, Content, Store};
 
 /// The note.
@@ -91,4 +95,15 @@ pub fn refuse_leak(
     }
     let (from, to) = (from.place(), Box::new(to));
     Err(OutwardError::PrivateArchive { from, name, to }.into())
+}
+
+/// Refuses files of a repository that is under embargo where that does not allow
+/// the archive, wherever the command is run.
+pub fn refuse_files(files: &[PathBuf], into: &dyn Store) -> Result<(), FlowError> {
+    let root = Path::new("/");
+    let to = Destination::Archive(archive_place(&into.place(), root));
+    let parents: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
+    let notes = parents.into_iter().filter_map(Repository::own_dir_at);
+    notes.fold(Gate::default(), Gate::of).permit(to)?;
+    Ok(())
 }

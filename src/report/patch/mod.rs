@@ -1,6 +1,7 @@
 //! What the verbs of maintenance branches answer, one document each.
 
 mod apply;
+mod embargo;
 mod list;
 mod log;
 mod overriding;
@@ -13,6 +14,7 @@ pub mod view;
 pub mod words;
 
 pub use apply::{AppliedRequest, ApplyDocument, EarlierCommit, StoppedAt};
+pub use embargo::{EmbargoDocument, LiftDocument, LiftStep};
 pub use list::{ListDocument, ListedBranch};
 pub use log::{LogDocument, about, branch_of};
 pub use overriding::OverrideDocument;

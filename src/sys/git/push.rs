@@ -77,13 +77,23 @@ pub fn push(
         return Err(PushError::NoRemote { remote: named() });
     }
     let permits = permits(repository, environment, remote)?;
-    send(
-        repository,
-        environment,
-        (remote, &permits),
-        refspecs,
-        listener,
-    )
+    let git = UserGit::new(repository, environment);
+    send(git, (remote, &permits), &[], refspecs, listener)
+}
+
+/// Asks a remote whether it would take a push, and sends nothing. Its own hooks
+/// are not asked.
+pub fn try_push(
+    repository: &Repository,
+    environment: &Environment,
+    remote: &str,
+    refspecs: &[String],
+    listener: &dyn Listener,
+) -> Result<(), PushError> {
+    let permits = permits(repository, environment, remote)?;
+    let git = UserGit::new(repository, environment);
+    let options = ["--dry-run"];
+    send(git, (remote, &permits), &options, refspecs, listener).map(drop)
 }
 
 /// Names the places that a push to a remote reaches, as git resolves them.
@@ -124,16 +134,18 @@ fn permits(
 }
 
 fn send(
-    repository: &Repository,
-    environment: &Environment,
+    git: UserGit<'_>,
     (remote, _permits): (&str, &[Permit]),
+    options: &[&str],
     refspecs: &[String],
     listener: &dyn Listener,
 ) -> Result<Pushed, PushError> {
     let named = || remote.to_owned();
-    let tool = UserGit::new(repository, environment)
+    let tool = git
         .with_hooks()
-        .args(["push", "--atomic", "--porcelain", "--", remote])
+        .args(["push", "--atomic", "--porcelain"])
+        .args(options.iter().copied())
+        .args(["--", remote])
         .args(refspecs)
         .limit(LIMIT);
     let mut said = Vec::new();

@@ -1,0 +1,172 @@
+//! `patch embargo`, and the hook that it sets.
+
+use clap::Args;
+
+use super::{why, workspace};
+use crate::cli::Said;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::flow::embargoing::{self, Marks, Outcome, Wanted, hook};
+use crate::model::{BranchName, Sha256, Suite, Timestamp};
+use crate::patch::embargo::{Embargo, OnDate, check_name};
+use crate::report::Answer;
+use crate::report::patch::EmbargoDocument;
+use crate::sys::outward::{Destination, remote_place};
+
+/// Arguments of `patch embargo`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut patch embargo                           how it stands
+  debcut patch embargo ORCHID --branch release-1.12 --private-remote sec \\
+      --private-archive /srv/sec --archive /srv/apt --suite stable --until 2026-12-01T14:00:00Z
+  debcut patch embargo ORCHID --private-command 'make check'
+  debcut patch embargo ORCHID --drop --reason 'published by others'
+
+Work in a private clone: from here on pushes, publishes, announcements and
+notifications that go to anything not marked private are refused, by debcut and
+by a hook for your own git push. The name is seen in messages: a code word, not
+what it is about. debcut patch lift releases everything at once.")]
+pub struct EmbargoArguments {
+    /// A code word for it [default: show the one there is]
+    #[arg(value_name = "NAME", value_parser = name)]
+    name: Option<String>,
+    /// A branch that it is about (repeat for more)
+    #[arg(long, value_name = "BRANCH", requires = "name")]
+    branch: Vec<BranchName>,
+    /// A git remote, by name or address, that is private
+    #[arg(long, value_name = "REMOTE", requires = "name")]
+    private_remote: Vec<String>,
+    /// An archive that is private
+    #[arg(long, value_name = "NAME|DIR|URL", requires = "name")]
+    private_archive: Vec<String>,
+    /// An address, https:… or mailto:…, that may be told
+    #[arg(long, value_name = "URL", requires = "name")]
+    private_address: Vec<String>,
+    /// A hook or notification command, to the letter, that may be told
+    #[arg(long, value_name = "COMMAND", requires = "name")]
+    private_command: Vec<String>,
+    /// The remote that gets everything in the end [default: the one releases are pushed to]
+    #[arg(long, value_name = "REMOTE", requires = "name")]
+    public_remote: Option<String>,
+    /// The archive that gets the packages in the end
+    #[arg(long, value_name = "NAME|DIR|URL", requires = "name")]
+    archive: Option<String>,
+    /// The suite there
+    #[arg(long, value_name = "SUITE", requires = "name")]
+    suite: Option<Suite>,
+    /// The moment that was agreed on (RFC 3339)
+    #[arg(long, value_name = "DATE", requires = "name")]
+    until: Option<Timestamp>,
+    /// Let patch lift --if-due lift it on that date, without a question
+    #[arg(long, requires = "name")]
+    lift_on_date: bool,
+    /// Why a private remote that looks like a fork of the public one is none
+    #[arg(long, value_name = "REASON", requires = "name", value_parser = why)]
+    no_fork: Option<String>,
+    /// End it and release nothing
+    #[arg(long, requires_all = ["name", "reason"])]
+    drop: bool,
+    /// Why it is dropped
+    #[arg(long, value_name = "TEXT", requires = "drop", value_parser = why)]
+    reason: Option<String>,
+    /// Print what would be set and write nothing
+    #[arg(long, requires = "name", conflicts_with = "drop")]
+    dry_run: bool,
+}
+
+fn name(text: &str) -> Result<String, String> {
+    check_name(text).map_err(str::to_owned)?;
+    Ok(text.to_owned())
+}
+
+/// Sets an embargo, or shows how it stands.
+pub fn run(arguments: EmbargoArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let workspace = workspace(context)?;
+    let environment = &context.environment;
+    let repository = &workspace.repository;
+    let document = |embargo: Option<Embargo>| -> Result<EmbargoDocument, Failure> {
+        let stands = hook::standing(repository, environment)? == hook::Standing::There;
+        Ok(EmbargoDocument {
+            hook: embargo.as_ref().map(|_| stands),
+            embargo,
+            ended: embargoing::ended(repository)?.pop(),
+        })
+    };
+    let Some(name) = arguments.name else {
+        return Ok(Answer::new(document(embargoing::read(repository)?)?).into());
+    };
+    if let Some(reason) = arguments.reason.filter(|_| arguments.drop) {
+        let there = embargoing::read(repository)?;
+        if there.as_ref().is_some_and(|there| there.mark.name != name) {
+            let message = format!("{name} is not the embargo of this repository");
+            return Err(Failure::request("no-embargo", message));
+        }
+        let said = (&context.person()?, context.now());
+        let dropped = embargoing::drop(&workspace, said, &reason, environment)?;
+        return Ok(Answer::new(document(None)?)
+            .changed(dropped.is_some())
+            .into());
+    }
+    let wanted = Wanted {
+        name,
+        branches: arguments.branch,
+        private: Marks {
+            remotes: arguments.private_remote,
+            archives: arguments.private_archive,
+            addresses: arguments.private_address,
+            commands: arguments.private_command,
+        },
+        remote: arguments.public_remote,
+        archive: arguments.archive,
+        suite: arguments.suite,
+        until: arguments.until,
+        on_date: arguments.lift_on_date.then_some(OnDate::Lift),
+        no_fork: arguments.no_fork,
+        dry_run: arguments.dry_run,
+        by: context.person()?,
+        now: context.now(),
+    };
+    let answer = match embargoing::set(&workspace, &context.directory, &wanted, environment)? {
+        Outcome::Refused(findings) => {
+            let answer = Answer::new(document(embargoing::read(repository)?)?).findings(findings);
+            match wanted.dry_run {
+                true => answer.no_plan(),
+                false => answer.changed(false),
+            }
+        }
+        Outcome::Planned(embargo, findings) => {
+            let digest = Sha256::of(embargo.text().as_bytes());
+            Answer::new(document(Some(*embargo))?)
+                .dry_run(digest)
+                .findings(findings)
+        }
+        Outcome::Set {
+            embargo,
+            changed,
+            findings,
+        } => Answer::new(document(Some(*embargo))?)
+            .changed(changed)
+            .findings(findings),
+    };
+    Ok(answer.into())
+}
+
+/// Arguments of `patch pre-push`.
+#[derive(Debug, Args)]
+pub struct PrePushArguments {
+    /// The remote's name
+    remote: String,
+    /// Its address, as git is about to use it
+    address: String,
+}
+
+/// Answers git's hook: a push may go there, or it ends with an error.
+pub fn pre_push(arguments: &PrePushArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let workspace = workspace(context)?;
+    let place = remote_place(&arguments.address, workspace.repository.top());
+    let gate = context.environment.gate();
+    gate.permit(Destination::Remote(place))
+        .map_err(|error| Failure::from(error).hint(format!("{} is public", arguments.remote)))?;
+    Ok(Said::Whole)
+}

@@ -1,0 +1,148 @@
+//! `patch lift`.
+
+use clap::Args;
+
+use super::{why, workspace};
+use crate::cli::archive::ArchiveArgument;
+use crate::cli::build::KeyArguments;
+use crate::cli::confirm::confirmed;
+use crate::cli::context::Context;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::{Said, passphrase};
+use crate::flow::embargoing;
+use crate::flow::lifting::{self, Outcome, Step, Wanted, When};
+use crate::model::{Finding, Sha256};
+use crate::report::Answer;
+use crate::report::patch::{LiftDocument, LiftStep};
+
+/// Arguments of `patch lift`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  debcut patch lift --dry-run                    what would go out, and where
+  debcut patch lift --yes
+  debcut patch lift --if-due                     from cron: on its date, if so set
+  debcut patch lift --early --reason 'disclosed elsewhere' --yes
+
+Packages are published, then branches and tags are pushed in one atomic push,
+then everybody is told. What can be tried is tried before anything is out.
+Stopped half-way, it is finished by running it again; nothing goes out twice.")]
+pub struct LiftArguments {
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    /// Only when its date has come and it was set with --lift-on-date; asks nobody
+    #[arg(long, conflicts_with = "early")]
+    if_due: bool,
+    /// Before its date
+    #[arg(long, requires = "reason")]
+    early: bool,
+    /// Why before its date
+    #[arg(long, value_name = "TEXT", requires = "early", value_parser = why)]
+    reason: Option<String>,
+    /// Tell nobody; debcut announce does it later
+    #[arg(long)]
+    no_announce: bool,
+    #[command(flatten)]
+    key: KeyArguments,
+    /// Print what would go out and let nothing out
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Lifts an embargo.
+pub fn run(arguments: LiftArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    let workspace = workspace(context)?;
+    let there = embargoing::read(&workspace.repository)?;
+    let wanted = Wanted {
+        when: match (arguments.reason, arguments.if_due) {
+            (Some(reason), _) => When::Early(reason),
+            (None, true) => When::Unattended,
+            (None, false) => When::Due,
+        },
+        dry_run: arguments.dry_run,
+        quiet: arguments.no_announce,
+        key: arguments.key.wanted(),
+        by: context.person()?,
+        now: context.now(),
+    };
+    let asks = !arguments.yes && !arguments.if_due && !arguments.dry_run;
+    if let Some(embargo) = there.as_ref().filter(|one| asks && one.lift.is_none()) {
+        let name = &embargo.mark.name;
+        confirmed(context, &format!("{name} becomes public. Go on? [y/N] "))?;
+    }
+    let place = there.and_then(|embargo| embargo.target.archive);
+    let desk = place.map(|place| ArchiveArgument::called(&place).desk_to_change(context));
+    let desk = desk.transpose()?;
+    let mut ask = passphrase::asker(context);
+    let surroundings: (_, &mut crate::keys::Ask<'_>, _) =
+        (&context.environment, &mut ask, context.listener());
+    let outcome = lifting::lift(&workspace, &wanted, desk.as_ref(), surroundings)?;
+    Ok(said(outcome, &wanted))
+}
+
+fn said(outcome: Outcome, wanted: &Wanted) -> Said {
+    let with = |document: LiftDocument, steps: Vec<Step>| {
+        let steps = steps.into_iter().map(|step| LiftStep {
+            step: step.step,
+            what: step.what,
+            changed: step.changed,
+        });
+        Answer::new(LiftDocument {
+            steps: steps.collect(),
+            ..document
+        })
+    };
+    let answer = match outcome {
+        Outcome::None(ended) => {
+            let document = LiftDocument {
+                name: ended.map(|ended| ended.name),
+                state: "none",
+                ..LiftDocument::default()
+            };
+            Answer::new(document).changed(false)
+        }
+        Outcome::NotDue(embargo, due) => {
+            let document = LiftDocument {
+                due: Some(due),
+                ..LiftDocument::of(&embargo, "not-due")
+            };
+            let answer = Answer::new(document).changed(false);
+            match wanted.when {
+                When::Unattended => answer,
+                _ => {
+                    let message = format!("it is agreed on until {due}");
+                    let finding = Finding::error("not-due", &embargo.mark.name, message);
+                    answer.findings([finding.fix("wait, or --early --reason TEXT")])
+                }
+            }
+        }
+        Outcome::Refused(embargo, findings) => {
+            let answer = Answer::new(LiftDocument::of(&embargo, "refused")).findings(findings);
+            match wanted.dry_run {
+                true => answer.no_plan(),
+                false => answer.changed(false),
+            }
+        }
+        Outcome::Planned(embargo, planned) => {
+            let text = serde_json::to_vec(&planned.lift).expect("a lift is plain values");
+            let document = LiftDocument {
+                lift: Some(planned.lift),
+                ..LiftDocument::of(&embargo, "planned")
+            };
+            Answer::new(document)
+                .dry_run(Sha256::of(&text))
+                .findings(planned.findings)
+        }
+        Outcome::Stopped(embargo, steps, findings) => {
+            let answer = with(LiftDocument::of(&embargo, "stopped"), steps);
+            return Said::Judged(answer.changed(true).findings(findings), Exit::Stopped);
+        }
+        Outcome::Lifted(embargo, steps, findings) => {
+            with(LiftDocument::of(&embargo, "lifted"), steps)
+                .changed(true)
+                .findings(findings)
+        }
+    };
+    answer.into()
+}

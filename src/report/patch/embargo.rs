@@ -1,0 +1,155 @@
+//! What `patch embargo` and `patch lift` answer.
+
+use serde::Serialize;
+
+use crate::model::Timestamp;
+use crate::patch::embargo::{Embargo, Ended, Lift};
+use crate::report::{Document, Page};
+use crate::sys::outward::Phase;
+
+/// What `patch embargo` answers.
+#[derive(Debug, Serialize)]
+pub struct EmbargoDocument {
+    /// The embargo; none: there is none.
+    pub embargo: Option<Embargo>,
+    /// Whether git runs the hook; none: there is no embargo.
+    pub hook: Option<bool>,
+    /// The last one that is over.
+    pub ended: Option<Ended>,
+}
+
+impl Document for EmbargoDocument {
+    const SCHEMA: &'static str = "debcut/patch-embargo/1";
+
+    fn text(&self, page: &mut Page) {
+        let Some(embargo) = &self.embargo else {
+            page.line("there is no embargo");
+            if let Some(ended) = &self.ended {
+                page.line(page.dim(&format!("{} ended {}", ended.name, ended.at)));
+            }
+            return;
+        };
+        let state = match embargo.mark.phase {
+            Phase::Sealed => page.warning("under embargo"),
+            Phase::Lifting => page.bad("being lifted: debcut patch lift finishes it"),
+        };
+        page.line(format!("{}: {state}", page.bold(&embargo.mark.name)));
+        let names: Vec<&str> = embargo.branches.iter().map(|one| one.as_str()).collect();
+        page.field("branches", names.join(", "));
+        let by = format!("{} by {}", embargo.since, embargo.by.name);
+        page.field("since", by);
+        if let Some(until) = embargo.until {
+            page.field("until", until.to_string());
+        }
+        let private = &embargo.mark.private;
+        for (name, places) in [
+            ("private remotes", &private.remotes),
+            ("private archives", &private.archives),
+            ("private addresses", &private.addresses),
+            ("private commands", &private.commands),
+        ] {
+            if !places.is_empty() {
+                page.field(name, places.join(", "));
+            }
+        }
+        page.field("goes to", goes_to(embargo));
+        if self.hook == Some(false) {
+            let warning = page.bad("git does not run the hook: debcut patch embargo NAME sets it");
+            page.line(warning);
+        }
+    }
+}
+
+fn goes_to(embargo: &Embargo) -> String {
+    let target = &embargo.target;
+    match (&target.suite, &target.archive) {
+        (Some(suite), Some(archive)) => format!("{}; {suite} in {archive}", target.remote),
+        _ => target.remote.clone(),
+    }
+}
+
+/// What `patch lift` answers.
+#[derive(Debug, Default, Serialize)]
+pub struct LiftDocument {
+    /// The embargo; none: there is none.
+    pub name: Option<String>,
+    /// `none`, `not-due`, `refused`, `planned`, `stopped` or `lifted`.
+    pub state: &'static str,
+    /// When it is due, where it is not yet.
+    pub due: Option<Timestamp>,
+    /// What is released.
+    pub lift: Option<Lift>,
+    /// Where it goes.
+    pub goes_to: Option<String>,
+    /// The steps that are done.
+    pub steps: Vec<LiftStep>,
+}
+
+/// A step of a lift.
+#[derive(Debug, Serialize)]
+pub struct LiftStep {
+    /// Its name.
+    pub step: &'static str,
+    /// What came of it.
+    pub what: String,
+    /// Whether it changed anything.
+    pub changed: bool,
+}
+
+impl LiftDocument {
+    /// Begins the answer about an embargo.
+    pub fn of(embargo: &Embargo, state: &'static str) -> Self {
+        Self {
+            name: Some(embargo.mark.name.clone()),
+            state,
+            lift: embargo.lift.clone(),
+            goes_to: Some(goes_to(embargo)),
+            ..Self::default()
+        }
+    }
+}
+
+impl Document for LiftDocument {
+    const SCHEMA: &'static str = "debcut/patch-lift/1";
+
+    fn text(&self, page: &mut Page) {
+        let Some(name) = &self.name else {
+            page.line("there is no embargo");
+            return;
+        };
+        let name = page.bold(name);
+        match (self.state, self.due) {
+            ("not-due", Some(due)) => page.line(format!("{name}: not before {due}")),
+            ("lifted", _) => page.line(format!("{name}: {}", page.good("lifted"))),
+            ("stopped", _) => page.line(format!("{name}: {}", page.bad("stopped half-way"))),
+            ("planned", _) => page.line(format!("{name} would be lifted")),
+            ("none", _) => page.line(format!("{name} is over")),
+            _ => page.line(format!(
+                "{name}: {}",
+                page.warning("not lifted; nothing is out")
+            )),
+        }
+        if let (Some(lift), "planned") = (&self.lift, self.state) {
+            for upload in &lift.uploads {
+                page.line(format!("  publish {} {}", upload.source, upload.version));
+            }
+            for (branch, head) in &lift.branches {
+                page.line(format!("  push {branch} at {head:.12}"));
+            }
+            for tag in &lift.tags {
+                page.line(format!("  push {tag}"));
+            }
+            for channel in &lift.channels {
+                page.line(format!("  tell {channel}"));
+            }
+            page.field("goes to", self.goes_to.as_deref().unwrap_or_default());
+        }
+        for step in &self.steps {
+            let done = match step.changed {
+                true => page.good("done"),
+                false => page.dim("was done"),
+            };
+            page.line(format!("  {} {}: {done}", step.step, step.what));
+        }
+    }
+}
