@@ -180,7 +180,7 @@ pub enum Verb {
     /// Put signed tags on prepared release commits
     Tag(super::tag::TagArguments),
     /// Plan, prepare, build, tag and publish, in one resumable run
-    Release(super::release::ReleaseArguments),
+    Release(Box<super::release::ReleaseVerb>),
     /// Build signed packages from a tag
     Build(super::build::BuildArguments),
     /// The clean systems that builds happen in: made, listed, removed

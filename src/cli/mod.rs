@@ -134,7 +134,7 @@ fn dispatch(verb: Verb, context: &Context<'_>) -> Result<Said, Failure> {
         Verb::Announce(arguments) => announce::run(arguments, context),
         Verb::Prepare(arguments) => prepare::run(arguments, context),
         Verb::Tag(arguments) => tag::run(arguments, context),
-        Verb::Release(arguments) => release::run(arguments, context),
+        Verb::Release(arguments) => release::run(*arguments, context),
         Verb::Build(arguments) => build::run(arguments, context),
         Verb::Reproduce(arguments) => reproduce::run(arguments, context),
         Verb::Root(arguments) => root::run(arguments, context),

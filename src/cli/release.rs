@@ -1,9 +1,11 @@
 //! `release`.
 
+mod sync;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::archive::{ArchiveArgument, configured_key, desk, rules};
 use super::context::Context;
@@ -18,9 +20,35 @@ use crate::flow::releasing::{self, Outcome, Released, Target, Wanted};
 use crate::model::{DigestPrefix, Suite};
 use crate::report::{Answer, BuiltPackage, ReleaseDocument, ReleasedPackage, StepLine};
 
-/// Arguments of `release`.
+/// `release` itself, or what is done around it.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct ReleaseVerb {
+    #[command(subcommand)]
+    verb: Option<Around>,
+    #[command(flatten)]
+    release: Option<ReleaseArguments>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Around {
+    /// Bring the changelog and the versions of a maintenance branch's release back
+    Sync(sync::SyncArguments),
+}
+
+/// Runs `release`, or what is done around it.
+pub fn run(verb: ReleaseVerb, context: &Context<'_>) -> Result<Said, Failure> {
+    match (verb.verb, verb.release) {
+        (Some(Around::Sync(arguments)), _) => sync::run(arguments, context),
+        (None, Some(arguments)) => release(arguments, context),
+        // clap has seen to it that --to is there.
+        (None, None) => Err(Failure::request("usage", "--to SUITE is missing")),
+    }
+}
+
+/// Arguments of `release`.
+#[derive(Debug, Args)]
 pub struct ReleaseArguments {
     #[command(flatten)]
     request: RequestArguments,
@@ -69,7 +97,7 @@ Stopped anywhere, the same command goes on where it was; what is tagged and not
 in the suite yet is built from its tag and published, too.";
 
 /// Releases.
-pub fn run(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, Failure> {
+fn release(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
     let wanted = Wanted {
         request: arguments.request.of_source()?,

@@ -16,7 +16,8 @@ use crate::release::commit::Person;
 pub struct Queue {
     /// The requests.
     pub requests: BTreeMap<RequestId, Request>,
-    /// Branches that are frozen now.
+    /// Branches that are frozen now: until somebody thaws them who knows every
+    /// freeze. Of several, what all of them let through goes on.
     pub frozen: BTreeMap<BranchName, Freeze>,
     /// The trial releases, oldest first.
     pub mocks: Vec<Mock>,
@@ -140,11 +141,29 @@ impl Queue {
         let mut order: Vec<(&EntryId, &Entry)> = entries.iter().collect();
         order.sort_by_key(|(id, entry)| (entry.height, entry.at, **id));
         let mut queue = Self::default();
+        let mut freezes: BTreeMap<&BranchName, Vec<Freeze>> = BTreeMap::new();
         for (id, entry) in order {
             queue.height = queue.height.max(entry.height);
-            if !queue.take(*id, entry) {
+            let has_effect = match &entry.event {
+                Event::Frozen { branch, .. } | Event::Thawed { branch, .. } => {
+                    let standing = freezes.entry(branch).or_default();
+                    froze(*id, entry, standing, &entries)
+                }
+                _ => queue.take(*id, entry),
+            };
+            if !has_effect {
                 queue.idle.push(*id);
             }
+        }
+        for (branch, standing) in freezes {
+            let together = standing.into_iter().reduce(|first, mut second| {
+                second.except.retain(|id| first.except.contains(id));
+                second.until = first.until.max(second.until);
+                second
+            });
+            queue
+                .frozen
+                .extend(together.map(|freeze| (branch.clone(), freeze)));
         }
         for request in queue.requests.values_mut() {
             request.known = known(&request.decisions, &entries);
@@ -231,21 +250,8 @@ impl Queue {
             Event::Linked { request, url } => self.change(request, |one| {
                 one.links.push(by_whom(entry, at, by, url.clone()));
             }),
-            Event::Frozen {
-                branch,
-                until,
-                except,
-                reason,
-            } => {
-                let freeze = Freeze {
-                    said: by_whom(entry, at, by, reason.clone()),
-                    until: *until,
-                    except: except.iter().cloned().collect(),
-                };
-                self.frozen.insert(branch.clone(), freeze);
-                true
-            }
-            Event::Thawed { branch, .. } => self.frozen.remove(branch).is_some(),
+            // Folded together, by what their makers knew.
+            Event::Frozen { .. } | Event::Thawed { .. } => true,
             Event::Mocked {
                 branch,
                 head,
@@ -313,33 +319,77 @@ impl Queue {
     }
 }
 
+/// Takes a freeze or a thaw: either ends the freezes that its maker knew of.
+fn froze(
+    id: EntryId,
+    said: &Entry,
+    standing: &mut Vec<Freeze>,
+    entries: &BTreeMap<EntryId, Entry>,
+) -> bool {
+    let all: BTreeSet<EntryId> = standing.iter().map(|one| one.said.entry).collect();
+    let known = known_of(id, &all, entries);
+    standing.retain(|one| !known.contains(&one.said.entry));
+    match &said.event {
+        Event::Frozen {
+            until,
+            except,
+            reason,
+            ..
+        } => {
+            standing.push(Freeze {
+                said: Said {
+                    entry: id,
+                    at: said.at,
+                    by: said.by.clone(),
+                    what: reason.clone(),
+                },
+                until: *until,
+                except: except.iter().cloned().collect(),
+            });
+            true
+        }
+        _ => !known.is_empty(),
+    }
+}
+
 /// Finds which decisions were made in knowledge of which others.
 fn known(
     decisions: &[Said<(Decision, String)>],
     entries: &BTreeMap<EntryId, Entry>,
 ) -> BTreeSet<(EntryId, EntryId)> {
-    let mut known = BTreeSet::new();
-    if decisions.len() < 2 {
-        return known;
-    }
     let wanted: BTreeSet<EntryId> = decisions.iter().map(|one| one.entry).collect();
+    if wanted.len() < 2 {
+        return BTreeSet::new();
+    }
+    let pairs = wanted.iter().flat_map(|later| {
+        let known = known_of(*later, &wanted, entries);
+        known.into_iter().map(|earlier| (*later, earlier))
+    });
+    pairs.collect()
+}
+
+/// Finds which of some entries the maker of another one knew of.
+fn known_of(
+    id: EntryId,
+    wanted: &BTreeSet<EntryId>,
+    entries: &BTreeMap<EntryId, Entry>,
+) -> BTreeSet<EntryId> {
     let height = |id: &EntryId| entries.get(id).map_or(0, |entry| entry.height);
-    let lowest = wanted.iter().map(height).min().unwrap_or_default();
-    for decision in decisions {
-        // Entries below the lowest one of the decisions lead to none of them.
-        let mut seen = BTreeSet::new();
-        let mut open = vec![decision.entry];
-        while let Some(id) = open.pop() {
-            let after = entries.get(&id).map_or(&[][..], |entry| &entry.after);
-            for before in after {
-                if height(before) >= lowest && seen.insert(*before) {
-                    open.push(*before);
-                }
+    let Some(lowest) = wanted.iter().map(height).min() else {
+        return BTreeSet::new();
+    };
+    // Entries below the lowest one lead to none of them.
+    let mut seen = BTreeSet::new();
+    let mut open = vec![id];
+    while let Some(id) = open.pop() {
+        let after = entries.get(&id).map_or(&[][..], |entry| &entry.after);
+        for before in after {
+            if height(before) >= lowest && seen.insert(*before) {
+                open.push(*before);
             }
         }
-        known.extend(seen.intersection(&wanted).map(|id| (decision.entry, *id)));
     }
-    known
+    seen.intersection(wanted).copied().collect()
 }
 
 impl Answers {

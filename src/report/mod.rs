@@ -25,6 +25,7 @@ pub mod pages;
 pub mod patch;
 mod plan;
 mod release;
+mod release_sync;
 mod renewal;
 mod reproduce;
 pub mod rolling;
@@ -66,6 +67,7 @@ pub use release::{
     BuiltPackage, ChangedFile, PrepareDocument, ReleaseDocument, ReleasedPackage, StepLine,
     TagDocument, TagLine,
 };
+pub use release_sync::ReleaseSyncDocument;
 pub use renewal::{ImportDocument, RefreshDocument, RotateDocument, RotationPhase, SuiteLine};
 pub use reproduce::{RefusedReproduction, ReproduceDocument};
 pub use root::{RootLine, RootList, RootMade, RootRemoved};

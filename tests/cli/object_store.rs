@@ -7,6 +7,7 @@ mod harm;
 mod large;
 mod moto;
 mod refused;
+mod rolling;
 
 use std::path::Path;
 

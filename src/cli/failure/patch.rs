@@ -3,7 +3,7 @@
 use super::{Exit, Failure};
 use crate::flow::patching::PatchingError;
 use crate::flow::patching::applying::ApplyError;
-use crate::sys::git::{FetchError, LedgerError, RefsError, ResolveError};
+use crate::sys::git::{FetchError, ForwardError, LedgerError, RefsError, ResolveError};
 
 impl From<PatchingError> for Failure {
     fn from(error: PatchingError) -> Self {
@@ -16,6 +16,17 @@ impl From<PatchingError> for Failure {
                 of(Exit::Outside, "moved").hint("run the same command again")
             }
             PatchingError::Ledger(_) => of(Exit::Outside, "git"),
+            PatchingError::Commit(_) => of(Exit::Outside, "git")
+                .hint("nothing was changed; git commit in this repository says more"),
+            PatchingError::Forward(ForwardError::InTheWay { work_tree, .. }) => {
+                of(Exit::Request, "work-tree-in-the-way").hint(format!(
+                    "commit the changes in {} or put them aside: git stash",
+                    work_tree.display()
+                ))
+            }
+            PatchingError::Forward(_) => {
+                of(Exit::Outside, "moved").hint("run the same command again")
+            }
             PatchingError::Entry(_) => of(Exit::Request, "damaged-state").hint(
                 "it was changed by hand, or written by a newer debcut: git log refs/debcut/patches",
             ),

@@ -12,7 +12,8 @@ use crate::patch::{Entry, EntryId, Event, Queue};
 use crate::release::commit::Person;
 use crate::sys::environment::Environment;
 use crate::sys::git::{
-    Author, FetchError, LedgerError, RefUpdate, RefsError, Repository, UserGit, kept,
+    Author, CommitError, FetchError, ForwardError, LedgerError, RefUpdate, RefsError, Repository,
+    UserGit, kept,
 };
 use crate::sys::process::ToolError;
 
@@ -28,6 +29,12 @@ pub enum PatchingError {
     /// What is in it is no ledger.
     #[error("{REF} holds what is no ledger")]
     Entry(#[source] EntryError),
+    /// A commit was not written, or not signed.
+    #[error("the commit is not made")]
+    Commit(#[source] CommitError),
+    /// A branch was not moved.
+    #[error(transparent)]
+    Forward(#[from] ForwardError),
     /// No branch has this name.
     #[error("there is no branch “{name}”")]
     NoBranch {

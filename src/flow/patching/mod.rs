@@ -1,6 +1,7 @@
 //! Maintenance branches: what wants in, who decided what, and what was picked.
 
 pub mod applying;
+pub mod back_merging;
 pub mod branches;
 mod choosing;
 pub mod deciding;
@@ -8,6 +9,7 @@ pub mod green;
 mod kinds;
 pub mod ledger;
 pub mod listing;
+mod maintained;
 pub mod picking;
 pub mod ruling;
 pub mod suggesting;
@@ -15,3 +17,4 @@ pub mod syncing;
 pub mod telling;
 
 pub use ledger::PatchingError;
+pub use maintained::{Maintained, maintained};

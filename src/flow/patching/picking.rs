@@ -88,7 +88,7 @@ pub fn wanted(
         return Ok(known);
     }
     let mut findings = chosen.findings;
-    findings.extend(overlaps(&ledger.queue, &ask));
+    findings.extend(overlaps(workspace, &ledger.queue, &ask)?);
     Ok(Asking::New(Box::new(Ready { ask, findings })))
 }
 
@@ -267,31 +267,44 @@ fn known(queue: &Queue, ask: &Ask, again: Again) -> Option<Asking> {
     Some(Asking::Refused(vec![finding.fix(fix)]))
 }
 
-/// Says which open requests have some of the commits, too.
-fn overlaps(queue: &Queue, ask: &Ask) -> Vec<Finding> {
+/// Says which open requests have some of the commits, or the same changes, too.
+fn overlaps(workspace: &Workspace, queue: &Queue, ask: &Ask) -> Result<Vec<Finding>, FlowError> {
     let open = |one: &&Request| {
         one.ask.what.onto == ask.onto
             && one.applied.is_none()
             && one.withdrawn.is_none()
             && one.superseded.is_none()
     };
+    let repository = &workspace.repository;
+    let objects = repository.objects()?;
+    let ids = |commits: &[String]| -> Vec<ObjectId> {
+        let ids = commits.iter().filter_map(|id| ObjectId::from_hex(id));
+        ids.collect()
+    };
     let mut found = Vec::new();
     for other in queue.requests.values().filter(open) {
-        let both = ask
-            .commits
-            .iter()
-            .filter(|id| other.ask.what.commits.contains(id));
+        let commits = &other.ask.what.commits;
+        let both = ask.commits.iter().filter(|id| commits.contains(id));
         let both: Vec<&str> = both.map(|id| short(id)).collect();
-        if !both.is_empty() {
-            let message = format!("it asks for {}, too", both.join(", "));
-            let finding = Finding::warning("asked-twice", other.id.to_string(), message);
-            found.push(finding.fix(format!(
-                "debcut patch withdraw one of both, or: debcut patch supersede {} --by the new one",
-                other.id
-            )));
+        let mut same = Vec::new();
+        for commit in ids(&ask.commits) {
+            same.extend(repository.alike(&objects, commit, &ids(commits))?);
         }
+        let message = match (both.as_slice(), same.as_slice()) {
+            ([], []) => continue,
+            ([], [first, ..]) => {
+                let first = first.to_string();
+                format!("{} there makes the same change", short(&first))
+            }
+            (both, _) => format!("it asks for {}, too", both.join(", ")),
+        };
+        let finding = Finding::warning("asked-twice", other.id.to_string(), message);
+        found.push(finding.fix(format!(
+            "debcut patch supersede {} --by the new one, or withdraw one of both",
+            other.id
+        )));
     }
-    found
+    Ok(found)
 }
 
 /// Reads an id that git gave.

@@ -380,6 +380,51 @@ fn states_follow_from_words_and_facts() {
 }
 
 #[test]
+fn a_thaw_ends_the_freezes_that_its_maker_knew() {
+    let freeze = |except: Vec<RequestId>| Event::Frozen {
+        branch: branch(),
+        until: None,
+        except,
+        reason: "so".into(),
+    };
+    let thaw = || Event::Thawed {
+        branch: branch(),
+        reason: "so".into(),
+    };
+    // How many entries each knows; whether the branch is frozen at the end.
+    type Case = (&'static [(usize, char)], bool);
+    let cases: &[Case] = &[
+        (&[(1, 'f')], true),
+        (&[(1, 'f'), (2, 't')], false),
+        (&[(1, 'f'), (2, 'f'), (3, 't')], false),
+        (&[(1, 'f'), (2, 't'), (3, 'f')], true),
+        // Frozen anew at the same time as it was thawed.
+        (&[(1, 'f'), (2, 't'), (2, 'f')], true),
+        (&[(1, 'f'), (2, 'f'), (2, 't')], true),
+        (&[(1, 'f'), (2, 'f'), (2, 't'), (4, 't')], false),
+        (&[(1, 't')], false),
+    ];
+    for (said, want) in cases {
+        let mut book = Book::new(whole());
+        for (knows, word) in *said {
+            let event = match word {
+                'f' => freeze(Vec::new()),
+                _ => thaw(),
+            };
+            book.say(*knows, "Ada", event);
+        }
+        assert_eq!(!book.queue().frozen.is_empty(), *want, "{said:?}");
+    }
+    // Two freezes at once let through what both let through.
+    let mut book = Book::new(whole());
+    let id = book.id.clone();
+    book.say(1, "Ada", freeze(vec![id.clone()]));
+    assert!(book.queue().frozen[&branch()].except.contains(&id));
+    book.say(1, "Bob", freeze(Vec::new()));
+    assert!(book.queue().frozen[&branch()].except.is_empty());
+}
+
+#[test]
 fn only_approvers_count() {
     let policy = Policy {
         approvers: vec!["Ada".into(), "BOB@example.org".into()],

@@ -62,7 +62,10 @@ pub fn why(listed: &Listed, needed: usize) -> String {
             }
             (None, None) => String::new(),
         },
-        State::Conflicts => conflicts(facts),
+        State::Conflicts => match told(Decision::Approve) {
+            Some(told) => format!("approved {told}; {}", conflicts(facts)),
+            None => conflicts(facts),
+        },
         State::Picked => match (&request.applied, &facts.landed) {
             (Some(said), _) => {
                 let last = said.what.iter().rev().find_map(|one| one.to.as_deref());

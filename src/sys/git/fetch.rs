@@ -48,8 +48,8 @@ pub fn remote_ref(
         source,
     })?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let lines = text.lines().filter_map(|line| line.split_once('\t'));
-    let found = lines.filter(|(_, found)| *found == name).next();
+    let mut lines = text.lines().filter_map(|line| line.split_once('\t'));
+    let found = lines.find(|(_, found)| *found == name);
     Ok(found.map(|(id, _)| id.to_owned()))
 }
 

@@ -116,4 +116,30 @@ impl Repository {
         }
         Ok(landed)
     }
+
+    /// Finds those of some commits that are not another one, but change the same
+    /// (git's patch id). Those that are not in this clone are left out.
+    pub fn alike(
+        &self,
+        objects: &Objects<'_>,
+        commit: ObjectId,
+        others: &[ObjectId],
+    ) -> Result<Vec<ObjectId>, GitError> {
+        let paths = self.sketch(objects, commit)?.paths;
+        let mut patch = None;
+        let mut alike = Vec::new();
+        for other in others.iter().copied().filter(|other| *other != commit) {
+            if objects.commit(other).is_err() || self.sketch(objects, other)?.paths != paths {
+                continue;
+            }
+            let own = match patch {
+                Some(own) => own,
+                None => *patch.insert(self.patch_id(commit)?),
+            };
+            if self.patch_id(other)? == own {
+                alike.push(other);
+            }
+        }
+        Ok(alike)
+    }
 }

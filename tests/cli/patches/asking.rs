@@ -173,6 +173,21 @@ fn what_is_on_the_branch_is_refused() {
 }
 
 #[test]
+fn the_same_change_under_another_id_is_told() {
+    let world = project();
+    world.git(&["checkout", "--quiet", "-b", "topic"]);
+    fix(&world, "two", "2", "fix: two");
+    let first = pick(&world, "topic", &[]);
+    world.git(&["checkout", "--quiet", "main"]);
+    fix(&world, "two", "2", "fix: two, squashed (#7)");
+    let second = pick(&world, "main", &[]);
+    assert_eq!(second["changed"], true);
+    let finding = &second["findings"][0];
+    assert_eq!(finding["rule"], "asked-twice");
+    assert_eq!(finding["subject"], first["id"]);
+}
+
+#[test]
 fn slips_lead_on() {
     let world = project();
     let nearest = ["patch", "pick", "HEAD", "--onto", "release-1.O"];

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::asking::WHOLE;
 use super::{fix, project};
-use crate::world::World;
+use crate::world::{World, tool};
 
 fn picked(world: &World, what: &str) -> String {
     let words = ["patch", "pick", what, "--onto", "release-1.0", "--json"];
@@ -200,4 +200,44 @@ fn two_clones_decide_at_once() {
         .run(gone)
         .code(2)
         .says(&["there is no remote “nowhere”"]);
+}
+
+#[test]
+fn questions_are_asked_in_an_editor_on_a_terminal() {
+    let world = project();
+    fix(&world, "two", "2", "fix: two\n\nSeverity: high");
+    let edit = world.path("edit");
+    let change = "#!/bin/sh\nsed -i 's/^bug:.*/bug: #7/; s/^affected:.*/affected: all/' \"$1\"\n";
+    std::fs::write(&edit, change).expect("a file");
+    let debcut = env!("CARGO_BIN_EXE_debcut");
+    let on_terminal = |variables: &str, words: &str| {
+        let edit = edit.display();
+        let command = format!("cd project && {variables} EDITOR='sh {edit}' '{debcut}' {words}");
+        let mut script = tool("script", "bsdutils");
+        script.args(["--quiet", "--return", "--command", &command, "/dev/null"]);
+        script.current_dir(world.path("."));
+        world.judge(script).code(0);
+    };
+    let asked = |title: &str| {
+        let ran = world.run(["patch", "list", "--json"]).code(0);
+        let list = ran.document("debcut/patch-list/1");
+        let all = list["requests"].as_array().expect("a list").clone();
+        let found = all.into_iter().find(|one| one["title"] == title);
+        found.expect("it was asked for")
+    };
+    // A pipeline is never asked, whatever terminal it has.
+    on_terminal("CI=1", "patch pick HEAD --onto release-1.0");
+    assert_eq!(asked("fix: two")["answers"]["bug"], "");
+    let id = asked("fix: two")["id"].as_str().expect("a name").to_owned();
+    on_terminal("", &format!("patch answer {id}"));
+    let answers = asked("fix: two")["answers"].clone();
+    assert_eq!(answers["bug"], "#7");
+    assert_eq!(answers["severity"], "high");
+    world.write(
+        "debcut.toml",
+        "[patch]\ntemplate = \"bug:\\nverified: of course\\n\"\n",
+    );
+    fix(&world, "four", "4", "fix: four");
+    on_terminal("", "patch pick HEAD --onto release-1.0");
+    assert_eq!(asked("fix: four")["answers"]["verified"], "of course");
 }

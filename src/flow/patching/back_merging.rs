@@ -1,0 +1,442 @@
+//! `release sync`: after a cut, what other branches lack of it comes to them:
+//! entries of changelogs, versions, and by a merge all the rest. Everything is
+//! made in memory; a branch moves when all of them can.
+
+mod sources;
+
+use std::collections::BTreeMap;
+
+use super::PatchingError;
+use crate::flow::FlowError;
+use crate::flow::project::Workspace;
+use crate::model::{BranchName, Finding, Listener, Sha256, Timestamp};
+use crate::patch::BackMerge;
+use crate::release::Policy;
+use crate::release::back_merge::{self, Sides, Taken};
+use crate::release::commit::Person;
+use crate::release::trailer::SYNCED;
+use crate::sys::environment::Environment;
+use crate::sys::git::{
+    Author, CommitError, FileKind, GitError, Grafted, NewCommit, PlacedBlob, Pushed, Repository,
+    UserGit, push,
+};
+
+pub use sources::Source;
+
+/// What is wanted.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The branches whose releases come back; empty: the current one where it
+    /// is a maintenance branch, else all of them.
+    pub from: Vec<BranchName>,
+    /// The branches that get them; empty: as configured, else the main branch,
+    /// and of a hotfix the normal branch.
+    pub into: Vec<BranchName>,
+    /// By which way; none: as configured.
+    pub how: Option<BackMerge>,
+    /// Whether they are pushed.
+    pub push: bool,
+    /// Whether only the plan is wanted.
+    pub dry_run: bool,
+    /// Who does it.
+    pub author: Person,
+    /// When.
+    pub date: Timestamp,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Synced {
+    /// By which way.
+    pub how: BackMerge,
+    /// The branches that take something over, in their order.
+    pub targets: Vec<Target>,
+    /// What stands against it, and what is worth a warning.
+    pub findings: Vec<Finding>,
+    /// Whether anything was changed.
+    pub changed: bool,
+    /// Whether they were pushed.
+    pub pushed: bool,
+}
+
+/// A branch that takes something over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The branch.
+    pub branch: BranchName,
+    /// Where it is; none: it is made from the remote's.
+    pub from: Option<String>,
+    /// Where it was and will be made from.
+    pub base: String,
+    /// Where it will be.
+    pub to: String,
+    /// What comes to it, in order.
+    pub steps: Vec<Step>,
+}
+
+/// What comes to a branch of one release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The release.
+    pub source: Source,
+    /// The commit that brings it.
+    pub commit: String,
+    /// The files that change and what is decided in them; of a merge those of
+    /// the release alone.
+    pub files: BTreeMap<String, String>,
+}
+
+impl Synced {
+    /// Returns the digest of what is done: for a plan that is approved.
+    pub fn digest(&self) -> Sha256 {
+        let lines = self.targets.iter().map(|one| {
+            let trees = one.steps.iter().map(|step| format!("{:?}", step.files));
+            format!(
+                "{} {} {}\n",
+                one.branch,
+                one.base,
+                trees.collect::<String>()
+            )
+        });
+        Sha256::of(lines.collect::<String>().as_bytes())
+    }
+}
+
+/// Brings releases back.
+pub fn sync(
+    workspace: &Workspace,
+    wanted: &Wanted,
+    environment: &Environment,
+    listener: &dyn Listener,
+) -> Result<Synced, FlowError> {
+    if wanted.push {
+        crate::flow::preparing::remote_is_there(workspace)?;
+    }
+    let policy = workspace.policy("HEAD")?;
+    let mut run = Run {
+        workspace,
+        policy: &policy,
+        wanted,
+        git: UserGit::new(&workspace.repository, environment),
+        how: wanted.how.unwrap_or(workspace.project.patch.back_merge),
+        findings: Vec::new(),
+    };
+    let sources = sources::sources(workspace, &policy, &wanted.from)?;
+    if sources.is_empty() {
+        let why = "no maintenance branch here has a release of its own";
+        let finding = Finding::info("back-merge-nothing", "release sync", why);
+        run.findings
+            .push(finding.fix("git fetch, or name one: --from BRANCH"));
+    }
+    let mut targets = Vec::new();
+    for (branch, sources) in run.pairs(sources)? {
+        if let Some(target) = run.target(&branch, &sources)? {
+            targets.push(target);
+        }
+    }
+    let mut synced = Synced {
+        how: run.how,
+        targets,
+        findings: run.findings,
+        changed: false,
+        pushed: false,
+    };
+    let refused = synced.findings.iter().any(Finding::is_error);
+    if wanted.dry_run || refused {
+        return Ok(synced);
+    }
+    let git = UserGit::new(&workspace.repository, environment);
+    for target in synced.targets.iter().filter(|one| !one.steps.is_empty()) {
+        let from = target.from.as_deref();
+        git.forward(
+            target.branch.as_str(),
+            from,
+            &target.to,
+            "debcut: release sync",
+        )
+        .map_err(PatchingError::Forward)?;
+        synced.changed = true;
+    }
+    if wanted.push && !synced.targets.is_empty() {
+        let specs: Vec<String> = synced
+            .targets
+            .iter()
+            .filter(|one| one.from.is_some() || !one.steps.is_empty())
+            .map(|one| format!("refs/heads/{0}:refs/heads/{0}", one.branch))
+            .collect();
+        let remote = &policy.remote;
+        let pushed = push(&workspace.repository, environment, remote, &specs, listener)?;
+        synced.changed |= pushed == Pushed::Changed;
+        synced.pushed = true;
+    }
+    Ok(synced)
+}
+
+struct Run<'a> {
+    workspace: &'a Workspace,
+    policy: &'a Policy,
+    wanted: &'a Wanted,
+    git: UserGit<'a>,
+    how: BackMerge,
+    findings: Vec<Finding>,
+}
+
+impl Run<'_> {
+    fn repository(&self) -> &Repository {
+        &self.workspace.repository
+    }
+
+    /// Says which branch gets which releases, each in the order of versions.
+    fn pairs(&self, sources: Vec<Source>) -> Result<Vec<(BranchName, Vec<Source>)>, FlowError> {
+        let configured = &self.workspace.project.patch.back_merge_into;
+        let mut into = match self.wanted.into.is_empty() {
+            true => configured.clone(),
+            false => self.wanted.into.clone(),
+        };
+        if into.is_empty() {
+            into.extend(super::branches::main_line(self.workspace)?.map(|main| main.name));
+        }
+        let mut pairs: Vec<(BranchName, Vec<Source>)> = into
+            .into_iter()
+            .map(|branch| (branch, Vec::new()))
+            .collect();
+        for source in sources {
+            for (branch, own) in &mut pairs {
+                if *branch != source.branch {
+                    own.push(source.clone());
+                }
+            }
+            // A hotfix is of a line, whose own next release goes on from it.
+            let normal = source
+                .normal
+                .as_ref()
+                .filter(|_| self.wanted.into.is_empty());
+            let Some(normal) = normal else {
+                continue;
+            };
+            match pairs.iter_mut().find(|(branch, _)| branch == normal) {
+                Some((_, own)) if own.contains(&source) => {}
+                Some((_, own)) => own.push(source),
+                None => pairs.push((normal.clone(), vec![source])),
+            }
+        }
+        Ok(pairs)
+    }
+
+    /// Makes what a branch lacks; none: it cannot be told, and a finding says
+    /// why.
+    fn target(
+        &mut self,
+        branch: &BranchName,
+        sources: &[Source],
+    ) -> Result<Option<Target>, FlowError> {
+        let own = format!("refs/heads/{branch}");
+        let remote = format!("refs/remotes/{}/{branch}", self.policy.remote);
+        let (own, theirs) = (
+            self.repository().ref_target(&own)?,
+            self.repository().ref_target(&remote)?,
+        );
+        let base = match (&own, &theirs) {
+            (None, None) => {
+                let why = "there is no such branch";
+                let finding = Finding::error("no-branch", branch.as_str(), why);
+                self.findings
+                    .push(finding.fix("git fetch, or correct --into or back-merge-into"));
+                return Ok(None);
+            }
+            (Some(own), Some(theirs)) if !self.repository().is_ancestor(theirs, own)? => {
+                let why = format!("{} has commits that it lacks", self.policy.remote);
+                let finding = Finding::error("behind-remote", branch.as_str(), why);
+                self.findings.push(finding.fix(format!(
+                    "git fetch {0} {branch}:{branch}, or git pull on it",
+                    self.policy.remote
+                )));
+                return Ok(None);
+            }
+            (Some(own), _) => own.clone(),
+            (None, Some(theirs)) => theirs.clone(),
+        };
+        let mut target = Target {
+            branch: branch.clone(),
+            from: own,
+            to: base.clone(),
+            base,
+            steps: Vec::new(),
+        };
+        for source in sources {
+            if self.repository().is_ancestor(&source.commit, &target.to)? {
+                continue;
+            }
+            if let Some(step) = self.step(&target, source)? {
+                target.to.clone_from(&step.commit);
+                target.steps.push(step);
+            }
+        }
+        Ok(Some(target))
+    }
+
+    fn step(&mut self, target: &Target, source: &Source) -> Result<Option<Step>, FlowError> {
+        let repository = &self.workspace.repository;
+        let parted = repository.merge_base(&target.to, &source.commit)?;
+        let trees = [Some(&target.to), Some(&source.commit), parted.as_ref()];
+        let trees: Vec<Option<String>> = trees
+            .into_iter()
+            .map(|commit| commit.map(|id| Ok(repository.commit(id)?.tree)).transpose())
+            .collect::<Result<_, GitError>>()?;
+        let read = |side: usize| {
+            let tree = trees[side].clone();
+            move |path: &str| repository.file(tree.as_ref()?, path).ok().flatten()
+        };
+        let (into, from, base) = (read(0), read(1), read(2));
+        let sides = Sides {
+            into: &into,
+            from: &from,
+            base: &base,
+        };
+        let taken = back_merge::taken(self.policy, sides);
+        self.findings.extend(taken.findings.iter().cloned());
+        let commit = match self.how {
+            BackMerge::Pick => self.pick(target, source, &taken)?,
+            BackMerge::Merge => self.merge(target, source, &taken, parted.as_deref())?,
+        };
+        let files = taken
+            .files
+            .into_iter()
+            .map(|(path, file)| (path, file.what));
+        Ok(commit.map(|commit| Step {
+            source: source.clone(),
+            commit,
+            files: files.collect(),
+        }))
+    }
+
+    /// Writes a commit that brings the words and versions alone.
+    fn pick(
+        &self,
+        target: &Target,
+        source: &Source,
+        taken: &Taken,
+    ) -> Result<Option<String>, FlowError> {
+        if taken.files.is_empty() {
+            return Ok(None);
+        }
+        let repository = self.repository();
+        let mut placed = Vec::new();
+        for (path, file) in &taken.files {
+            let kind = repository.file_kind(&target.to, path)?;
+            placed.push(PlacedBlob {
+                path: path.clone(),
+                blob: repository.write_blob(&file.after)?,
+                executable: kind == FileKind::Program,
+            });
+        }
+        let tree = repository.write_tree(&target.to, &placed)?;
+        let names: Vec<String> = taken
+            .releases
+            .iter()
+            .map(|(name, version)| format!("{name} {version}"))
+            .collect();
+        let what = match names.is_empty() {
+            true => source.tag.to_string(),
+            false => names.join(", "),
+        };
+        let mut message = format!(
+            "chore(release): take over {what}\n\n\
+             The changelog's entries and the versions of {} on {}.\n\n\
+             (cherry picked from commit {})\n",
+            source.tag, source.branch, source.commit
+        );
+        let synced = match names.is_empty() {
+            true => &source.releases,
+            false => &names,
+        };
+        for name in synced {
+            message += &format!("{SYNCED}: {name}\n");
+        }
+        let commit = self.commit(&target.to, &tree, &message);
+        self.git
+            .write_commit(&commit)
+            .map(Some)
+            .map_err(|error| PatchingError::Commit(error).into())
+    }
+
+    /// Writes a merge of the release; where the branch has nothing of its own,
+    /// it goes forward to the release.
+    fn merge(
+        &mut self,
+        target: &Target,
+        source: &Source,
+        taken: &Taken,
+        parted: Option<&str>,
+    ) -> Result<Option<String>, FlowError> {
+        let Some(parted) = parted else {
+            let why = format!("it has no history in common with {}", source.tag);
+            let finding = Finding::error("back-merge-unrelated", target.branch.as_str(), why);
+            self.findings
+                .push(finding.fix("--by pick brings changelog and versions alone"));
+            return Ok(None);
+        };
+        if parted == target.to {
+            return Ok(Some(source.commit.clone()));
+        }
+        let repository = self.repository();
+        let alike = |commit: &str, side: usize| -> Result<String, FlowError> {
+            let mut placed = Vec::new();
+            for (path, sides) in &taken.alike {
+                let kind = repository.file_kind(commit, path)?;
+                if let (Some(content), FileKind::Plain | FileKind::Program) = (&sides[side], kind) {
+                    placed.push(PlacedBlob {
+                        path: path.clone(),
+                        blob: repository.write_blob(content)?,
+                        executable: kind == FileKind::Program,
+                    });
+                }
+            }
+            Ok(repository.write_tree(commit, &placed)?)
+        };
+        let (base, own) = (alike(parted, 2)?, alike(&target.to, 0)?);
+        let theirs = alike(&source.commit, 1)?;
+        let tree = match repository.merge_trees(&base, &own, &theirs)? {
+            Grafted::Tree(tree) => tree,
+            // A merge has its tag in the history, whatever it brings.
+            Grafted::Nothing => own,
+            Grafted::Conflicts(paths) => {
+                let paths: Vec<String> = paths.into_iter().collect();
+                let why = format!(
+                    "a merge of {} conflicts in {}",
+                    source.tag,
+                    paths.join(", ")
+                );
+                let finding = Finding::error("back-merge-conflict", target.branch.as_str(), why);
+                self.findings.push(finding.fix(format!(
+                    "git merge {} on {} and resolve it there, or --by pick: changelog and \
+                     versions alone",
+                    source.tag, target.branch
+                )));
+                return Ok(None);
+            }
+        };
+        let mut message = format!("Merge tag '{}' into {}\n\n", source.tag, target.branch);
+        for name in &source.releases {
+            message += &format!("{SYNCED}: {name}\n");
+        }
+        let commit = self.commit(&target.to, &tree, &message);
+        self.git
+            .write_merge(&commit, &source.commit)
+            .map(Some)
+            .map_err(|error: CommitError| PatchingError::Commit(error).into())
+    }
+
+    fn commit<'b>(&'b self, parent: &'b str, tree: &'b str, message: &'b str) -> NewCommit<'b> {
+        NewCommit {
+            parent,
+            tree,
+            author: Author {
+                name: &self.wanted.author.name,
+                email: &self.wanted.author.email,
+                date: self.wanted.date,
+            },
+            message,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What came back of a release, to which branches.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Document, Page};
+use crate::patch::BackMerge;
+
+/// What `release sync` answers.
+#[derive(Debug, Serialize)]
+pub struct ReleaseSyncDocument {
+    by: &'static str,
+    targets: Vec<Target>,
+    pushed: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Target {
+    branch: String,
+    from: String,
+    to: String,
+    releases: Vec<Step>,
+}
+
+#[derive(Debug, Serialize)]
+struct Step {
+    branch: String,
+    tag: String,
+    commit: String,
+    files: BTreeMap<String, String>,
+}
+
+impl ReleaseSyncDocument {
+    /// Says by which way it is done.
+    pub fn new(how: BackMerge, pushed: bool) -> Self {
+        Self {
+            by: match how {
+                BackMerge::Merge => "merge",
+                BackMerge::Pick => "pick",
+            },
+            targets: Vec::new(),
+            pushed,
+        }
+    }
+
+    /// Adds a branch that was looked at.
+    pub fn target(&mut self, branch: &str, from: &str, to: &str) {
+        self.targets.push(Target {
+            branch: branch.to_owned(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            releases: Vec::new(),
+        });
+    }
+
+    /// Adds a release that comes to the last branch, with what is decided in
+    /// which file.
+    pub fn step(
+        &mut self,
+        branch: &str,
+        tag: &str,
+        commit: &str,
+        files: &BTreeMap<String, String>,
+    ) {
+        if let Some(target) = self.targets.last_mut() {
+            target.releases.push(Step {
+                branch: branch.to_owned(),
+                tag: tag.to_owned(),
+                commit: commit.to_owned(),
+                files: files.clone(),
+            });
+        }
+    }
+}
+
+impl Document for ReleaseSyncDocument {
+    const SCHEMA: &'static str = "debcut/release-sync/1";
+
+    fn text(&self, page: &mut Page) {
+        for target in &self.targets {
+            let name = page.bold(&target.branch);
+            if target.releases.is_empty() {
+                page.line(format!("{name} has all of it"));
+            }
+            for step in &target.releases {
+                let (tag, from) = (&step.tag, &step.branch);
+                page.line(format!("{name} gets {tag} of {from} by {}", self.by));
+                for (path, what) in &step.files {
+                    page.line(format!("  {path}: {what}"));
+                }
+            }
+        }
+        if self.pushed {
+            page.line("pushed");
+        }
+    }
+}
