@@ -192,8 +192,8 @@ impl Bar {
 pub fn bar(listed: &Listed) -> Option<Bar> {
     let id = &listed.request.id;
     let decided = |kind: Decision| {
-        let said = listed.standing.decisions.iter();
-        let said = said.filter(|one| one.what.0 == kind).next_back();
+        let mut said = listed.standing.decisions.iter();
+        let said = said.rfind(|one| one.what.0 == kind);
         said.map_or(String::new(), |one| {
             format!(" by {}: {}", one.by.name, one.what.1)
         })

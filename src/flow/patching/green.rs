@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::PatchingError;
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
-use crate::model::Listener;
-use crate::patch::rules::Green;
+use crate::model::{Finding, Listener};
+use crate::patch::rules::{self, Green, Ground};
 use crate::sys::environment::Environment;
 use crate::sys::process::Tool;
 
@@ -45,4 +45,24 @@ pub fn ask(
         Some(NOT_YET) => Green::NotYet(why),
         _ => Green::No(why),
     })
+}
+
+/// Finds why a branch's head may not be cut: the project's command, where it
+/// names one, does not call it green.
+pub fn refused(
+    workspace: &Workspace,
+    environment: &Environment,
+    branch: &str,
+    commit: &str,
+    listener: &dyn Listener,
+) -> Result<Vec<Finding>, FlowError> {
+    let Some(command) = &workspace.project.patch.require_green else {
+        return Ok(Vec::new());
+    };
+    let green = ask(workspace, environment, command, branch, commit, listener)?;
+    let ground = Ground {
+        green,
+        behind: None,
+    };
+    Ok(rules::cut(branch, &ground))
 }

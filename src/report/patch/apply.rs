@@ -132,7 +132,7 @@ impl Document for ApplyDocument {
                     stop.tried.unwrap_or_default()
                 )),
                 Some(first) => {
-                    page.line("  it would apply after:".to_owned());
+                    page.line("  it would apply after:");
                     for one in first {
                         let asked = match &one.request {
                             Some(id) => format!(" (request {id})"),
