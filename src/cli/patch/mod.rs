@@ -1,8 +1,11 @@
 //! The verbs of maintenance branches, one file each.
 
+mod freeze;
+mod hotfix;
 mod list;
 mod log;
 mod pick;
+mod plan;
 mod say;
 mod show;
 mod sync;
@@ -53,6 +56,14 @@ enum Verb {
     Supersede(say::SupersedeArguments),
     /// What was said, by whom, when and why
     Log(log::LogArguments),
+    /// Let a branch take nothing for a while but what is named
+    Freeze(freeze::FreezeArguments),
+    /// Give what was approved back to a branch that was frozen
+    Thaw(freeze::ThawArguments),
+    /// When the next patch releases are due, with what, and what blocks them
+    Plan(plan::PlanArguments),
+    /// A branch from a release's tag, for what cannot wait
+    Hotfix(hotfix::HotfixArguments),
     /// Share the queue with a remote
     Sync(sync::SyncArguments),
 }
@@ -70,6 +81,10 @@ pub fn run(arguments: PatchVerb, context: &Context<'_>) -> Result<Said, Failure>
         Verb::Withdraw(arguments) => say::withdraw(&arguments, context),
         Verb::Supersede(arguments) => say::supersede(&arguments, context),
         Verb::Log(arguments) => log::run(&arguments, context),
+        Verb::Freeze(arguments) => freeze::freeze(&arguments, context),
+        Verb::Thaw(arguments) => freeze::thaw(&arguments, context),
+        Verb::Plan(arguments) => plan::run(&arguments, context),
+        Verb::Hotfix(arguments) => hotfix::run(&arguments, context),
         Verb::Sync(arguments) => sync::run(&arguments, context),
     }
 }

@@ -3,7 +3,11 @@
 pub mod back_merging;
 pub mod branches;
 mod choosing;
+pub mod coming;
+pub mod cutting;
 pub mod deciding;
+pub mod freezing;
+pub mod hotfixing;
 pub mod ledger;
 pub mod listing;
 mod maintained;
