@@ -15,6 +15,7 @@ use super::request::RequestArguments;
 use super::tag::TagSigning;
 use super::{Said, passphrase};
 use crate::archive::Older;
+use crate::flow::patching::cutting;
 use crate::flow::project::Workspace;
 use crate::flow::releasing::{self, Outcome, Released, Target, Wanted};
 use crate::model::{DigestPrefix, Suite};
@@ -116,6 +117,20 @@ fn release(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, F
         author: context.person()?,
         date: context.now(),
     };
+    let cut = cutting::cut(&workspace, &context.environment)?;
+    let document = ReleaseDocument {
+        suite: wanted.to.to_string(),
+        mock: arguments.mock,
+        ..ReleaseDocument::default()
+    };
+    if let Some(cut) = cut.as_ref().filter(|cut| !cut.refused.is_empty()) {
+        let answer = Answer::new(document).findings(cut.refused.clone());
+        return Ok(match arguments.dry_run {
+            true => answer.no_plan(),
+            false => answer.changed(false),
+        }
+        .into());
+    }
     let (outcome, place) = if arguments.mock {
         let outcome = releasing::mock(
             &workspace,
@@ -134,13 +149,34 @@ fn release(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, F
         let outcome = releasing::release(&workspace, &wanted, &desk, &mut ask)?;
         (outcome, Some(desk.store.place()))
     };
+    let said = (&wanted.author, wanted.date);
+    let mut warnings = Vec::new();
+    if let Some(cut) = cut {
+        if arguments.mock {
+            cutting::mocked(&workspace, &cut, &outcome, said, &context.environment)?;
+        } else {
+            if let Outcome::Done(released) = &outcome {
+                cutting::done(&workspace, &cut, released, said, &context.environment)?;
+            }
+            if goes_on(&outcome) {
+                warnings = cut.warnings;
+            }
+        }
+    }
     let document = ReleaseDocument {
-        suite: wanted.to.to_string(),
         archive: place,
-        mock: arguments.mock,
-        ..ReleaseDocument::default()
+        ..document
     };
-    Ok(answer(outcome, document).into())
+    Ok(answer(outcome, document).findings(warnings).into())
+}
+
+/// Tells whether there is, or was, something to release.
+fn goes_on(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Planned { planned, .. } => planned.plan.releases().next().is_some(),
+        Outcome::Refused { .. } => true,
+        Outcome::Done(released) => released.changed,
+    }
 }
 
 fn answer(outcome: Outcome, document: ReleaseDocument) -> Answer {

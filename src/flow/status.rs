@@ -8,6 +8,8 @@ use super::FlowError;
 use super::building;
 use super::configured::{self, Configured, ReadError};
 use super::doctor::certificates;
+use super::patching::coming;
+use super::patching::ledger::Ledger;
 use super::project::Workspace;
 use crate::archive::Current;
 use crate::archive::query::relatives::source_of;
@@ -16,6 +18,7 @@ use crate::format::control::SourceControl;
 use crate::format::version::Version;
 use crate::model::finding::with_causes;
 use crate::model::{Architecture, Finding, PackageName, Severity, Suite, Timestamp};
+use crate::patch::Today;
 use crate::publish::health::{self, Counted, Thresholds};
 use crate::publish::{self, PublishError, Question};
 use crate::release::commit::Release;
@@ -94,6 +97,7 @@ pub fn status(
         }
     }
     findings.append(&mut shelf.endings);
+    findings.extend(maintained(workspace, environment, now)?);
     let (mut rollouts, unread) = super::lead_time::rollouts(state, environment);
     let is_own = |source: &PackageName| policy.units.iter().any(|unit| unit.name == *source);
     rollouts.retain(|(rollout, _)| is_own(&rollout.target.source));
@@ -119,6 +123,52 @@ pub fn status(
         rollouts,
         findings,
     })
+}
+
+/// Says what is so of maintenance branches: frozen, due, blocked.
+fn maintained(
+    workspace: &Workspace,
+    environment: &Environment,
+    now: Timestamp,
+) -> Result<Vec<Finding>, FlowError> {
+    let ledger = Ledger::read(&workspace.repository, environment)?;
+    let mut findings = Vec::new();
+    for (branch, freeze) in &ledger.queue.frozen {
+        let why = coming::frozen(freeze.until, now);
+        let why = format!("{why} ({})", freeze.said.what);
+        let fix = format!("debcut patch thaw {branch}");
+        findings.push(Finding::warning("frozen", branch.as_str(), why).fix(fix));
+    }
+    if workspace.project.patch.rhythm.interval_days.is_none() {
+        return Ok(findings);
+    }
+    for one in coming::coming(workspace, &ledger, &[], now)? {
+        let Some(due) = one
+            .due
+            .filter(|_| !one.next.is_empty() || !one.approved.is_empty())
+        else {
+            continue;
+        };
+        let blocks = match one.blocks.len() {
+            0 => String::new(),
+            n => format!("; {n} thing(s) block it"),
+        };
+        let why = match due.today {
+            Today::Overdue => format!("its next release was due by {}{blocks}", due.until),
+            _ => format!(
+                "its next release is due {} to {}{blocks}",
+                due.from, due.until
+            ),
+        };
+        let fix = format!("debcut patch plan {}", one.branch);
+        let rule = "patch-release-due";
+        let finding = match due.today {
+            Today::Overdue => Finding::warning(rule, one.branch.as_str(), why),
+            _ => Finding::info(rule, one.branch.as_str(), why),
+        };
+        findings.push(finding.fix(fix));
+    }
+    Ok(findings)
 }
 
 /// Lists the names under which archives may hold the packages: those of the

@@ -2,11 +2,14 @@
 
 mod apply;
 mod embargo;
+mod freeze;
+mod hotfix;
 mod lift;
 mod list;
 mod log;
 mod overriding;
 mod pick;
+mod plan;
 mod say;
 mod show;
 mod suggest;
@@ -65,6 +68,14 @@ enum Verb {
     /// Answer git's hook of an embargo
     #[command(hide = true)]
     PrePush(embargo::PrePushArguments),
+    /// Let a branch take nothing for a while but what is named
+    Freeze(freeze::FreezeArguments),
+    /// Give what was approved back to a branch that was frozen
+    Thaw(freeze::ThawArguments),
+    /// When the next patch releases are due, with what, and what blocks them
+    Plan(plan::PlanArguments),
+    /// A branch from a release's tag, for what cannot wait
+    Hotfix(hotfix::HotfixArguments),
     /// Share the queue with a remote
     Sync(sync::SyncArguments),
     /// Commits of the main branch that look like they belong on a branch
@@ -91,6 +102,10 @@ pub fn run(arguments: PatchVerb, context: &Context<'_>) -> Result<Said, Failure>
         Verb::Embargo(arguments) => embargo::run(*arguments, context),
         Verb::Lift(arguments) => lift::run(arguments, context),
         Verb::PrePush(arguments) => embargo::pre_push(&arguments, context),
+        Verb::Freeze(arguments) => freeze::freeze(&arguments, context),
+        Verb::Thaw(arguments) => freeze::thaw(&arguments, context),
+        Verb::Plan(arguments) => plan::run(&arguments, context),
+        Verb::Hotfix(arguments) => hotfix::run(&arguments, context),
         Verb::Sync(arguments) => sync::run(&arguments, context),
         Verb::Suggest(arguments) => suggest::run(arguments, context),
         Verb::Apply(arguments) => apply::run(*arguments, context),

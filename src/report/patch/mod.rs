@@ -1,9 +1,11 @@
 //! What the verbs of maintenance branches answer, one document each.
 
 mod apply;
+mod branch;
 mod embargo;
 mod list;
 mod log;
+mod message;
 mod overriding;
 mod pick;
 mod said;
@@ -14,9 +16,13 @@ pub mod view;
 pub mod words;
 
 pub use apply::{AppliedRequest, ApplyDocument, EarlierCommit, StoppedAt};
+pub use branch::{
+    FreezeDocument, HotfixDocument, Lacking, Named, NextDocument, NextRelease, ThawDocument,
+};
 pub use embargo::{EmbargoDocument, LiftDocument, LiftStep};
 pub use list::{ListDocument, ListedBranch};
 pub use log::{LogDocument, about, branch_of};
+pub use message::{Telling, Waiting, telling_text};
 pub use overriding::OverrideDocument;
 pub use pick::PickDocument;
 pub use said::{SaidDocument, Verb};

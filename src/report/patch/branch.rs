@@ -1,0 +1,178 @@
+//! `patch freeze`, `patch thaw`, `patch hotfix`, `patch plan`: what is so of
+//! branches.
+
+use serde::Serialize;
+
+use crate::patch::Due;
+use crate::report::document::plain;
+use crate::report::{Document, Page};
+
+/// A line about something that has a name: a request, a commit.
+#[derive(Debug, Clone, Serialize)]
+pub struct Named {
+    /// Its name.
+    pub id: String,
+    /// What it is.
+    pub title: String,
+}
+
+fn names(list: &[Named], page: &mut Page) {
+    for one in list {
+        page.line(format!("  {:.12} {}", one.id, plain(&one.title)));
+    }
+}
+
+/// What `patch freeze` answers.
+#[derive(Debug, Serialize)]
+pub struct FreezeDocument {
+    /// The branch.
+    pub branch: String,
+    /// Until when.
+    pub until: Option<crate::model::Timestamp>,
+    /// Why.
+    pub reason: String,
+    /// The approved requests that wait.
+    pub waiting: Vec<Named>,
+}
+
+impl Document for FreezeDocument {
+    const SCHEMA: &'static str = "debcut/patch-freeze/1";
+
+    fn text(&self, page: &mut Page) {
+        let until = self.until.map(|until| format!(" until {}", until.day()));
+        let branch = page.bold(&self.branch);
+        page.line(format!("{branch} is frozen{}", until.unwrap_or_default()));
+        if !self.waiting.is_empty() {
+            page.line("approved, and waiting for the thaw:");
+        }
+        names(&self.waiting, page);
+    }
+}
+
+/// What `patch thaw` answers.
+#[derive(Debug, Serialize)]
+pub struct ThawDocument {
+    /// The branch.
+    pub branch: String,
+    /// The approved requests that wait no more.
+    pub released: Vec<Named>,
+}
+
+impl Document for ThawDocument {
+    const SCHEMA: &'static str = "debcut/patch-thaw/1";
+
+    fn text(&self, page: &mut Page) {
+        page.line(format!("{} is not frozen", page.bold(&self.branch)));
+        if !self.released.is_empty() {
+            page.line("approved again:");
+        }
+        names(&self.released, page);
+    }
+}
+
+/// What `patch hotfix` answers.
+#[derive(Debug, Serialize)]
+pub struct HotfixDocument {
+    /// The branch.
+    pub branch: String,
+    /// The release it begins at.
+    pub from: String,
+    /// The branch whose other fixes wait.
+    pub normal: String,
+    /// What that one has and the hotfix leaves out.
+    pub excluded: Vec<Named>,
+    /// What the hotfix has and another branch lacks, by branch.
+    pub lacking: Vec<Lacking>,
+    /// How many requests were, or would be, made for it.
+    pub offered: usize,
+}
+
+/// What a branch lacks of a hotfix.
+#[derive(Debug, Serialize)]
+pub struct Lacking {
+    /// The branch.
+    pub branch: String,
+    /// The commits.
+    pub commits: Vec<Named>,
+}
+
+impl Document for HotfixDocument {
+    const SCHEMA: &'static str = "debcut/patch-hotfix/1";
+
+    fn text(&self, page: &mut Page) {
+        let branch = page.bold(&self.branch);
+        page.line(format!("{branch} is for hotfixes of {}", self.from));
+        if !self.excluded.is_empty() {
+            page.line(format!("excluded, although {} has it:", self.normal));
+        }
+        names(&self.excluded, page);
+        for one in &self.lacking {
+            match one.commits.is_empty() {
+                true => page.line(format!("{} has all that it fixes", one.branch)),
+                false => page.line(format!("{} lacks:", one.branch)),
+            }
+            names(&one.commits, page);
+        }
+        if self.offered > 0 {
+            page.line(format!("{} request(s) for what is lacking", self.offered));
+        }
+    }
+}
+
+/// What `patch plan` answers.
+#[derive(Debug, Serialize)]
+pub struct NextDocument {
+    /// The branches.
+    pub branches: Vec<NextRelease>,
+}
+
+/// The next release of a branch.
+#[derive(Debug, Serialize)]
+pub struct NextRelease {
+    /// The branch.
+    pub branch: String,
+    /// Its last release's tag.
+    pub last: Option<String>,
+    /// `NAME VERSION` of what would be released; approved requests may raise it.
+    pub next: Vec<String>,
+    /// When it is due; none: there is no rhythm.
+    pub due: Option<Due>,
+    /// The commits since the last release.
+    pub commits: Vec<Named>,
+    /// The requests that are approved and not picked yet.
+    pub approved: Vec<Named>,
+    /// What stands in the way.
+    pub blocks: Vec<String>,
+}
+
+impl Document for NextDocument {
+    const SCHEMA: &'static str = "debcut/patch-plan/1";
+
+    fn text(&self, page: &mut Page) {
+        for one in &self.branches {
+            let next = match one.next.is_empty() {
+                true => "nothing to release".to_owned(),
+                false => one.next.join(", "),
+            };
+            page.line(format!("{} {next}", page.bold(&one.branch)));
+            if let Some(due) = &one.due {
+                let (from, until) = (&due.from, &due.until);
+                page.line(format!(
+                    "  due {from} to {until}, next day for it {}",
+                    due.next
+                ));
+            }
+            if !one.commits.is_empty() {
+                page.line("  in it:");
+            }
+            names(&one.commits, page);
+            if !one.approved.is_empty() {
+                page.line("  approved, to be picked:");
+            }
+            names(&one.approved, page);
+            for block in &one.blocks {
+                page.line(format!("  blocked: {}", plain(block)));
+            }
+        }
+    }
+}
