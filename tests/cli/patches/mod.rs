@@ -2,6 +2,7 @@
 
 mod asking;
 mod deciding;
+mod embargo;
 
 use crate::world::World;
 
