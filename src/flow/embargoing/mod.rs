@@ -95,7 +95,7 @@ fn list(repository: &Repository, environment: &Environment) -> Result<(), FlowEr
     let Some(path) = listing(repository, environment) else {
         return Ok(());
     };
-    files::private_dir(path.parent().expect("it is in a directory"))?;
+    files::create_dir(path.parent().expect("it is in a directory"))?;
     let own = repository.own_dir();
     let own = own.canonicalize().unwrap_or(own);
     let text = format!("{}\n", own.display());

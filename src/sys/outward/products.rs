@@ -12,10 +12,10 @@ use crate::sys::files::{self, failed};
 /// The file of the digests, one a line, in the directory of debcut's notes.
 pub const PRODUCTS_FILE: &str = "embargo-products";
 
-/// The digests, with the mark of the embargo that each was built under.
+/// The digests, with the repository that each was built in.
 #[derive(Debug, Clone, Default)]
 pub struct Products {
-    marks: Vec<Mark>,
+    notes: Vec<PathBuf>,
     digests: BTreeMap<Sha256, usize>,
 }
 
@@ -34,15 +34,15 @@ impl Products {
         }
         let mut products = Self::default();
         for notes in all {
-            let Some(mark) = Mark::read(&notes)? else {
+            if Mark::read(&notes)?.is_none() {
                 continue;
-            };
+            }
             let text = files::read_if_there(&notes.join(PRODUCTS_FILE))?.unwrap_or_default();
-            let at = products.marks.len();
+            let at = products.notes.len();
             let text = String::from_utf8_lossy(&text);
             let digests = text.lines().filter_map(|line| line.parse().ok());
             products.digests.extend(digests.map(|digest| (digest, at)));
-            products.marks.push(mark);
+            products.notes.push(notes);
         }
         Ok(products)
     }
@@ -50,7 +50,11 @@ impl Products {
     /// Refuses to write a file where the embargo that it was built under does
     /// not allow it.
     pub fn check(&self, sha256: &Sha256, to: &Destination) -> Result<(), OutwardError> {
-        match self.digests.get(sha256).map(|at| &self.marks[*at]) {
+        let Some(at) = self.digests.get(sha256) else {
+            return Ok(());
+        };
+        // As it is now: it may have been lifted since.
+        match Mark::read(&self.notes[*at])? {
             Some(mark) if !mark.allows(to) => Err(OutwardError::Product {
                 name: mark.name.clone(),
                 to: Box::new(to.clone()),

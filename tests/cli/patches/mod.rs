@@ -3,6 +3,8 @@
 mod applying;
 mod asking;
 mod deciding;
+mod embargo;
+mod rhythm;
 mod suggesting;
 
 use crate::world::World;
