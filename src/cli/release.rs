@@ -117,7 +117,7 @@ fn release(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, F
         author: context.person()?,
         date: context.now(),
     };
-    let cut = cutting::cut(&workspace, &context.environment)?;
+    let cut = cutting::cut(&workspace, &context.environment, context.listener())?;
     let document = ReleaseDocument {
         suite: wanted.to.to_string(),
         mock: arguments.mock,

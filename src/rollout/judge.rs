@@ -186,6 +186,17 @@ pub fn back(host: &Host, facts: &HostFacts) -> Result<Vec<Move>, NotBack> {
     }
 }
 
+/// Judges, on the way back, a host that the rollout never touched although its
+/// suites were open: it may have taken the version by itself. What it had before
+/// nobody knows.
+pub fn on_its_own(target: &Target, facts: &HostFacts) -> NotBack {
+    match before(target, facts) {
+        Err(Skip::Already) => NotBack::Stays(Skip::Already),
+        Err(why) => NotBack::Free(why),
+        Ok(_) => NotBack::Free(Skip::Untouched),
+    }
+}
+
 /// Names what the rollout moved on a host and the way back leaves alone, by the
 /// host's last word: removed since, or at another version.
 pub fn left_alone(host: &Host) -> Vec<&Move> {

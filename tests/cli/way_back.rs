@@ -60,10 +60,18 @@ fn what_is_replaced_has_ended_before_anything_begins() {
     assert_eq!(state(&world, "hello_1.1"), "superseded");
     assert_eq!(status(&world, "12:20:00")["id"], "hello_1.2");
 
-    // Who gave its place away does not go back, and says what does.
-    at(&world, "12:30:00", &["rollback", "hello_1.1", "--yes"])
-        .code(2)
-        .says(&["hello_1.2 took its place", "rollout rollback hello_1.2"]);
+    // Who gave its place away does not go back beside what took it; where that
+    // has touched nobody, it is the one that can.
+    let back = ["rollback", "hello_1.1", "--yes"];
+    let refused = at(&world, "12:30:00", &back).code(1);
+    mentions(
+        &refused,
+        &["hello_1.2 came after it", "rollout abort hello_1.2"],
+    );
+    at(&world, "12:31:00", &["abort", "hello_1.2"]).code(0);
+    at(&world, "12:32:00", &back).code(0);
+    assert_eq!(state(&world, "hello_1.1"), "rolled back");
+    assert_eq!(suite(&world, "canary"), "1.0");
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! `rollout rollback` and `rollout converge`.
 
+use std::time::Duration;
+
 use clap::Args;
 
-use super::control::{ControlArguments, Lines, by, go};
+use super::control::{ControlArguments, Lines, by, go, open_desk};
 use crate::cli::Said;
 use crate::cli::confirm::confirmed;
 use crate::cli::context::Context;
@@ -10,7 +12,8 @@ use crate::cli::failure::Failure;
 use crate::cli::how::HowArguments;
 use crate::flow::rolling::advancing::{Controlled, Until};
 use crate::flow::rolling::changing;
-use crate::flow::rolling::shelf::{Among, Asked};
+use crate::flow::rolling::opening;
+use crate::flow::rolling::shelf::{Among, Asked, Shelf};
 use crate::flow::rolling::taking_back;
 use crate::format::version::Version;
 use crate::model::Finding;
@@ -18,7 +21,7 @@ use crate::report::Answer;
 use crate::report::rollout::{AdvanceDocument, Picture, StatusDocument, WayBackDocument};
 use crate::rollout::event::Event;
 use crate::rollout::plan;
-use crate::rollout::{Phase, Rollout};
+use crate::rollout::{Move, Phase, Rollout};
 
 /// Arguments of `rollout rollback`.
 #[derive(Debug, Args)]
@@ -99,7 +102,7 @@ pub fn rollback(arguments: &RollbackArguments, context: &Context<'_>) -> Result<
             format!("{id} was not started to its end"),
         ));
     };
-    if let Some(finding) = taking_back::against(&shelf, &rollout, &entries)? {
+    if let Some(finding) = taking_back::against(&shelf, &rollout)? {
         let next = plan::next(&rollout, context.now());
         let picture = Picture::new(&rollout, &entries, &next, context.now());
         let answer =
@@ -112,9 +115,10 @@ pub fn rollback(arguments: &RollbackArguments, context: &Context<'_>) -> Result<
     let touched = rollout.hosts.values().filter(|host| host.touched).count();
     let is_back = matches!(rollout.phase, Phase::RollingBack { .. } | Phase::RolledBack);
     if arguments.dry_run {
-        let suites = crate::flow::rolling::opening::touched(&rollout);
+        let suites = opening::touched(&rollout);
         let digest = crate::model::Sha256::of(format!("{id} {}", rollout.entries).as_bytes());
-        let answer = Answer::new(WayBackDocument::new(&rollout, suites));
+        let gone = no_way_back(arguments, &shelf, &rollout, context)?;
+        let answer = Answer::new(WayBackDocument::new(&rollout, suites)).findings(gone);
         return Ok(answer.dry_run(digest).into());
     }
     if !is_back && !arguments.yes {
@@ -137,6 +141,37 @@ pub fn rollback(arguments: &RollbackArguments, context: &Context<'_>) -> Result<
                 context,
             )
         })
+}
+
+/// Names what the archive no longer has of what hosts would go back to.
+fn no_way_back(
+    arguments: &RollbackArguments,
+    shelf: &Shelf,
+    rollout: &Rollout,
+    context: &Context<'_>,
+) -> Result<Option<Finding>, Failure> {
+    let means = arguments.control.means(shelf, &rollout.id, context)?;
+    let wait = Duration::from_secs(arguments.control.wait);
+    let desk = open_desk(&means.archive, wait, context)?;
+    let touched = rollout.hosts.values().filter(|host| host.touched);
+    let moves = touched.flat_map(|host| &host.moves).map(|made| Move {
+        from: made.to.clone(),
+        to: made.from.clone(),
+        ..made.clone()
+    });
+    let moves: Vec<Move> = moves.collect();
+    let missing = match moves.is_empty() {
+        true => Vec::new(),
+        false => opening::missing(&desk, rollout, &moves)?,
+    };
+    if missing.is_empty() {
+        return Ok(None);
+    }
+    let message = format!("the archive no longer has {}", missing.join(", "));
+    let finding = Finding::warning("no-way-back", rollout.id.to_string(), message);
+    Ok(Some(finding.fix(
+        "debcut archive add puts the old packages back into a suite; else those hosts stay",
+    )))
 }
 
 /// Writes down that it goes back, where it does not yet.

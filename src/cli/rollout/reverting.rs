@@ -68,7 +68,7 @@ pub fn revert(
         Phase::RolledBack | Phase::Superseded => true,
         _ => false,
     };
-    if !is_back && let Some(finding) = taking_back::against(&shelf, &rollout, &entries)? {
+    if !is_back && let Some(finding) = taking_back::against(&shelf, &rollout)? {
         return Ok(refused(&id, vec![finding], false));
     }
     let is_done = is_back && plan.todo.is_empty();

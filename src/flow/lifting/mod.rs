@@ -9,7 +9,7 @@
 //! releases, and it goes last. Each step asks the world whether it is already
 //! so, so that running again finishes what a crash left.
 
-mod plan;
+mod agenda;
 
 use super::FlowError;
 use super::announcing::{self, Again, How};
@@ -28,7 +28,7 @@ use crate::sys::files;
 use crate::sys::git::{Pushed, push, push_places, try_push};
 use crate::sys::outward::{Phase, Places};
 
-pub use plan::Planned;
+pub use agenda::Planned;
 
 /// What is wanted.
 #[derive(Debug, Clone)]
@@ -102,7 +102,7 @@ pub fn lift(
     if !begun && let Some(outcome) = too_early(&embargo, wanted) {
         return Ok(outcome);
     }
-    let planned = match plan::plan(workspace, &embargo, wanted, environment)? {
+    let planned = match agenda::plan(workspace, &embargo, wanted, environment)? {
         Ok(planned) => planned,
         Err(findings) => return Ok(Outcome::Refused(Box::new(embargo), findings)),
     };

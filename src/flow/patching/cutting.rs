@@ -2,11 +2,11 @@
 //! from the branch's head alone, after a trial, and written down.
 
 use super::ledger::Ledger;
-use super::{branches, maintained};
+use super::{branches, green, maintained};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::flow::releasing::{Outcome, Released};
-use crate::model::{BranchName, Finding, Timestamp};
+use crate::model::{BranchName, Finding, Listener, Timestamp};
 use crate::patch::Event;
 use crate::release::Policy;
 use crate::release::commit::Person;
@@ -27,7 +27,11 @@ pub struct Cut {
 }
 
 /// Looks at a release before it begins; none: HEAD is on no maintenance branch.
-pub fn cut(workspace: &Workspace, environment: &Environment) -> Result<Option<Cut>, FlowError> {
+pub fn cut(
+    workspace: &Workspace,
+    environment: &Environment,
+    listener: &dyn Listener,
+) -> Result<Option<Cut>, FlowError> {
     let repository = &workspace.repository;
     let policy = workspace.policy("HEAD")?;
     let head = repository.commit("HEAD")?.id;
@@ -43,6 +47,13 @@ pub fn cut(workspace: &Workspace, environment: &Environment) -> Result<Option<Cu
         let finding = Finding::error("not-branch-head", branch.as_str(), why);
         refused.push(finding.fix("a release is cut from the head alone: git pull"));
     }
+    refused.extend(green::refused(
+        workspace,
+        environment,
+        branch.as_str(),
+        &head,
+        listener,
+    )?);
     let ledger = Ledger::read(repository, environment)?;
     let tried = tried_heads(workspace, &head)?;
     let passed = ledger.queue.mocks.iter().any(|mock| {

@@ -17,7 +17,7 @@ use crate::rollout::event::{Entry, Event};
 use crate::rollout::journal::{Journal, JournalError};
 use crate::rollout::policy::{Members, Policy, Supersede};
 use crate::rollout::state::{HostState, RolloutId};
-use crate::rollout::{Rollout, Target};
+use crate::rollout::{Phase, Rollout, Target};
 
 /// What is asked for.
 pub struct Start<'a> {
@@ -138,7 +138,7 @@ fn judged(
     let is_same = |known: &&Rollout| same_versions(&known.target, &target);
     let newest = own().next();
     let open = own().find(|known| !has_ended(&known.phase));
-    let done = newest.filter(|known| known.phase == crate::rollout::Phase::Done && !start.again);
+    let done = newest.filter(|known| known.phase == Phase::Done && !start.again);
     let same = open.or(done).filter(is_same).map(|known| known.id.clone());
     let id = name(start.shelf, &target)?;
     let before = open.filter(|_| same.is_none());
@@ -244,6 +244,23 @@ fn stands_against(open: &Rollout, target: &Target, supersede: Supersede) -> Opti
             refused("it is open, and what is to replace it is not newer".to_owned())
                 .fix(format!("debcut rollout rollback {id} goes back")),
         ),
+        Supersede::Replace
+            if matches!(
+                open.phase.beneath(),
+                Phase::RollingBack { .. } | Phase::Converging { .. }
+            ) =>
+        {
+            Some(
+                refused(format!(
+                    "it is {}, which is not left half-way",
+                    open.phase.word()
+                ))
+                .fix(format!(
+                    "debcut rollout advance {id} until it is done with that, or is blocked; \
+                         then start again"
+                )),
+            )
+        }
         Supersede::Replace if in_flight => Some(
             refused("installations run; they are not left half-way".to_owned()).fix(format!(
                 "debcut rollout pause {id}, then advance it until they have ended"
@@ -297,6 +314,10 @@ pub fn otherwise(there: &Rollout, draft: &Draft, start: &Start<'_>) -> Option<Fi
     note(old.approval != new.approval, "who approves");
     note(old.calendar != new.calendar, "the windows");
     note(old.rings != new.rings, "the rings");
+    note(
+        there.after.is_some() && start.supersede == Some(Supersede::Replace),
+        "that it waits for an older one",
+    );
     if differs.is_empty() {
         return None;
     }
@@ -307,6 +328,7 @@ pub fn otherwise(there: &Rollout, draft: &Draft, start: &Start<'_>) -> Option<Fi
     let is_said = said.skip_rehearsal.is_some()
         || said.profile.is_some()
         || said.request
+        || start.supersede.is_some()
         || !start.named.is_empty();
     let finding = match is_said {
         true => Finding::error("started-otherwise", id.to_string(), message),

@@ -1,60 +1,48 @@
-//! Whether a rollout can go back: not beside a newer one, whose version is what
-//! hosts have, and not after it gave its place away.
+//! Whether a rollout can go back: not beside a newer one of the same package,
+//! whose version is what hosts have. A newer one that touched nobody, or that
+//! went back itself, stands in nobody's way once it has ended.
 
-use super::RollingError;
 use super::shelf::Shelf;
 use crate::flow::FlowError;
 use crate::model::Finding;
-use crate::rollout::event::{Entry, Event};
 use crate::rollout::{Phase, Rollout};
 
 /// Says what stands against going back. What goes back already goes on.
-pub fn against(
-    shelf: &Shelf,
-    rollout: &Rollout,
-    entries: &[Entry],
-) -> Result<Option<Finding>, FlowError> {
-    match rollout.phase {
-        Phase::RollingBack { .. } | Phase::RolledBack => return Ok(None),
-        Phase::Superseded => return Err(superseded(rollout, entries).into()),
-        _ => {}
+pub fn against(shelf: &Shelf, rollout: &Rollout) -> Result<Option<Finding>, FlowError> {
+    if matches!(rollout.phase, Phase::RollingBack { .. } | Phase::RolledBack) {
+        return Ok(None);
     }
-    let all = shelf.all()?.into_iter().map(|(known, _)| known);
-    let mut newer = all.filter(|known| {
-        let is_newer = (known.planned, &known.id) > (rollout.planned, &rollout.id);
-        let has_begun = known.rings.iter().any(|ring| ring.opening);
-        let is_back = known.phase == Phase::RolledBack;
-        known.target.source == rollout.target.source && is_newer && has_begun && !is_back
-    });
-    let Some(newer) = newer.next() else {
+    let all = shelf.all()?;
+    let newer: Vec<_> = (all.iter().map(|(known, _)| known))
+        .filter(|known| known.target.source == rollout.target.source)
+        .filter(|known| (known.planned, &known.id) > (rollout.planned, &rollout.id))
+        .filter(|known| known.phase != Phase::RolledBack)
+        .collect();
+    let id = rollout.id.to_string();
+    if let Some(newer) = newer.iter().find(|known| has_begun(known)) {
+        let message = format!(
+            "{} came after it and is {}: hosts have its version, so nothing would go back",
+            newer.id,
+            newer.phase.word()
+        );
+        let finding = Finding::error("newer-rollout", &id, message);
+        return Ok(Some(finding.fix(format!(
+            "debcut rollout rollback {} goes back from there; then this one",
+            newer.id
+        ))));
+    }
+    let Some(open) = newer.iter().find(|known| !known.phase.has_ended()) else {
         return Ok(None);
     };
-    let (id, newer_id) = (&rollout.id, &newer.id);
-    let message = format!(
-        "{newer_id} came after it and is {}: hosts have its version, so nothing would go back",
-        newer.phase.word()
-    );
-    let finding = Finding::error("newer-rollout", id.to_string(), message);
+    let message = format!("{} came after it, and would begin meanwhile", open.id);
+    let finding = Finding::error("newer-rollout", &id, message);
     Ok(Some(finding.fix(format!(
-        "debcut rollout rollback {newer_id} goes back from there; then this one"
+        "debcut rollout abort {}: it has touched no host; then this one",
+        open.id
     ))))
 }
 
-/// Says who took its place, and what becomes of its hosts.
-fn superseded(rollout: &Rollout, entries: &[Entry]) -> RollingError {
-    let by = entries.iter().rev().find_map(|entry| match &entry.event {
-        Event::Superseded { by } => Some(by.as_str()),
-        _ => None,
-    });
-    let by = by.unwrap_or("a newer one");
-    RollingError::NotNow {
-        id: rollout.id.to_string(),
-        why: format!("cannot go back: {by} took its place, and has its hosts now"),
-        fix: format!(
-            "debcut rollout rollback {by} takes them back to what they had before that one; from \
-             there on only a higher version helps: a fixed one, or debcut rollout rollback {} \
-             --reversion",
-            rollout.id
-        ),
-    }
+/// Tells whether some host may have its version.
+fn has_begun(rollout: &Rollout) -> bool {
+    rollout.rings.iter().any(|ring| ring.opening) || rollout.hosts.values().any(|host| host.touched)
 }

@@ -209,6 +209,9 @@ pub fn fault(fault: &Fault) -> String {
         Fault::Late => "it did not end in its time".to_owned(),
         Fault::NeverBegan { why } => format!("it never began: {}", line(why)),
         Fault::Check { check, said } => format!("the check {check} failed: {}", line(said)),
+        Fault::Stays { why: Skip::Already } => {
+            "it took the version by itself; what it had before is not known".to_owned()
+        }
         Fault::Stays { why } => format!("it still has the version: {}", skip(why)),
         Fault::NoWayBack { missing } => {
             format!("its previous version is not to be had: {}", names(missing))

@@ -3,7 +3,7 @@
 use super::picture::is_bad;
 use crate::model::{Finding, Severity};
 use crate::report::rolling::words;
-use crate::rollout::state::{Blocked, Fault, Host};
+use crate::rollout::state::{Blocked, Fault, Host, Skip};
 use crate::rollout::{HostState, Phase, Rollout, Way};
 use crate::sys::host::reason;
 
@@ -30,7 +30,10 @@ pub fn findings(rollout: &Rollout) -> Vec<Finding> {
                     rollout.target.source
                 ),
                 Blocked::Pull { .. } => {
-                    format!("in the project's repository: debcut rollout rollback {id} --reversion")
+                    format!(
+                        "in the project's repository: debcut rollout rollback {id} --reversion \
+                     --reason WHY"
+                    )
                 }
                 Blocked::Withdrawal { .. } => {
                     format!("mend what is named, then debcut rollout resume {id}")
@@ -124,6 +127,11 @@ fn remedy(rollout: &Rollout, name: &str, host: &Host) -> String {
         Fault::Check { .. } => {
             format!("look at what runs on {name}; debcut rollout rollback {id} goes back")
         }
+        Fault::Stays { why: Skip::Already } => format!(
+            "ssh {name} apt-get install --allow-downgrades PACKAGE=OLD for those of {}, then debcut \
+             rollout resume {id} asks it once more",
+            rollout.target.source
+        ),
         Fault::Stays { .. } => format!(
             "mend it on {name} (apt-mark showhold), then debcut rollout resume {id} tries once more"
         ),

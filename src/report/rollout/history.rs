@@ -72,7 +72,7 @@ impl HistoryDocument {
                 planned: rollout.planned,
                 by: rollout.by.clone(),
                 reason: rollout.reason.clone(),
-                hosts: rollout.hosts.len(),
+                hosts: view.hosts.all,
                 ended: ended.then(|| own.next().map(|entry| entry.at)).flatten(),
             }
         };

@@ -102,6 +102,15 @@ pub(super) fn heard(
 
 fn untouched(rollout: &Rollout, name: &HostName, facts: HostFacts) -> Vec<Event> {
     let host = name.clone();
+    if rollout.way == Way::Back {
+        return vec![match judge::on_its_own(&rollout.target, &facts) {
+            NotBack::Free(why) => Event::Skipped { host, why },
+            NotBack::Stays(why) => {
+                let fault = Fault::Stays { why };
+                Event::Failed { host, fault }
+            }
+        }];
+    }
     let moves = judge::before(&rollout.target, &facts);
     let ours = |package: &&PackageName| !facts.installed.iter().any(|i| i.package == **package);
     let foreign: Vec<_> = facts.unfinished.iter().filter(ours).cloned().collect();

@@ -150,6 +150,29 @@ fn who_keeps_the_bad_version_is_named() {
 }
 
 #[test]
+fn who_took_it_from_an_open_suite_is_named() {
+    let mut run = Run::new(two_rings());
+    run.world.host("a").down = true;
+    while run.rollout.rings[1].opened.is_none() {
+        run.go();
+        run.wait(3600);
+    }
+    assert!(!run.rollout.hosts[&host("a")].touched);
+    // It returns, and takes the version by an upgrade of its own.
+    run.world.host("a").down = false;
+    run.world.host("a").version = Some(version("2"));
+    assert_eq!(back(&mut run), Some(Hold::Blocked));
+    let hosts = vec![host("a")];
+    let why = Blocked::Hosts { hosts };
+    assert_eq!(run.rollout.phase, Phase::Blocked { why });
+    // Brought back by hand, it is asked once more, and is well.
+    run.world.host("a").version = Some(version("1"));
+    run.say(Event::Resumed { reason: None });
+    assert_eq!(run.finish(), None);
+    assert_eq!(run.rollout.phase, Phase::RolledBack);
+}
+
+#[test]
 fn what_somebody_changed_since_is_left_alone() {
     for (now, want) in [("", ""), ("1.5", "1.5"), ("3", "3")] {
         let mut run = Run::new(two_rings());

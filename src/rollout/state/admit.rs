@@ -30,10 +30,10 @@ impl Rollout {
             }
             Event::Paused { .. } => !phase.has_ended() && !matches!(phase, Phase::Blocked { .. }),
             Event::Resumed { .. } => self.can_be_resumed(),
-            Event::RollbackBegun { .. } => !matches!(
-                phase,
-                Phase::RollingBack { .. } | Phase::RolledBack | Phase::Superseded
-            ),
+            // One that gave its place away too: the newer one may never have begun.
+            Event::RollbackBegun { .. } => {
+                !matches!(phase, Phase::RollingBack { .. } | Phase::RolledBack)
+            }
             Event::Withdrawing { .. }
             | Event::Withdrawn { .. }
             | Event::WithdrawalRefused { .. } => !matches!(

@@ -41,6 +41,7 @@ impl Rollout {
         for host in self.hosts.values_mut() {
             host.asked = None;
         }
+        self.ask_skipped_again(at);
         self.again(at, |state| {
             matches!(
                 state,
@@ -53,6 +54,30 @@ impl Rollout {
             ring.forgiven = ring.counted.map_or(0, |counted| counted.failed);
         }
         self.count_again();
+    }
+
+    /// What kept hosts of the current ring from taking part may be gone: a hold, a
+    /// package that was not there.
+    fn ask_skipped_again(&mut self, at: Timestamp) {
+        let Phase::Ring { index, .. } = self.phase else {
+            return;
+        };
+        let kept = self.hosts.iter().filter(|(_, host)| {
+            let skipped = matches!(
+                host.state,
+                HostState::Skipped {
+                    why: Skip::Held { .. } | Skip::Newer { .. } | Skip::Absent,
+                }
+            );
+            skipped && !host.touched && host.ring == index
+        });
+        let names: Vec<_> = kept.map(|(name, _)| name.clone()).collect();
+        for name in names {
+            if let Some(host) = self.hosts.get_mut(&name) {
+                host.afresh();
+            }
+            self.set(&name, HostState::Pending, at);
+        }
     }
 
     /// What was bad while it soaked is mended now, and has proven nothing yet.
@@ -81,6 +106,7 @@ impl Rollout {
         self.refused = None;
         self.phase = Phase::RollingBack { withdrawn: false };
         self.count_again();
+        let exposed = self.exposed();
         let names: Vec<_> = self.hosts.keys().cloned().collect();
         for name in names {
             let Some(host) = self.hosts.get_mut(&name) else {
@@ -95,12 +121,31 @@ impl Rollout {
                 true => continue,
                 // Why it was skipped stays worth knowing.
                 false if matches!(host.state, HostState::Skipped { .. }) => continue,
+                // It may have taken the version by itself, and is asked.
+                false if exposed[host.ring] => {
+                    host.afresh();
+                    HostState::Pending
+                }
                 false => HostState::Skipped {
                     why: Skip::Untouched,
                 },
             };
             self.set(&name, state, at);
         }
+    }
+
+    /// Tells, for each ring, whether one of its suites was opened: its hosts could
+    /// take the version before they were told to.
+    fn exposed(&self) -> Vec<bool> {
+        let suites = |index: usize| {
+            let suites = self.policy.rings[index].suites.iter();
+            suites.map(|own| &own.suite)
+        };
+        let rings = 0..self.rings.len();
+        let opened = rings.clone().filter(|index| self.rings[*index].opening);
+        let opened: std::collections::BTreeSet<_> = opened.flat_map(suites).collect();
+        let exposed = rings.map(|index| suites(index).any(|own| opened.contains(own)));
+        exposed.collect()
     }
 
     /// What was about to be withdrawn is.

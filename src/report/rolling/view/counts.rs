@@ -46,6 +46,21 @@ impl Counts {
         counts
     }
 
+    /// Adds up what rings have: those that update themselves are counted by a
+    /// command, and no host of theirs is known by name.
+    pub(super) fn sum(rings: impl Iterator<Item = Self>) -> Self {
+        rings.fold(Self::default(), |one, other| Self {
+            all: one.all + other.all,
+            ok: one.ok + other.ok,
+            busy: one.busy + other.busy,
+            failed: one.failed + other.failed,
+            unreachable: one.unreachable + other.unreachable,
+            skipped: one.skipped + other.skipped,
+            untouched: one.untouched + other.untouched,
+            waiting: one.waiting + other.waiting,
+        })
+    }
+
     /// Returns how many the rollout means to bring somewhere.
     pub fn meant(&self) -> usize {
         self.all - (self.skipped + self.untouched).min(self.all)
