@@ -29,7 +29,7 @@ pub struct ReleaseVerb {
     #[command(subcommand)]
     verb: Option<Around>,
     #[command(flatten)]
-    release: Option<ReleaseArguments>,
+    release: ReleaseArguments,
 }
 
 #[derive(Debug, Subcommand)]
@@ -40,11 +40,9 @@ enum Around {
 
 /// Runs `release`, or what is done around it.
 pub fn run(verb: ReleaseVerb, context: &Context<'_>) -> Result<Said, Failure> {
-    match (verb.verb, verb.release) {
-        (Some(Around::Sync(arguments)), _) => sync::run(arguments, context),
-        (None, Some(arguments)) => release(arguments, context),
-        // clap has seen to it that --to is there.
-        (None, None) => Err(Failure::request("usage", "--to SUITE is missing")),
+    match verb.verb {
+        Some(Around::Sync(arguments)) => sync::run(arguments, context),
+        None => release(verb.release, context),
     }
 }
 
@@ -54,8 +52,8 @@ pub struct ReleaseArguments {
     #[command(flatten)]
     request: RequestArguments,
     /// The suite that gets the packages
-    #[arg(long, value_name = "SUITE")]
-    to: Suite,
+    #[arg(long, value_name = "SUITE", required = true)]
+    to: Option<Suite>,
     #[command(flatten)]
     archive: ArchiveArgument,
     /// Refuse when the release would not be the one of this plan
@@ -99,11 +97,13 @@ in the suite yet is built from its tag and published, too.";
 
 /// Releases.
 fn release(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, Failure> {
+    // Only what is done around a release goes without it, says clap.
+    let to = arguments.to.expect("clap demands it");
     let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
     let wanted = Wanted {
         request: arguments.request.of_source()?,
         expected: arguments.plan,
-        to: arguments.to,
+        to,
         push: arguments.push,
         key: arguments.signing.key(),
         signing: arguments.signing.wanted(),

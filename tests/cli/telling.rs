@@ -173,7 +173,10 @@ fn each_channel_hears_once_what_it_wants() {
         log.contains("! web08.example.org (early): unreachable"),
         "{log}"
     );
-    assert!(log.contains("Next: the version leaves early"), "{log}");
+    assert!(
+        log.contains("Next: it is halted, until somebody resumes it or rolls it back"),
+        "{log}"
+    );
     // Nothing is told twice, whoever comes next.
     let (again, _) = told(&mut story, &channels, &world.path("tmp"), &[]);
     assert_eq!(again, []);

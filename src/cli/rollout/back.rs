@@ -150,7 +150,14 @@ fn no_way_back(
     rollout: &Rollout,
     context: &Context<'_>,
 ) -> Result<Option<Finding>, Failure> {
-    let means = arguments.control.means(shelf, &rollout.id, context)?;
+    let id = rollout.id.to_string();
+    let means = match arguments.control.means(shelf, &rollout.id, context) {
+        Ok(means) => means,
+        Err(failure) => {
+            let message = format!("whether the archive has it all: {}", failure.message);
+            return Ok(Some(Finding::info("not-checked", id, message)));
+        }
+    };
     let wait = Duration::from_secs(arguments.control.wait);
     let desk = open_desk(&means.archive, wait, context)?;
     let touched = rollout.hosts.values().filter(|host| host.touched);
@@ -168,7 +175,7 @@ fn no_way_back(
         return Ok(None);
     }
     let message = format!("the archive no longer has {}", missing.join(", "));
-    let finding = Finding::warning("no-way-back", rollout.id.to_string(), message);
+    let finding = Finding::warning("no-way-back", id, message);
     Ok(Some(finding.fix(
         "debcut archive add puts the old packages back into a suite; else those hosts stay",
     )))
