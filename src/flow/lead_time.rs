@@ -123,7 +123,7 @@ fn brought(
     let own = rollouts.iter().filter(|(rollout, _)| {
         let mut versions = rollout.target.versions.iter();
         rollout.target.source == unit.name
-            && versions.any(|meant| standing::is_of(unit, &release, &meant.source_version))
+            && versions.any(|meant| is_its(unit, &release, &meant.source_version))
     });
     let (back, there): (Vec<_>, Vec<_>) = own.partition(|(rollout, _)| rollout.is_taken_back());
     // One try that stayed is the release's way, whatever others came to.
@@ -223,13 +223,23 @@ struct Seen {
     first: BTreeMap<(PackageName, Version), First>,
 }
 
+/// Tells whether a version is a release on its way. Old content that comes back
+/// under a higher version (`1.2.1+really1.2.0`) has that release's files, and is
+/// the way of no release but its own.
+fn is_its(unit: &Unit, release: &Release, version: &Version) -> bool {
+    let comes_back = |text: &str| text.contains("+really");
+    let is_reversion = comes_back(&version.to_string()) && !comes_back(release.tag.as_str());
+    standing::is_of(unit, release, version) && !is_reversion
+}
+
 /// Finds the first of a suite's generations that had a release, in any of its
 /// Debian revisions.
 fn arrivals(unit: &Unit, release: &Release, seen: &[Seen]) -> Vec<Arrival> {
     let of = |seen: &Seen| {
-        let own = seen.first.iter().filter(|((name, version), _)| {
-            *name == unit.name && standing::is_of(unit, release, version)
-        });
+        let own = seen
+            .first
+            .iter()
+            .filter(|((name, version), _)| *name == unit.name && is_its(unit, release, version));
         let (generation, at, known) = own.map(|(_, first)| *first).min_by_key(|first| first.0)?;
         Some(Arrival {
             archive: seen.archive.clone(),

@@ -62,7 +62,7 @@ pub enum When {
 #[derive(Debug)]
 pub enum Outcome {
     /// There is no embargo; the last one that was, where there was one.
-    None(Option<Ended>),
+    None(Option<Box<Ended>>),
     /// It is too early.
     NotDue(Box<Embargo>, Timestamp),
     /// Nothing is out, for these reasons.
@@ -96,7 +96,7 @@ pub fn lift(
 ) -> Result<Outcome, FlowError> {
     let repository = &workspace.repository;
     let Some(mut embargo) = embargoing::read(repository)? else {
-        return Ok(Outcome::None(embargoing::ended(repository)?.pop()));
+        return Ok(Outcome::None(embargoing::ended(repository)?.pop().map(Box::new)));
     };
     let begun = embargo.lift.is_some();
     if !begun && let Some(outcome) = too_early(&embargo, wanted) {
