@@ -1,6 +1,9 @@
 #!/bin/sh
 # Written by debcut: this repository is under embargo. Every hook here runs the
 # one that it stands before. `debcut patch lift` takes it away.
+
+set -eu
+
 hook=${0##*/}
 before=@BEFORE@
 program=@PROGRAM@

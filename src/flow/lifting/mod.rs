@@ -96,7 +96,9 @@ pub fn lift(
 ) -> Result<Outcome, FlowError> {
     let repository = &workspace.repository;
     let Some(mut embargo) = embargoing::read(repository)? else {
-        return Ok(Outcome::None(embargoing::ended(repository)?.pop().map(Box::new)));
+        return Ok(Outcome::None(
+            embargoing::ended(repository)?.pop().map(Box::new),
+        ));
     };
     let begun = embargo.lift.is_some();
     if !begun && let Some(outcome) = too_early(&embargo, wanted) {

@@ -114,7 +114,11 @@ fn nothing_leaves_before_the_lift_and_everything_with_it() {
     refused("publish --to stable --archive ../apt");
     refused("announce --send");
     refused("archive serve --archive ../apt --listen 0.0.0.0:0");
-    refused("archive mirror ../mirror --archive ../sec");
+    let mirror = "archive mirror ../mirror --archive ../sec";
+    world
+        .run(mirror.split_whitespace())
+        .code(2)
+        .says(&["the private archive of an embargo (ORCHID), which refuses"]);
     // From elsewhere, what was built here is known again.
     let package = std::fs::read_dir(world.project().join("dist/v1.2.1")).expect("a build");
     let package = package.flatten().map(|entry| entry.path());
