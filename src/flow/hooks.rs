@@ -140,6 +140,13 @@ impl<'a> Hooks<'a> {
 
     /// Runs what stands after a step that is done now.
     pub fn after(&self, occasion: &Occasion) -> Result<(), FlowError> {
+        self.owe(occasion)?;
+        self.run_due()
+    }
+
+    /// Notes what is to be run after a step, before the step is done: a kill
+    /// between the two loses nothing. Said twice, it is owed once.
+    pub fn owe(&self, occasion: &Occasion) -> Result<(), FlowError> {
         for (at, hook) in self.of(When::After, occasion.step).enumerate() {
             if occasion.step == "publish" && self.permitted(&hook.command).is_err() {
                 let command = &hook.command;
@@ -159,7 +166,7 @@ impl<'a> Hooks<'a> {
             let name = format!("{}-{at:03}-{}", occasion.step, Sha256::of(&text));
             files::replace(&directory.join(name), &text, Access::Private)?;
         }
-        self.run_due()
+        Ok(())
     }
 
     /// Runs what earlier runs have left to be run, but for commands that are no

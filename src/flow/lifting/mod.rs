@@ -238,6 +238,11 @@ impl Run<'_, '_> {
     /// Does what is not done yet; says what stopped it.
     fn all(&mut self) -> Result<Vec<Finding>, FlowError> {
         let hooks = Hooks::new(self.workspace, self.environment, self.listener);
+        if let Some(told) = self.occasion()
+            && matches!(self.publish(true)?, Some(PublishOutcome::Planned(..)))
+        {
+            hooks.owe(&told)?;
+        }
         self.listener.begin("publishing");
         let published = match self.publish(false)? {
             Some(PublishOutcome::Refused(findings)) => return Ok(findings),
@@ -263,9 +268,6 @@ impl Run<'_, '_> {
         let names = names.collect::<Vec<_>>().join(", ");
         let what = format!("{names} to {remote}");
         self.done("push", what, pushed == Pushed::Changed);
-        if let Some(told) = self.occasion().filter(|_| published) {
-            hooks.after(&told)?;
-        }
         hooks.run_due()?;
         self.announce()
     }

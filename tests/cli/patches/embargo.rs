@@ -16,8 +16,8 @@ fn embargoed() -> World {
     let more = "\n[announce]\nsendmail = 'cat >> ../mail'\n\
         [[announce.channel]]\nname = 'list'\nmail = 'users@example.org'\n\
         [[announce.channel]]\nname = 'wall'\n\
-        command = 'test -e ../k3 || { touch ../k3; kill -9 $PPID; }; cat >> ../wall'\n\
-        [hooks]\nafter-publish = 'test -e ../k2 || { touch ../k2; kill -9 $PPID; }; cat >> ../hook'\n";
+        command = 'test -e ../k3 || { touch ../k3; kill -9 $PPID; exit 1; }; cat >> ../wall'\n\
+        [hooks]\nafter-publish = 'test -e ../k2 || { touch ../k2; kill -9 $PPID; exit 1; }; cat >> ../hook'\n";
     world.write("debcut.toml", config + more);
     world.write(".gitignore", "dist/\n");
     world.commit("chore: tell people");
@@ -157,7 +157,9 @@ fn nothing_leaves_before_the_lift_and_everything_with_it() {
     executable.arg("+x").arg(&hook);
     assert!(executable.status().expect("it runs").success());
     for killed in 1..=3 {
-        assert_eq!(due(&world).code, 128 + 9, "{killed}");
+        let ran = due(&world);
+        let said = format!("{killed}: {}{}", ran.stdout, ran.stderr);
+        assert_eq!(ran.code, 128 + 9, "{said}");
     }
     let lifted = due(&world).code(0);
     assert!(lifted.stdout.contains("lifted"), "{}", lifted.stdout);
