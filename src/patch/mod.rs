@@ -25,6 +25,6 @@ pub mod suggest;
 pub use entry::{Answers, Ask, Decision, Entry, EntryId, Event, Picked, RequestId};
 pub use facts::Facts;
 pub use policy::{BackMerge, Policy};
-pub use queue::{Freeze, Queue, Request, Said};
+pub use queue::{Excuse, Freeze, Queue, Request, Said, Thaw, Told};
 pub use rhythm::{Due, Rhythm, Today};
 pub use state::{Listed, Question, Standing, State};
