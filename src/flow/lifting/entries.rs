@@ -148,7 +148,15 @@ fn going(
         | Event::Thawed { branch, .. }
         | Event::Mocked { branch, .. }
         | Event::Cut { branch, .. }
+        | Event::Excused { branch, .. }
         | Event::HotfixOpened { branch, .. } => of_branch(branch),
+        // Who was told of a freeze goes where the freeze goes.
+        Event::Told { of, .. } => entries.iter().any(|(_, _, id, entry)| {
+            let (Event::Frozen { branch, .. } | Event::Thawed { branch, .. }) = &entry.event else {
+                return false;
+            };
+            id == of && of_branch(branch)
+        }),
     };
     let chosen = entries
         .iter()
