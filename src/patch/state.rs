@@ -155,7 +155,7 @@ pub struct Standing {
     pub decisions: Vec<Said<(Decision, String)>>,
     /// How many approvers have approved.
     pub approvals: usize,
-    /// What holds it, where that is no decision.
+    /// What holds it, where that is no decision; none of what is over.
     pub frozen: Option<Freeze>,
 }
 
@@ -229,7 +229,7 @@ pub fn standing(request: &Request, facts: &Facts, queue: &Queue, policy: &Policy
         missing,
         decisions,
         approvals: people.len(),
-        frozen,
+        frozen: frozen.filter(|_| state == State::Held),
     }
 }
 
