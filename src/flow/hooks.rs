@@ -21,7 +21,7 @@ use crate::release::policy::{Hook, When};
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access};
 use crate::sys::outward::{Destination, OutwardError, Permit};
-use crate::sys::process::{Tool, ToolError};
+use crate::sys::process::ToolError;
 
 /// Who runs hooks, and where.
 pub struct Hooks<'a> {
@@ -121,14 +121,17 @@ impl<'a> Hooks<'a> {
     /// Runs what stands before a step, until the first that says no.
     pub fn before(&self, occasion: &Occasion) -> Option<Finding> {
         for hook in self.of(When::Before, occasion.step) {
-            if let Err(error) = self.permitted(&hook.command) {
-                let finding = Finding::error("embargo", &hook.command, error.to_string());
-                let mark = format!("--private-command '{}'", hook.command);
-                let fix = format!("if it tells nobody: debcut patch embargo {mark}");
-                return Some(finding.fix(fix));
-            }
+            let permit = match self.permitted(&hook.command) {
+                Ok(permit) => permit,
+                Err(error) => {
+                    let finding = Finding::error("embargo", &hook.command, error.to_string());
+                    let mark = format!("--private-command '{}'", hook.command);
+                    let fix = format!("if it tells nobody: debcut patch embargo NAME {mark}");
+                    return Some(finding.fix(fix));
+                }
+            };
             let told = occasion.told(When::Before);
-            if let Err(error) = self.run(&hook.step, &hook.command, When::Before, &told) {
+            if let Err(error) = self.run(&permit, &hook.step, When::Before, &told) {
                 let subject = format!("before-{}", hook.step);
                 let message = format!("`{}` said no: {}", hook.command, with_causes(&error));
                 let finding = Finding::error("hook", subject, message);
@@ -187,16 +190,18 @@ impl<'a> Hooks<'a> {
                 let mut after = self.of(When::After, &due.step);
                 after.any(|hook| hook.command == due.command)
             };
-            let ran = match due.filter(known) {
+            let due = due.filter(known);
+            let permit = due.as_ref().map(|due| self.permitted(&due.command));
+            let ran = match due.zip(permit) {
                 None => Ok(()),
-                Some(due) if self.permitted(&due.command).is_err() => {
+                Some((due, Err(_))) => {
                     let command = due.command;
                     self.listener
                         .note(format!("`{command}` waits for the lift"));
                     continue;
                 }
-                Some(due) => self
-                    .run(&due.step, &due.command, When::After, &due.occasion)
+                Some((due, Ok(permit))) => self
+                    .run(&permit, &due.step, When::After, &due.occasion)
                     .map_err(|source| FlowError::Hook {
                         step: due.step,
                         command: due.command,
@@ -230,8 +235,8 @@ impl<'a> Hooks<'a> {
 
     fn run(
         &self,
+        permit: &Permit,
         step: &str,
-        command: &str,
         when: When,
         told: &serde_json::Value,
     ) -> Result<(), ToolError> {
@@ -239,9 +244,10 @@ impl<'a> Hooks<'a> {
             When::Before => "before",
             When::After => "after",
         };
+        let command = permit.command();
         self.listener.begin(format!("{side}-{step}: {command}"));
-        let mut tool = Tool::new("sh")
-            .args(["-c", command])
+        let mut tool = permit
+            .shell()
             .envs(self.environment.without_secrets().variables())
             .env("DEBCUT_HOOK_STEP", step)
             .env("DEBCUT_HOOK_WHEN", side)

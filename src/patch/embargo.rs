@@ -53,8 +53,18 @@ pub struct Target {
     /// The archive, by its location with directories made absolute; none:
     /// nothing is published.
     pub archive: Option<String>,
-    /// The suite there.
+    /// The suite there that gets what no other one does.
     pub suite: Option<Suite>,
+    /// The suites of branches that have their own.
+    #[serde(default)]
+    pub suites: BTreeMap<BranchName, Suite>,
+}
+
+impl Target {
+    /// Returns the suite that the packages of a branch go to.
+    pub fn suite_of(&self, branch: &BranchName) -> Option<&Suite> {
+        self.suites.get(branch).or(self.suite.as_ref())
+    }
 }
 
 /// What a lift releases: decided when it begins, and not again when it is
@@ -68,6 +78,12 @@ pub struct Lift {
     pub by: Person,
     /// Why before its date.
     pub reason: Option<String>,
+    /// How far it is.
+    #[serde(default)]
+    pub stage: Stage,
+    /// Why something of it is not on the main branch.
+    #[serde(default)]
+    pub not_on_main: Option<String>,
     /// Where the branches are.
     pub branches: BTreeMap<BranchName, String>,
     /// The tags.
@@ -78,12 +94,41 @@ pub struct Lift {
     pub channels: Vec<String>,
 }
 
+/// How far a lift is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// What can be tried is tried; nothing is out.
+    #[default]
+    Trying,
+    /// Something may be out: it goes on, and never back.
+    Going,
+}
+
+impl Lift {
+    /// Tells whether nothing of it can be out yet.
+    pub fn can_go_back(&self) -> bool {
+        self.stage == Stage::Trying
+    }
+
+    /// Lists the suites that get anything, each with its uploads.
+    pub fn by_suite(&self) -> BTreeMap<&Suite, Vec<&Upload>> {
+        let mut suites: BTreeMap<&Suite, Vec<&Upload>> = BTreeMap::new();
+        for upload in &self.uploads {
+            suites.entry(&upload.suite).or_default().push(upload);
+        }
+        suites
+    }
+}
+
 /// An upload that is published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Upload {
     /// The release.
     pub tag: TagName,
+    /// The suite that gets it.
+    pub suite: Suite,
     /// The source package.
     pub source: String,
     /// Its Debian version.
@@ -172,6 +217,7 @@ mod tests {
                 remote: "origin".to_owned(),
                 archive: None,
                 suite: None,
+                suites: BTreeMap::new(),
             },
             hooks_path: None,
             lift: None,

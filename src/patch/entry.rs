@@ -214,11 +214,39 @@ pub enum Event {
         except: Vec<RequestId>,
         /// Why.
         reason: String,
+        /// The approved requests that wait from now on, as far as their maker
+        /// knew: who is told.
+        #[serde(default)]
+        waiting: Vec<RequestId>,
     },
     /// A branch's freeze is over.
     Thawed {
         /// The branch.
         branch: BranchName,
+        /// Why.
+        reason: String,
+        /// The approved requests that wait no more.
+        #[serde(default)]
+        released: Vec<RequestId>,
+    },
+    /// A channel was told of a freeze or a thaw.
+    Told {
+        /// The entry that froze or thawed.
+        of: EntryId,
+        /// The channel, by its name.
+        channel: String,
+        /// The requests whose authors it is for.
+        requests: Vec<RequestId>,
+    },
+    /// A rule is set aside for a commit of a branch: for one that came there by
+    /// hand, or for the head that is cut.
+    Excused {
+        /// The branch.
+        branch: BranchName,
+        /// The commit.
+        commit: String,
+        /// The rule's name.
+        rule: String,
         /// Why.
         reason: String,
     },

@@ -9,9 +9,9 @@ use std::str::FromStr;
 use super::entry::Decision;
 use super::facts::{Applies, Merged, NoteFact};
 use super::policy::{Note, Parents, Policy};
-use super::queue::{Request, Said};
+use super::queue::{Excuse, Queue, Request, Said};
 use super::state::{Listed, State};
-use crate::model::Finding;
+use crate::model::{BranchName, Finding};
 use crate::release::commit::Person;
 
 /// A rule that can be set aside. Names are for ever: they stand in ledgers.
@@ -31,6 +31,8 @@ pub enum Rule {
     NotGreen,
     /// It is put on the branch's newest commit.
     NotHead,
+    /// What is on a hotfix branch was picked there.
+    NotPicked,
 }
 
 /// Says that a text names no rule.
@@ -43,8 +45,9 @@ pub struct RuleError {
 
 impl Rule {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NotHead,
+        Self::NotPicked,
         Self::NotGreen,
         Self::Frozen,
         Self::NotApproved,
@@ -63,6 +66,7 @@ impl Rule {
             Self::Frozen => "frozen",
             Self::NotGreen => "not-green",
             Self::NotHead => "not-head",
+            Self::NotPicked => "not-picked",
         }
     }
 }
@@ -257,7 +261,8 @@ pub fn breaches(listed: &Listed, kinds: &[Kind], ground: &Ground, policy: &Polic
     }
     let branch = &listed.request.ask.what.onto;
     if let Some(freeze) = &listed.standing.frozen {
-        let until = freeze.until.map(|until| format!(" until {}", until.day()));
+        let until = listed.standing.until.as_ref();
+        let until = until.map(|day| format!(" until {day}"));
         let message = format!(
             "{branch} is frozen{} by {}: {}",
             until.unwrap_or_default(),
@@ -269,7 +274,7 @@ pub fn breaches(listed: &Listed, kinds: &[Kind], ground: &Ground, policy: &Polic
     if let Some((message, fix)) = unapproved(listed, policy) {
         breach(Rule::NotApproved, message, fix);
     }
-    if policy.parents == Parents::Merged {
+    if listed.standing.parents == Parents::Merged {
         match &listed.facts.merged {
             Merged::All => {}
             Merged::Without(commits) => {
@@ -406,6 +411,23 @@ pub fn overridden<'r>(
     let said = request.overrides.iter().rev();
     said.filter(|said| said.what.0 == rule.name())
         .find(|said| may_override(rule, &said.by, policy))
+}
+
+/// Finds who has set a rule aside for a commit of a branch; only the word of who
+/// may counts.
+pub fn excused<'q>(
+    queue: &'q Queue,
+    (branch, commit): (&BranchName, &str),
+    rule: Rule,
+    policy: &Policy,
+) -> Option<&'q Excuse> {
+    let mut said = queue.excused.iter().rev();
+    said.find(|said| {
+        said.branch == *branch
+            && said.commit == commit
+            && said.rule == rule.name()
+            && may_override(rule, &said.reason.by, policy)
+    })
 }
 
 /// Tells whether a person may set a rule aside: approvers and owners may, and

@@ -45,9 +45,9 @@ pub fn run(arguments: &ServeArguments, context: &Context<'_>) -> Result<Said, Fa
     desk.suites()?;
     let place = desk.store.place();
     let to = Destination::Listeners(arguments.listen);
-    context.environment.gate().permit(to.clone())?;
+    let permit = context.environment.gate().permit(to.clone())?;
     refuse_leak(desk.store.as_ref(), to, None, &context.environment)?;
-    let server = Server::bind(arguments.listen, Path::new(&place));
+    let server = Server::bind(&permit, Path::new(&place));
     let server = server.map_err(|error| {
         Failure::outside(
             "listen",

@@ -52,9 +52,9 @@ pub struct EmbargoArguments {
     /// The archive that gets the packages in the end
     #[arg(long, value_name = "NAME|DIR|URL", requires = "name")]
     archive: Option<String>,
-    /// The suite there
-    #[arg(long, value_name = "SUITE", requires = "name")]
-    suite: Option<Suite>,
+    /// The suite there, or that of one branch (repeat for more)
+    #[arg(long, value_name = "[BRANCH=]SUITE", requires = "name", value_parser = for_branch)]
+    suite: Vec<(Option<BranchName>, Suite)>,
     /// The moment that was agreed on (RFC 3339)
     #[arg(long, value_name = "DATE", requires = "name")]
     until: Option<Timestamp>,
@@ -78,6 +78,17 @@ pub struct EmbargoArguments {
 fn name(text: &str) -> Result<String, String> {
     check_name(text).map_err(str::to_owned)?;
     Ok(text.to_owned())
+}
+
+/// Takes a suite, with the branch that it is for.
+fn for_branch(text: &str) -> Result<(Option<BranchName>, Suite), String> {
+    let (branch, suite) = match text.rsplit_once('=') {
+        Some((branch, suite)) => (Some(branch), suite),
+        None => (None, text),
+    };
+    let branch = branch.map(|name| BranchName::new(name.to_owned()).map_err(|e| e.to_string()));
+    let suite = suite.parse::<Suite>().map_err(|error| error.to_string())?;
+    Ok((branch.transpose()?, suite))
 }
 
 /// Sets an embargo, or shows how it stands.
@@ -119,7 +130,7 @@ pub fn run(arguments: EmbargoArguments, context: &Context<'_>) -> Result<Said, F
         },
         remote: arguments.public_remote,
         archive: arguments.archive,
-        suite: arguments.suite,
+        suites: arguments.suite,
         until: arguments.until,
         on_date: arguments.lift_on_date.then_some(OnDate::Lift),
         no_fork: arguments.no_fork,

@@ -1,5 +1,7 @@
 //! `patch lift`.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 
 use super::{why, workspace};
@@ -11,9 +13,11 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::{Said, passphrase};
 use crate::flow::embargoing;
 use crate::flow::lifting::{self, Outcome, Step, Wanted, When};
+use crate::keys::KeyDescription;
 use crate::model::{Finding, Sha256};
 use crate::report::Answer;
 use crate::report::patch::{LiftDocument, LiftStep};
+use crate::sys::openpgp::Passphrase;
 
 /// Arguments of `patch lift`.
 #[derive(Debug, Args)]
@@ -22,11 +26,20 @@ Examples:
   debcut patch lift --dry-run                    what would go out, and where
   debcut patch lift --yes
   debcut patch lift --if-due                     from cron: on its date, if so set
+  debcut patch lift --abort                      it was begun, and nothing is out yet
   debcut patch lift --early --reason 'disclosed elsewhere' --yes
 
 Packages are published, then branches and tags are pushed in one atomic push,
-then everybody is told. What can be tried is tried before anything is out.
-Stopped half-way, it is finished by running it again; nothing goes out twice.")]
+then everybody is told, then the queue is shared as far as it tells of what is
+out. What can be tried is tried before anything is out: the push, the archive's
+rules, the key, and whether the main branch gets the fix and a private archive
+had the packages. Stopped half-way (exit 4), it is finished by running it again;
+nothing goes out twice.
+
+Nobody lifts by itself: for a date, set it with patch embargo --until DATE
+--lift-on-date, and let cron or a systemd timer run it every minute:
+  * * * * *  cd /srv/sec/tool && debcut -q patch lift --if-due
+The key must open without a question then (DEBCUT_SIGNING_PASSPHRASE, an agent).")]
 pub struct LiftArguments {
     /// Do not ask
     #[arg(long)]
@@ -43,6 +56,12 @@ pub struct LiftArguments {
     /// Tell nobody; debcut announce does it later
     #[arg(long)]
     no_announce: bool,
+    /// Why a branch may release what the main branch will not have
+    #[arg(long, value_name = "REASON", value_parser = why)]
+    not_on_main: Option<String>,
+    /// Take back a lift that was begun and of which nothing is out
+    #[arg(long, conflicts_with_all = ["if_due", "early", "no_announce", "not_on_main", "dry_run"])]
+    abort: bool,
     #[command(flatten)]
     key: KeyArguments,
     /// Print what would go out and let nothing out
@@ -53,6 +72,9 @@ pub struct LiftArguments {
 /// Lifts an embargo.
 pub fn run(arguments: LiftArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let workspace = workspace(context)?;
+    if arguments.abort {
+        return Ok(aborted(lifting::abort(&workspace)?));
+    }
     let there = embargoing::read(&workspace.repository)?;
     let wanted = Wanted {
         when: match (arguments.reason, arguments.if_due) {
@@ -62,6 +84,7 @@ pub fn run(arguments: LiftArguments, context: &Context<'_>) -> Result<Said, Fail
         },
         dry_run: arguments.dry_run,
         quiet: arguments.no_announce,
+        not_on_main: arguments.not_on_main,
         key: arguments.key.wanted(),
         by: context.person()?,
         now: context.now(),
@@ -74,11 +97,46 @@ pub fn run(arguments: LiftArguments, context: &Context<'_>) -> Result<Said, Fail
     let place = there.and_then(|embargo| embargo.target.archive);
     let desk = place.map(|place| ArchiveArgument::called(&place).desk_to_change(context));
     let desk = desk.transpose()?;
-    let mut ask = passphrase::asker(context);
+    // It is opened twice: to try it, and to sign.
+    let mut asker = passphrase::asker(context);
+    let mut known: BTreeMap<String, Passphrase> = BTreeMap::new();
+    let mut ask = |key: &KeyDescription| {
+        let name = key.fingerprint.to_string();
+        if let Some(known) = known.get(&name) {
+            return Ok(Some(known.clone()));
+        }
+        let given = asker(key)?;
+        known.extend(given.clone().map(|given| (name, given)));
+        Ok(given)
+    };
     let surroundings: (_, &mut crate::keys::Ask<'_>, _) =
         (&context.environment, &mut ask, context.listener());
     let outcome = lifting::lift(&workspace, &wanted, desk.as_ref(), surroundings)?;
     Ok(said(outcome, &wanted))
+}
+
+/// Answers what became of a lift that was to be taken back.
+fn aborted(outcome: Outcome) -> Said {
+    match outcome {
+        Outcome::Aborted(embargo, changed) => {
+            let document = LiftDocument::of(&embargo, "aborted");
+            Answer::new(document).changed(changed).into()
+        }
+        Outcome::Stopped(embargo, _, findings) => {
+            let answer = Answer::new(LiftDocument::of(&embargo, "stopped"));
+            Said::Judged(answer.changed(false).findings(findings), Exit::Stopped)
+        }
+        _ => Answer::new(none(None)).changed(false).into(),
+    }
+}
+
+/// Says that there is no embargo.
+fn none(name: Option<String>) -> LiftDocument {
+    LiftDocument {
+        name,
+        state: "none",
+        ..LiftDocument::default()
+    }
 }
 
 fn said(outcome: Outcome, wanted: &Wanted) -> Said {
@@ -94,14 +152,8 @@ fn said(outcome: Outcome, wanted: &Wanted) -> Said {
         })
     };
     let answer = match outcome {
-        Outcome::None(ended) => {
-            let document = LiftDocument {
-                name: ended.map(|ended| ended.name),
-                state: "none",
-                ..LiftDocument::default()
-            };
-            Answer::new(document).changed(false)
-        }
+        Outcome::Aborted(..) => return aborted(outcome),
+        Outcome::None(ended) => Answer::new(none(ended.map(|ended| ended.name))).changed(false),
         Outcome::NotDue(embargo, due) => {
             let document = LiftDocument {
                 due: Some(due),
@@ -128,6 +180,7 @@ fn said(outcome: Outcome, wanted: &Wanted) -> Said {
             let text = serde_json::to_vec(&planned.lift).expect("a lift is plain values");
             let document = LiftDocument {
                 lift: Some(planned.lift),
+                commits: planned.commits,
                 ..LiftDocument::of(&embargo, "planned")
             };
             Answer::new(document)

@@ -17,6 +17,7 @@ use crate::cli::{Said, passphrase};
 use crate::config::rollout::{RehearsalBase, Rights};
 use crate::config::{Project, RolloutRules};
 use crate::flow::archiving::{Act, Desk};
+use crate::flow::embargoing::archives::refuse_leak;
 use crate::flow::rolling::advancing::{Controlled, Ending, Until};
 use crate::flow::rolling::controller::{Controller, Ground, Ticking};
 use crate::flow::rolling::rehearsing::Base;
@@ -33,10 +34,12 @@ use crate::rollout::plan;
 use crate::rollout::policy::{Approval, Engine};
 use crate::rollout::telling::Form;
 use crate::rollout::{Rollout, RolloutId};
+use crate::sys::git::Repository;
 use crate::sys::host::Hosts;
 use crate::sys::host::ansible::Ansible;
 use crate::sys::host::ssh::{Become, Ssh};
-use crate::sys::outward::Destination;
+use crate::sys::outward::{Destination, Gate};
+use crate::sys::store::Store;
 
 /// What every verb takes that does a rollout's steps.
 #[derive(Debug, Clone, Args)]
@@ -153,7 +156,7 @@ impl ControlArguments {
         let project = told(&means, context);
         let rules = project.rollout;
         let controller = Controller {
-            hosts: hosts(&rollout, &means, context)?,
+            hosts: hosts(&rollout, &means, desk.store.as_ref(), context)?,
             act: Act {
                 key: self.key.wanted(),
                 ask,
@@ -246,6 +249,7 @@ fn asking(rules: &RolloutRules, rollout: &Rollout) -> Asking {
 fn hosts(
     rollout: &Rollout,
     means: &Means,
+    store: &dyn Store,
     context: &Context<'_>,
 ) -> Result<Box<dyn Hosts>, Failure> {
     let become_root = match means.rights {
@@ -253,15 +257,19 @@ fn hosts(
         Rights::Sudo => Become::Sudo,
     };
     let environment = &context.environment;
-    environment.gate().permit(Destination::Hosts)?;
+    // What a rollout brings is of the place it was begun in, wherever it goes on.
+    let own = Repository::own_dir_at(&means.directory).into_iter();
+    let gate = own.fold(environment.gate().clone(), Gate::of);
+    let permit = gate.permit(Destination::Hosts)?;
+    refuse_leak(store, Destination::Hosts, None, environment)?;
     Ok(match rollout.policy.engine {
         Engine::Ssh => Box::new(
-            Ssh::new(environment)
+            Ssh::new(&permit, environment)
                 .options(means.ssh_options.iter().cloned())
                 .become_root(become_root),
         ),
         Engine::Ansible => Box::new(
-            Ansible::new(environment)
+            Ansible::new(&permit, environment)
                 .inventory(means.inventory.clone())
                 .become_root(become_root),
         ),

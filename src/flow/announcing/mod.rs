@@ -147,7 +147,7 @@ pub fn announce(
     let mut texts = Vec::new();
     for channel in &chosen {
         if wanted.how == How::Send {
-            sender.permitted(channel)?;
+            sender.permits(channel)?;
         }
         texts.push(sender.text(channel, &announcement)?);
     }

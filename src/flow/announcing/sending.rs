@@ -12,8 +12,8 @@ use crate::report::announcing::{Announcement, announced};
 use crate::report::rolling::Rendered;
 use crate::rollout::telling::{Destination, Form};
 use crate::sys::environment::Environment;
-use crate::sys::outward::{Destination as Outward, OutwardError, archive_place};
-use crate::sys::process::{Tool, ToolError};
+use crate::sys::outward::{Destination as Outward, OutwardError, Permit, archive_place};
+use crate::sys::process::ToolError;
 
 /// How long a mail program may take to queue a mail.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -90,12 +90,11 @@ impl Sender<'_> {
         })
     }
 
-    /// Asks the gate for a channel.
-    pub(super) fn permitted(&self, channel: &AnnounceChannel) -> Result<(), SendError> {
-        for to in self.destinations(channel)? {
-            self.environment.gate().permit(to)?;
-        }
-        Ok(())
+    /// Asks the gate for every way out that a channel takes.
+    pub(super) fn permits(&self, channel: &AnnounceChannel) -> Result<Vec<Permit>, SendError> {
+        let ways = self.destinations(channel)?.into_iter();
+        let permits = ways.map(|to| self.environment.gate().permit(to));
+        Ok(permits.collect::<Result<_, _>>()?)
     }
 
     /// Returns the ways out that a channel takes.
@@ -137,10 +136,14 @@ impl Sender<'_> {
     }
 
     fn mail(&self, channel: &AnnounceChannel, text: &Rendered) -> Result<(), SendError> {
-        self.permitted(channel)?;
         let command = &self.rules.sendmail;
-        let ran = Tool::new("sh")
-            .args(["-c", command])
+        let permits = self.permits(channel)?;
+        // A mail to nobody goes nowhere.
+        let Some(permit) = permits.first() else {
+            return Ok(());
+        };
+        let ran = permit
+            .mailer(command)
             .envs(self.environment.without_secrets().variables())
             .dir(self.directory)
             .input(text.text.as_bytes())

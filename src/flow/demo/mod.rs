@@ -25,6 +25,7 @@ use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access};
 use crate::sys::http::Server;
 use crate::sys::openpgp::NewKey;
+use crate::sys::outward::Destination;
 use crate::sys::process::{Tool, ToolError};
 
 /// What the demo left, and what apt said of it.
@@ -216,7 +217,7 @@ pub fn run(
         "published it to {SUITE} of a signed archive, live at once"
     ));
 
-    let fetched = served(&archive_at, |uri| {
+    let fetched = served(&archive_at, environment, |uri| {
         sources.uri = uri;
         install(&sources.text(), plan.package.as_str(), &own, listener)
     })?;
@@ -263,9 +264,17 @@ fn claim(directory: &Path) -> Result<PathBuf, FlowError> {
 
 /// Serves the archive over HTTP on the loopback while `act` is at work: from a
 /// `file:` URI apt would fetch nothing, but read in place.
-fn served<T>(archive: &Path, act: impl FnOnce(String) -> T) -> Result<T, FlowError> {
+fn served<T>(
+    archive: &Path,
+    environment: &Environment,
+    act: impl FnOnce(String) -> T,
+) -> Result<T, FlowError> {
     let failed = || files::failed("serve", archive);
-    let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), archive).map_err(failed())?;
+    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+    let permit = environment
+        .gate()
+        .permit(Destination::Listeners(loopback))?;
+    let server = Server::bind(&permit, archive).map_err(failed())?;
     let uri = format!("http://{}", server.address().map_err(failed())?);
     let ended = AtomicBool::new(false);
     std::thread::scope(|scope| {

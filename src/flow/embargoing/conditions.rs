@@ -9,7 +9,7 @@ use crate::archive::layout;
 use crate::flow::FlowError;
 use crate::flow::archiving::open_store;
 use crate::flow::project::Workspace;
-use crate::model::Finding;
+use crate::model::{Finding, Suite};
 use crate::patch::embargo::Embargo;
 use crate::publish;
 use crate::release::policy::When;
@@ -204,24 +204,37 @@ fn archives(
             found.push(finding.fix(format!("chmod o-rwx {place}")));
         }
     }
-    match (&embargo.target.archive, &embargo.target.suite) {
-        (Some(place), suite) => {
+    let target = &embargo.target;
+    let named: Vec<&Suite> = target.suite.iter().chain(target.suites.values()).collect();
+    match &target.archive {
+        Some(place) => {
             let store = open_store(place, top, environment)?;
             let suites = publish::suites(store.as_ref())?;
-            let is_there = suite.as_ref().is_some_and(|suite| suites.contains(suite));
-            if !is_there {
-                let subject = suite.as_ref().map_or("--suite", |suite| suite.as_str());
+            let missing = named.iter().filter(|suite| !suites.contains(suite));
+            let mut missing: Vec<&str> = missing.map(|suite| suite.as_str()).collect();
+            if named.is_empty() {
+                missing.push("--suite");
+            }
+            for subject in missing {
                 let known: Vec<&str> = suites.iter().map(|suite| suite.as_str()).collect();
                 let message = format!("{place} has {}", known.join(", "));
                 let finding = Finding::error("no-suite", subject, message);
                 found.push(finding.fix("--suite names the one that gets the packages"));
             }
         }
-        (None, Some(suite)) => {
-            let finding = Finding::error("no-archive", suite.as_str(), "of no archive");
-            found.push(finding.fix("--archive names the one that gets the packages"));
+        None => {
+            for suite in named {
+                let finding = Finding::error("no-archive", suite.as_str(), "of no archive");
+                found.push(finding.fix("--archive names the one that gets the packages"));
+            }
         }
-        (None, None) => {}
+    }
+    for branch in target.suites.keys() {
+        if !embargo.branches.contains(branch) {
+            let message = "a suite is named for it, and the embargo is not about it";
+            let finding = Finding::error("no-branch", branch.as_str(), message);
+            found.push(finding.fix(format!("--branch {branch}")));
+        }
     }
     let note = layout::private_note();
     if let Some(place) = &embargo.target.archive

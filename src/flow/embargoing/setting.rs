@@ -1,5 +1,6 @@
 //! Setting an embargo, changing what it knows, and dropping it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{archives, conditions, hook};
@@ -25,8 +26,8 @@ pub struct Wanted {
     pub remote: Option<String>,
     /// The location of the archive that does.
     pub archive: Option<String>,
-    /// The suite there.
-    pub suite: Option<Suite>,
+    /// The suites there: one for everything, or of one branch.
+    pub suites: Vec<(Option<BranchName>, Suite)>,
     /// Until when.
     pub until: Option<Timestamp>,
     /// What happens then.
@@ -99,7 +100,9 @@ pub fn set(
         && other.mark.phase == Phase::Lifting
     {
         let finding = Finding::error("lifting", &other.mark.name, "it is being lifted");
-        return Outcome::refused(finding.fix("debcut patch lift finishes it"));
+        return Outcome::refused(
+            finding.fix("debcut patch lift finishes it; --abort closes it while nothing is out"),
+        );
     }
     let next = next(workspace, directory, wanted, there.as_ref(), environment)?;
     let findings = conditions::findings(workspace, &next, wanted, environment)?;
@@ -150,6 +153,7 @@ fn next(
             remote: workspace.project.release.remote.clone(),
             archive: None,
             suite: None,
+            suites: BTreeMap::new(),
         },
         hooks_path: None,
         lift: None,
@@ -184,7 +188,15 @@ fn next(
         let location = located(workspace, directory, location);
         next.target.archive = Some(archive_place(&location, directory));
     }
-    next.target.suite = wanted.suite.clone().or(next.target.suite);
+    for (branch, suite) in &wanted.suites {
+        let suite = suite.clone();
+        match branch {
+            Some(branch) => {
+                next.target.suites.insert(branch.clone(), suite);
+            }
+            None => next.target.suite = Some(suite),
+        }
+    }
     next.until = wanted.until.or(next.until);
     next.on_date = wanted.on_date.unwrap_or(next.on_date);
     Ok(next)

@@ -1,34 +1,37 @@
 //! `patch lift`: everything that an embargo kept goes out at once.
 //!
 //! The order is: packages, then branches and tags in one atomic push, then
-//! announcements. Whoever reads of a hole can install its fix by then. What can
-//! be known to fail is tried first, while nothing is out: the push without
-//! sending, the archive's rules, the commands before a publish.
+//! announcements, then what the queue says of all that. Whoever reads of a hole
+//! can install its fix by then. What can be known to fail is tried first, while
+//! nothing is out: the push without sending, the archive's rules and its key,
+//! the commands before a publish.
 //!
-//! The mark is the journal: it says that the lift has begun and what it
-//! releases, and it goes last. Each step asks the world whether it is already
-//! so, so that running again finishes what a crash left.
+//! The mark is the journal: it says that the lift has begun, what it releases,
+//! and whether anything may be out; and it goes last. Each step asks the world
+//! whether it is already so, so that running again finishes what a crash left.
+//! While nothing can be out, a lift that finds something against it closes the
+//! repository again.
 
 mod agenda;
+mod entries;
+mod steps;
 
 use super::FlowError;
-use super::announcing::{self, Again, How};
-use super::archiving::{Act, Desk, Outcome as PublishOutcome};
+use super::announcing;
+use super::archiving::Desk;
 use super::embargoing;
-use super::hooks::{HookPackage, Hooks, Occasion};
 use super::project::Workspace;
 use super::signing::KeyWanted;
-use crate::archive::Older;
 use crate::keys::Ask;
-use crate::model::{Finding, Listener, Sha256, Timestamp};
-use crate::patch::embargo::{Due, Embargo, Ended, Lift, OnDate};
+use crate::model::{Finding, Listener, Timestamp};
+use crate::patch::embargo::{Due, Embargo, Ended, Lift, OnDate, Stage};
 use crate::release::commit::Person;
 use crate::sys::environment::Environment;
-use crate::sys::files;
-use crate::sys::git::{Pushed, push, push_places, try_push};
+use crate::sys::git::{Repository, push_places};
 use crate::sys::outward::{Phase, Places};
 
 pub use agenda::Planned;
+use steps::Run;
 
 /// What is wanted.
 #[derive(Debug, Clone)]
@@ -39,6 +42,8 @@ pub struct Wanted {
     pub dry_run: bool,
     /// Whether nobody is told.
     pub quiet: bool,
+    /// Why it goes on although something of it is not on the main branch.
+    pub not_on_main: Option<String>,
     /// Which key signs the archive.
     pub key: KeyWanted,
     /// Who lifts.
@@ -67,6 +72,8 @@ pub enum Outcome {
     NotDue(Box<Embargo>, Timestamp),
     /// Nothing is out, for these reasons.
     Refused(Box<Embargo>, Vec<Finding>),
+    /// It is closed, and nothing is out; whether it had begun.
+    Aborted(Box<Embargo>, bool),
     /// This would be released.
     Planned(Box<Embargo>, Box<Planned>),
     /// Something is out and something is not: running again goes on.
@@ -100,45 +107,61 @@ pub fn lift(
             embargoing::ended(repository)?.pop().map(Box::new),
         ));
     };
-    let begun = embargo.lift.is_some();
-    if !begun && let Some(outcome) = too_early(&embargo, wanted) {
+    let before = embargo.lift.clone();
+    let is_going = before.as_ref().is_some_and(|lift| !lift.can_go_back());
+    if before.is_none()
+        && let Some(outcome) = too_early(&embargo, wanted)
+    {
         return Ok(outcome);
     }
     let planned = match agenda::plan(workspace, &embargo, wanted, environment)? {
         Ok(planned) => planned,
-        Err(findings) => return Ok(Outcome::Refused(Box::new(embargo), findings)),
+        Err(findings) if is_going => {
+            return Ok(Outcome::Stopped(Box::new(embargo), Vec::new(), findings));
+        }
+        Err(findings) => {
+            if before.is_some() && !wanted.dry_run {
+                close(repository, &mut embargo)?;
+            }
+            return Ok(Outcome::Refused(Box::new(embargo), findings));
+        }
     };
     if wanted.dry_run {
         return Ok(Outcome::Planned(Box::new(embargo), Box::new(planned)));
     }
-    let Planned { lift, findings } = planned;
+    let Planned {
+        mut lift, findings, ..
+    } = planned;
     embargo.mark.phase = Phase::Lifting;
     embargo.mark.public = public(workspace, &embargo, &lift, wanted, environment)?;
     embargo.lift = Some(lift.clone());
     embargoing::write(repository, &embargo)?;
-    let mut run = Run {
-        workspace,
-        embargo: &embargo,
-        lift: &lift,
-        desk,
-        environment,
-        listener,
-        key: &wanted.key,
-        ask,
-        steps: Vec::new(),
-    };
-    // Until the first step nothing is out, and a no changes nothing.
-    if !begun {
-        let tried = run.tried();
+    if !is_going {
+        let tried = running(
+            workspace,
+            wanted,
+            desk,
+            (&embargo, &lift),
+            (environment, ask, listener),
+        )
+        .tried();
+        // Until the first step nothing is out, and a no changes nothing.
         if !matches!(&tried, Ok(found) if found.is_empty()) {
-            embargo.mark.phase = Phase::Sealed;
-            embargo.mark.public = Places::default();
-            embargo.lift = None;
-            embargoing::write(repository, &embargo)?;
+            close(repository, &mut embargo)?;
             return Ok(Outcome::Refused(Box::new(embargo), tried?));
         }
+        lift.stage = Stage::Going;
+        embargo.lift = Some(lift.clone());
+        embargoing::write(repository, &embargo)?;
     }
-    let stopped = run.all()?;
+    let mut run = running(
+        workspace,
+        wanted,
+        desk,
+        (&embargo, &lift),
+        (environment, ask, listener),
+    );
+    let stopped = run.all();
     let steps = run.steps;
     if !stopped.is_empty() {
         return Ok(Outcome::Stopped(Box::new(embargo), steps, stopped));
@@ -152,6 +175,58 @@ pub fn lift(
     };
     embargoing::end(repository, &embargo, over, environment)?;
     Ok(Outcome::Lifted(Box::new(embargo), steps, findings))
+}
+
+/// Takes back a lift that has begun and of which nothing can be out.
+pub fn abort(workspace: &Workspace) -> Result<Outcome, FlowError> {
+    let repository = &workspace.repository;
+    let Some(mut embargo) = embargoing::read(repository)? else {
+        let last = embargoing::ended(repository)?.pop();
+        return Ok(Outcome::None(last.map(Box::new)));
+    };
+    match &embargo.lift {
+        Some(lift) if !lift.can_go_back() => {
+            let message = "something of it may be out: what is public stays so";
+            let finding = Finding::error("out", &embargo.mark.name, message);
+            let findings = vec![finding.fix("debcut patch lift finishes it")];
+            Ok(Outcome::Stopped(Box::new(embargo), Vec::new(), findings))
+        }
+        _ => {
+            let begun = embargo.lift.is_some();
+            if begun {
+                close(repository, &mut embargo)?;
+            }
+            Ok(Outcome::Aborted(Box::new(embargo), begun))
+        }
+    }
+}
+
+/// Closes a repository again of which nothing is out.
+fn close(repository: &Repository, embargo: &mut Embargo) -> Result<(), FlowError> {
+    embargo.mark.phase = Phase::Sealed;
+    embargo.mark.public = Places::default();
+    embargo.lift = None;
+    embargoing::write(repository, embargo)
+}
+
+fn running<'a, 'b>(
+    workspace: &'a Workspace,
+    wanted: &'a Wanted,
+    desk: Option<&'a Desk<'a>>,
+    (embargo, lift): (&'a Embargo, &'a Lift),
+    (environment, ask, listener): (&'a Environment, &'a mut Ask<'b>, &'a dyn Listener),
+) -> Run<'a, 'b> {
+    Run {
+        workspace,
+        embargo,
+        lift,
+        desk,
+        environment,
+        listener,
+        key: &wanted.key,
+        ask,
+        steps: Vec::new(),
+    }
 }
 
 fn too_early(embargo: &Embargo, wanted: &Wanted) -> Option<Outcome> {
@@ -202,156 +277,4 @@ fn public(
         }
     }
     Ok(public)
-}
-
-/// One run of the steps.
-struct Run<'a, 'b> {
-    workspace: &'a Workspace,
-    embargo: &'a Embargo,
-    lift: &'a Lift,
-    desk: Option<&'a Desk<'a>>,
-    environment: &'a Environment,
-    listener: &'a dyn Listener,
-    key: &'a KeyWanted,
-    ask: &'a mut Ask<'b>,
-    steps: Vec<Step>,
-}
-
-impl Run<'_, '_> {
-    /// Tries what can be tried while nothing is out.
-    fn tried(&mut self) -> Result<Vec<Finding>, FlowError> {
-        try_push(
-            &self.workspace.repository,
-            self.environment,
-            &self.embargo.target.remote,
-            &self.refspecs(),
-            self.listener,
-        )?;
-        if let Some(PublishOutcome::Refused(findings)) = self.publish(true)? {
-            return Ok(findings);
-        }
-        let hooks = Hooks::new(self.workspace, self.environment, self.listener);
-        let stopped = self.occasion().and_then(|told| hooks.before(&told));
-        Ok(stopped.into_iter().collect())
-    }
-
-    /// Does what is not done yet; says what stopped it.
-    fn all(&mut self) -> Result<Vec<Finding>, FlowError> {
-        let hooks = Hooks::new(self.workspace, self.environment, self.listener);
-        if let Some(told) = self.occasion()
-            && matches!(self.publish(true)?, Some(PublishOutcome::Planned(..)))
-        {
-            hooks.owe(&told)?;
-        }
-        self.listener.begin("publishing");
-        let published = match self.publish(false)? {
-            Some(PublishOutcome::Refused(findings)) => return Ok(findings),
-            Some(PublishOutcome::Done(..)) => true,
-            _ => false,
-        };
-        if let (Some(suite), Some(place)) =
-            (&self.embargo.target.suite, &self.embargo.target.archive)
-        {
-            self.done("publish", format!("{suite} in {place}"), published);
-        }
-        self.listener.begin("pushing");
-        let remote = &self.embargo.target.remote;
-        let pushed = push(
-            &self.workspace.repository,
-            self.environment,
-            remote,
-            &self.refspecs(),
-            self.listener,
-        )?;
-        let names = self.lift.tags.iter().map(ToString::to_string);
-        let names = names.chain(self.lift.branches.keys().map(ToString::to_string));
-        let names = names.collect::<Vec<_>>().join(", ");
-        let what = format!("{names} to {remote}");
-        self.done("push", what, pushed == Pushed::Changed);
-        hooks.run_due()?;
-        self.announce()
-    }
-
-    fn announce(&mut self) -> Result<Vec<Finding>, FlowError> {
-        if self.lift.channels.is_empty() {
-            return Ok(Vec::new());
-        }
-        let wanted = announcing::Wanted {
-            tags: self.lift.tags.clone(),
-            to: self.lift.channels.clone(),
-            how: How::Send,
-            again: Again::Never,
-            by: self.lift.by.clone(),
-            now: self.lift.at,
-        };
-        let told = announcing::announce(self.workspace, &wanted, self.environment, self.listener)?;
-        let sent = |channel: &&announcing::ChannelState| channel.state == announcing::State::Sent;
-        let changed = told.channels.iter().filter(sent).count() > 0;
-        if told.findings.is_empty() {
-            self.done("announce", self.lift.channels.join(", "), changed);
-        }
-        Ok(told.findings)
-    }
-
-    /// Publishes what was built: the same bits. None where there is no archive.
-    fn publish(&mut self, dry_run: bool) -> Result<Option<PublishOutcome>, FlowError> {
-        let (Some(desk), Some(suite)) = (self.desk, &self.embargo.target.suite) else {
-            return Ok(None);
-        };
-        for upload in &self.lift.uploads {
-            if Sha256::of(&files::read(&upload.changes)?) != upload.sha256 {
-                let subject = upload.changes.display().to_string();
-                let message = "it is no longer what the lift began with";
-                let finding = Finding::error("changed-upload", subject, message);
-                return Ok(Some(PublishOutcome::Refused(vec![finding])));
-            }
-        }
-        let uploads = self.lift.uploads.iter().map(|one| one.changes.clone());
-        let uploads: Vec<_> = uploads.collect();
-        let mut act = Act {
-            key: self.key.clone(),
-            ask: self.ask,
-            dry_run,
-            reason: None,
-        };
-        let added = desk.add(&uploads, suite, None, Older::Refuse, &mut act)?;
-        Ok(Some(added))
-    }
-
-    /// Returns what goes: the branches where they are now, which have what was
-    /// planned, and the tags.
-    fn refspecs(&self) -> Vec<String> {
-        let branches = self.lift.branches.iter();
-        let branches = branches.map(|(name, at)| format!("{at}:refs/heads/{name}"));
-        let tags = self.lift.tags.iter();
-        let tags = tags.map(|tag| format!("refs/tags/{tag}:refs/tags/{tag}"));
-        branches.chain(tags).collect()
-    }
-
-    /// Tells hooks of the publish; none: nothing is published.
-    fn occasion(&self) -> Option<Occasion> {
-        let (suite, place) = (
-            self.embargo.target.suite.as_ref()?,
-            self.embargo.target.archive.as_ref()?,
-        );
-        let packages = self.lift.uploads.iter().map(|upload| HookPackage {
-            name: upload.source.clone(),
-            version: upload.version.clone(),
-            debian_version: upload.version.clone(),
-            tag: Some(upload.tag.to_string()),
-            commit: None,
-            notes_file: None,
-            artifacts: vec![upload.changes.display().to_string()],
-        });
-        let told = Occasion::new("publish", packages.collect());
-        Some(told.published(suite.to_string(), place.clone()))
-    }
-
-    fn done(&mut self, step: &'static str, what: String, changed: bool) {
-        self.steps.push(Step {
-            step,
-            what,
-            changed,
-        });
-    }
 }

@@ -8,14 +8,16 @@ use crate::flow::project::Workspace;
 use crate::model::{Finding, Listener};
 use crate::patch::rules::{self, Green, Ground};
 use crate::sys::environment::Environment;
-use crate::sys::process::Tool;
+use crate::sys::outward::Destination;
 
 /// Not known yet (`EX_TEMPFAIL` of sysexits.h).
 const NOT_YET: i32 = 75;
 /// A forge may be slow, and a command may run the tests itself.
 const LIMIT: Duration = Duration::from_secs(60 * 60);
 
-/// Asks the project's command about a commit of a branch.
+/// Asks the project's command about a commit of a branch. Under embargo it is
+/// asked only where it is marked private: it is told a commit that nobody else
+/// knows, and may tell others.
 pub fn ask(
     workspace: &Workspace,
     environment: &Environment,
@@ -25,8 +27,11 @@ pub fn ask(
     listener: &dyn Listener,
 ) -> Result<Green, FlowError> {
     listener.begin(format!("is {branch} green? {command}"));
-    let tool = Tool::new("sh")
-        .args(["-c", command])
+    let own = workspace.repository.own_dir();
+    let gate = environment.gate().clone().of(own);
+    let permit = gate.permit(Destination::Command(command.to_owned()))?;
+    let tool = permit
+        .shell()
         .envs(environment.without_secrets().variables())
         .env("DEBCUT_BRANCH", branch)
         .env("DEBCUT_COMMIT", commit)

@@ -30,6 +30,19 @@ pub struct Shared {
     pub findings: Vec<Finding>,
 }
 
+impl Shared {
+    /// Begins with a remote that nothing was shared with.
+    pub fn none(remote: &str) -> Self {
+        Self {
+            remote: remote.to_owned(),
+            taken: 0,
+            sent: 0,
+            entries: 0,
+            findings: Vec::new(),
+        }
+    }
+}
+
 /// What sharing would come to, as far as that is known without fetching.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Difference {
@@ -84,13 +97,7 @@ pub fn sync(
 ) -> Result<Shared, FlowError> {
     let repository = &workspace.repository;
     let user = UserGit::new(repository, environment);
-    let mut shared = Shared {
-        remote: remote.to_owned(),
-        taken: 0,
-        sent: 0,
-        entries: 0,
-        findings: Vec::new(),
-    };
+    let mut shared = Shared::none(remote);
     let mut refused = Vec::new();
     for _ in 0..TRIES {
         let before = names(&Ledger::read(repository, environment)?);
@@ -134,7 +141,7 @@ pub fn sync(
 }
 
 /// Tells whether a push was refused because somebody else was faster.
-fn moved(why: &str) -> bool {
+pub(in crate::flow) fn moved(why: &str) -> bool {
     let faster = [
         "fetch first",
         "non-fast-forward",
@@ -153,7 +160,7 @@ fn names(ledger: &Ledger<'_>) -> BTreeSet<String> {
 
 /// Fetches a remote's ledger and looks at it before anything of it is taken.
 /// Returns its commit and the names of its entries.
-fn fetched(
+pub(in crate::flow) fn fetched(
     workspace: &Workspace,
     environment: &Environment,
     remote: &str,

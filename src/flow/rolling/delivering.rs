@@ -7,9 +7,10 @@ use crate::report::rolling::{Kind, RenderError, Rendered, rendered};
 use crate::rollout::telling::{Destination, Form, Webhook, WebhookError};
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access, FileError};
-use crate::sys::outward::{Destination as Outward, OutwardError, archive_place};
+use crate::sys::git::Repository;
+use crate::sys::outward::{Destination as Outward, Gate, OutwardError, Permit, archive_place};
 use crate::sys::post::{Message, PostError, post};
-use crate::sys::process::{Tool, ToolError};
+use crate::sys::process::ToolError;
 
 /// How long a command may take to pass a message on. A rollout waits for it
 /// between two steps, an emergency as well; what was not told in time is told
@@ -103,7 +104,7 @@ impl Courier<'_> {
             Destination::File(path) => {
                 let path = self.directory.join(path);
                 let place = archive_place(&path.display().to_string(), self.directory);
-                self.environment.gate().permit(Outward::Archive(place))?;
+                self.permit(Outward::Archive(place))?;
                 if let Some(parent) = path.parent() {
                     files::create_dir(parent)?;
                 }
@@ -114,11 +115,19 @@ impl Courier<'_> {
         }
     }
 
+    /// Asks the gate, also where what is told of was begun from elsewhere.
+    fn permit(&self, to: Outward) -> Result<Permit, OutwardError> {
+        let own = Repository::own_dir_at(self.directory);
+        let gate = own
+            .into_iter()
+            .fold(self.environment.gate().clone(), Gate::of);
+        gate.permit(to)
+    }
+
     fn command(&self, command: &str, text: &Rendered, name: &str) -> Result<(), DeliverError> {
-        let to = Outward::Command(command.to_owned());
-        self.environment.gate().permit(to)?;
-        let ran = Tool::new("sh")
-            .args(["-c", command])
+        let ran = self
+            .permit(Outward::Command(command.to_owned()))?
+            .shell()
             .envs(self.environment.without_secrets().variables())
             .env("DEBCUT_MESSAGE", name)
             .env("DEBCUT_MESSAGE_TYPE", text.media)
@@ -151,8 +160,7 @@ impl Courier<'_> {
 
     fn webhook(&self, webhook: &Webhook, text: &Rendered, name: &str) -> Result<(), DeliverError> {
         let url = self.address(webhook)?;
-        let permit = Outward::Address(url.to_owned());
-        let permit = self.environment.gate().permit(permit)?;
+        let permit = self.permit(Outward::Address(url.to_owned()))?;
         let message = Message {
             kind: text.media,
             name,

@@ -65,6 +65,7 @@ fn queue(said: &[(&str, &str)]) -> (Queue, RequestId) {
                 until: None,
                 except: Vec::new(),
                 reason,
+                waiting: Vec::new(),
             },
             (None, rule) => Event::Overridden {
                 request,

@@ -1,9 +1,11 @@
 //! What `patch embargo` and `patch lift` answer.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::model::Timestamp;
-use crate::patch::embargo::{Embargo, Ended, Lift};
+use crate::model::{BranchName, Timestamp};
+use crate::patch::embargo::{Embargo, Ended, Lift, Upload};
 use crate::report::{Document, Page};
 use crate::sys::outward::Phase;
 
@@ -62,9 +64,13 @@ impl Document for EmbargoDocument {
 
 fn goes_to(embargo: &Embargo) -> String {
     let target = &embargo.target;
-    match (&target.suite, &target.archive) {
-        (Some(suite), Some(archive)) => format!("{}; {suite} in {archive}", target.remote),
-        _ => target.remote.clone(),
+    let own = target.suites.iter();
+    let own = own.map(|(branch, suite)| format!("{suite} ({branch})"));
+    let suites = target.suite.iter().map(ToString::to_string).chain(own);
+    let suites = suites.collect::<Vec<_>>().join(", ");
+    match &target.archive {
+        Some(archive) => format!("{}; {suites} in {archive}", target.remote),
+        None => target.remote.clone(),
     }
 }
 
@@ -73,12 +79,15 @@ fn goes_to(embargo: &Embargo) -> String {
 pub struct LiftDocument {
     /// The embargo; none: there is none.
     pub name: Option<String>,
-    /// `none`, `not-due`, `refused`, `planned`, `stopped` or `lifted`.
+    /// `none`, `not-due`, `refused`, `aborted`, `planned`, `stopped` or `lifted`.
     pub state: &'static str,
     /// When it is due, where it is not yet.
     pub due: Option<Timestamp>,
     /// What is released.
     pub lift: Option<Lift>,
+    /// How many commits of each branch go out, in a plan.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub commits: BTreeMap<BranchName, usize>,
     /// Where it goes.
     pub goes_to: Option<String>,
     /// The steps that are done.
@@ -123,6 +132,7 @@ impl Document for LiftDocument {
             ("lifted", _) => page.line(format!("{name}: {}", page.good("lifted"))),
             ("stopped", _) => page.line(format!("{name}: {}", page.bad("stopped half-way"))),
             ("planned", _) => page.line(format!("{name} would be lifted")),
+            ("aborted", _) => page.line(format!("{name}: closed; nothing is out")),
             ("none", _) => page.line(format!("{name} is over")),
             _ => page.line(format!(
                 "{name}: {}",
@@ -131,10 +141,21 @@ impl Document for LiftDocument {
         }
         if let (Some(lift), "planned") = (&self.lift, self.state) {
             for upload in &lift.uploads {
-                page.line(format!("  publish {} {}", upload.source, upload.version));
+                let Upload {
+                    source,
+                    version,
+                    suite,
+                    ..
+                } = upload;
+                page.line(format!("  publish {source} {version} to {suite}"));
             }
             for (branch, head) in &lift.branches {
-                page.line(format!("  push {branch} at {head:.12}"));
+                let commits = match self.commits.get(branch) {
+                    Some(1) => " (1 commit)".to_owned(),
+                    Some(count) => format!(" ({count} commits)"),
+                    None => String::new(),
+                };
+                page.line(format!("  push {branch} at {head:.12}{commits}"));
             }
             for tag in &lift.tags {
                 page.line(format!("  push {tag}"));

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::words;
+use crate::model::calendar::Calendar;
 use crate::model::{BranchName, Sha256, Timestamp};
 use crate::patch::entry::{Entry, EntryId, Event, RequestId};
 use crate::patch::state::in_force;
@@ -65,7 +66,7 @@ fn line(id: EntryId, entry: &Entry, queue: &Queue, policy: &Policy) -> Line {
         None => Vec::new(),
     };
     let branch = branch_of(&entry.event, request.as_ref(), queue);
-    let (text, reason) = told(&entry.event);
+    let (text, reason) = told(&entry.event, &policy.rhythm.calendar);
     Line {
         id,
         at: entry.at,
@@ -94,6 +95,8 @@ pub fn about(id: EntryId, event: &Event) -> Option<RequestId> {
         | Event::Linked { request, .. } => Some(request.clone()),
         Event::Frozen { .. }
         | Event::Thawed { .. }
+        | Event::Told { .. }
+        | Event::Excused { .. }
         | Event::Mocked { .. }
         | Event::Cut { .. }
         | Event::HotfixOpened { .. } => None,
@@ -105,9 +108,18 @@ pub fn branch_of(event: &Event, request: Option<&RequestId>, queue: &Queue) -> O
     match event {
         Event::Frozen { branch, .. }
         | Event::Thawed { branch, .. }
+        | Event::Excused { branch, .. }
         | Event::Mocked { branch, .. }
         | Event::Cut { branch, .. }
         | Event::HotfixOpened { branch, .. } => Some(branch.clone()),
+        Event::Told { of, .. } => {
+            let frozen = queue.frozen.iter();
+            let mut frozen = frozen.filter(|(_, freeze)| freeze.entries.contains(of));
+            let thawed = queue.thawed.iter();
+            let mut thawed = thawed.filter(|(_, thaw)| thaw.said.entry == *of);
+            let found = frozen.next().map(|(branch, _)| branch);
+            found.or_else(|| thawed.next().map(|(branch, _)| branch)).cloned()
+        }
         _ => Some(queue.requests.get(request?)?.ask.what.onto.clone()),
     }
 }
@@ -161,7 +173,7 @@ fn remark(
 }
 
 /// Says what an event is, and why.
-fn told(event: &Event) -> (String, Option<String>) {
+fn told(event: &Event, calendar: &Calendar) -> (String, Option<String>) {
     let some = |reason: &str| Some(reason.to_owned());
     match event {
         Event::Asked(ask) => {
@@ -208,8 +220,10 @@ fn told(event: &Event) -> (String, Option<String>) {
             until,
             except,
             reason,
+            ..
         } => {
-            let until = until.map_or(String::new(), |until| format!(" until {}", until.day()));
+            let day = |until| calendar.day(until).map(|day| format!(" until {day}"));
+            let until = until.and_then(day).unwrap_or_default();
             let except = match except.as_slice() {
                 [] => String::new(),
                 ids => {
@@ -219,7 +233,26 @@ fn told(event: &Event) -> (String, Option<String>) {
             };
             (format!("freezes {branch}{until}{except}"), some(reason))
         }
-        Event::Thawed { branch, reason } => (format!("thaws {branch}"), some(reason)),
+        Event::Thawed { branch, reason, .. } => (format!("thaws {branch}"), some(reason)),
+        Event::Told {
+            channel, requests, ..
+        } => {
+            let ids: Vec<&str> = requests.iter().map(RequestId::as_str).collect();
+            let about = match ids.is_empty() {
+                true => String::new(),
+                false => format!(" for {}", ids.join(" ")),
+            };
+            (format!("told {channel} of it{about}"), None)
+        }
+        Event::Excused {
+            branch,
+            commit,
+            rule,
+            reason,
+        } => {
+            let text = format!("sets {rule} aside for {} of {branch}", words::short(commit));
+            (text, some(reason))
+        }
         Event::Mocked {
             branch,
             head,

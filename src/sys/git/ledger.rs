@@ -160,8 +160,9 @@ impl Repository {
         Ok(id.map_err(act())?.to_string())
     }
 
-    /// Stores a commit that adds files, on top of another one or of nothing.
-    fn add_to_ledger(
+    /// Stores a commit that adds files, on top of another one or of nothing. No
+    /// ref moves.
+    pub fn add_to_ledger(
         &self,
         on: Option<&str>,
         files: &[(String, Vec<u8>)],

@@ -22,6 +22,7 @@ use super::ssh::Become;
 use super::{Call, Hosts, Said};
 use crate::model::{HostName, Silent};
 use crate::sys::environment::Environment;
+use crate::sys::outward::Permit;
 use crate::sys::process::{Tool, ToolError};
 
 mod events;
@@ -53,7 +54,7 @@ const MOST_BYTES: u64 = 64 << 20;
 impl Ansible {
     /// Prepares Ansible with what this process was started with, its secrets
     /// for signing left out.
-    pub fn new(environment: &Environment) -> Self {
+    pub fn new(_: &Permit, environment: &Environment) -> Self {
         Self {
             environment: variables(environment),
             temporary: environment.temporary_directory(),

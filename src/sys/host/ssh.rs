@@ -19,6 +19,7 @@ use super::destination::divided;
 use super::{Call, Hosts, Said, fan, reason};
 use crate::model::HostName;
 use crate::sys::environment::Environment;
+use crate::sys::outward::Permit;
 use crate::sys::process::{Tool, ToolError};
 
 /// Hosts that ssh reaches.
@@ -70,7 +71,7 @@ const MOST_BYTES: u64 = 1 << 20;
 impl Ssh {
     /// Prepares `ssh` with what this process was started with, its secrets for
     /// signing left out.
-    pub fn new(environment: &Environment) -> Self {
+    pub fn new(_: &Permit, environment: &Environment) -> Self {
         let clean = environment.without_secrets();
         let variables = clean
             .variables()

@@ -23,6 +23,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use request::{Request, RequestError};
 use response::Response;
 
+use crate::sys::outward::Permit;
+
 /// How long a kept connection may stay silent.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How many clients are served at once; more are told to come again.
@@ -42,8 +44,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on `address` (port 0 takes a free one) for files below `root`.
-    pub fn bind(address: SocketAddr, root: &Path) -> io::Result<Self> {
+    /// Listens on the address of a permit (port 0 takes a free one) for files
+    /// below `root`.
+    pub fn bind(permit: &Permit, root: &Path) -> io::Result<Self> {
+        let address = permit.listeners().ok_or(io::ErrorKind::AddrNotAvailable)?;
         let root = root.canonicalize()?;
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
@@ -176,6 +180,7 @@ mod tests {
     use std::sync::atomic::AtomicBool;
 
     use super::*;
+    use crate::sys::outward::{Destination, Gate};
 
     /// Serves a small tree and returns the raw answer to raw bytes.
     fn ask(request: &str) -> String {
@@ -201,7 +206,9 @@ mod tests {
             std::os::unix::fs::symlink(to, dir.path().join(link)).expect("links");
         }
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server = Server::bind(address, &dir.path().join("root")).expect("binds");
+        let to = Destination::Listeners(address);
+        let permit = Gate::default().permit(to).expect("there is no embargo");
+        let server = Server::bind(&permit, &dir.path().join("root")).expect("binds");
         let address = server.address().expect("bound");
         let ended = AtomicBool::new(false);
         std::thread::scope(|scope| {

@@ -22,13 +22,15 @@ use crate::model::{Fingerprint, Timestamp};
 /// What our own signatures hash with.
 const HASH: HashAlgorithm = HashAlgorithm::Sha512;
 
-/// A passphrase; never shown, wiped from memory when dropped.
-pub struct Passphrase(pub(super) Password);
+/// A passphrase; never shown, wiped from memory when the last of its clones is
+/// dropped.
+#[derive(Clone)]
+pub struct Passphrase(pub(super) Arc<Password>);
 
 impl Passphrase {
     /// Takes a passphrase; an empty one is none.
     pub fn new(text: &str) -> Option<Self> {
-        (!text.is_empty()).then(|| Self(Password::from(text)))
+        (!text.is_empty()).then(|| Self(Arc::new(Password::from(text))))
     }
 }
 

@@ -26,6 +26,7 @@ pub use products::{PRODUCTS_FILE, Products};
 use crate::model::Sha256;
 use crate::sys::environment::Environment;
 use crate::sys::files::FileError;
+use crate::sys::process::Tool;
 
 /// Returns where the embargoes of this machine are listed: one file each, with
 /// the directory of debcut's notes in its repository.
@@ -124,6 +125,33 @@ impl Permit {
             Destination::Address(url) => url,
             _ => "",
         }
+    }
+
+    /// Returns the port that it is for; none where it is for something else.
+    pub fn listeners(&self) -> Option<SocketAddr> {
+        match self.to {
+            Destination::Listeners(address) => Some(address),
+            _ => None,
+        }
+    }
+
+    /// Returns the command that it is for; one that does nothing where it is
+    /// for something else.
+    pub fn command(&self) -> &str {
+        match &self.to {
+            Destination::Command(command) => command,
+            _ => ":",
+        }
+    }
+
+    /// Prepares the mail program that brings a mail to the address it is for.
+    pub fn mailer(&self, program: &str) -> Tool {
+        Tool::new("sh").args(["-c", program])
+    }
+
+    /// Prepares a shell for the command that it is for.
+    pub fn shell(&self) -> Tool {
+        Tool::new("sh").args(["-c", self.command()])
     }
 }
 

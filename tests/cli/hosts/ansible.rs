@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use debcut::sys::host::ansible::{Ansible, InventoryError, members};
 use debcut::sys::host::{Hosts, Said};
 
-use super::server::Server;
+use super::server::{Server, permit};
 use super::ssh::{answers, call};
 
 /// An inventory of the server under two names, and of hosts that are away.
@@ -28,7 +28,7 @@ fn inventory(server: &Server) -> PathBuf {
 #[expect(clippy::print_stderr, reason = "who skips says why")]
 fn ansible(server: &Server) -> Option<Ansible> {
     let home = server.environment();
-    let ansible = Ansible::new(&home).inventory(Some(inventory(server)));
+    let ansible = Ansible::new(&permit(), &home).inventory(Some(inventory(server)));
     match ansible.ready() {
         Ok(()) => Some(ansible),
         Err(error) => {

@@ -7,8 +7,16 @@ use std::time::{Duration, Instant};
 
 use debcut::sys::environment::Environment;
 use debcut::sys::host::Ssh;
+use debcut::sys::outward::{Destination, Gate, Permit};
 
 use crate::world::{is_root, tool};
+
+/// Lets a test reach hosts.
+pub fn permit() -> Permit {
+    let gate = Gate::default();
+    gate.permit(Destination::Hosts)
+        .expect("there is no embargo")
+}
 
 /// The server; it ends with this value.
 pub struct Server {
@@ -99,7 +107,7 @@ impl Server {
         );
         std::fs::write(self.file("ssh_config"), text).expect("written");
         let options = ["-F".to_owned(), format!("{dir}/ssh_config")];
-        Ssh::new(&self.environment()).options(options)
+        Ssh::new(&permit(), &self.environment()).options(options)
     }
 
     /// What a client needs.

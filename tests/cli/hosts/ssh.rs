@@ -8,7 +8,7 @@ use debcut::model::HostName;
 use debcut::sys::host::ssh::Become;
 use debcut::sys::host::{Call, Hosts, Said, Script, Ssh};
 
-use super::server::Server;
+use super::server::{Server, permit};
 
 pub fn call(host: &str, body: &'static str, seconds: u64) -> Call {
     Call {
@@ -133,7 +133,7 @@ fn silence_says_what_the_operator_can_do() {
     assert!(said.contains("Could not resolve hostname"), "{said}");
     let said = why(&server.client("").options(["-o", "Nonsense=1"]));
     assert!(said.contains("Bad configuration option"), "{said}");
-    let said = why(&Ssh::new(&server.environment()).program("no-such-ssh"));
+    let said = why(&Ssh::new(&permit(), &server.environment()).program("no-such-ssh"));
     assert_eq!(said, "ssh is not installed");
 }
 
@@ -207,7 +207,7 @@ fn hosts_have_users_ports_and_addresses() {
         .arg(server.file("fake"))
         .status()
         .expect("it runs");
-    let fake = Ssh::new(&server.environment()).program(server.file("fake"));
+    let fake = Ssh::new(&permit(), &server.environment()).program(server.file("fake"));
     let fake = fake.user(Some("ada".to_owned())).become_root(Become::Sudo);
     for (host, wanted) in [
         ("web1", "-l\nada\n--\nweb1\nsudo -n sh\n"),
