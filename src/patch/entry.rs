@@ -260,6 +260,12 @@ pub enum Event {
         versions: Vec<String>,
         /// What was refused; empty: it passed.
         findings: Vec<String>,
+        /// What was worth a warning.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<String>,
+        /// The files that were built, as far as it came.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        artifacts: Vec<String>,
     },
     /// A release of a branch was cut.
     Cut {

@@ -21,6 +21,7 @@ pub mod rules;
 pub mod sequence;
 pub mod state;
 pub mod suggest;
+pub mod trial;
 
 pub use entry::{Answers, Ask, Decision, Entry, EntryId, Event, Picked, RequestId};
 pub use facts::Facts;
@@ -28,3 +29,4 @@ pub use policy::{BackMerge, Policy};
 pub use queue::{Excuse, Freeze, Queue, Request, Said, Thaw, Told};
 pub use rhythm::{Due, Rhythm, Today};
 pub use state::{Listed, Question, Standing, State};
+pub use trial::Trial;

@@ -344,6 +344,7 @@ impl Queue {
                 head,
                 versions,
                 findings,
+                ..
             } => {
                 self.mocks.push(Mock {
                     branch: by_whom(entry, at, by, branch.clone()),

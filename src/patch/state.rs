@@ -155,7 +155,7 @@ pub struct Standing {
     pub decisions: Vec<Said<(Decision, String)>>,
     /// How many approvers have approved.
     pub approvals: usize,
-    /// What holds it, where that is no decision.
+    /// What holds it, where that is no decision; none of what is over.
     pub frozen: Option<Freeze>,
     /// The day until which that is, in the project's zone, where one was said.
     pub until: Option<String>,
@@ -240,8 +240,8 @@ pub fn standing(request: &Request, facts: &Facts, queue: &Queue, policy: &Policy
         missing,
         decisions,
         approvals: people.len(),
-        frozen,
-        until,
+        until: until.filter(|_| state == State::Held),
+        frozen: frozen.filter(|_| state == State::Held),
         parents,
     }
 }

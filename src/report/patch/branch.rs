@@ -179,6 +179,8 @@ pub struct NextRelease {
     pub commits: Vec<Named>,
     /// The requests that are approved and not picked yet.
     pub approved: Vec<Named>,
+    /// When a mock of the branch as it is has passed; null: none has.
+    pub mocked: Option<crate::model::Timestamp>,
     /// What stands in the way.
     pub blocks: Vec<String>,
 }
@@ -188,9 +190,10 @@ impl Document for NextDocument {
 
     fn text(&self, page: &mut Page) {
         for one in &self.branches {
-            let next = match one.next.is_empty() {
-                true => "nothing to release".to_owned(),
-                false => one.next.join(", "),
+            let next = match (one.next.is_empty(), one.commits.is_empty()) {
+                (true, true) => "nothing to release".to_owned(),
+                (true, false) => "no release as it is".to_owned(),
+                (false, _) => one.next.join(", "),
             };
             page.line(format!("{} {next}", page.bold(&one.branch)));
             if let Some(due) = &one.due {
@@ -208,6 +211,9 @@ impl Document for NextDocument {
                 page.line("  approved, to be picked:");
             }
             names(&one.approved, page);
+            if let Some(at) = &one.mocked {
+                page.line(format!("  mock passed {}", at.day()));
+            }
             for block in &one.blocks {
                 page.line(format!("  blocked: {}", plain(block)));
             }

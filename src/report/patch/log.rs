@@ -258,13 +258,21 @@ fn told(event: &Event, calendar: &Calendar) -> (String, Option<String>) {
             head,
             versions,
             findings,
+            ..
         } => {
-            let so = match findings.len() {
-                0 => format!("passed: {}", versions.join(", ")),
-                number => format!("refused for {number} reasons"),
+            let so = match findings.is_empty() {
+                true => format!("it passed: {}", versions.join(", ")),
+                false => "it was refused".to_owned(),
             };
-            let at = words::short(head);
-            (format!("tried a release of {branch} at {at}, {so}"), None)
+            let why = findings.iter().map(|one| in_a_line(one));
+            let why: Vec<String> = why.collect();
+            (
+                format!(
+                    "tried a release of {branch} at {}: {so}",
+                    words::short(head)
+                ),
+                (!why.is_empty()).then(|| why.join("; ")),
+            )
         }
         Event::Cut {
             branch,
@@ -283,6 +291,15 @@ fn told(event: &Event, calendar: &Calendar) -> (String, Option<String>) {
             let text = format!("made {branch} of {from}, beside {normal}");
             (text, None)
         }
+    }
+}
+
+/// Shortens what a tool has said over many lines to how it begins and ends.
+fn in_a_line(text: &str) -> String {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    match (lines.next(), lines.next_back()) {
+        (Some(first), Some(last)) => format!("{first} … {last}"),
+        (first, _) => first.unwrap_or_default().to_owned(),
     }
 }
 

@@ -36,7 +36,7 @@ pub fn why(listed: &Listed, needed: usize) -> String {
         standing,
     } = listed;
     let told = |kind: Decision| {
-        let said = standing.decisions.iter().find(|one| one.what.0 == kind)?;
+        let said = standing.decisions.iter().rfind(|one| one.what.0 == kind)?;
         Some(format!("by {}: {}", said.by.name, said.what.1))
     };
     let clause = match standing.state {
