@@ -8,6 +8,7 @@ use super::FlowError;
 use super::building;
 use super::configured::{self, Configured, ReadError};
 use super::doctor::certificates;
+use super::embargoing;
 use super::patching::coming;
 use super::patching::ledger::Ledger;
 use super::project::Workspace;
@@ -97,6 +98,9 @@ pub fn status(
         }
     }
     findings.append(&mut shelf.endings);
+    let embargo = embargoing::standing(&workspace.repository, environment, now)?;
+    findings.extend(embargo.embargo);
+    findings.extend(embargo.findings);
     findings.extend(maintained(workspace, environment, now)?);
     let (mut rollouts, unread) = super::lead_time::rollouts(state, environment);
     let is_own = |source: &PackageName| policy.units.iter().any(|unit| unit.name == *source);

@@ -1,12 +1,13 @@
 //! What the project holds itself to, read from its own source text: the
 //! direction of imports, the purity of what must be pure, the way in and out
-//! of the process, and a command line that its documents agree with.
+//! of the process, what may leave, and a command line that its documents agree with.
 //!
 //! Every rule is shown to fail on a text that breaks it.
 
 mod command_line;
 mod examples;
 mod layers;
+mod outward;
 mod purity;
 mod source;
 

@@ -132,7 +132,9 @@ fn add<D: Document + 'static>(
     shown: fn(PublishDocument) -> D,
 ) -> Result<Said, Failure> {
     let mut desk = arguments.change.desk(context)?;
-    embargoing::archives::refuse_files(files, desk.store.as_ref())?;
+    let refusal = embargoing::archives::refuse_files(files, desk.store.as_ref());
+    let place = desk.store.place();
+    arguments.change.refused(refusal, &place, context)?;
     desk.rules.keyring = certificates(&arguments.keyring, context)?;
     let older = if arguments.allow_older {
         Older::Allow

@@ -35,10 +35,29 @@ impl ChangeArguments {
     pub(super) fn desk<'a>(&self, context: &'a Context<'_>) -> Result<Desk<'a>, Failure> {
         let location = self.archive.location(context)?;
         let mut desk = desk(&location, Duration::from_secs(self.wait), context)?;
-        desk.store.admits(None)?;
+        self.refused(desk.store.admits(None), &location, context)?;
         desk.configured_key = configured_key(context)?;
         desk.rules = rules(&location, context)?;
         Ok(desk)
+    }
+
+    /// Takes an embargo's refusal. A dry run changes nothing, and in a directory
+    /// nobody hears of it: there it is only told. A server would be asked for
+    /// files by their names.
+    pub(super) fn refused<E: Into<Failure> + std::fmt::Display>(
+        &self,
+        refusal: Result<(), E>,
+        location: &str,
+        context: &Context<'_>,
+    ) -> Result<(), Failure> {
+        match refusal {
+            Err(error) if self.dry_run && !location.contains("://") => {
+                let note = format!("{error}; this is only a plan");
+                context.listener().note(note);
+                Ok(())
+            }
+            other => other.map_err(Into::into),
+        }
     }
 
     /// Says how a change is signed and recorded; `ask` gets passphrases.

@@ -16,7 +16,7 @@ mod small_tools;
 use crate::model::name::NameError;
 use crate::sys::files::FileError;
 use crate::sys::git::{GitError, Substitution};
-use crate::sys::outward::OutwardError;
+use crate::sys::outward::{Destination, OutwardError};
 use crate::sys::process::ToolError;
 use std::any::Any;
 use std::error::Error;
@@ -246,6 +246,23 @@ impl From<OutwardError> for Failure {
             OutwardError::File(error) => error.into(),
             OutwardError::Unreadable { .. } => Self::of(Exit::Request, "damaged-state", &error)
                 .hint("it was changed by hand, or written by a newer debcut"),
+            OutwardError::Repository { .. } => Self::of(Exit::Outside, "git", &error)
+                .hint("git for-each-ref shows what is wrong with them"),
+            OutwardError::Carried { ref name, .. } => Self::of(Exit::Request, "embargoed", &error)
+                .hint(format!(
+                    "debcut patch embargo {name} takes part in it, and guards git push"
+                ))
+                .hint("git fetch --prune, where it was lifted elsewhere")
+                .hint(format!(
+                    "debcut patch embargo {name} --drop --reason TEXT, where it is over"
+                )),
+            OutwardError::Embargoed { ref to, ref name }
+                if matches!(**to, Destination::Command(_)) =>
+            {
+                Self::of(Exit::Request, "embargoed", &error).hint(format!(
+                    "if it tells nobody: debcut patch embargo {name} --private-command 'COMMAND'"
+                ))
+            }
             OutwardError::Embargoed { .. }
             | OutwardError::Product { .. }
             | OutwardError::PrivateArchive { .. } => Self::of(Exit::Request, "embargoed", &error)

@@ -20,13 +20,21 @@ Examples:
   debcut patch embargo                           how it stands
   debcut patch embargo ORCHID --branch release-1.12 --private-remote sec \\
       --private-archive /srv/sec --archive /srv/apt --suite stable --until 2026-12-01T14:00:00Z
+  debcut patch embargo ORCHID --branch release-1.11 --suite release-1.11=oldstable
   debcut patch embargo ORCHID --private-command 'make check'
+  debcut patch embargo ORCHID                    in another clone of the private remote
   debcut patch embargo ORCHID --drop --reason 'published by others'
 
 Work in a private clone: from here on pushes, publishes, announcements and
 notifications that go to anything not marked private are refused, by debcut and
 by a hook for your own git push. The name is seen in messages: a code word, not
-what it is about. debcut patch lift releases everything at once.")]
+what it is about. debcut patch lift releases everything at once.
+
+Other clones of a private remote get the mark with their next fetch, as a branch,
+and are closed by it too. Name the main branch as well: the lift refuses to
+release what main would lack. git push --no-verify asks no hook, submodules are
+repositories of their own, and what your build, your tests and your own hooks
+send nobody sees: those are yours to keep in mind.")]
 pub struct EmbargoArguments {
     /// A code word for it [default: show the one there is]
     #[arg(value_name = "NAME", value_parser = name)]
@@ -114,10 +122,10 @@ pub fn run(arguments: EmbargoArguments, context: &Context<'_>) -> Result<Said, F
             return Err(Failure::request("no-embargo", message));
         }
         let said = (&context.person()?, context.now());
-        let dropped = embargoing::drop(&workspace, said, &reason, environment)?;
-        return Ok(Answer::new(document(None)?)
-            .changed(dropped.is_some())
-            .into());
+        let dropped = embargoing::drop(&workspace, &name, said, &reason, environment)?;
+        let answer = Answer::new(document(None)?).changed(dropped.is_some());
+        let findings = dropped.map(|(_, findings)| findings);
+        return Ok(answer.findings(findings.unwrap_or_default()).into());
     }
     let wanted = Wanted {
         name,

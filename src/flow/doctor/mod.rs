@@ -23,6 +23,7 @@ use std::path::Path;
 pub(super) use archives::certificates;
 
 use super::FlowError;
+use super::embargoing;
 use super::project::Workspace;
 use crate::model::finding::with_causes;
 use crate::model::{Checkup, Finding, Timestamp};
@@ -53,6 +54,7 @@ pub fn examine(patient: &Patient<'_>) -> Result<Checkup, FlowError> {
         .and_then(|workspace| policy(workspace, patient, &mut checkup));
     let stand = git::observe(&repository, policy.as_ref())?;
     checkup.extend(git::judge(&stand));
+    checkup.extend(embargo(&repository, patient)?);
     checkup.extend(identity::judge(&identity::observe(patient)));
     if let Some(workspace) = &workspace {
         checkup.extend(keys::check(workspace, patient)?);
@@ -80,6 +82,19 @@ pub fn examine(patient: &Patient<'_>) -> Result<Checkup, FlowError> {
         Err(error) => checkup.find(history(&error)),
     }
     checkup.extend(branches::check(workspace, policy)?);
+    Ok(checkup)
+}
+
+/// Checks an embargo. That there is one stands in no release's way.
+fn embargo(repository: &Repository, patient: &Patient<'_>) -> Result<Checkup, FlowError> {
+    let found = embargoing::standing(repository, patient.environment, patient.now)?;
+    let mut checkup = Checkup::default();
+    if let Some(line) = found.embargo {
+        checkup.pass("embargo", line.subject, line.message);
+    }
+    for finding in found.findings {
+        checkup.find(finding);
+    }
     Ok(checkup)
 }
 

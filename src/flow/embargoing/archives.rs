@@ -99,7 +99,7 @@ pub fn refuse_leak(
 
 /// Refuses files of a repository that is under embargo where that does not allow
 /// the archive, wherever the command is run.
-pub fn refuse_files(files: &[PathBuf], into: &dyn Store) -> Result<(), FlowError> {
+pub fn refuse_files(files: &[PathBuf], into: &dyn Store) -> Result<(), OutwardError> {
     let root = Path::new("/");
     let to = Destination::Archive(archive_place(&into.place(), root));
     let parents: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();

@@ -4,10 +4,11 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::Wanted;
+use super::{Wanted, hook};
 use crate::archive::layout;
 use crate::flow::FlowError;
 use crate::flow::archiving::open_store;
+use crate::flow::patching;
 use crate::flow::project::Workspace;
 use crate::model::{Finding, Suite};
 use crate::patch::embargo::Embargo;
@@ -39,6 +40,7 @@ pub(super) fn findings(
         let finding = Finding::error("exported", subject, message);
         found.push(finding.fix("work in a clone that is not exported"));
     }
+    bystanders(workspace, embargo, environment, &mut found)?;
     for hook in workspace.hooks() {
         let command = &hook.command;
         if embargo.mark.private.commands.contains(command) {
@@ -57,6 +59,57 @@ pub(super) fn findings(
         });
     }
     Ok(found)
+}
+
+/// Finds what may bring something out and passes no gate, and what the lift will
+/// ask for.
+fn bystanders(
+    workspace: &Workspace,
+    embargo: &Embargo,
+    environment: &Environment,
+    found: &mut Vec<Finding>,
+) -> Result<(), FlowError> {
+    let repository = &workspace.repository;
+    if let Some(main) = patching::branches::main_line(workspace)?
+        && !embargo.branches.is_empty()
+        && !embargo.branches.contains(&main.name)
+    {
+        let message = "it is not among the branches: the lift asks whether it has the fix";
+        let finding = Finding::info("main-left-out", main.name.as_str(), message);
+        found.push(finding.fix(format!("--branch {}", main.name)));
+    }
+    if let Some(command) = &workspace.project.patch.require_green
+        && !embargo.mark.private.commands.contains(command)
+    {
+        let message = "require-green asks it about commits: it is refused, and so is what needs it";
+        let finding = Finding::warning("require-green", command, message);
+        found.push(finding.fix(format!("if it tells nobody: --private-command '{command}'")));
+    }
+    let own = hook::outside(repository, embargo, environment)?.join("pre-push");
+    if own.is_file() {
+        let message = "your own hook is run before each push to a private place, unseen";
+        let subject = own.display().to_string();
+        found.push(Finding::info("own-hook", subject, message));
+    }
+    let Ok(head) = repository.commit("HEAD") else {
+        return Ok(());
+    };
+    let has = |path: &str, word: &str| -> Result<bool, FlowError> {
+        let text = repository.file(&head.tree, path)?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&text).contains(word))
+    };
+    if has(".gitattributes", "filter=lfs")? {
+        let message = "git-lfs brings large files to an address of its own, also on a push to a \
+                       private place";
+        let finding = Finding::warning("lfs", ".gitattributes", message);
+        found.push(finding.fix("git config lfs.url PRIVATE"));
+    }
+    if has(".gitmodules", "submodule")? {
+        let message = "submodules are repositories of their own: the embargo is not about them";
+        let finding = Finding::warning("submodules", ".gitmodules", message);
+        found.push(finding.fix("debcut patch embargo in each that has something of it"));
+    }
+    Ok(())
 }
 
 fn branches(

@@ -59,6 +59,22 @@ pub fn before(
     Ok(set.filter(|set| *set != own))
 }
 
+/// Returns the directory whose hooks would be run without us.
+pub(super) fn outside(
+    repository: &Repository,
+    embargo: &Embargo,
+    environment: &Environment,
+) -> Result<PathBuf, FlowError> {
+    let git = UserGit::new(repository, environment);
+    Ok(match &embargo.hooks_path {
+        Some(set) => repository.top().join(set),
+        None if standing(repository, environment)? == Standing::There => {
+            repository.objects_directory().with_file_name("hooks")
+        }
+        None => git.hooks_directory()?,
+    })
+}
+
 /// Tells whether git runs the hook.
 pub fn standing(repository: &Repository, environment: &Environment) -> Result<Standing, FlowError> {
     let own = directory(repository);

@@ -3,27 +3,27 @@
 //! The mark comes first and goes last: while it is there, the gate
 //! (`sys::outward`) refuses every way out that is not private, the hook does so
 //! for the user's own `git push`, and a listing of this machine's embargoes lets
-//! archives know what was built here.
+//! archives know what was built here. A branch brings it to other clones.
 
 pub mod archives;
 mod conditions;
 pub mod hook;
 mod setting;
+mod sharing;
+mod standing;
 
 use std::path::PathBuf;
 
 use crate::flow::FlowError;
-use crate::model::Sha256;
+use crate::model::{Finding, Sha256};
 use crate::patch::embargo::{Embargo, Ended};
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access, failed};
 use crate::sys::git::Repository;
-use crate::sys::outward::{Mark, OutwardError, PRODUCTS_FILE, registry};
+use crate::sys::outward::{self, Mark, OutwardError, PRODUCTS_FILE, registry};
 
 pub use setting::{Marks, Outcome, Wanted, drop, set};
-
-/// The file of what is remembered of embargoes that are over, newest last.
-const ENDED: &str = "embargoes-ended.json";
+pub use standing::{Standing, standing};
 
 /// Reads a repository's embargo; none: it has none.
 pub fn read(repository: &Repository) -> Result<Option<Embargo>, FlowError> {
@@ -51,31 +51,40 @@ pub fn write(repository: &Repository, embargo: &Embargo) -> Result<(), FlowError
 
 /// Reads what is remembered of embargoes that are over, oldest first.
 pub fn ended(repository: &Repository) -> Result<Vec<Ended>, FlowError> {
-    let bytes = files::read_if_there(&repository.own_dir().join(ENDED))?;
+    let bytes = files::read_if_there(&repository.own_dir().join(outward::Ended::FILE))?;
     Ok(bytes
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .unwrap_or_default())
 }
 
-/// Ends an embargo: everything that was set up for it goes, the mark last, so
-/// that a killed end is finished by another one.
-pub fn end(
-    repository: &Repository,
-    embargo: &Embargo,
-    ended_as: Ended,
-    environment: &Environment,
-) -> Result<(), FlowError> {
+/// Remembers that an embargo is over.
+fn remember(repository: &Repository, ended_as: Ended) -> Result<(), FlowError> {
     let own = repository.own_dir();
-    for place in &embargo.mark.private.archives {
-        archives::unmark(place, &embargo.mark.name, environment)?;
-    }
-    hook::remove(repository, embargo, environment)?;
+    files::create_dir(&own)?;
     let mut all = ended(repository)?;
     if !all.contains(&ended_as) {
         all.push(ended_as);
     }
     let text = serde_json::to_vec_pretty(&all).expect("what ended is plain values");
-    files::replace(&own.join(ENDED), &text, Access::Private)?;
+    let path = own.join(outward::Ended::FILE);
+    Ok(files::replace(&path, &text, Access::Private)?)
+}
+
+/// Ends an embargo: everything that was set up for it goes, the mark last, so
+/// that a killed end is finished by another one. Says what stays elsewhere.
+pub fn end(
+    repository: &Repository,
+    embargo: &Embargo,
+    ended_as: Ended,
+    environment: &Environment,
+) -> Result<Vec<Finding>, FlowError> {
+    let own = repository.own_dir();
+    for place in &embargo.mark.private.archives {
+        archives::unmark(place, &embargo.mark.name, environment)?;
+    }
+    let findings = sharing::unshare(repository, embargo, environment)?;
+    hook::remove(repository, embargo, environment)?;
+    remember(repository, ended_as)?;
     for path in listing(repository, environment)
         .into_iter()
         .chain([own.join(PRODUCTS_FILE), Mark::path(&own)])
@@ -87,7 +96,7 @@ pub fn end(
             _ => {}
         }
     }
-    Ok(())
+    Ok(findings)
 }
 
 /// Lists a repository among this machine's embargoes.

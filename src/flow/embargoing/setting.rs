@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{archives, conditions, hook};
+use super::{archives, conditions, hook, sharing};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Finding, Suite, Timestamp};
@@ -112,6 +112,7 @@ pub fn set(
     if wanted.dry_run {
         return Ok(Outcome::Planned(Box::new(next), findings));
     }
+    let mut findings = findings;
     let complete = hook::standing(repository, environment)? == hook::Standing::There;
     let changed = there.as_ref() != Some(&next) || !complete;
     // From the first of these on nothing leaves any more.
@@ -121,6 +122,8 @@ pub fn set(
     for place in &next.mark.private.archives {
         archives::mark(place, &next.mark.name, environment)?;
     }
+    let remotes = &wanted.private.remotes;
+    findings.extend(sharing::share(repository, &next, remotes, environment)?);
     Ok(Outcome::Set {
         embargo: Box::new(next),
         changed,
@@ -158,7 +161,11 @@ fn next(
         hooks_path: None,
         lift: None,
     };
-    let mut next = there.cloned().unwrap_or_else(usual);
+    let came_along = match there {
+        Some(there) => Some(there.clone()),
+        None => sharing::came_along(repository, &wanted.name)?,
+    };
+    let mut next = came_along.unwrap_or_else(usual);
     if there.is_none() {
         next.hooks_path = hook::before(repository, environment)?;
     }
@@ -219,15 +226,23 @@ fn located(workspace: &Workspace, directory: &Path, location: &str) -> String {
     }
 }
 
-/// Ends an embargo without releasing anything; none: there is none of that name.
+/// Ends an embargo without releasing anything, or counts one that came along no
+/// more; none: there is none of that name.
 pub fn drop(
     workspace: &Workspace,
+    name: &str,
     (by, now): (&Person, Timestamp),
     reason: &str,
     environment: &Environment,
-) -> Result<Option<Embargo>, FlowError> {
+) -> Result<Option<(Embargo, Vec<Finding>)>, FlowError> {
     let repository = &workspace.repository;
-    let Some(embargo) = super::read(repository)? else {
+    let own = super::read(repository)?;
+    let is_own = own.is_some();
+    let embargo = match own {
+        Some(own) => Some(own),
+        None => sharing::came_along(repository, name)?,
+    };
+    let Some(embargo) = embargo else {
         return Ok(None);
     };
     let over = Ended {
@@ -237,6 +252,13 @@ pub fn drop(
         lift: None,
         reason: Some(reason.to_owned()),
     };
-    super::end(repository, &embargo, over, environment)?;
-    Ok(Some(embargo))
+    let findings = match is_own {
+        true => super::end(repository, &embargo, over, environment)?,
+        // Others may still keep it: their remote is theirs.
+        false => {
+            super::remember(repository, over)?;
+            Vec::new()
+        }
+    };
+    Ok(Some((embargo, findings)))
 }

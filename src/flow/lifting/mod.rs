@@ -173,7 +173,8 @@ pub fn lift(
         reason: lift.reason.clone(),
         lift: Some(lift),
     };
-    embargoing::end(repository, &embargo, over, environment)?;
+    let stays = embargoing::end(repository, &embargo, over, environment)?;
+    let findings = [findings, stays].concat();
     Ok(Outcome::Lifted(Box::new(embargo), steps, findings))
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::user::{UserGit, UserGitError, line};
-use super::{GitError, Repository, failed};
+use super::{Author, GitError, Repository, failed};
 use crate::sys::process::ToolError;
 
 /// How long a remote may take to say what it has.
@@ -78,6 +78,43 @@ impl Repository {
             .flatten()
             .map(str::to_owned)
             .collect())
+    }
+
+    /// Writes a commit without parents that holds one file, the same one for the
+    /// same file and author. No ref moves.
+    pub fn write_lone_file(
+        &self,
+        name: &str,
+        content: &[u8],
+        author: Author<'_>,
+        message: &str,
+    ) -> Result<String, GitError> {
+        let act = || failed("write a commit");
+        let blob = self.inner.blob(content).map_err(act())?;
+        let mut tree = self.inner.treebuilder(None).map_err(act())?;
+        tree.insert(name, blob, 0o100_644).map_err(act())?;
+        let tree = tree.write().map_err(act())?;
+        let tree = self.inner.find_tree(tree).map_err(act())?;
+        let time = git2::Time::new(author.date.unix(), 0);
+        let who = git2::Signature::new(author.name, author.email, &time).map_err(act())?;
+        let id = self.inner.commit(None, &who, &who, message, &tree, &[]);
+        Ok(id.map_err(act())?.to_string())
+    }
+
+    /// Deletes the refs whose full names are meant.
+    pub fn delete_refs(&self, is_meant: impl Fn(&str) -> bool) -> Result<(), GitError> {
+        let act = || failed("delete a ref");
+        let mut meant = Vec::new();
+        for reference in self.inner.references().map_err(act())? {
+            let reference = reference.map_err(act())?;
+            if reference.name().is_ok_and(&is_meant) {
+                meant.push(reference);
+            }
+        }
+        for mut reference in meant {
+            reference.delete().map_err(act())?;
+        }
+        Ok(())
     }
 
     /// Tells whether it has an object.

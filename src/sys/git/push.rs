@@ -78,7 +78,21 @@ pub fn push(
     }
     let permits = permits(repository, environment, remote)?;
     let git = UserGit::new(repository, environment);
-    send(git, (remote, &permits), &[], refspecs, listener)
+    let options = alone(repository, environment)?;
+    send(git, (remote, &permits), &options, refspecs, listener)
+}
+
+/// Under embargo a push is of this repository alone: its submodules have remotes
+/// of their own, which nobody has marked (`push.recurseSubmodules`).
+fn alone(
+    repository: &Repository,
+    environment: &Environment,
+) -> Result<Vec<&'static str>, OutwardError> {
+    let gate = environment.gate().clone().of(repository.own_dir());
+    Ok(match gate.marks()?.is_empty() {
+        true => Vec::new(),
+        false => vec!["--recurse-submodules=no"],
+    })
 }
 
 /// Asks a remote whether it would take a push, and sends nothing. Its own hooks
@@ -92,7 +106,8 @@ pub fn try_push(
 ) -> Result<(), PushError> {
     let permits = permits(repository, environment, remote)?;
     let git = UserGit::new(repository, environment);
-    let options = ["--dry-run"];
+    let mut options = alone(repository, environment)?;
+    options.push("--dry-run");
     send(git, (remote, &permits), &options, refspecs, listener).map(drop)
 }
 

@@ -63,6 +63,25 @@ impl Places {
     }
 }
 
+/// What is remembered of an embargo that is over, as far as the gate reads it.
+#[derive(Debug, Deserialize)]
+pub struct Ended {
+    /// Its name.
+    name: String,
+}
+
+impl Ended {
+    /// The file's name in the directory of debcut's notes; newest last.
+    pub const FILE: &str = "embargoes-ended.json";
+
+    /// Lists the names of embargoes that ended in a repository.
+    pub fn names(notes: &Path) -> Result<Vec<String>, OutwardError> {
+        let bytes = files::read_if_there(&notes.join(Self::FILE))?.unwrap_or_default();
+        let all: Vec<Self> = serde_json::from_slice(&bytes).unwrap_or_default();
+        Ok(all.into_iter().map(|ended| ended.name).collect())
+    }
+}
+
 impl Mark {
     /// The file's name in the directory of debcut's notes.
     pub const FILE: &str = "embargo.json";

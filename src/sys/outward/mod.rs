@@ -10,6 +10,7 @@
 //! [`Permit`] can be had from the gate alone, for one destination: functions
 //! that send something take it in place of the destination.
 
+mod carried;
 mod mark;
 mod place;
 mod products;
@@ -18,7 +19,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-pub use mark::{Mark, Phase, Places};
+pub use carried::{BRANCHES, Carried, carried};
+pub use mark::{Ended, Mark, Phase, Places};
 pub use place::{archive_place, is_inside, is_same_server, remote_name, remote_place};
 use products::note_products;
 pub use products::{PRODUCTS_FILE, Products};
@@ -93,6 +95,24 @@ pub enum OutwardError {
         name: String,
         /// Where it was to go.
         to: Box<Destination>,
+    },
+    /// A mark that came along does not name it as private.
+    #[error("the embargo {name} refuses {to}: {from} says that this clone has what it keeps")]
+    Carried {
+        /// The embargo.
+        name: String,
+        /// The ref that says so.
+        from: String,
+        /// Where it was to go.
+        to: Box<Destination>,
+    },
+    /// Nobody can tell whether a mark came along.
+    #[error("the refs of {} cannot be read, so nothing leaves", path.display())]
+    Repository {
+        /// The repository.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: git2::Error,
     },
     /// There is a mark that nobody can read.
     #[error("{} is no mark of an embargo that this debcut can read, so nothing leaves", path.display())]
@@ -194,11 +214,27 @@ impl Gate {
         self
     }
 
-    /// Returns the marks that count here.
+    /// Returns the marks that count here: each repository's own, and those that
+    /// came along. Its own says more than the same one that came along, and one
+    /// that was ended here counts no more.
     pub fn marks(&self) -> Result<Vec<Mark>, OutwardError> {
+        Ok(self.found()?.into_iter().map(|(mark, _)| mark).collect())
+    }
+
+    /// Returns the marks, each with the ref that brought it.
+    fn found(&self) -> Result<Vec<(Mark, Option<String>)>, OutwardError> {
         let mut marks = Vec::new();
         for notes in &self.repositories {
-            marks.extend(Mark::read(notes)?);
+            let own = Mark::read(notes)?;
+            marks.extend(
+                carried_into(notes, own.as_ref())?
+                    .into_iter()
+                    .map(|carried| {
+                        let Carried { name, mark, .. } = carried;
+                        (mark, Some(name))
+                    }),
+            );
+            marks.extend(own.map(|own| (own, None)));
         }
         Ok(marks)
     }
@@ -206,11 +242,15 @@ impl Gate {
     /// Gives the right to send something, unless an embargo stands against it.
     pub fn permit(&self, to: Destination) -> Result<Permit, OutwardError> {
         if !self.is_own(&to) {
-            for mark in self.marks()? {
-                if !mark.allows(&to) {
-                    let (name, to) = (mark.name, Box::new(to));
-                    return Err(OutwardError::Embargoed { name, to });
+            for (mark, from) in self.found()? {
+                if mark.allows(&to) {
+                    continue;
                 }
+                let (name, to) = (mark.name, Box::new(to));
+                return Err(match from {
+                    Some(from) => OutwardError::Carried { name, from, to },
+                    None => OutwardError::Embargoed { name, to },
+                });
             }
         }
         Ok(Permit { to })
@@ -239,6 +279,19 @@ impl Gate {
             _ => false,
         }
     }
+}
+
+/// Lists the marks that came along and count in a repository with a mark of its
+/// own, or none.
+pub fn carried_into(notes: &Path, own: Option<&Mark>) -> Result<Vec<Carried>, OutwardError> {
+    let mut all = carried(notes)?;
+    if !all.is_empty() {
+        let ended = Ended::names(notes)?;
+        let counts =
+            |name: &String| !ended.contains(name) && own.is_none_or(|own| own.name != *name);
+        all.retain(|one| counts(&one.mark.name));
+    }
+    Ok(all)
 }
 
 #[cfg(test)]
