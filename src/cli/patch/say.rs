@@ -107,6 +107,7 @@ pub struct SupersedeArguments {
 #[command(after_long_help = "\
 Examples:
   debcut patch answer 3fa9c1 --bug '#123' --severity 'high: data is lost'
+  debcut patch answer 3fa9c1 --title 'fix: the parser'   of what kind it is
   debcut patch answer 3fa9c1                    asks in an editor, on a terminal
 
 What is not named stays as it was said.")]
@@ -116,6 +117,9 @@ pub struct AnswerVerbArguments {
     request: String,
     #[command(flatten)]
     answers: AnswerArguments,
+    /// What it is, in a line; “fix: …” says the kind where the commits do not
+    #[arg(long, value_name = "TEXT", value_parser = why)]
+    title: Option<String>,
     #[command(flatten)]
     write: WriteArguments,
 }
@@ -201,7 +205,7 @@ pub fn supersede(arguments: &SupersedeArguments, context: &Context<'_>) -> Resul
 pub fn answer(arguments: &AnswerVerbArguments, context: &Context<'_>) -> Result<Said, Failure> {
     say(&arguments.write, context, |workspace, ledger| {
         let mut answers = arguments.answers.answers();
-        if answers == Answers::default() {
+        if answers == Answers::default() && arguments.title.is_none() {
             let request = ledger.queue.find(&arguments.request);
             let request = request.map_err(PatchingError::Which)?;
             answers = asked(request, workspace, context)?;
@@ -209,7 +213,7 @@ pub fn answer(arguments: &AnswerVerbArguments, context: &Context<'_>) -> Result<
         Ok(Spoken {
             verb: Verb::Answer,
             requests: std::slice::from_ref(&arguments.request),
-            word: Word::Answer(answers),
+            word: Word::Answer(answers, arguments.title.clone()),
             summary: "answer for",
         })
     })

@@ -12,6 +12,7 @@ pub struct Patch {
     pub approvals: Option<Spanned<i64>>,
     pub owners: Vec<String>,
     pub kinds: Option<Vec<Spanned<String>>>,
+    pub unconventional: Option<Unconventional>,
     pub note: Option<Note>,
     pub parents: Option<Parents>,
     pub require_green: Option<String>,
@@ -25,6 +26,14 @@ pub struct Patch {
     pub back_merge: Option<BackMerge>,
     pub back_merge_into: Vec<Spanned<String>>,
     pub notify: Vec<Spanned<Notify>>,
+}
+
+/// `unconventional = "…"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unconventional {
+    Refuse,
+    Allow,
 }
 
 /// `note = "…"`.

@@ -86,6 +86,7 @@ pub fn about(id: EntryId, event: &Event) -> Option<RequestId> {
     match event {
         Event::Asked(_) => Some(RequestId::of(&id)),
         Event::Answered { request, .. }
+        | Event::Titled { request, .. }
         | Event::Decided { request, .. }
         | Event::Overridden { request, .. }
         | Event::Applied { request, .. }
@@ -182,6 +183,7 @@ fn told(event: &Event) -> (String, Option<String>) {
                 .collect();
             (format!("answers {}", said.join("; ")), None)
         }
+        Event::Titled { title, .. } => (format!("calls it “{title}”"), None),
         Event::Decided {
             decision, reason, ..
         } => {
