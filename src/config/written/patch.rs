@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::Notify;
+
 /// `[patch]`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -58,18 +60,6 @@ pub enum Parents {
 pub enum BackMerge {
     Merge,
     Pick,
-}
-
-/// `[[patch.notify]]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Notify {
-    pub name: Option<Spanned<String>>,
-    #[serde(default)]
-    pub on: Vec<Spanned<String>>,
-    pub command: Option<String>,
-    pub webhook: Option<Spanned<String>>,
-    pub template: Option<String>,
 }
 
 /// One of `questions = […]`.
