@@ -158,6 +158,13 @@ pub enum Event {
         /// The answers; what is empty stays as it was.
         answers: Answers,
     },
+    /// A request is called otherwise.
+    Titled {
+        /// The request.
+        request: RequestId,
+        /// What it is, in a line.
+        title: String,
+    },
     /// A request is decided.
     Decided {
         /// The request.

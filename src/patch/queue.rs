@@ -59,8 +59,8 @@ pub struct Said<T> {
 pub struct Request {
     /// Its name.
     pub id: RequestId,
-    /// When and by whom it was made, and what it asks for; answers are the
-    /// newest ones.
+    /// When and by whom it was made, and what it asks for; answers and title are
+    /// the newest ones.
     pub ask: Said<Ask>,
     /// Every decision, oldest first, with its reason.
     pub decisions: Vec<Said<(Decision, String)>>,
@@ -282,6 +282,9 @@ impl Queue {
             }
             Event::Answered { request, answers } => self.change(request, |one| {
                 one.ask.what.answers.take(answers);
+            }),
+            Event::Titled { request, title } => self.change(request, |one| {
+                one.ask.what.title.clone_from(title);
             }),
             Event::Decided {
                 request,

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use super::entry::Decision;
 use super::facts::{Applies, Merged, NoteFact};
-use super::policy::{Note, Parents, Policy};
+use super::policy::{Note, Parents, Policy, Unconventional};
 use super::queue::{Excuse, Queue, Request, Said};
 use super::state::{Listed, State};
 use crate::model::{BranchName, Finding};
@@ -93,7 +93,7 @@ impl FromStr for Rule {
 pub struct Kind {
     /// The commit.
     pub commit: String,
-    /// Its type; none: no conventional commit.
+    /// Its type, else that of the request's title; none: neither says one.
     pub name: Option<String>,
     /// Whether it says that something breaks.
     pub breaks: Breaks,
@@ -382,21 +382,38 @@ fn foreign_kind(listed: &Listed, kinds: &[Kind], policy: &Policy) -> Option<(Str
         if kind.breaks == Breaks::Said {
             return Some(format!("{short} breaks something"));
         }
-        // What has no type cannot be of a wrong one.
         let name = kind.name.as_ref()?;
         let allowed = policy.kinds.iter().any(|one| one == name);
         (!allowed).then(|| format!("{short} is “{name}”"))
     });
-    let foreign = foreign?;
+    let unknown = || {
+        let refused = policy.unconventional == Unconventional::Refuse;
+        let kind = kinds.iter().find(|kind| kind.name.is_none())?;
+        let short = &kind.commit[..kind.commit.len().min(12)];
+        refused.then(|| format!("{short} does not say of what kind it is"))
+    };
+    let (foreign, is_known) = match foreign {
+        Some(foreign) => (foreign, true),
+        None => (unknown()?, false),
+    };
     let owner = (listed.standing.decisions.iter())
         .any(|one| one.what.0 == Decision::Approve && policy.is_owner(&one.by));
     if owner {
         return None;
     }
-    let fix = match policy.owners.is_empty() {
+    let mut fix = match policy.owners.is_empty() {
         true => "name [patch] owners in debcut.toml: one of them must approve it".to_owned(),
         false => format!("an owner must approve it: {}", policy.owners.join(", ")),
     };
+    if !is_known {
+        let id = &listed.request.id;
+        let first = policy.kinds.first().map_or("fix", String::as_str);
+        let say = format!("debcut patch answer {id} --title '{first}: TEXT' says it");
+        fix = match policy.owners.is_empty() {
+            true => say,
+            false => format!("{say}; else {fix}"),
+        };
+    }
     let kinds = policy.kinds.join(", ");
     Some((format!("{foreign}, and only {kinds} are allowed"), fix))
 }

@@ -87,6 +87,7 @@ pub fn about(id: EntryId, event: &Event) -> Option<RequestId> {
     match event {
         Event::Asked(_) => Some(RequestId::of(&id)),
         Event::Answered { request, .. }
+        | Event::Titled { request, .. }
         | Event::Decided { request, .. }
         | Event::Overridden { request, .. }
         | Event::Applied { request, .. }
@@ -194,6 +195,7 @@ fn told(event: &Event, calendar: &Calendar) -> (String, Option<String>) {
                 .collect();
             (format!("answers {}", said.join("; ")), None)
         }
+        Event::Titled { title, .. } => (format!("calls it “{title}”"), None),
         Event::Decided {
             decision, reason, ..
         } => {
