@@ -139,18 +139,17 @@ fn going(
         Event::Asked(_) => requests.contains(&RequestId::of(id)),
         Event::Superseded { request, by } => requests.contains(request) && requests.contains(by),
         Event::Answered { request, .. }
+        | Event::Titled { request, .. }
         | Event::Decided { request, .. }
         | Event::Overridden { request, .. }
         | Event::Applied { request, .. }
         | Event::Withdrawn { request, .. }
         | Event::Linked { request, .. } => requests.contains(request),
-        Event::Told { requests: of, .. } => of.iter().all(|id| requests.contains(id)),
         Event::Frozen { branch, .. }
         | Event::Thawed { branch, .. }
         | Event::Excused { branch, .. }
         | Event::Mocked { branch, .. }
         | Event::Cut { branch, .. }
-        | Event::Excused { branch, .. }
         | Event::HotfixOpened { branch, .. } => of_branch(branch),
         // Who was told of a freeze goes where the freeze goes.
         Event::Told { of, .. } => entries.iter().any(|(_, _, id, entry)| {
