@@ -144,10 +144,8 @@ fn going(
         | Event::Applied { request, .. }
         | Event::Withdrawn { request, .. }
         | Event::Linked { request, .. } => requests.contains(request),
-        Event::Told { requests: of, .. } => of.iter().all(|id| requests.contains(id)),
         Event::Frozen { branch, .. }
         | Event::Thawed { branch, .. }
-        | Event::Excused { branch, .. }
         | Event::Mocked { branch, .. }
         | Event::Cut { branch, .. }
         | Event::Excused { branch, .. }
