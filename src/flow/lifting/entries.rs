@@ -139,6 +139,7 @@ fn going(
         Event::Asked(_) => requests.contains(&RequestId::of(id)),
         Event::Superseded { request, by } => requests.contains(request) && requests.contains(by),
         Event::Answered { request, .. }
+        | Event::Titled { request, .. }
         | Event::Decided { request, .. }
         | Event::Overridden { request, .. }
         | Event::Applied { request, .. }
@@ -148,7 +149,6 @@ fn going(
         | Event::Thawed { branch, .. }
         | Event::Mocked { branch, .. }
         | Event::Cut { branch, .. }
-        | Event::Excused { branch, .. }
         | Event::HotfixOpened { branch, .. } => of_branch(branch),
         // Who was told of a freeze goes where the freeze goes.
         Event::Told { of, .. } => entries.iter().any(|(_, _, id, entry)| {
