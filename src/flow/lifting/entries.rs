@@ -147,6 +147,7 @@ fn going(
         | Event::Linked { request, .. } => requests.contains(request),
         Event::Frozen { branch, .. }
         | Event::Thawed { branch, .. }
+        | Event::Excused { branch, .. }
         | Event::Mocked { branch, .. }
         | Event::Cut { branch, .. }
         | Event::HotfixOpened { branch, .. } => of_branch(branch),
