@@ -118,72 +118,90 @@ fn release(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, F
         date: context.now(),
     };
     let cut = cutting::cut(&workspace, &context.environment, context.listener())?;
+    let said = (&wanted.author, wanted.date);
+    let environment = &context.environment;
     let document = ReleaseDocument {
         suite: wanted.to.to_string(),
         mock: arguments.mock,
+        branch: cut.as_ref().map(|cut| cut.branch.to_string()),
         ..ReleaseDocument::default()
     };
+    let tries = arguments.mock && !wanted.dry_run;
     if let Some(cut) = cut.as_ref().filter(|cut| !cut.refused.is_empty()) {
+        if tries {
+            cutting::mocked(&workspace, cut, None, said, environment)?;
+        }
         let answer = Answer::new(document).findings(cut.refused.clone());
-        return Ok(match arguments.dry_run {
+        return Ok(match wanted.dry_run {
             true => answer.no_plan(),
             false => answer.changed(false),
         }
         .into());
     }
-    let (outcome, place) = if arguments.mock {
-        let outcome = releasing::mock(
+    if arguments.mock {
+        let mocked = releasing::mock(
             &workspace,
             &wanted,
-            &context.environment,
+            environment,
             context.clock,
             context.listener(),
         )?;
-        (outcome, None)
-    } else {
-        let location = arguments.archive.location(context)?;
-        let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
-        desk.configured_key = configured_key(context)?;
-        desk.rules = rules(&location, context)?;
-        let mut ask = passphrase::asker(context);
-        let outcome = releasing::release(&workspace, &wanted, &desk, &mut ask)?;
-        (outcome, Some(desk.store.place()))
+        if let Some(cut) = &cut {
+            cutting::mocked(&workspace, cut, Some(&mocked), said, environment)?;
+        }
+        return Ok(answer(mocked, document).into());
+    }
+    let warnings = match cut.as_ref().map(|cut| &cut.warnings[..]) {
+        None | Some([]) => Vec::new(),
+        Some(warnings) => match cutting::is_due(&workspace, &wanted.request)? {
+            true => warnings.to_vec(),
+            false => Vec::new(),
+        },
     };
-    let said = (&wanted.author, wanted.date);
-    let mut warnings = Vec::new();
-    if let Some(cut) = cut {
-        if arguments.mock {
-            cutting::mocked(&workspace, &cut, &outcome, said, &context.environment)?;
-        } else {
-            if let Outcome::Done(released) = &outcome {
-                cutting::done(&workspace, &cut, released, said, &context.environment)?;
-            }
-            if goes_on(&outcome) {
-                warnings = cut.warnings;
-            }
+    if !wanted.dry_run {
+        // Said while it can still be stopped.
+        for one in &warnings {
+            let text = format!("{}: {}: {}", one.subject, one.message, one.fix);
+            context.listener().warn(text);
         }
     }
+    let location = arguments.archive.location(context)?;
+    let mut desk = desk(&location, Duration::from_secs(arguments.wait), context)?;
+    desk.configured_key = configured_key(context)?;
+    desk.rules = rules(&location, context)?;
+    let mut ask = passphrase::asker(context);
+    let mut outcome = releasing::release(&workspace, &wanted, &desk, &mut ask)?;
+    if let (Some(cut), Outcome::Done(released)) = (&cut, &mut outcome) {
+        released.changed |= cutting::done(&workspace, cut, released, said, environment)?;
+    }
+    let next = match (&cut, &outcome) {
+        (Some(cut), Outcome::Done(released)) => {
+            cutting::next(&workspace, cut, released, environment)?
+        }
+        _ => Vec::new(),
+    };
     let document = ReleaseDocument {
-        archive: place,
+        archive: Some(desk.store.place()),
+        next,
         ..document
     };
-    Ok(answer(outcome, document).findings(warnings).into())
-}
-
-/// Tells whether there is, or was, something to release.
-fn goes_on(outcome: &Outcome) -> bool {
-    match outcome {
-        Outcome::Planned { planned, .. } => planned.plan.releases().next().is_some(),
-        Outcome::Refused { .. } => true,
-        Outcome::Done(released) => released.changed,
+    let answer = answer(outcome, document);
+    // What stood above need not stand below again, where people read it.
+    Ok(match wanted.dry_run || context.json {
+        true => answer.findings(warnings),
+        false => answer,
     }
+    .into())
 }
 
 fn answer(outcome: Outcome, document: ReleaseDocument) -> Answer {
     match outcome {
         Outcome::Planned { planned, targets } => {
             let digest = planned.plan.digest();
-            let packages = targets.iter().map(package).collect();
+            let packages = targets
+                .iter()
+                .map(|one| package(one, document.mock))
+                .collect();
             let document = ReleaseDocument {
                 packages,
                 ..document
@@ -217,7 +235,11 @@ fn told(document: ReleaseDocument, released: &Released) -> ReleaseDocument {
         changed: step.changed,
     });
     ReleaseDocument {
-        packages: released.targets.iter().map(package).collect(),
+        packages: released
+            .targets
+            .iter()
+            .map(|one| package(one, document.mock))
+            .collect(),
         generation: released.generation,
         steps: steps.collect(),
         pushed: released.pushed,
@@ -225,8 +247,9 @@ fn told(document: ReleaseDocument, released: &Released) -> ReleaseDocument {
     }
 }
 
-fn package(target: &Target) -> BuiltPackage {
-    let built = !target.artifacts.is_empty();
+fn package(target: &Target, mock: bool) -> BuiltPackage {
+    // Of a mock nothing is left to look at.
+    let built = !target.artifacts.is_empty() && !mock;
     BuiltPackage {
         package: ReleasedPackage {
             name: target.name.to_string(),

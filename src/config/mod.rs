@@ -12,6 +12,7 @@ mod declared;
 mod detect;
 mod filled;
 mod forge;
+mod notify;
 pub mod patch;
 mod policy;
 mod proof_policy;

@@ -10,7 +10,7 @@ pub(super) use notify::channels;
 use super::read::{ConfigError, Source};
 use super::written::patch as written;
 use crate::model::BranchName;
-use crate::patch::policy::{BackMerge, Note, Parents, Policy, Sharing};
+use crate::patch::policy::{BackMerge, Note, Parents, Policy, Sharing, Unconventional};
 use crate::patch::{Question, answers};
 
 /// Reads the rules.
@@ -50,6 +50,11 @@ pub(super) fn policy(source: &Source<'_>, written: written::Patch) -> Result<Pol
         approvals,
         owners: written.owners,
         kinds,
+        unconventional: match written.unconventional {
+            None => usual.unconventional,
+            Some(written::Unconventional::Refuse) => Unconventional::Refuse,
+            Some(written::Unconventional::Allow) => Unconventional::Allow,
+        },
         note: match written.note {
             None => usual.note,
             Some(written::Note::Required) => Note::Required,

@@ -69,6 +69,32 @@ const TAIL: &str = "
 # mirrors = [\"apt@mirror.example.org:/srv/apt\"]   # for `debcut archive mirror`
 # attestations = 2            # how many builders must attest what is published
 
+# [patch]                     # maintenance branches: debcut patch pick COMMIT --onto release-1.12
+# main = \"main\"              # where fixes come from; default: the remote's main branch
+# approvers = [\"rita@example.org\"]   # who decides, by address or name; default: everybody
+# approvals = 1               # how many of them must approve
+# owners = [\"olaf@example.org\"]   # who may let in what breaks, or is of no allowed kind
+# kinds = [\"fix\", \"perf\", \"revert\", \"docs\", \"test\", \"ci\", \"build\", \"chore\"]
+# unconventional = \"refuse\"   # what says no kind; or allow
+# note = \"required\"           # Release-Note: TEXT or NONE in each commit; or wanted
+# parents = \"merged\"          # only what the main branch has; or any
+# require-green = \"./ci-status\"   # says whether DEBCUT_COMMIT is green: exit 0, 75 for not yet
+# questions = [\"bug\", \"affected\", \"severity\", \"verified\"]   # answered before anybody decides
+# template = \"{% for one in questions %}{{ one.name }}: {{ one.answer }}\\n{% endfor %}\"   # in an editor
+# sync = false                # share what is written with the remote at once, not by patch sync
+# interval = \"2w..4w\"         # how often patch releases are cut; default: nobody is reminded
+# working-days = [\"mon-fri\"]
+# closed = [\"2026-12-24\"]
+# zone = \"Europe/Berlin\"      # default: UTC
+# back-merge = \"pick\"         # how changelog and versions come to main after a cut; or merge
+# back-merge-into = [\"main\"]  # default: the main branch
+
+# [[patch.notify]]            # who is told of a freeze
+# name = \"chat\"
+# on = [\"frozen\", \"thawed\"]  # default: everything
+# webhook = \"https://hooks.example.org/…\"   # or $VARIABLE; or command = \"…\", which reads the text
+# template = \"slack\"          # or text, md, json, or a file
+
 # [rollout]                   # how a version reaches hosts: debcut rollout start NAME=VERSION
 # archive = \"main\"           # a name of these, a directory or a URL; default: the only one
 # from = \"incoming\"          # the suite where versions enter; or { bookworm = \"…\", trixie = \"…\" }

@@ -414,3 +414,15 @@ impl<'de> Deserialize<'de> for ArchiveOfBuild {
         from.deserialize_any(Form)
     }
 }
+
+/// `[[rollout.notify]]` and `[[patch.notify]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Notify {
+    pub name: Option<Spanned<String>>,
+    #[serde(default)]
+    pub on: Vec<Spanned<String>>,
+    pub command: Option<String>,
+    pub webhook: Option<Spanned<String>>,
+    pub template: Option<String>,
+}

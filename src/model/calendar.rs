@@ -117,6 +117,18 @@ impl Calendar {
         Some(moment.to_zoned(self.time_zone().ok()?).date())
     }
 
+    /// Returns the last second of a day (`2026-12-04`) in its zone; none: it is no
+    /// day, or the zone is not known here.
+    pub fn end_of(&self, day: &str) -> Option<Timestamp> {
+        let date: Date = day.parse().ok()?;
+        if date.to_string() != day {
+            return None;
+        }
+        let next = date.tomorrow().ok()?;
+        let begins = next.to_zoned(self.time_zone().ok()?).ok()?;
+        Some(Timestamp::from_unix(begins.timestamp().as_second() - 1))
+    }
+
     /// Tells whether something may be started on a day.
     pub fn is_start_day(&self, day: Date) -> bool {
         let named = self.start_days.is_empty() || self.start_days.contains(&Day::of(day));

@@ -158,6 +158,13 @@ pub enum Event {
         /// The answers; what is empty stays as it was.
         answers: Answers,
     },
+    /// A request is called otherwise.
+    Titled {
+        /// The request.
+        request: RequestId,
+        /// What it is, in a line.
+        title: String,
+    },
     /// A request is decided.
     Decided {
         /// The request.
@@ -214,11 +221,39 @@ pub enum Event {
         except: Vec<RequestId>,
         /// Why.
         reason: String,
+        /// The approved requests that wait from now on, as far as their maker
+        /// knew: who is told.
+        #[serde(default)]
+        waiting: Vec<RequestId>,
     },
     /// A branch's freeze is over.
     Thawed {
         /// The branch.
         branch: BranchName,
+        /// Why.
+        reason: String,
+        /// The approved requests that wait no more.
+        #[serde(default)]
+        released: Vec<RequestId>,
+    },
+    /// A channel was told of a freeze or a thaw.
+    Told {
+        /// The entry that froze or thawed.
+        of: EntryId,
+        /// The channel, by its name.
+        channel: String,
+        /// The requests whose authors it is for.
+        requests: Vec<RequestId>,
+    },
+    /// A rule is set aside for a commit of a branch: for one that came there by
+    /// hand, or for the head that is cut.
+    Excused {
+        /// The branch.
+        branch: BranchName,
+        /// The commit.
+        commit: String,
+        /// The rule's name.
+        rule: String,
         /// Why.
         reason: String,
     },
@@ -232,6 +267,12 @@ pub enum Event {
         versions: Vec<String>,
         /// What was refused; empty: it passed.
         findings: Vec<String>,
+        /// What was worth a warning.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<String>,
+        /// The files that were built, as far as it came.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        artifacts: Vec<String>,
     },
     /// A release of a branch was cut.
     Cut {

@@ -21,10 +21,12 @@ pub mod rules;
 pub mod sequence;
 pub mod state;
 pub mod suggest;
+pub mod trial;
 
 pub use entry::{Answers, Ask, Decision, Entry, EntryId, Event, Picked, RequestId};
 pub use facts::Facts;
 pub use policy::{BackMerge, Policy};
-pub use queue::{Freeze, Queue, Request, Said};
+pub use queue::{Excuse, Freeze, Queue, Request, Said, Thaw, Told};
 pub use rhythm::{Due, Rhythm, Today};
 pub use state::{Listed, Question, Standing, State};
+pub use trial::Trial;

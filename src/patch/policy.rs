@@ -18,6 +18,8 @@ pub struct Policy {
     pub owners: Vec<String>,
     /// The types of commits that are allowed.
     pub kinds: Vec<String>,
+    /// Whether a commit that does not say its type is allowed.
+    pub unconventional: Unconventional,
     /// Whether users must be told of each change, or told that there is nothing
     /// to tell.
     pub note: Note,
@@ -70,6 +72,16 @@ pub enum Note {
     Wanted,
 }
 
+/// Whether a commit that does not say its type may go in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unconventional {
+    /// It may not: else a feature goes in that does not call itself one. The
+    /// request's title may say the type for it.
+    Refuse,
+    /// It may, for projects without Conventional Commits.
+    Allow,
+}
+
 /// Whether a commit must be on the main branch first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parents {
@@ -90,6 +102,7 @@ impl Default for Policy {
             approvals: 1,
             owners: Vec::new(),
             kinds: kinds.map(str::to_owned).into(),
+            unconventional: Unconventional::Refuse,
             note: Note::Required,
             parents: Parents::Merged,
             require_green: None,

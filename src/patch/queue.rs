@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{Answers, Ask, Decision, Entry, EntryId, Event, Picked, RequestId};
+use crate::model::calendar::Calendar;
 use crate::model::{BranchName, TagName, Timestamp};
 use crate::release::commit::Person;
 
@@ -19,6 +20,12 @@ pub struct Queue {
     /// Branches that are frozen now: until somebody thaws them who knows every
     /// freeze. Of several, what all of them let through goes on.
     pub frozen: BTreeMap<BranchName, Freeze>,
+    /// The newest thaw of each branch.
+    pub thawed: BTreeMap<BranchName, Thaw>,
+    /// The channels that were told of freezes and thaws, oldest first.
+    pub told: Vec<Told>,
+    /// The rules that are set aside for commits of branches, oldest first.
+    pub excused: Vec<Excuse>,
     /// The trial releases, oldest first.
     pub mocks: Vec<Mock>,
     /// The releases that were cut, oldest first.
@@ -52,8 +59,8 @@ pub struct Said<T> {
 pub struct Request {
     /// Its name.
     pub id: RequestId,
-    /// When and by whom it was made, and what it asks for; answers are the
-    /// newest ones.
+    /// When and by whom it was made, and what it asks for; answers and title are
+    /// the newest ones.
     pub ask: Said<Ask>,
     /// Every decision, oldest first, with its reason.
     pub decisions: Vec<Said<(Decision, String)>>,
@@ -80,6 +87,53 @@ pub struct Freeze {
     pub until: Option<Timestamp>,
     /// What goes on all the same.
     pub except: BTreeSet<RequestId>,
+    /// What waited when it was made.
+    pub waiting: BTreeSet<RequestId>,
+    /// The entries that it stands for: several, where people froze the branch
+    /// at the same time.
+    pub entries: BTreeSet<EntryId>,
+}
+
+impl Freeze {
+    /// Returns the day until which it is, in the zone of a calendar.
+    pub fn until_day(&self, calendar: &Calendar) -> Option<String> {
+        let until = self.until?;
+        let day = calendar.day(until).map(|day| day.to_string());
+        Some(day.unwrap_or_else(|| until.day()))
+    }
+}
+
+/// A branch that takes what is approved again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thaw {
+    /// When and by whom, and why.
+    pub said: Said<String>,
+    /// The approved requests that waited until then.
+    pub released: BTreeSet<RequestId>,
+}
+
+/// A channel that was told of a freeze or a thaw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Its name, and who told it when.
+    pub channel: Said<String>,
+    /// The entry that froze or thawed.
+    pub of: EntryId,
+    /// The requests whose authors it was for.
+    pub requests: BTreeSet<RequestId>,
+}
+
+/// A rule that is set aside for a commit of a branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excuse {
+    /// Why, and who said so when.
+    pub reason: Said<String>,
+    /// The branch.
+    pub branch: BranchName,
+    /// The commit.
+    pub commit: String,
+    /// The rule's name.
+    pub rule: String,
 }
 
 /// A trial release.
@@ -147,7 +201,12 @@ impl Queue {
             let has_effect = match &entry.event {
                 Event::Frozen { branch, .. } | Event::Thawed { branch, .. } => {
                     let standing = freezes.entry(branch).or_default();
-                    froze(*id, entry, standing, &entries)
+                    let has_effect = froze(*id, entry, standing, &entries);
+                    let thaw = thaw(*id, entry).filter(|_| has_effect);
+                    queue
+                        .thawed
+                        .extend(thaw.map(|thaw| (branch.clone(), thaw)));
+                    has_effect
                 }
                 _ => queue.take(*id, entry),
             };
@@ -159,6 +218,8 @@ impl Queue {
             let together = standing.into_iter().reduce(|first, mut second| {
                 second.except.retain(|id| first.except.contains(id));
                 second.until = first.until.max(second.until);
+                second.waiting.extend(first.waiting);
+                second.entries.extend(first.entries);
                 second
             });
             queue
@@ -222,6 +283,9 @@ impl Queue {
             Event::Answered { request, answers } => self.change(request, |one| {
                 one.ask.what.answers.take(answers);
             }),
+            Event::Titled { request, title } => self.change(request, |one| {
+                one.ask.what.title.clone_from(title);
+            }),
             Event::Decided {
                 request,
                 decision,
@@ -252,11 +316,38 @@ impl Queue {
             }),
             // Folded together, by what their makers knew.
             Event::Frozen { .. } | Event::Thawed { .. } => true,
+            Event::Told {
+                of,
+                channel,
+                requests,
+            } => {
+                self.told.push(Told {
+                    channel: by_whom(entry, at, by, channel.clone()),
+                    of: *of,
+                    requests: requests.iter().cloned().collect(),
+                });
+                true
+            }
+            Event::Excused {
+                branch,
+                commit,
+                rule,
+                reason,
+            } => {
+                self.excused.push(Excuse {
+                    reason: by_whom(entry, at, by, reason.clone()),
+                    branch: branch.clone(),
+                    commit: commit.clone(),
+                    rule: rule.clone(),
+                });
+                true
+            }
             Event::Mocked {
                 branch,
                 head,
                 versions,
                 findings,
+                ..
             } => {
                 self.mocks.push(Mock {
                     branch: by_whom(entry, at, by, branch.clone()),
@@ -334,21 +425,41 @@ fn froze(
             until,
             except,
             reason,
+            waiting,
             ..
         } => {
             standing.push(Freeze {
-                said: Said {
-                    entry: id,
-                    at: said.at,
-                    by: said.by.clone(),
-                    what: reason.clone(),
-                },
+                said: why(id, said, reason),
                 until: *until,
                 except: except.iter().cloned().collect(),
+                waiting: waiting.iter().cloned().collect(),
+                entries: BTreeSet::from([id]),
             });
             true
         }
         _ => !known.is_empty(),
+    }
+}
+
+/// Reads a thaw; none: it is none.
+fn thaw(id: EntryId, said: &Entry) -> Option<Thaw> {
+    match &said.event {
+        Event::Thawed {
+            reason, released, ..
+        } => Some(Thaw {
+            said: why(id, said, reason),
+            released: released.iter().cloned().collect(),
+        }),
+        _ => None,
+    }
+}
+
+fn why(id: EntryId, said: &Entry, reason: &str) -> Said<String> {
+    Said {
+        entry: id,
+        at: said.at,
+        by: said.by.clone(),
+        what: reason.to_owned(),
     }
 }
 

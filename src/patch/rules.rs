@@ -8,10 +8,10 @@ use std::str::FromStr;
 
 use super::entry::Decision;
 use super::facts::{Applies, Merged, NoteFact};
-use super::policy::{Note, Parents, Policy};
-use super::queue::{Request, Said};
+use super::policy::{Note, Parents, Policy, Unconventional};
+use super::queue::{Excuse, Queue, Request, Said};
 use super::state::{Listed, State};
-use crate::model::Finding;
+use crate::model::{BranchName, Finding};
 use crate::release::commit::Person;
 
 /// A rule that can be set aside. Names are for ever: they stand in ledgers.
@@ -31,6 +31,8 @@ pub enum Rule {
     NotGreen,
     /// It is put on the branch's newest commit.
     NotHead,
+    /// What is on a hotfix branch was picked there.
+    NotPicked,
 }
 
 /// Says that a text names no rule.
@@ -43,8 +45,9 @@ pub struct RuleError {
 
 impl Rule {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NotHead,
+        Self::NotPicked,
         Self::NotGreen,
         Self::Frozen,
         Self::NotApproved,
@@ -63,6 +66,7 @@ impl Rule {
             Self::Frozen => "frozen",
             Self::NotGreen => "not-green",
             Self::NotHead => "not-head",
+            Self::NotPicked => "not-picked",
         }
     }
 }
@@ -89,7 +93,7 @@ impl FromStr for Rule {
 pub struct Kind {
     /// The commit.
     pub commit: String,
-    /// Its type; none: no conventional commit.
+    /// Its type, else that of the request's title; none: neither says one.
     pub name: Option<String>,
     /// Whether it says that something breaks.
     pub breaks: Breaks,
@@ -257,7 +261,8 @@ pub fn breaches(listed: &Listed, kinds: &[Kind], ground: &Ground, policy: &Polic
     }
     let branch = &listed.request.ask.what.onto;
     if let Some(freeze) = &listed.standing.frozen {
-        let until = freeze.until.map(|until| format!(" until {}", until.day()));
+        let until = listed.standing.until.as_ref();
+        let until = until.map(|day| format!(" until {day}"));
         let message = format!(
             "{branch} is frozen{} by {}: {}",
             until.unwrap_or_default(),
@@ -269,7 +274,7 @@ pub fn breaches(listed: &Listed, kinds: &[Kind], ground: &Ground, policy: &Polic
     if let Some((message, fix)) = unapproved(listed, policy) {
         breach(Rule::NotApproved, message, fix);
     }
-    if policy.parents == Parents::Merged {
+    if listed.standing.parents == Parents::Merged {
         match &listed.facts.merged {
             Merged::All => {}
             Merged::Without(commits) => {
@@ -377,21 +382,38 @@ fn foreign_kind(listed: &Listed, kinds: &[Kind], policy: &Policy) -> Option<(Str
         if kind.breaks == Breaks::Said {
             return Some(format!("{short} breaks something"));
         }
-        // What has no type cannot be of a wrong one.
         let name = kind.name.as_ref()?;
         let allowed = policy.kinds.iter().any(|one| one == name);
         (!allowed).then(|| format!("{short} is “{name}”"))
     });
-    let foreign = foreign?;
+    let unknown = || {
+        let refused = policy.unconventional == Unconventional::Refuse;
+        let kind = kinds.iter().find(|kind| kind.name.is_none())?;
+        let short = &kind.commit[..kind.commit.len().min(12)];
+        refused.then(|| format!("{short} does not say of what kind it is"))
+    };
+    let (foreign, is_known) = match foreign {
+        Some(foreign) => (foreign, true),
+        None => (unknown()?, false),
+    };
     let owner = (listed.standing.decisions.iter())
         .any(|one| one.what.0 == Decision::Approve && policy.is_owner(&one.by));
     if owner {
         return None;
     }
-    let fix = match policy.owners.is_empty() {
+    let mut fix = match policy.owners.is_empty() {
         true => "name [patch] owners in debcut.toml: one of them must approve it".to_owned(),
         false => format!("an owner must approve it: {}", policy.owners.join(", ")),
     };
+    if !is_known {
+        let id = &listed.request.id;
+        let first = policy.kinds.first().map_or("fix", String::as_str);
+        let say = format!("debcut patch answer {id} --title '{first}: TEXT' says it");
+        fix = match policy.owners.is_empty() {
+            true => say,
+            false => format!("{say}; else {fix}"),
+        };
+    }
     let kinds = policy.kinds.join(", ");
     Some((format!("{foreign}, and only {kinds} are allowed"), fix))
 }
@@ -406,6 +428,23 @@ pub fn overridden<'r>(
     let said = request.overrides.iter().rev();
     said.filter(|said| said.what.0 == rule.name())
         .find(|said| may_override(rule, &said.by, policy))
+}
+
+/// Finds who has set a rule aside for a commit of a branch; only the word of who
+/// may counts.
+pub fn excused<'q>(
+    queue: &'q Queue,
+    (branch, commit): (&BranchName, &str),
+    rule: Rule,
+    policy: &Policy,
+) -> Option<&'q Excuse> {
+    let mut said = queue.excused.iter().rev();
+    said.find(|said| {
+        said.branch == *branch
+            && said.commit == commit
+            && said.rule == rule.name()
+            && may_override(rule, &said.reason.by, policy)
+    })
 }
 
 /// Tells whether a person may set a rule aside: approvers and owners may, and

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::entry::{Answers, Decision, EntryId};
 use super::facts::{Applies, Facts};
-use super::policy::Policy;
+use super::policy::{Parents, Policy};
 use super::queue::{Freeze, Queue, Request, Said};
 
 /// Where a request stands.
@@ -155,8 +155,13 @@ pub struct Standing {
     pub decisions: Vec<Said<(Decision, String)>>,
     /// How many approvers have approved.
     pub approvals: usize,
-    /// What holds it, where that is no decision.
+    /// What holds it, where that is no decision; none of what is over.
     pub frozen: Option<Freeze>,
+    /// The day until which that is, in the project's zone, where one was said.
+    pub until: Option<String>,
+    /// Whether its commits must be on the main branch first. A hotfix need not:
+    /// it is looked for there afterwards.
+    pub parents: Parents,
 }
 
 impl Standing {
@@ -204,6 +209,12 @@ pub fn standing(request: &Request, facts: &Facts, queue: &Queue, policy: &Policy
     };
     let conflicts = matches!(facts.applies, Applies::Conflicts { .. });
     let frozen = freeze.filter(|_| approved).cloned();
+    let calendar = &policy.rhythm.calendar;
+    let until = frozen.as_ref().and_then(|freeze| freeze.until_day(calendar));
+    let parents = match queue.hotfixes.contains_key(&request.ask.what.onto) {
+        true => Parents::Any,
+        false => policy.parents,
+    };
     // What is on the branch is there, whatever was said meanwhile.
     let state = if request.applied.is_some() || facts.landed.is_some() {
         State::Picked
@@ -229,7 +240,9 @@ pub fn standing(request: &Request, facts: &Facts, queue: &Queue, policy: &Policy
         missing,
         decisions,
         approvals: people.len(),
-        frozen,
+        until: until.filter(|_| state == State::Held),
+        frozen: frozen.filter(|_| state == State::Held),
+        parents,
     }
 }
 

@@ -54,6 +54,7 @@ pub struct Explained<'a> {
     /// None: there are no changes, or none asks for a release.
     pub because: Option<&'a Change>,
     below_one: bool,
+    limited: bool,
 }
 
 /// Returns the highest step that the changes ask for; none of no changes.
@@ -64,18 +65,32 @@ pub fn highest(changes: &[Change], rules: &BumpRules, below_one: bool) -> Bump {
 /// Returns the highest step that the changes, newest first, ask for, with the
 /// change that decides it.
 pub fn explained<'a>(changes: &'a [Change], rules: &BumpRules, below_one: bool) -> Explained<'a> {
-    let asked = changes
-        .iter()
-        .map(|change| (bump_of(change, rules, below_one), change));
+    explained_within(changes, rules, below_one, &|_| Bump::Major)
+}
+
+/// Returns the same where a change asks for no more than its limit: what was
+/// let onto a maintenance branch is part of a patch release, whatever it is.
+pub fn explained_within<'a>(
+    changes: &'a [Change],
+    rules: &BumpRules,
+    below_one: bool,
+    limit: &dyn Fn(&Change) -> Bump,
+) -> Explained<'a> {
+    let asked = changes.iter().map(|change| {
+        let own = bump_of(change, rules, below_one);
+        (own.min(limit(change)), change)
+    });
     // The last of equals is the largest: from the oldest on, that is the newest.
     let deciding = asked
         .rev()
         .max_by_key(|(bump, change)| (*bump, change.breaking.is_some()));
     let (bump, change) = deciding.map_or((Bump::None, None), |(bump, c)| (bump, Some(c)));
+    let because = change.filter(|_| bump > Bump::None);
     Explained {
         bump,
-        because: change.filter(|_| bump > Bump::None),
+        because,
         below_one,
+        limited: because.is_some_and(|change| bump_of(change, rules, below_one) > bump),
     }
 }
 
@@ -92,6 +107,9 @@ impl fmt::Display for Explained<'_> {
         };
         let id = &change.commit[..change.commit.len().min(12)];
         write!(f, "{step} for “{}” ({id}", Title(change))?;
+        if self.limited {
+            return f.write_str(", picked onto the branch)");
+        }
         match (change.breaking.is_some(), self.below_one) {
             (true, true) => f.write_str(", which breaks, below 1.0.0)"),
             (true, false) => f.write_str(", which breaks)"),

@@ -20,6 +20,13 @@ pub fn is_synced(message: &str) -> bool {
     })
 }
 
+/// Tells whether a commit says that it was picked from another one
+/// (`git cherry-pick -x`).
+pub fn is_picked(message: &str) -> bool {
+    let mut lines = message.lines().skip(1);
+    lines.any(|line| line.starts_with("(cherry picked from commit "))
+}
+
 /// Finds the packages and versions that a message's trailers name, in their
 /// order. They count in whatever paragraph, for squashing puts the messages of
 /// several commits behind each other; but neither in the subject nor indented

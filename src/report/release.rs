@@ -198,12 +198,16 @@ pub struct ReleaseDocument {
     pub archive: Option<String>,
     /// The suite's generation after it.
     pub generation: Option<u64>,
+    /// The maintenance branch that it is of.
+    pub branch: Option<String>,
     /// Whether it was a trial that left nothing.
     pub mock: bool,
     /// The steps, as far as they came.
     pub steps: Vec<StepLine>,
     /// Whether branch and tags were pushed.
     pub pushed: bool,
+    /// What is left to do, where a maintenance branch was released.
+    pub next: Vec<String>,
 }
 
 /// A package that was released.
@@ -245,8 +249,22 @@ impl Document for ReleaseDocument {
         if let Some(generation) = self.generation {
             page.field("suite", format!("{}@{generation}", self.suite));
         }
+        if self.pushed {
+            page.field("pushed", "branch and tags");
+        }
         if self.mock {
-            page.line("a mock: nothing of it is left but this report");
+            page.line(match &self.branch {
+                Some(branch) => format!(
+                    "a mock of {branch}: nothing of it is left but this report, also in debcut patch log"
+                ),
+                None => "a mock: nothing of it is left but this report".to_owned(),
+            });
+        }
+    }
+
+    fn ending(&self, page: &mut Page) {
+        for next in &self.next {
+            page.line(format!("next: {next}"));
         }
     }
 }

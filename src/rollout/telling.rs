@@ -118,22 +118,22 @@ impl News {
     }
 }
 
-/// Somebody who wants to hear of a rollout.
+/// Somebody who wants to hear of a rollout, or of other news.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Channel {
+pub struct Channel<N = News> {
     /// Its name: the journal tells by it who was told.
     pub name: String,
     /// What it wants to hear of; empty: everything.
-    pub on: Vec<News>,
+    pub on: Vec<N>,
     /// How it is said.
     pub form: Form,
     /// Where it goes.
     pub to: Destination,
 }
 
-impl Channel {
+impl<N: PartialEq> Channel<N> {
     /// Tells whether it wants to hear of this.
-    pub fn wants(&self, news: News) -> bool {
+    pub fn wants(&self, news: N) -> bool {
         self.on.is_empty() || self.on.contains(&news)
     }
 }

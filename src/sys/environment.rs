@@ -68,11 +68,15 @@ impl Environment {
         with
     }
 
-    /// Returns the environment without the secrets of signing, for programs that
-    /// sign nothing.
+    /// Returns the environment without the secrets of signing and of forges, for
+    /// programs that sign nothing.
     #[must_use]
     pub fn without_secrets(&self) -> Self {
-        let secrets = ["DEBCUT_SIGNING_KEY", "DEBCUT_SIGNING_PASSPHRASE"];
+        let secrets = [
+            "DEBCUT_SIGNING_KEY",
+            "DEBCUT_SIGNING_PASSPHRASE",
+            "DEBCUT_FORGE_TOKEN",
+        ];
         secrets
             .iter()
             .fold(self.clone(), |own, name| own.without(name))

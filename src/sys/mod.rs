@@ -8,6 +8,7 @@ pub mod disk;
 pub mod ed25519;
 pub mod environment;
 pub mod files;
+pub mod forge;
 pub mod git;
 pub mod host;
 pub mod http;

@@ -14,15 +14,16 @@ mod say;
 mod show;
 mod suggest;
 mod sync;
+mod writing;
 
 use clap::{Args, Subcommand};
 
 use super::Said;
 use super::context::Context;
-use super::failure::{Exit, Failure};
+use super::failure::Failure;
 use crate::flow::project::Workspace;
-use crate::patch::policy::Sharing;
-use crate::report::Answer;
+use crate::patch::Decision;
+use writing::{Share, WriteArguments, after, before, planned, refused};
 
 /// Takes a reason: it is for the record, so it says something.
 fn why(text: &str) -> Result<String, String> {
@@ -48,15 +49,19 @@ enum Verb {
     /// Everything about one request
     Show(show::ShowArguments),
     /// Let requests onto their branch
-    Approve(say::ApproveArguments),
+    #[command(after_long_help = say::APPROVE)]
+    Approve(say::ReasonedArguments),
     /// Let requests wait
-    Hold(say::HoldArguments),
+    #[command(after_long_help = say::HOLD)]
+    Hold(say::ReasonedArguments),
     /// Keep requests off their branch
-    Reject(say::RejectArguments),
+    #[command(after_long_help = say::REJECT)]
+    Reject(say::ReasonedArguments),
     /// Answer a release manager's questions
     Answer(say::AnswerVerbArguments),
     /// Take requests back
-    Withdraw(say::WithdrawArguments),
+    #[command(after_long_help = say::WITHDRAW)]
+    Withdraw(say::ReasonedArguments),
     /// Put another request in the place of some
     Supersede(say::SupersedeArguments),
     /// What was said, by whom, when and why
@@ -92,9 +97,9 @@ pub fn run(arguments: PatchVerb, context: &Context<'_>) -> Result<Said, Failure>
         Verb::Pick(arguments) => pick::run(*arguments, context),
         Verb::List(arguments) => list::run(&arguments, context),
         Verb::Show(arguments) => show::run(&arguments, context),
-        Verb::Approve(arguments) => say::approve(&arguments, context),
-        Verb::Hold(arguments) => say::hold(&arguments, context),
-        Verb::Reject(arguments) => say::reject(&arguments, context),
+        Verb::Approve(arguments) => say::decide(Decision::Approve, &arguments, context),
+        Verb::Hold(arguments) => say::decide(Decision::Hold, &arguments, context),
+        Verb::Reject(arguments) => say::decide(Decision::Reject, &arguments, context),
         Verb::Answer(arguments) => say::answer(&arguments, context),
         Verb::Withdraw(arguments) => say::withdraw(&arguments, context),
         Verb::Supersede(arguments) => say::supersede(&arguments, context),
@@ -150,71 +155,8 @@ impl AnswerArguments {
     }
 }
 
-/// How a verb writes to the ledger.
-#[derive(Debug, Clone, Args)]
-struct WriteArguments {
-    /// Print what would be written down and write nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Share the queue with the remote at once, as patch sync does
-    #[arg(long, conflicts_with = "dry_run")]
-    sync: bool,
-}
-
 /// Tells whether somebody is there to be asked.
 fn may_ask(context: &Context<'_>) -> bool {
     let environment = &context.environment;
     !context.json && environment.var("CI").is_none() && context.terminal().can_ask()
-}
-
-/// Whether what is written is shared, as it turned out before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Share {
-    /// It is not.
-    No,
-    /// It is, and the remote answers.
-    Yes,
-    /// It would be, but the remote does not answer.
-    Later,
-}
-
-/// Gets what others have said, before anything is decided that they might have
-/// decided otherwise. Where `--sync` asks for it a remote that does not answer
-/// stops everything; where the configuration does, it is only a warning.
-fn before(
-    write: &WriteArguments,
-    workspace: &Workspace,
-    context: &Context<'_>,
-) -> Result<Share, Failure> {
-    let at_once = workspace.project.patch.sharing == Sharing::AtOnce;
-    if write.dry_run || !(write.sync || at_once) {
-        return Ok(Share::No);
-    }
-    match sync::shared(workspace, &workspace.project.release.remote, context) {
-        Ok(_) => Ok(Share::Yes),
-        Err(failure) if write.sync || failure.exit != Exit::Outside => Err(failure),
-        Err(failure) => {
-            let later = "it is said here alone; debcut patch sync shares it";
-            context
-                .listener()
-                .warn(format!("{}: {later}", failure.message));
-            Ok(Share::Later)
-        }
-    }
-}
-
-/// Shares what was written. It stays written, whatever becomes of that.
-fn after(
-    share: Share,
-    answer: Answer,
-    workspace: &Workspace,
-    context: &Context<'_>,
-) -> Result<Said, Failure> {
-    if share != Share::Yes {
-        return Ok(answer.into());
-    }
-    let remote = &workspace.project.release.remote;
-    let shared = sync::shared(workspace, remote, context)?;
-    context.listener().note(sync::text(&shared));
-    Ok(answer.findings(shared.findings).into())
 }

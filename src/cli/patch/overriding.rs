@@ -65,11 +65,7 @@ pub fn run(arguments: &OverrideArguments, context: &Context<'_>) -> Result<Said,
         let finding = Finding::error("not-allowed", request.id.as_str(), message);
         let finding = finding.fix(format!("ask one of {}", who.join(", ")));
         let answer = Answer::new(document(None)).findings([finding]);
-        return Ok(match arguments.write.dry_run {
-            true => answer.no_plan(),
-            false => answer.changed(false),
-        }
-        .into());
+        return Ok(super::refused(answer, &arguments.write));
     }
     if let Some(said) = rules::overridden(&request, rule, policy)
         && said.what.1 == arguments.reason
@@ -88,8 +84,7 @@ pub fn run(arguments: &OverrideArguments, context: &Context<'_>) -> Result<Said,
     };
     let answer = Answer::new(document(Some((&arguments.reason, &by))));
     if arguments.write.dry_run {
-        let plan = serde_json::to_vec(&event).expect("an event is plain values");
-        return Ok(answer.dry_run(Sha256::of(&plan)).into());
+        return Ok(super::planned(answer, &event));
     }
     let summary = format!("Override {rule} for {}", request.id);
     ledger.say(vec![event], &by, context.now(), &summary)?;

@@ -84,11 +84,8 @@ pub fn run(arguments: PickArguments, context: &Context<'_>) -> Result<Said, Fail
     let ready = match picking::wanted(&workspace, &ledger, &wanted)? {
         Asking::Refused(findings) => {
             let document = PickDocument::refused(&arguments.onto);
-            let answer = Answer::new(document).findings(findings).changed(false);
-            return Ok(match arguments.write.dry_run {
-                true => answer.no_plan().into(),
-                false => answer.into(),
-            });
+            let answer = Answer::new(document).findings(findings);
+            return Ok(super::refused(answer, &arguments.write));
         }
         Asking::Known(id) => {
             let document = shown(&workspace, &ledger, &id, context)?;
@@ -103,10 +100,9 @@ pub fn run(arguments: PickArguments, context: &Context<'_>) -> Result<Said, Fail
     };
     let mut ask = ready.ask;
     if arguments.write.dry_run {
-        let digest = serde_json::to_vec(&ask).expect("a request is plain values");
         let document = PickDocument::new(&ask, ask.answers.missing(&policy.questions));
         let answer = Answer::new(document).findings(ready.findings);
-        return Ok(answer.dry_run(Sha256::of(&digest)).into());
+        return Ok(super::planned(answer, &ask));
     }
     let open = !ask.answers.missing(&policy.questions).is_empty();
     if open && !arguments.no_edit && super::may_ask(context) {

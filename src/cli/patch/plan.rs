@@ -49,6 +49,7 @@ pub fn run(arguments: &PlanArguments, context: &Context<'_>) -> Result<Said, Fai
                 title: request.ask.what.title.clone(),
             })
             .collect(),
+        mocked: one.mock,
         blocks: one.blocks,
     });
     let branches = branches.collect();

@@ -12,72 +12,43 @@ use crate::flow::patching::deciding::{self, Word};
 use crate::flow::patching::ledger::Ledger;
 use crate::flow::patching::{PatchingError, listing};
 use crate::flow::project::Workspace;
-use crate::model::Sha256;
 use crate::patch::{Answers, Decision, Request, answers};
 use crate::report::Answer;
 use crate::report::patch::{RequestView, SaidDocument, Verb};
 
-/// Arguments of `patch approve`.
-#[derive(Debug, Args)]
-#[command(after_long_help = "\
+/// What `patch approve --help` ends with.
+pub const APPROVE: &str = "\
 Examples:
   debcut patch approve 3fa9c1 --reason 'crashes for everybody since 1.12.2'
   debcut patch approve 3fa9c1 77b0 --reason 'as talked about on Monday'
 
 An approval adds to those of others, until there are as many as [patch] approvals
-asks for. It ends holds and rejections that are known here; patch sync first.")]
-pub struct ApproveArguments {
-    #[command(flatten)]
-    which: WhichArguments,
-    /// Why, for the record
-    #[arg(long, value_name = "TEXT", value_parser = why)]
-    reason: String,
-    #[command(flatten)]
-    write: WriteArguments,
-}
+asks for. It ends holds and rejections that are known here; patch sync first.";
 
-/// Arguments of `patch hold`.
-#[derive(Debug, Args)]
-#[command(after_long_help = "\
+/// What `patch hold --help` ends with.
+pub const HOLD: &str = "\
 Examples:
   debcut patch hold 3fa9c1 --reason 'wait for the fix of the fix'
 
-It ends the approvals that are known here: who wants it in approves it anew.")]
-pub struct HoldArguments {
-    #[command(flatten)]
-    which: WhichArguments,
-    /// Why, for the record
-    #[arg(long, value_name = "TEXT", value_parser = why)]
-    reason: String,
-    #[command(flatten)]
-    write: WriteArguments,
-}
+It ends the approvals that are known here: who wants it in approves it anew.";
 
-/// Arguments of `patch reject`.
-#[derive(Debug, Args)]
-#[command(after_long_help = "\
+/// What `patch reject --help` ends with.
+pub const REJECT: &str = "\
 Examples:
   debcut patch reject 3fa9c1 --reason 'a feature: it waits for 1.13'
 
-Whoever decides can change that later: patch approve.")]
-pub struct RejectArguments {
-    #[command(flatten)]
-    which: WhichArguments,
-    /// Why, for the record
-    #[arg(long, value_name = "TEXT", value_parser = why)]
-    reason: String,
-    #[command(flatten)]
-    write: WriteArguments,
-}
+Whoever decides can change that later: patch approve.";
 
-/// Arguments of `patch withdraw`.
-#[derive(Debug, Args)]
-#[command(after_long_help = "\
+/// What `patch withdraw --help` ends with.
+pub const WITHDRAW: &str = "\
 Examples:
   debcut patch withdraw 3fa9c1 --reason 'nobody is affected after all'
 
-For who asked, an author of the commits, or an approver.")]
-pub struct WithdrawArguments {
+For who asked, an author of the commits, or an approver.";
+
+/// Arguments of a word that takes a reason.
+#[derive(Debug, Args)]
+pub struct ReasonedArguments {
     #[command(flatten)]
     which: WhichArguments,
     /// Why, for the record
@@ -107,6 +78,7 @@ pub struct SupersedeArguments {
 #[command(after_long_help = "\
 Examples:
   debcut patch answer 3fa9c1 --bug '#123' --severity 'high: data is lost'
+  debcut patch answer 3fa9c1 --title 'fix: the parser'   of what kind it is
   debcut patch answer 3fa9c1                    asks in an editor, on a terminal
 
 What is not named stays as it was said.")]
@@ -116,6 +88,9 @@ pub struct AnswerVerbArguments {
     request: String,
     #[command(flatten)]
     answers: AnswerArguments,
+    /// What it is, in a line; “fix: …” says the kind where the commits do not
+    #[arg(long, value_name = "TEXT", value_parser = why)]
+    title: Option<String>,
     #[command(flatten)]
     write: WriteArguments,
 }
@@ -136,44 +111,29 @@ struct Spoken<'a> {
     summary: &'static str,
 }
 
-/// Approves.
-pub fn approve(arguments: &ApproveArguments, context: &Context<'_>) -> Result<Said, Failure> {
+/// Decides requests, for a reason.
+pub fn decide(
+    decision: Decision,
+    arguments: &ReasonedArguments,
+    context: &Context<'_>,
+) -> Result<Said, Failure> {
+    let (verb, summary) = match decision {
+        Decision::Approve => (Verb::Approve, "approve"),
+        Decision::Hold => (Verb::Hold, "hold"),
+        Decision::Reject => (Verb::Reject, "reject"),
+    };
     say(&arguments.write, context, |_, _| {
         Ok(Spoken {
-            verb: Verb::Approve,
+            verb,
             requests: &arguments.which.requests,
-            word: Word::Decide(Decision::Approve, arguments.reason.clone()),
-            summary: "approve",
-        })
-    })
-}
-
-/// Holds.
-pub fn hold(arguments: &HoldArguments, context: &Context<'_>) -> Result<Said, Failure> {
-    say(&arguments.write, context, |_, _| {
-        Ok(Spoken {
-            verb: Verb::Hold,
-            requests: &arguments.which.requests,
-            word: Word::Decide(Decision::Hold, arguments.reason.clone()),
-            summary: "hold",
-        })
-    })
-}
-
-/// Rejects.
-pub fn reject(arguments: &RejectArguments, context: &Context<'_>) -> Result<Said, Failure> {
-    say(&arguments.write, context, |_, _| {
-        Ok(Spoken {
-            verb: Verb::Reject,
-            requests: &arguments.which.requests,
-            word: Word::Decide(Decision::Reject, arguments.reason.clone()),
-            summary: "reject",
+            word: Word::Decide(decision, arguments.reason.clone()),
+            summary,
         })
     })
 }
 
 /// Withdraws.
-pub fn withdraw(arguments: &WithdrawArguments, context: &Context<'_>) -> Result<Said, Failure> {
+pub fn withdraw(arguments: &ReasonedArguments, context: &Context<'_>) -> Result<Said, Failure> {
     say(&arguments.write, context, |_, _| {
         Ok(Spoken {
             verb: Verb::Withdraw,
@@ -201,7 +161,7 @@ pub fn supersede(arguments: &SupersedeArguments, context: &Context<'_>) -> Resul
 pub fn answer(arguments: &AnswerVerbArguments, context: &Context<'_>) -> Result<Said, Failure> {
     say(&arguments.write, context, |workspace, ledger| {
         let mut answers = arguments.answers.answers();
-        if answers == Answers::default() {
+        if answers == Answers::default() && arguments.title.is_none() {
             let request = ledger.queue.find(&arguments.request);
             let request = request.map_err(PatchingError::Which)?;
             answers = asked(request, workspace, context)?;
@@ -209,7 +169,7 @@ pub fn answer(arguments: &AnswerVerbArguments, context: &Context<'_>) -> Result<
         Ok(Spoken {
             verb: Verb::Answer,
             requests: std::slice::from_ref(&arguments.request),
-            word: Word::Answer(answers),
+            word: Word::Answer(answers, arguments.title.clone()),
             summary: "answer for",
         })
     })
@@ -253,8 +213,7 @@ fn say<'a>(
     let spoken = spoken(&workspace, &ledger)?;
     let saying = deciding::said(&workspace, &ledger, spoken.requests, &spoken.word, &by)?;
     let refused = saying.is_refused();
-    let dry_run = write.dry_run;
-    if !refused && !dry_run {
+    if !refused && !write.dry_run {
         let names: Vec<&str> = saying.requests.iter().map(|id| id.as_str()).collect();
         let summary = format!("{} {}", spoken.summary, names.join(" "));
         deciding::say(&mut ledger, &saying, &by, context.now(), &summary)?;
@@ -270,14 +229,12 @@ fn say<'a>(
         .map(|one| RequestView::new(one, context.now(), needed));
     let document = SaidDocument::new(spoken.verb, views.collect());
     let answer = Answer::new(document).findings(saying.findings);
-    if dry_run {
-        if refused {
-            return Ok(answer.no_plan().into());
-        }
-        let plan = serde_json::to_vec(&saying.events).expect("events are plain values");
-        return Ok(answer.dry_run(Sha256::of(&plan)).into());
+    if refused {
+        return Ok(super::refused(answer, write));
     }
-    let changed = !refused && !saying.events.is_empty();
-    let answer = answer.changed(changed);
+    if write.dry_run {
+        return Ok(super::planned(answer, &saying.events));
+    }
+    let answer = answer.changed(!saying.events.is_empty());
     super::after(first, answer, &workspace, context)
 }

@@ -8,7 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::flow::patching::ledger::Ledger;
 use crate::flow::patching::suggesting::{self, Other, Suggestion, Why};
-use crate::model::{BranchName, Sha256};
+use crate::model::BranchName;
 use crate::patch::facts::Applies;
 use crate::release::change::Note;
 use crate::report::Answer;
@@ -91,10 +91,10 @@ pub fn run(arguments: SuggestArguments, context: &Context<'_>) -> Result<Said, F
             changed: made.changed,
         });
     }
-    let digest = serde_json::to_vec(&document.requests).expect("requests are plain");
+    let requests = serde_json::to_value(&document.requests).expect("requests are plain");
     let answer = Answer::new(document).findings(findings);
     match arguments.write.dry_run {
-        true => Ok(answer.dry_run(Sha256::of(&digest)).into()),
+        true => Ok(super::planned(answer, &requests)),
         false => super::after(first, answer.changed(changed), &workspace, context),
     }
 }

@@ -2,10 +2,10 @@
 
 use toml::Spanned;
 
-use super::written;
 use super::{ConfigError, Source};
-use crate::config::rollout::destination;
-use crate::rollout::telling::{Destination, Form};
+use crate::config::notify;
+use crate::config::written::Notify;
+use crate::rollout::telling;
 
 /// What is worth telling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,68 +30,15 @@ impl News {
 }
 
 /// Somebody who wants to hear of maintenance branches.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Channel {
-    /// Its name.
-    pub name: String,
-    /// What it wants to hear of; empty: everything.
-    pub on: Vec<News>,
-    /// How it is said.
-    pub form: Form,
-    /// Where it goes.
-    pub to: Destination,
-}
-
-impl Channel {
-    /// Tells whether it wants to hear of this.
-    pub fn wants(&self, news: News) -> bool {
-        self.on.is_empty() || self.on.contains(&news)
-    }
-}
+pub type Channel = telling::Channel<News>;
 
 /// Takes the channels.
 pub fn channels(
     source: &Source<'_>,
-    written: Vec<Spanned<written::Notify>>,
+    written: Vec<Spanned<Notify>>,
 ) -> Result<Vec<Channel>, ConfigError> {
-    let mut found: Vec<Channel> = Vec::new();
-    for written in written {
-        let at = written.span();
-        let table = written.into_inner();
-        let Some(name) = table.name else {
-            return Err(source.refuse(&at, "every [[patch.notify]] needs a name"));
-        };
-        if found.iter().any(|other| other.name == *name.get_ref()) {
-            let why = format!("there are two channels named {}", name.get_ref());
-            return Err(source.refuse(&name.span(), why));
-        }
-        let on = table.on.iter().map(|word| news(source, word));
-        let on = on.collect::<Result<Vec<_>, _>>()?;
-        let to = destination(source, &name.span(), table.command, table.webhook)?;
-        let to =
-            to.ok_or_else(|| source.refuse(&name.span(), "a channel needs command or webhook"))?;
-        let usual = match &to {
-            Destination::Webhook(_) => Form::Slack,
-            _ => Form::Text,
-        };
-        found.push(Channel {
-            name: name.into_inner(),
-            on,
-            form: table.template.map_or(usual, |word| Form::named(&word)),
-            to,
-        });
-    }
-    Ok(found)
-}
-
-fn news(source: &Source<'_>, word: &Spanned<String>) -> Result<News, ConfigError> {
-    let wanted = word.get_ref().as_str();
-    let found = News::ALL.into_iter().find(|news| news.word() == wanted);
-    found.ok_or_else(|| {
-        let known = News::ALL.map(News::word).join(", ");
-        let why = format!("nothing is told of “{wanted}”; known: {known}");
-        source.refuse(&word.span(), why)
-    })
+    let all = News::ALL.map(|news| (news, news.word()));
+    notify::channels(source, "patch", written, all)
 }
 
 #[cfg(test)]

@@ -7,11 +7,11 @@ use toml::Spanned;
 use super::rings::{checks, everywhere, rings};
 use super::words::{approval, destination, hosts, number, share, suites, time};
 use super::{
-    Approval, Channel, ConfigError, Destination, EMERGENCY, Engine, Form, HostsWanted, Profile,
-    Rehearsal, RehearsalBase, RequestRules, Restart, Rights, RingNumbers, RolloutRules, Share,
-    Source, Supersede, written,
+    Approval, ConfigError, Destination, EMERGENCY, Engine, Form, HostsWanted, Profile, Rehearsal,
+    RehearsalBase, RequestRules, Restart, Rights, RingNumbers, RolloutRules, Share, Source,
+    Supersede, written,
 };
-use crate::model::name::nearest;
+use crate::config::notify::channels;
 use crate::rollout::telling::News;
 
 /// Takes the table.
@@ -96,67 +96,18 @@ pub fn rules(source: &Source<'_>, table: written::Rollout) -> Result<RolloutRule
         rings: rings(source, table.ring, &listed, &usual)?,
         checks: everywhere(&listed),
         usual,
-        channels: channels(source, table.notify)?,
+        channels: channels(
+            source,
+            "rollout",
+            table.notify,
+            News::ALL.map(|news| (news, news.word())),
+        )?,
         request: match table.request {
             None => RequestRules::default(),
             Some(written) => request(source, written)?,
         },
         profiles: profiles(source, table.profile)?,
         archive: table.archive,
-    })
-}
-
-fn channels(
-    source: &Source<'_>,
-    written: Vec<Spanned<written::Notify>>,
-) -> Result<Vec<Channel>, ConfigError> {
-    let mut found: Vec<Channel> = Vec::new();
-    for written in written {
-        let at = written.span();
-        let table = written.into_inner();
-        let Some(name) = table.name else {
-            return Err(source.refuse(&at, "every [[rollout.notify]] needs a name"));
-        };
-        if found.iter().any(|other| other.name == *name.get_ref()) {
-            let why = format!("there are two channels named {}", name.get_ref());
-            return Err(source.refuse(&name.span(), why));
-        }
-        let on = table.on.iter().map(|state| news(source, state));
-        let on = on.collect::<Result<Vec<_>, _>>()?;
-        let to = destination(source, &name.span(), table.command, table.webhook)?;
-        let to =
-            to.ok_or_else(|| source.refuse(&name.span(), "a channel needs command or webhook"))?;
-        found.push(Channel {
-            name: name.into_inner(),
-            on,
-            form: table
-                .template
-                .map_or_else(|| usual_form(&to), |word| Form::named(&word)),
-            to,
-        });
-    }
-    Ok(found)
-}
-
-/// A chat's webhook wants its JSON; a command reads text.
-fn usual_form(to: &Destination) -> Form {
-    match to {
-        Destination::Webhook(_) => Form::Slack,
-        _ => Form::Text,
-    }
-}
-
-fn news(source: &Source<'_>, state: &Spanned<String>) -> Result<News, ConfigError> {
-    let wanted = state.get_ref().as_str();
-    News::named(wanted).ok_or_else(|| {
-        let known = News::ALL.map(News::word);
-        let near = nearest(wanted, known);
-        let near = near.map_or(String::new(), |near| format!("; is {near} meant?"));
-        let why = format!(
-            "there is no state “{wanted}”{near} Known: {}",
-            known.join(", ")
-        );
-        source.refuse(&state.span(), why)
     })
 }
 

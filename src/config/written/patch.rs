@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::Notify;
+
 /// `[patch]`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -12,6 +14,7 @@ pub struct Patch {
     pub approvals: Option<Spanned<i64>>,
     pub owners: Vec<String>,
     pub kinds: Option<Vec<Spanned<String>>>,
+    pub unconventional: Option<Unconventional>,
     pub note: Option<Note>,
     pub parents: Option<Parents>,
     pub require_green: Option<String>,
@@ -25,6 +28,14 @@ pub struct Patch {
     pub back_merge: Option<BackMerge>,
     pub back_merge_into: Vec<Spanned<String>>,
     pub notify: Vec<Spanned<Notify>>,
+}
+
+/// `unconventional = "…"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unconventional {
+    Refuse,
+    Allow,
 }
 
 /// `note = "…"`.
@@ -49,18 +60,6 @@ pub enum Parents {
 pub enum BackMerge {
     Merge,
     Pick,
-}
-
-/// `[[patch.notify]]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Notify {
-    pub name: Option<Spanned<String>>,
-    #[serde(default)]
-    pub on: Vec<Spanned<String>>,
-    pub command: Option<String>,
-    pub webhook: Option<Spanned<String>>,
-    pub template: Option<String>,
 }
 
 /// One of `questions = […]`.

@@ -9,6 +9,8 @@ use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::Notify;
+
 /// `[rollout]`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -90,18 +92,6 @@ pub struct Check {
     pub limit: Option<Spanned<String>>,
     pub failures: Option<Spanned<i64>>,
     pub rings: Option<Vec<Spanned<String>>>,
-}
-
-/// `[[rollout.notify]]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Notify {
-    pub name: Option<Spanned<String>>,
-    #[serde(default)]
-    pub on: Vec<Spanned<String>>,
-    pub command: Option<String>,
-    pub webhook: Option<Spanned<String>>,
-    pub template: Option<String>,
 }
 
 /// `[rollout.request]`.

@@ -143,6 +143,7 @@ fn going(
         Event::Asked(_) => requests.contains(&RequestId::of(id)),
         Event::Superseded { request, by } => requests.contains(request) && requests.contains(by),
         Event::Answered { request, .. }
+        | Event::Titled { request, .. }
         | Event::Decided { request, .. }
         | Event::Overridden { request, .. }
         | Event::Applied { request, .. }
@@ -150,9 +151,17 @@ fn going(
         | Event::Linked { request, .. } => requests.contains(request),
         Event::Frozen { branch, .. }
         | Event::Thawed { branch, .. }
+        | Event::Excused { branch, .. }
         | Event::Mocked { branch, .. }
         | Event::Cut { branch, .. }
         | Event::HotfixOpened { branch, .. } => of_branch(branch),
+        // Who was told of a freeze goes where the freeze goes.
+        Event::Told { of, .. } => entries.iter().any(|(_, _, id, entry)| {
+            let (Event::Frozen { branch, .. } | Event::Thawed { branch, .. }) = &entry.event else {
+                return false;
+            };
+            id == of && of_branch(branch)
+        }),
     };
     let chosen = entries
         .iter()

@@ -51,17 +51,20 @@ fn one(repository: &Repository, commit: CommitFacts, merge: Merge) -> Result<Cho
         pull_request: None,
         findings: Vec::new(),
     };
-    let [first, second, ..] = commit.parents.as_slice() else {
+    let Some((first, others @ [_, ..])) = commit.parents.split_first() else {
         return Ok(plain(vec![commit], None));
     };
     if merge == Merge::Whole {
         return Ok(plain(vec![commit], None));
     }
-    let brought = repository.commits_between(first, second)?;
-    let brought: Vec<CommitFacts> = brought
-        .into_iter()
-        .filter(|one| one.parents.len() < 2)
-        .collect();
+    // Of several branches merged at once, one after the other.
+    let mut brought: Vec<CommitFacts> = Vec::new();
+    for other in others {
+        let more = repository.commits_between(first, other)?;
+        let more = more.into_iter().filter(|one| one.parents.len() < 2);
+        let new: Vec<CommitFacts> = more.filter(|one| !brought.contains(one)).collect();
+        brought.extend(new);
+    }
     if brought.is_empty() {
         return Ok(plain(vec![commit], None));
     }
@@ -138,25 +141,10 @@ fn pull_request(
     let repository = &workspace.repository;
     let main = branches::main_line(workspace)?;
     if let Some(main) = &main {
-        let objects = repository.objects()?;
         let ids = repository.commits_only_in(main.head, &onto.heads)?;
-        let mut named = Vec::new();
-        for id in ids {
-            let commit = objects.commit(id)?;
-            let said = change::pull_request(&commit.message());
-            if said.is_some_and(|(said, _)| said == number) {
-                named.push(repository.commit_facts(&id.to_string())?);
-            }
-        }
-        drop(objects);
-        // A merge speaks for its commits, which may name the number as well.
-        let merged = named.iter().position(|one| one.parents.len() > 1);
-        if let Some(at) = merged {
-            return one(repository, named.swap_remove(at), merge);
-        }
+        let named = naming(repository, &ids, number)?;
         if !named.is_empty() {
-            named.reverse();
-            return several(named, written);
+            return spoken_for(repository, named, written, merge);
         }
     }
     let remote = &workspace.project.release.remote;
@@ -171,8 +159,17 @@ fn pull_request(
     ] {
         if repository.ref_target(&name)?.is_some() {
             let head = repository.commit(&name)?.id;
-            return several(own_commits(workspace, &head, onto)?, written);
+            let commits = own_commits(workspace, &head, onto)?;
+            if !commits.is_empty() {
+                return several(commits, written);
+            }
         }
+    }
+    // What the branch has cannot be asked for; but to say so is an answer.
+    let ids = repository.commits_only_in(onto.head, &[])?;
+    let named = naming(repository, &ids, number)?;
+    if !named.is_empty() {
+        return spoken_for(repository, named, written, merge);
     }
     Err(PatchingError::NoPullRequest {
         written: written.to_owned(),
@@ -181,4 +178,46 @@ fn pull_request(
         remote: remote.clone(),
     }
     .into())
+}
+
+/// Finds those of some commits that name a pull request as their own.
+fn naming(
+    repository: &Repository,
+    ids: &[ObjectId],
+    number: u64,
+) -> Result<Vec<CommitFacts>, FlowError> {
+    let objects = repository.objects()?;
+    let mut named = Vec::new();
+    for id in ids {
+        let commit = objects.commit(*id)?;
+        let said = change::pull_request(&commit.message());
+        if said.is_some_and(|(said, _)| said == number) {
+            named.push(id.to_string());
+        }
+    }
+    drop(objects);
+    let facts = named.iter().map(|id| repository.commit_facts(id));
+    Ok(facts.collect::<Result<_, _>>()?)
+}
+
+/// Takes the commits that name a pull request, the newest first. A merge speaks
+/// for its commits, which may name the number as well.
+fn spoken_for(
+    repository: &Repository,
+    mut named: Vec<CommitFacts>,
+    written: &str,
+    merge: Merge,
+) -> Result<Chosen, FlowError> {
+    let merged = named.iter().position(|one| one.parents.len() > 1);
+    if let Some(at) = merged {
+        return one(repository, named.swap_remove(at), merge);
+    }
+    named.reverse();
+    let ids: Vec<&str> = named.iter().map(|one| short(&one.id)).collect();
+    let message = format!("{} all name it, and are picked together", ids.join(", "));
+    let together = (ids.len() > 1).then(|| Finding::info("several-commits", written, message));
+    let mut chosen = several(named, written)?;
+    let fix = "debcut patch pick COMMIT picks one of them alone";
+    chosen.findings.extend(together.map(|one| one.fix(fix)));
+    Ok(chosen)
 }

@@ -2,13 +2,13 @@
 //! in it, and what stands in the way.
 
 use super::ledger::Ledger;
-use super::{branches, listing, maintained};
+use super::{branches, cutting, listing, maintained};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Timestamp};
-use crate::patch::{Due, Request, State};
+use crate::patch::{Due, Request, State, Trial};
 use crate::release::plan::{self, Decision};
-use crate::release::{self, change};
+use crate::release::{self, change, trailer};
 
 /// The next release of a branch.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct Coming {
     pub commits: Vec<(String, String)>,
     /// The requests that are approved and not picked yet.
     pub approved: Vec<Request>,
+    /// When a mock of its head has passed.
+    pub mock: Option<Timestamp>,
     /// What stands in the way, a clause each.
     pub blocks: Vec<String>,
 }
@@ -103,19 +105,25 @@ pub fn coming(
         if let Some(freeze) = ledger.queue.frozen.get(&name) {
             blocks.push(frozen(freeze.until, now));
         }
-        let mut mocks = ledger.queue.mocks.iter();
-        let passed = mocks.any(|mock| mock.head == head && mock.findings.is_empty());
-        if !next.is_empty() && !passed {
-            blocks.push(format!("no mock of {head:.12} has passed"));
+        let tried = cutting::tried_heads(workspace, &head)?;
+        let trial = Trial::of(&ledger.queue, &name, &tried);
+        if !next.is_empty() {
+            blocks.extend(trial.lacks(&head));
         }
+        let mock = match trial {
+            Trial::Passed(mock) => Some(mock.branch.at),
+            _ => None,
+        };
         let commits: Vec<_> = facts.commits.iter().collect();
         let commits = commits
             .into_iter()
             .filter(|commit| !change::is_release(commit, &policy))
+            .filter(|commit| !trailer::is_synced(&commit.message))
             .map(|commit| (commit.id.clone(), commit.subject().to_owned()));
         found.push(Coming {
             last: last.map(|release| release.tag.to_string()),
             commits: commits.collect(),
+            mock,
             branch: name,
             next,
             due,

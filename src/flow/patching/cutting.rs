@@ -4,13 +4,15 @@
 use super::ledger::Ledger;
 use super::{branches, green, maintained};
 use crate::flow::FlowError;
+use crate::flow::embargoing;
+use crate::flow::planning;
 use crate::flow::project::Workspace;
 use crate::flow::releasing::{Outcome, Released};
-use crate::model::{BranchName, Finding, Listener, Timestamp};
-use crate::patch::Event;
-use crate::release::Policy;
+use crate::model::{BranchName, Finding, Listener, Severity, TagName, Timestamp};
+use crate::patch::{Event, Trial};
 use crate::release::commit::Person;
-use crate::release::trailer;
+use crate::release::plan::Decision;
+use crate::release::{self, Policy, Request, trailer};
 use crate::sys::environment::Environment;
 
 /// A release on a maintenance branch that is about to begin.
@@ -56,12 +58,8 @@ pub fn cut(
     )?);
     let ledger = Ledger::read(repository, environment)?;
     let tried = tried_heads(workspace, &head)?;
-    let passed = ledger.queue.mocks.iter().any(|mock| {
-        mock.branch.what == branch && mock.findings.is_empty() && tried.contains(&mock.head)
-    });
     let mut warnings = Vec::new();
-    if !passed {
-        let why = format!("no mock of {head:.12} has passed");
+    if let Some(why) = Trial::of(&ledger.queue, &branch, &tried).lacks(&head) {
         let finding = Finding::warning("no-mock", branch.as_str(), why);
         warnings.push(finding.fix("debcut release --to SUITE --mock tries all of it"));
     }
@@ -74,7 +72,8 @@ pub fn cut(
 }
 
 /// Finds the maintenance branch that is released. A detached HEAD, as CI has
-/// it, is on the one that it is the newest commit of.
+/// it, is on the one that it is the newest commit of: a release that is
+/// committed there is completed, a new one would be on no branch.
 fn place(
     workspace: &Workspace,
     policy: &Policy,
@@ -87,6 +86,12 @@ fn place(
         return Ok(kept.get(&name).map(|one| one.name.clone()));
     }
     if let Some(one) = kept.values().find(|one| one.commit == head) {
+        let (_, message) = repository.parents_and_message(head)?;
+        if trailer::released(&message).next().is_none() {
+            let why = "HEAD is on no branch, and the release commit would be on none";
+            let finding = Finding::error("detached-head", one.name.as_str(), why);
+            refused.push(finding.fix(format!("git switch {}", one.name)));
+        }
         return Ok(Some(one.name.clone()));
     }
     if let Some(main) = branches::main_line(workspace)?
@@ -107,7 +112,7 @@ fn place(
 
 /// Lists the commits whose trial counts for a head: a release commit adds
 /// nothing that was not tried.
-fn tried_heads(workspace: &Workspace, head: &str) -> Result<Vec<String>, FlowError> {
+pub(super) fn tried_heads(workspace: &Workspace, head: &str) -> Result<Vec<String>, FlowError> {
     let mut found = vec![head.to_owned()];
     let mut at = head.to_owned();
     loop {
@@ -121,30 +126,48 @@ fn tried_heads(workspace: &Workspace, head: &str) -> Result<Vec<String>, FlowErr
     }
 }
 
-/// Writes down what a trial came to.
+/// Tells whether there is something to release, or to go on with.
+pub fn is_due(workspace: &Workspace, request: &Request) -> Result<bool, FlowError> {
+    let planned = match planning::plan(workspace, "HEAD", request)? {
+        planning::Outcome::Planned(planned) => planned,
+        planning::Outcome::Refused(_) => return Ok(false),
+    };
+    let mut packages = planned.plan.packages.iter();
+    Ok(packages.any(|package| !matches!(package.decision, Decision::Skip { .. })))
+}
+
+/// Writes down what a trial came to; one that could not begin as well.
 pub fn mocked(
     workspace: &Workspace,
     cut: &Cut,
-    outcome: &Outcome,
+    outcome: Option<&Outcome>,
     (by, at): (&Person, Timestamp),
     environment: &Environment,
 ) -> Result<(), FlowError> {
+    let nothing = Released::default();
     let (released, findings): (&Released, &[Finding]) = match outcome {
-        Outcome::Done(released) => (released, &[]),
-        Outcome::Refused { released, findings } => (released, findings),
-        Outcome::Planned { .. } => return Ok(()),
+        None => (&nothing, &cut.refused),
+        Some(Outcome::Done(released)) => (released, &[]),
+        Some(Outcome::Refused { released, findings }) => (released, findings),
+        Some(Outcome::Planned { .. }) => return Ok(()),
     };
-    let errors = findings.iter().filter(|finding| finding.is_error());
-    let versions = released.targets.iter();
+    let told = |one: &Finding| format!("{}: {} [{}]", one.subject, one.message, one.rule);
+    let all = || released.findings.iter().chain(findings);
+    let errors = all().filter(|finding| finding.is_error());
+    let warnings = all().filter(|finding| finding.severity == Severity::Warning);
+    let targets = &released.targets;
+    let built = targets.iter().flat_map(|target| &target.artifacts);
+    let names = built.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
     let event = Event::Mocked {
         branch: cut.branch.clone(),
         head: cut.head.clone(),
-        versions: versions
+        versions: targets
+            .iter()
             .map(|target| format!("{} {}", target.name, target.debian_version))
             .collect(),
-        findings: errors
-            .map(|one| format!("{}: {} [{}]", one.subject, one.message, one.rule))
-            .collect(),
+        findings: errors.map(told).collect(),
+        warnings: warnings.map(told).collect(),
+        artifacts: names.collect(),
     };
     let mut ledger = Ledger::read(&workspace.repository, environment)?;
     let summary = format!("mock {} at {:.12}", cut.branch, cut.head);
@@ -152,30 +175,95 @@ pub fn mocked(
     Ok(())
 }
 
-/// Writes down a release, once.
+/// Writes down a release, once; true: it was not yet. One that was killed
+/// between the suite and the ledger is found again by HEAD, which is its
+/// commit.
 pub fn done(
     workspace: &Workspace,
     cut: &Cut,
     released: &Released,
     (by, at): (&Person, Timestamp),
     environment: &Environment,
-) -> Result<(), FlowError> {
-    let Some(last) = released.targets.last() else {
-        return Ok(());
-    };
-    let mut ledger = Ledger::read(&workspace.repository, environment)?;
+) -> Result<bool, FlowError> {
+    let repository = &workspace.repository;
+    let mut ledger = Ledger::read(repository, environment)?;
     let known: Vec<_> = ledger.queue.cuts.iter().flat_map(|cut| &cut.tags).collect();
-    let tags = released.targets.iter().map(|target| target.tag.clone());
-    let tags: Vec<_> = tags.filter(|tag| !known.contains(&tag)).collect();
+    let targets = released.targets.iter();
+    let mut tags: Vec<TagName> = targets.map(|target| target.tag.clone()).collect();
+    let mut commit = released.targets.last().map(|target| target.commit.clone());
     if tags.is_empty() {
-        return Ok(());
+        let head = repository.commit("HEAD")?.id;
+        tags = made_at(workspace, &head)?;
+        commit = Some(head);
     }
-    let summary = format!("cut {} of {}", tags[0], cut.branch);
+    tags.retain(|tag| !known.contains(&tag));
+    let (Some(first), Some(commit)) = (tags.first(), commit) else {
+        return Ok(false);
+    };
+    let summary = format!("cut {first} of {}", cut.branch);
     let event = Event::Cut {
         branch: cut.branch.clone(),
-        commit: last.commit.clone(),
+        commit,
         tags,
     };
     ledger.say(vec![event], by, at, &summary)?;
-    Ok(())
+    Ok(true)
+}
+
+/// Lists what is left to do once a release is cut.
+pub fn next(
+    workspace: &Workspace,
+    cut: &Cut,
+    released: &Released,
+    environment: &Environment,
+) -> Result<Vec<String>, FlowError> {
+    let repository = &workspace.repository;
+    let ledger = Ledger::read(repository, environment)?;
+    let tags = released.targets.iter().map(|target| target.tag.as_str());
+    let tags = tags.collect::<Vec<_>>().join(" ");
+    if tags.is_empty() {
+        return Ok(Vec::new());
+    }
+    if let Some(embargo) = embargoing::read(repository)? {
+        let name = embargo.mark.name;
+        return Ok(vec![format!(
+            "debcut patch lift, when {name} is to end: until then it stays here"
+        )]);
+    }
+    let branch = &cut.branch;
+    let remote = &workspace.project.release.remote;
+    let mut next = Vec::new();
+    match (repository.remote_url(remote)?, released.pushed) {
+        (None, _) => {}
+        (Some(_), true) => next.push("debcut patch sync".to_owned()),
+        (Some(_), false) => next.push(format!(
+            "git push {remote} {branch} {tags}, then debcut patch sync"
+        )),
+    }
+    if ledger.queue.frozen.contains_key(branch) {
+        next.push(format!("debcut patch thaw {branch}"));
+    }
+    if !workspace.project.announce.channels.is_empty() {
+        next.push(format!("debcut announce {tags} --send"));
+    }
+    next.push(format!("debcut release sync --from {branch}"));
+    Ok(next)
+}
+
+/// Lists the tags of the releases that a commit is of.
+fn made_at(workspace: &Workspace, head: &str) -> Result<Vec<TagName>, FlowError> {
+    let (_, message) = workspace.repository.parents_and_message(head)?;
+    if trailer::released(&message).next().is_none() {
+        return Ok(Vec::new());
+    }
+    let policy = workspace.policy(head)?;
+    let facts = release::observe::observe(&workspace.repository, head, &policy)?;
+    let own = facts
+        .units
+        .iter()
+        .filter_map(|unit| unit.last_final.as_ref());
+    let own = own.filter(|release| release.commit == head);
+    let mut tags: Vec<TagName> = own.map(|release| release.tag.clone()).collect();
+    tags.dedup();
+    Ok(tags)
 }

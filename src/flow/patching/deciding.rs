@@ -18,8 +18,8 @@ use super::listing;
 pub enum Word {
     /// They are decided, for this reason.
     Decide(Decision, String),
-    /// These answers, as far as they are not empty.
-    Answer(Answers),
+    /// These answers, as far as they are not empty, and this title.
+    Answer(Answers, Option<String>),
     /// They are not asked for any more, for this reason.
     Withdraw(String),
     /// This one is looked at instead.
@@ -69,7 +69,10 @@ pub fn said(
     for one in &listed {
         let judged = match word {
             Word::Decide(decision, reason) => decided(one, *decision, reason, by, policy),
-            Word::Answer(answers) => Ok(answered(one, answers)),
+            Word::Answer(answers, title) => {
+                saying.events.extend(titled(one, title.as_deref()));
+                Ok(answered(one, answers))
+            }
             Word::Withdraw(reason) => withdrawn(one, reason, by, policy),
             Word::Supersede(other) => superseded(one, other, ledger, by, policy),
         };
@@ -195,6 +198,14 @@ fn answered(one: &Listed, answers: &Answers) -> Option<Event> {
     (new != Answers::default()).then(|| Event::Answered {
         request: one.request.id.clone(),
         answers: new,
+    })
+}
+
+fn titled(one: &Listed, title: Option<&str>) -> Option<Event> {
+    let title = title.filter(|title| *title != one.request.ask.what.title)?;
+    Some(Event::Titled {
+        request: one.request.id.clone(),
+        title: title.to_owned(),
     })
 }
 

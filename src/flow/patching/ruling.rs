@@ -12,7 +12,7 @@ pub fn breaches(workspace: &Workspace, listed: &Listed) -> Result<Vec<Breach>, F
     if rules::bar(listed).is_some() {
         return Ok(Vec::new());
     }
-    let kinds = kinds::of(workspace, &listed.request.ask.what.commits)?;
+    let kinds = kinds::of(workspace, &listed.request.ask.what)?;
     let ground = Ground {
         green: Green::Unasked,
         behind: None,

@@ -80,7 +80,6 @@ pub fn mock(
         push: false,
         key: KeyWanted::Usual,
         signing: Signing::Key(KeyWanted::Usual),
-        dry_run: false,
         ..wanted.clone()
     };
     let mut outcome = super::release(&copy, &wanted, &desk, &mut nobody)?;

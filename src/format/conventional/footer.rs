@@ -18,6 +18,9 @@ enum Form<'a> {
     Token(&'a str, Separator, &'a str),
     /// It starts with a blank.
     Indented,
+    /// Where a commit was picked from, as git writes it: it belongs to no
+    /// trailer, whatever stands before it.
+    Origin,
     /// Anything else.
     Text,
     /// Part of a fenced block, so never a trailer.
@@ -96,7 +99,9 @@ pub(super) fn split<'a>(
                 (Form::Indented, Some(open)) if at >= first && folds => {
                     continue_with(open, line.text, first_line)
                 }
-                (_, Some(open)) if is_long(open.token, open.separator) => {
+                (form, Some(open))
+                    if !matches!(form, Form::Origin) && is_long(open.token, open.separator) =>
+                {
                     continue_with(open, line.text, first_line);
                 }
                 // A line that git leaves alone among trailers.
@@ -196,6 +201,9 @@ fn form(text: &str) -> Form<'_> {
     if text.starts_with([' ', '\t']) {
         return Form::Indented;
     }
+    if text.starts_with("(cherry picked from commit ") {
+        return Form::Origin;
+    }
     for token in ["BREAKING CHANGE", "BREAKING-CHANGE"] {
         if let Some(value) = (text.strip_prefix(token)).and_then(|rest| rest.strip_prefix(':')) {
             return Form::Token(&text[..token.len()], Separator::Colon, value.trim());
@@ -239,7 +247,7 @@ fn is_trailers(paragraph: &[Line<'_>], last: bool) -> bool {
                 all_known &= is_well_known(token);
             }
             Form::Indented if folded => {}
-            _ if line.text.starts_with("(cherry picked from commit ") => {
+            Form::Origin => {
                 tokens += 1;
                 by_git = true;
                 folded = false;

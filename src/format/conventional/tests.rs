@@ -192,6 +192,14 @@ fn bodies_and_trailers() {
             "fix: a\n\nsome words\nSigned-off-by: A <a@b>\n(cherry picked from commit 1)",
             "fix(): a | some words\n\n(cherry picked from commit 1) | Signed-off-by=A <a@b>",
         ),
+        (
+            "fix: a\n\nRelease-Note: b\n(cherry picked from commit 1)",
+            "fix(): a | (cherry picked from commit 1) | Release-Note=b",
+        ),
+        (
+            "fix: a\n\nRelease-Note: b\nand c\n\n(cherry picked from commit 1)\nFixes: #2",
+            "fix(): a | (cherry picked from commit 1) | Release-Note=b\nand c | Fixes=#2",
+        ),
     ]);
 }
 

@@ -65,6 +65,7 @@ fn queue(said: &[(&str, &str)]) -> (Queue, RequestId) {
                 until: None,
                 except: Vec::new(),
                 reason,
+                waiting: Vec::new(),
             },
             (None, rule) => Event::Overridden {
                 request,
@@ -198,12 +199,27 @@ fn kinds_take_an_owner() {
         (Some("fix"), Breaks::Said, "kind-not-allowed"),
         (Some("feat"), Breaks::Unsaid, "kind-not-allowed"),
         (Some("refactor"), Breaks::Unsaid, "kind-not-allowed"),
-        (None, Breaks::Unsaid, ""),
+        (None, Breaks::Unsaid, "kind-not-allowed"),
         (None, Breaks::Said, "kind-not-allowed"),
     ] {
         let found = judged(&[APPROVED], kind(name, breaks));
         assert_eq!(found, want, "{name:?} {breaks:?}");
     }
+    let plain = |policy: &Policy| {
+        let listed = listed(&[APPROVED], facts(), policy);
+        let found = breaches(&listed, &[kind(None, Breaks::Unsaid)], &CALM, policy);
+        found.first().map(|one| one.fix.clone())
+    };
+    let fix = plain(&policy()).expect("refused");
+    assert!(
+        fix.contains(" --title 'fix: TEXT' says it; else an owner"),
+        "{fix}"
+    );
+    let allowing = Policy {
+        unconventional: Unconventional::Allow,
+        ..policy()
+    };
+    assert_eq!(plain(&allowing), None);
     let feature = || kind(Some("feat"), Breaks::Unsaid);
     let rita = [APPROVED, ("Rita", "kind-not-allowed")];
     assert_eq!(judged(&rita, feature()), "kind-not-allowed");

@@ -229,12 +229,14 @@ fn states_follow_from_words_and_facts() {
             until: None,
             except: Vec::new(),
             reason: "so".into(),
+            waiting: Vec::new(),
         })
     };
     let thaw = || {
         event(|_| Event::Thawed {
             branch: branch(),
             reason: "so".into(),
+            released: Vec::new(),
         })
     };
     let apply = || {
@@ -386,10 +388,12 @@ fn a_thaw_ends_the_freezes_that_its_maker_knew() {
         until: None,
         except,
         reason: "so".into(),
+        waiting: Vec::new(),
     };
     let thaw = || Event::Thawed {
         branch: branch(),
         reason: "so".into(),
+        released: Vec::new(),
     };
     // How many entries each knows; whether the branch is frozen at the end.
     type Case = (&'static [(usize, char)], bool);

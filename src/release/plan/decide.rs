@@ -376,14 +376,10 @@ fn off_branch(
              it all the same",
         ));
     }
-    let (line, numbers) = maintained(branch?, &policy.maintenance)?;
+    let (line, _) = maintained(branch?, &policy.maintenance)?;
     let released = draft.line.last.as_ref()?;
     let inside = |version: &str| version == line || version.starts_with(&format!("{line}."));
-    let allowed = if numbers > 1 {
-        Bump::Patch
-    } else {
-        Bump::Minor
-    };
+    let allowed = most(branch?, &policy.maintenance)?;
     let branch = branch.unwrap_or_default();
     let number = draft.line.number(&next.version);
     let number = number.map_or_else(|| next.version.clone(), |number| number.to_string());
@@ -393,7 +389,8 @@ fn off_branch(
             next.version, next.reason
         );
         return Some(refuse(draft, "maintenance-branch", message).fix(
-            "leave the change out, or release from the main branch; --force does it all the same",
+            "leave the change out, ask for it by debcut patch pick, or release from the main \
+             branch; --force does it all the same",
         ));
     }
     None
@@ -407,6 +404,16 @@ pub(super) fn maintained(branch: &str, patterns: &[String]) -> Option<(String, u
     let numbers: Vec<_> = version.split('.').collect();
     let plain = |n: &&str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
     (numbers.len() < 3 && numbers.iter().all(plain)).then(|| (version.to_owned(), numbers.len()))
+}
+
+/// Returns the largest step of a release on the branch of a line: of one like
+/// `1` a minor one; none: it is the branch of no line.
+pub(super) fn most(branch: &str, patterns: &[String]) -> Option<Bump> {
+    let (_, numbers) = maintained(branch, patterns)?;
+    Some(match numbers {
+        1 => Bump::Minor,
+        _ => Bump::Patch,
+    })
 }
 
 /// Reads the version in a maintenance branch's name.

@@ -1,17 +1,17 @@
 //! One package by itself: what its own commits ask for, before groups and
 //! dependencies have their say.
 
-use super::Request;
-use super::hotfix;
 use super::line::{Line, Raises};
+use super::{Request, decide, hotfix};
 use crate::format::conventional::{Message, Trailer};
 use crate::model::Finding;
 use crate::release::bump;
-use crate::release::change::{self, Changes};
+use crate::release::change::{self, Change, Changes};
 use crate::release::commit::Release;
 use crate::release::facts::{Facts, Mistagged, Pending, UnitFacts};
 use crate::release::number::{Number, NumberError};
 use crate::release::policy::{Bump, GroupKind, Policy, Unit};
+use crate::release::trailer;
 
 /// A package on its way into the plan.
 #[derive(Debug)]
@@ -157,7 +157,7 @@ impl<'a> Draft<'a> {
         let Some(last) = &self.line.last else {
             return self.first(named);
         };
-        let asked = bump::explained(&all.changes, &policy.bumps, last.is_below_one());
+        let asked = self.asked(&all.changes, last.is_below_one(), facts, policy);
         if asked.bump == Bump::None && named.is_none() {
             let since = self.since();
             return match (all.changes.len(), all.ignored.len()) {
@@ -226,6 +226,33 @@ impl<'a> Draft<'a> {
             number: Some(number),
             reason,
         })
+    }
+
+    /// Finds the step that changes ask for. What was picked onto a maintenance
+    /// branch was let in as it is: a feature that its owner wants there makes
+    /// no feature release.
+    fn asked<'c>(
+        &self,
+        changes: &'c [Change],
+        below_one: bool,
+        facts: &Facts,
+        policy: &Policy,
+    ) -> bump::Explained<'c> {
+        let branch = facts.branch.as_deref();
+        let most = match &self.hotfix {
+            Some(_) => Some(Bump::Patch),
+            None => branch.and_then(|branch| decide::most(branch, &policy.maintenance)),
+        };
+        let own = self.facts.since_final.iter().map(|at| &facts.commits[*at]);
+        let picked: Vec<&str> = own
+            .filter(|commit| trailer::is_picked(&commit.message))
+            .map(|commit| commit.id.as_str())
+            .collect();
+        let limit = |change: &Change| match most {
+            Some(most) if picked.contains(&change.commit.as_str()) => most,
+            _ => Bump::Major,
+        };
+        bump::explained_within(changes, &policy.bumps, below_one, &limit)
     }
 
     /// The version that the user names, whatever the commits say.

@@ -298,6 +298,10 @@ fn versions_that_are_set_are_taken_or_refused() {
     assert_eq!(taken.refusals(&set("3.0.0")), ["tag-taken"]);
 }
 
+/// A feature that was picked onto its branch.
+const PICKED: &str =
+    "feat: a\n\n(cherry picked from commit 1234567890123456789012345678901234567890)";
+
 #[test]
 fn maintenance_branches_take_patches() {
     let on = |branch: &str, message: &str| {
@@ -313,6 +317,11 @@ fn maintenance_branches_take_patches() {
         ("release-1", "feat: a", Ok("1.3.0")),
         ("release-1", "feat!: a", Err("maintenance-branch")),
         ("release-1.1", "fix: a", Err("maintenance-branch")),
+        // What was picked was let in as it is.
+        ("release-1.2", PICKED, Ok("1.2.4")),
+        ("release-1", &PICKED.replacen(':', "!:", 1), Ok("1.3.0")),
+        ("main", PICKED, Ok("1.3.0")),
+        ("release/1.3.0", PICKED, Ok("1.3.0")),
         // The branch of one release, made for a pull request.
         ("release/1.3.0", "feat: a", Ok("1.3.0")),
         ("released", "feat: a", Ok("1.3.0")),
@@ -336,6 +345,7 @@ fn branches_of_one_release_take_hotfixes() {
     let cases = [
         ("1.2.3", "release-1.2.3", "fix: a", Ok("1.2.3.1")),
         ("1.2.3.1", "release/1.2.3", "fix: a", Ok("1.2.3.2")),
+        ("1.2.3", "release-1.2.3", PICKED, Ok("1.2.3.1")),
         (
             "1.2.3",
             "release-1.2.3",

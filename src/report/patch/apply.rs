@@ -105,8 +105,8 @@ impl Document for ApplyDocument {
                 }
             }
             // What stays only because of a rule is no error when nobody named it.
-            // What was named is told below, as what it is.
-            let told = self.outcome == "refused";
+            // What was named is told below, as what it is, but where a conflict is.
+            let told = self.outcome == "refused" && self.stopped_at.is_none();
             for finding in one.findings.iter().filter(|_| !told) {
                 let text = format!("          {} [{}]", plain(&finding.message), finding.rule);
                 page.line(text);

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use crate::model::Timestamp;
 use crate::patch::Due;
 use crate::report::document::plain;
 use crate::report::{Document, Page};
@@ -22,30 +23,58 @@ fn names(list: &[Named], page: &mut Page) {
     }
 }
 
+/// A channel that was to be told of a freeze or a thaw.
+#[derive(Debug, Clone, Serialize)]
+pub struct ToldChannel {
+    /// Its name.
+    pub channel: String,
+    /// When it was told; null: it could not be.
+    pub at: Option<Timestamp>,
+}
+
+fn channels(list: &[ToldChannel], page: &mut Page) {
+    let told = list.iter().filter(|one| one.at.is_some());
+    let told: Vec<&str> = told.map(|one| one.channel.as_str()).collect();
+    if !told.is_empty() {
+        page.line(format!("told: {}", plain(&told.join(", "))));
+    }
+}
+
 /// What `patch freeze` answers.
 #[derive(Debug, Serialize)]
 pub struct FreezeDocument {
     /// The branch.
     pub branch: String,
     /// Until when.
-    pub until: Option<crate::model::Timestamp>,
+    pub until: Option<Timestamp>,
+    /// The day of that, in the project's zone.
+    pub day: Option<String>,
     /// Why.
     pub reason: String,
     /// The approved requests that wait.
     pub waiting: Vec<Named>,
+    /// The channels that this run had to tell.
+    pub told: Vec<ToldChannel>,
+    /// Whether it is, or would be, frozen now.
+    #[serde(skip)]
+    pub stands: bool,
 }
 
 impl Document for FreezeDocument {
     const SCHEMA: &'static str = "debcut/patch-freeze/1";
 
     fn text(&self, page: &mut Page) {
-        let until = self.until.map(|until| format!(" until {}", until.day()));
+        if !self.stands {
+            return;
+        }
+        let until = self.day.as_ref().map(|day| format!(" until {day}"));
         let branch = page.bold(&self.branch);
         page.line(format!("{branch} is frozen{}", until.unwrap_or_default()));
         if !self.waiting.is_empty() {
             page.line("approved, and waiting for the thaw:");
         }
         names(&self.waiting, page);
+        channels(&self.told, page);
     }
 }
 
@@ -56,17 +85,26 @@ pub struct ThawDocument {
     pub branch: String,
     /// The approved requests that wait no more.
     pub released: Vec<Named>,
+    /// The channels that this run had to tell.
+    pub told: Vec<ToldChannel>,
+    /// Whether it takes, or would take, what is approved now.
+    #[serde(skip)]
+    pub stands: bool,
 }
 
 impl Document for ThawDocument {
     const SCHEMA: &'static str = "debcut/patch-thaw/1";
 
     fn text(&self, page: &mut Page) {
+        if !self.stands {
+            return;
+        }
         page.line(format!("{} is not frozen", page.bold(&self.branch)));
         if !self.released.is_empty() {
             page.line("approved again:");
         }
         names(&self.released, page);
+        channels(&self.told, page);
     }
 }
 
@@ -141,6 +179,8 @@ pub struct NextRelease {
     pub commits: Vec<Named>,
     /// The requests that are approved and not picked yet.
     pub approved: Vec<Named>,
+    /// When a mock of the branch as it is has passed; null: none has.
+    pub mocked: Option<crate::model::Timestamp>,
     /// What stands in the way.
     pub blocks: Vec<String>,
 }
@@ -150,9 +190,10 @@ impl Document for NextDocument {
 
     fn text(&self, page: &mut Page) {
         for one in &self.branches {
-            let next = match one.next.is_empty() {
-                true => "nothing to release".to_owned(),
-                false => one.next.join(", "),
+            let next = match (one.next.is_empty(), one.commits.is_empty()) {
+                (true, true) => "nothing to release".to_owned(),
+                (true, false) => "no release as it is".to_owned(),
+                (false, _) => one.next.join(", "),
             };
             page.line(format!("{} {next}", page.bold(&one.branch)));
             if let Some(due) = &one.due {
@@ -170,6 +211,9 @@ impl Document for NextDocument {
                 page.line("  approved, to be picked:");
             }
             names(&one.approved, page);
+            if let Some(at) = &one.mocked {
+                page.line(format!("  mock passed {}", at.day()));
+            }
             for block in &one.blocks {
                 page.line(format!("  blocked: {}", plain(block)));
             }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::words;
+use crate::model::calendar::Calendar;
 use crate::model::{BranchName, Sha256, Timestamp};
 use crate::patch::entry::{Entry, EntryId, Event, RequestId};
 use crate::patch::state::in_force;
@@ -65,7 +66,7 @@ fn line(id: EntryId, entry: &Entry, queue: &Queue, policy: &Policy) -> Line {
         None => Vec::new(),
     };
     let branch = branch_of(&entry.event, request.as_ref(), queue);
-    let (text, reason) = told(&entry.event);
+    let (text, reason) = told(&entry.event, &policy.rhythm.calendar);
     Line {
         id,
         at: entry.at,
@@ -86,6 +87,7 @@ pub fn about(id: EntryId, event: &Event) -> Option<RequestId> {
     match event {
         Event::Asked(_) => Some(RequestId::of(&id)),
         Event::Answered { request, .. }
+        | Event::Titled { request, .. }
         | Event::Decided { request, .. }
         | Event::Overridden { request, .. }
         | Event::Applied { request, .. }
@@ -94,6 +96,8 @@ pub fn about(id: EntryId, event: &Event) -> Option<RequestId> {
         | Event::Linked { request, .. } => Some(request.clone()),
         Event::Frozen { .. }
         | Event::Thawed { .. }
+        | Event::Told { .. }
+        | Event::Excused { .. }
         | Event::Mocked { .. }
         | Event::Cut { .. }
         | Event::HotfixOpened { .. } => None,
@@ -105,9 +109,18 @@ pub fn branch_of(event: &Event, request: Option<&RequestId>, queue: &Queue) -> O
     match event {
         Event::Frozen { branch, .. }
         | Event::Thawed { branch, .. }
+        | Event::Excused { branch, .. }
         | Event::Mocked { branch, .. }
         | Event::Cut { branch, .. }
         | Event::HotfixOpened { branch, .. } => Some(branch.clone()),
+        Event::Told { of, .. } => {
+            let frozen = queue.frozen.iter();
+            let mut frozen = frozen.filter(|(_, freeze)| freeze.entries.contains(of));
+            let thawed = queue.thawed.iter();
+            let mut thawed = thawed.filter(|(_, thaw)| thaw.said.entry == *of);
+            let found = frozen.next().map(|(branch, _)| branch);
+            found.or_else(|| thawed.next().map(|(branch, _)| branch)).cloned()
+        }
         _ => Some(queue.requests.get(request?)?.ask.what.onto.clone()),
     }
 }
@@ -161,7 +174,7 @@ fn remark(
 }
 
 /// Says what an event is, and why.
-fn told(event: &Event) -> (String, Option<String>) {
+fn told(event: &Event, calendar: &Calendar) -> (String, Option<String>) {
     let some = |reason: &str| Some(reason.to_owned());
     match event {
         Event::Asked(ask) => {
@@ -182,6 +195,7 @@ fn told(event: &Event) -> (String, Option<String>) {
                 .collect();
             (format!("answers {}", said.join("; ")), None)
         }
+        Event::Titled { title, .. } => (format!("calls it “{title}”"), None),
         Event::Decided {
             decision, reason, ..
         } => {
@@ -208,8 +222,10 @@ fn told(event: &Event) -> (String, Option<String>) {
             until,
             except,
             reason,
+            ..
         } => {
-            let until = until.map_or(String::new(), |until| format!(" until {}", until.day()));
+            let day = |until| calendar.day(until).map(|day| format!(" until {day}"));
+            let until = until.and_then(day).unwrap_or_default();
             let except = match except.as_slice() {
                 [] => String::new(),
                 ids => {
@@ -219,19 +235,46 @@ fn told(event: &Event) -> (String, Option<String>) {
             };
             (format!("freezes {branch}{until}{except}"), some(reason))
         }
-        Event::Thawed { branch, reason } => (format!("thaws {branch}"), some(reason)),
+        Event::Thawed { branch, reason, .. } => (format!("thaws {branch}"), some(reason)),
+        Event::Told {
+            channel, requests, ..
+        } => {
+            let ids: Vec<&str> = requests.iter().map(RequestId::as_str).collect();
+            let about = match ids.is_empty() {
+                true => String::new(),
+                false => format!(" for {}", ids.join(" ")),
+            };
+            (format!("told {channel} of it{about}"), None)
+        }
+        Event::Excused {
+            branch,
+            commit,
+            rule,
+            reason,
+        } => {
+            let text = format!("sets {rule} aside for {} of {branch}", words::short(commit));
+            (text, some(reason))
+        }
         Event::Mocked {
             branch,
             head,
             versions,
             findings,
+            ..
         } => {
-            let so = match findings.len() {
-                0 => format!("passed: {}", versions.join(", ")),
-                number => format!("refused for {number} reasons"),
+            let so = match findings.is_empty() {
+                true => format!("it passed: {}", versions.join(", ")),
+                false => "it was refused".to_owned(),
             };
-            let at = words::short(head);
-            (format!("tried a release of {branch} at {at}, {so}"), None)
+            let why = findings.iter().map(|one| in_a_line(one));
+            let why: Vec<String> = why.collect();
+            (
+                format!(
+                    "tried a release of {branch} at {}: {so}",
+                    words::short(head)
+                ),
+                (!why.is_empty()).then(|| why.join("; ")),
+            )
         }
         Event::Cut {
             branch,
@@ -250,6 +293,15 @@ fn told(event: &Event) -> (String, Option<String>) {
             let text = format!("made {branch} of {from}, beside {normal}");
             (text, None)
         }
+    }
+}
+
+/// Shortens what a tool has said over many lines to how it begins and ends.
+fn in_a_line(text: &str) -> String {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    match (lines.next(), lines.next_back()) {
+        (Some(first), Some(last)) => format!("{first} … {last}"),
+        (first, _) => first.unwrap_or_default().to_owned(),
     }
 }
 

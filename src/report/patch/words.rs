@@ -36,7 +36,7 @@ pub fn why(listed: &Listed, needed: usize) -> String {
         standing,
     } = listed;
     let told = |kind: Decision| {
-        let said = standing.decisions.iter().find(|one| one.what.0 == kind)?;
+        let said = standing.decisions.iter().rfind(|one| one.what.0 == kind)?;
         Some(format!("by {}: {}", said.by.name, said.what.1))
     };
     let clause = match standing.state {
@@ -55,7 +55,8 @@ pub fn why(listed: &Listed, needed: usize) -> String {
         State::Held => match (&standing.frozen, told(Decision::Hold)) {
             (_, Some(told)) => told,
             (Some(freeze), None) => {
-                let until = freeze.until.map(|until| format!(" until {}", until.day()));
+                let until = standing.until.as_ref();
+                let until = until.map(|day| format!(" until {day}"));
                 let (by, why) = (&freeze.said.by.name, &freeze.said.what);
                 let until = until.unwrap_or_default();
                 format!("approved; frozen{until} by {by}: {why}")

@@ -94,7 +94,7 @@ fn without_password(url: &str) -> String {
 
 /// Reads `https://host/owner/name.git`, `ssh://git@host:22/owner/name.git` and
 /// `git@host:owner/name.git`.
-fn host_and_path(url: &str) -> Option<(&str, &str)> {
+pub(in crate::sys) fn host_and_path(url: &str) -> Option<(&str, &str)> {
     let (place, path) = match url.split_once("://") {
         Some(("https" | "http" | "ssh" | "git", rest)) => {
             let (place, path) = rest.split_once('/')?;

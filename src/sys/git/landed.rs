@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::picked::picks;
+use super::picked::{self, paths, picks};
 use super::{GitError, ObjectId, Objects, Repository, failed};
 
 /// What some commits became on a branch.
@@ -90,25 +90,24 @@ impl Repository {
             for from in picks(&commit.message()) {
                 named.entry(from).or_insert(other);
             }
-            let sketch = self.sketch(objects, other)?;
-            written
-                .entry((sketch.author, sketch.subject))
-                .or_insert(other);
-            by_paths.entry(sketch.paths).or_default().push(other);
+            written.entry(picked::written(&commit)).or_insert(other);
+            let paths = paths(objects, &commit)?;
+            by_paths.entry(paths).or_default().push(other);
         }
+        let mut patches = self.patch_ids();
         for id in lacking {
             if let Some(other) = named.get(&id) {
                 landed.insert(id, *other);
                 continue;
             }
-            let sketch = self.sketch(objects, id)?;
-            if let Some(other) = written.get(&(sketch.author, sketch.subject)) {
+            let commit = objects.commit(id)?;
+            if let Some(other) = written.get(&picked::written(&commit)) {
                 landed.insert(id, *other);
                 continue;
             }
-            let alike = by_paths.get(&sketch.paths).map_or(&[][..], Vec::as_slice);
-            for other in alike.iter().copied() {
-                if self.patch_id(id)? == self.patch_id(other)? {
+            let alike = by_paths.get(&paths(objects, &commit)?);
+            for other in alike.into_iter().flatten().copied() {
+                if patches.are_equal(id, other)? {
                     landed.insert(id, other);
                     break;
                 }
@@ -125,18 +124,14 @@ impl Repository {
         commit: ObjectId,
         others: &[ObjectId],
     ) -> Result<Vec<ObjectId>, GitError> {
-        let paths = self.sketch(objects, commit)?.paths;
-        let mut patch = None;
+        let own = paths(objects, &objects.commit(commit)?)?;
+        let mut patches = self.patch_ids();
         let mut alike = Vec::new();
         for other in others.iter().copied().filter(|other| *other != commit) {
-            if objects.commit(other).is_err() || self.sketch(objects, other)?.paths != paths {
+            let Ok(found) = objects.commit(other) else {
                 continue;
-            }
-            let own = match patch {
-                Some(own) => own,
-                None => *patch.insert(self.patch_id(commit)?),
             };
-            if self.patch_id(other)? == own {
+            if paths(objects, &found)? == own && patches.are_equal(commit, other)? {
                 alike.push(other);
             }
         }

@@ -510,6 +510,13 @@ impl CommitObject {
         (self.utf8(name), self.utf8(address))
     }
 
+    /// Returns when it was written, in seconds since 1970; 0 where nobody can
+    /// tell.
+    pub fn authored(&self) -> i64 {
+        let line = header(&self.text).find(|(name, _)| name == b"author");
+        line.map_or(0, |(_, value)| person(value).2)
+    }
+
     /// Returns the whole message, in UTF-8: Latin-1 is translated where the
     /// commit says that it is, what is invalid otherwise is replaced.
     pub fn message(&self) -> String {
@@ -576,7 +583,7 @@ mod tests {
         );
         let commit = CommitObject::parse(text.as_bytes()).expect("a commit");
         assert_eq!(commit.parents.len(), 2);
-        assert_eq!(commit.committed, -7);
+        assert_eq!((commit.authored(), commit.committed), (5, -7));
         assert_eq!(commit.author(), ("A <b> C".into(), "a@b".into()));
         assert_eq!(commit.message(), "subject\n\nbody\n");
         let latin = [

@@ -7,12 +7,14 @@
 //! something was moved, or stands in the way, all of both trees are compared,
 //! with renames.
 //!
-//! Where this differs from git-cherry-pick(1): git aligns lines by its histogram
-//! algorithm and libgit2 by Myers', so that among repeated lines one may find a
-//! conflict where the other does not; git runs merge drivers that its
-//! configuration names, which are taken for `text` here; and git rates the
-//! likeness of moved and changed files by a measure of its own.
+//! What git-cherry-pick(1) might do otherwise is a conflict here, which git is
+//! asked about when somebody resolves it: where repeated lines can be aligned in
+//! more than one way (git does it by its histogram algorithm, which libgit2 does
+//! not offer), where git would run a merge driver of its configuration, and
+//! where moved files are neither clearly alike nor clearly not (git rates that by
+//! a measure of its own).
 
+mod driver;
 mod files;
 #[cfg(test)]
 mod tests;

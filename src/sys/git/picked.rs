@@ -4,7 +4,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use super::{Descend, GitError, ObjectId, Objects, Repository, failed};
+use super::{CommitObject, Descend, GitError, ObjectId, Objects, Repository, failed};
 
 /// A commit that one line has and another lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,11 +23,35 @@ pub const LIMIT: usize = 5_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooFar;
 
-/// A commit's paths and who wrote it when: what a pick keeps.
-pub(super) struct Sketch {
-    pub(super) paths: u64,
-    pub(super) author: (String, String),
-    pub(super) subject: String,
+/// Who wrote a commit, when, in seconds since 1970, and its subject: what a pick
+/// keeps.
+pub(super) type Written = (String, i64, String);
+
+pub(super) fn written(commit: &CommitObject) -> Written {
+    let (name, _) = commit.author();
+    let message = commit.message();
+    let subject = message.lines().next().unwrap_or_default().to_owned();
+    (name, commit.authored(), subject)
+}
+
+/// Git's patch ids of commits, each computed once: they cost a diff.
+pub(super) struct PatchIds<'r> {
+    repository: &'r Repository,
+    known: HashMap<ObjectId, git2::Oid>,
+}
+
+impl PatchIds<'_> {
+    /// Tells whether two commits change the same.
+    pub(super) fn are_equal(&mut self, a: ObjectId, b: ObjectId) -> Result<bool, GitError> {
+        Ok(self.of(a)? == self.of(b)?)
+    }
+
+    fn of(&mut self, id: ObjectId) -> Result<git2::Oid, GitError> {
+        Ok(match self.known.entry(id) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => *place.insert(self.repository.patch_id(id)?),
+        })
+    }
 }
 
 impl Repository {
@@ -54,31 +78,29 @@ impl Repository {
         let mut by_paths: HashMap<u64, Vec<ObjectId>> = HashMap::new();
         let mut written = HashSet::new();
         for other in others {
-            let sketch = self.sketch(objects, other)?;
-            let message = objects.commit(other)?.message();
-            named.extend(picks(&message));
-            written.insert((sketch.author, sketch.subject));
-            by_paths.entry(sketch.paths).or_default().push(other);
+            let commit = objects.commit(other)?;
+            named.extend(picks(&commit.message()));
+            written.insert(self::written(&commit));
+            let paths = paths(objects, &commit)?;
+            by_paths.entry(paths).or_default().push(other);
         }
-        let mut patches: HashMap<ObjectId, git2::Oid> = HashMap::new();
+        let mut patches = self.patch_ids();
         let mut missing = Vec::new();
         for id in own {
-            let sketch = self.sketch(objects, id)?;
-            if named.contains(&id) || written.contains(&(sketch.author, sketch.subject)) {
+            let commit = objects.commit(id)?;
+            if named.contains(&id) || written.contains(&self::written(&commit)) {
                 continue;
             }
-            let alike = by_paths.get(&sketch.paths).into_iter().flatten();
+            let alike = by_paths
+                .get(&paths(objects, &commit)?)
+                .into_iter()
+                .flatten();
             let mut same = false;
             for other in alike.copied() {
-                for commit in [id, other] {
-                    if let Entry::Vacant(place) = patches.entry(commit) {
-                        place.insert(self.patch_id(commit)?);
-                    }
-                }
-                same |= patches[&id] == patches[&other];
+                same |= patches.are_equal(id, other)?;
             }
             if !same {
-                let message = objects.commit(id)?.message();
+                let message = commit.message();
                 missing.push(Missing { id, message });
             }
         }
@@ -115,35 +137,15 @@ impl Repository {
         Ok(Ok(found))
     }
 
-    pub(super) fn sketch(&self, objects: &Objects<'_>, id: ObjectId) -> Result<Sketch, GitError> {
-        use std::hash::{DefaultHasher, Hash, Hasher};
-        let commit = objects.commit(id)?;
-        let before = match commit.parents.first() {
-            Some(parent) => Some(objects.commit(*parent)?.tree),
-            None => None,
-        };
-        let mut paths = DefaultHasher::new();
-        objects.compare(before, Some(commit.tree), &mut |found| {
-            if !found.is_directory() {
-                found.path.hash(&mut paths);
-            }
-            Descend::Into
-        })?;
-        let stored = self
-            .inner
-            .find_commit(id.oid()?)
-            .map_err(failed("read a commit"))?;
-        let (name, _) = commit.author();
-        let message = commit.message();
-        Ok(Sketch {
-            paths: paths.finish(),
-            author: (name, stored.author().when().seconds().to_string()),
-            subject: message.lines().next().unwrap_or_default().to_owned(),
-        })
+    pub(super) fn patch_ids(&self) -> PatchIds<'_> {
+        PatchIds {
+            repository: self,
+            known: HashMap::new(),
+        }
     }
 
     /// Returns git's patch id of what a commit changes.
-    pub(super) fn patch_id(&self, id: ObjectId) -> Result<git2::Oid, GitError> {
+    fn patch_id(&self, id: ObjectId) -> Result<git2::Oid, GitError> {
         let act = || failed(format!("read what {id} changes"));
         let commit = self.inner.find_commit(id.oid()?).map_err(act())?;
         let before = match commit.parent(0) {
@@ -157,6 +159,24 @@ impl Repository {
             .map_err(act())?;
         difference.patchid(None).map_err(act())
     }
+}
+
+/// Returns a digest of the paths that a commit changes: only commits of the same
+/// one can change the same, and it costs far less than a diff.
+pub(super) fn paths(objects: &Objects<'_>, commit: &CommitObject) -> Result<u64, GitError> {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let before = match commit.parents.first() {
+        Some(parent) => Some(objects.commit(*parent)?.tree),
+        None => None,
+    };
+    let mut paths = DefaultHasher::new();
+    objects.compare(before, Some(commit.tree), &mut |found| {
+        if !found.is_directory() {
+            found.path.hash(&mut paths);
+        }
+        Descend::Into
+    })?;
+    Ok(paths.finish())
 }
 
 /// Reads the commits that a message says it was picked from.

@@ -162,7 +162,7 @@ pub(super) fn judged(
         behind: place.behind.clone(),
     };
     for one in open {
-        let kinds = kinds::of(workspace, &one.request.ask.what.commits)?;
+        let kinds = kinds::of(workspace, &one.request.ask.what)?;
         let breaches = rules::breaches(&one, &kinds, &ground, policy);
         let findings = |stands: bool| {
             let found = breaches.iter().filter(move |one| one.stands() == stands);

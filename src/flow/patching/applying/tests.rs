@@ -3,9 +3,12 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::Silent;
+use crate::flow::patching::ledger::Ledger;
+use crate::model::{Silent, Timestamp};
 use crate::patch::rules::Rule;
-use crate::patch::{Answers, Ask};
+use crate::patch::sequence::OnConflict;
+use crate::patch::{Answers, Ask, Event, RequestId};
+use crate::release::commit::Person;
 use crate::sys::git::scratch::Scratch;
 
 const BRANCH: &str = "release-1.0";

@@ -1,7 +1,6 @@
 //! One file that both sides changed.
 
-use std::path::Path;
-
+use super::driver::{Driver, driver};
 use super::{Picking, Placed};
 use crate::sys::git::{GitError, Item, failed};
 
@@ -67,13 +66,9 @@ pub(super) fn merged(
             false => Merged::Both(with_mode(ours, mode)),
         });
     }
-    let mut options = git2::MergeFileOptions::new();
-    match driver(picking, path)? {
-        Driver::Text => {}
-        Driver::Union => {
-            options.favor(git2::FileFavor::Union);
-        }
-        Driver::Binary => return Ok(Merged::Conflict),
+    let driver = driver(picking, path)?;
+    if matches!(driver, Driver::Binary | Driver::OnlyGit) {
+        return Ok(Merged::Conflict);
     }
     let binary = |content: &Vec<u8>| {
         let first = &content[..content.len().min(FIRST_FEW_BYTES)];
@@ -82,26 +77,47 @@ pub(super) fn merged(
     if [&base, &own, &theirs].into_iter().any(binary) {
         return Ok(Merged::Conflict);
     }
-    let act = || failed(format!("merge {}", String::from_utf8_lossy(path)));
+    let Some(content) = both([&base, &own, &theirs], driver, path)? else {
+        return Ok(Merged::Conflict);
+    };
+    Ok(match content == own && mode == own_mode {
+        true => Merged::Ours,
+        false => Merged::Both(Placed::New { mode, content }),
+    })
+}
+
+/// Merges two texts; none: they do not go together, or not in one way only.
+///
+/// Where lines are repeated, it depends on how they are aligned what goes
+/// together and where it goes. Git aligns them by its histogram algorithm, which
+/// libgit2 does not offer; where Myers' and the patience algorithm agree, there
+/// is little left to differ in.
+fn both(sides: [&[u8]; 3], driver: Driver, path: &[u8]) -> Result<Option<Vec<u8>>, GitError> {
     let side = |content| {
         let mut side = git2::MergeFileInput::new();
         side.content(content);
         side
     };
-    let found = git2::merge_file(
-        &side(&base),
-        &side(&own),
-        &side(&theirs),
-        Some(&mut options),
-    );
-    let found = found.map_err(act())?;
-    if !found.is_automergeable() {
-        return Ok(Merged::Conflict);
+    let [base, own, theirs] = sides.map(side);
+    let mut merged = Vec::new();
+    for patience in [false, true] {
+        let mut options = git2::MergeFileOptions::new();
+        options.patience(patience);
+        if driver == Driver::Union {
+            options.favor(git2::FileFavor::Union);
+        }
+        let found = git2::merge_file(&base, &own, &theirs, Some(&mut options));
+        let act = || format!("merge {}", String::from_utf8_lossy(path));
+        let found = found.map_err(failed(act()))?;
+        if !found.is_automergeable() {
+            return Ok(None);
+        }
+        merged.push(found.content().to_vec());
     }
-    let content = found.content().to_vec();
-    Ok(match content == own && mode == own_mode {
-        true => Merged::Ours,
-        false => Merged::Both(Placed::New { mode, content }),
+    merged.dedup();
+    Ok(match merged.len() {
+        1 => merged.pop(),
+        _ => None,
     })
 }
 
@@ -110,27 +126,4 @@ fn with_mode(placed: &Placed, mode: u32) -> Placed {
         Placed::Item(item) => Placed::Item(Item { mode, ..item }),
         Placed::New { content, .. } => Placed::New { mode, content },
     }
-}
-
-/// How a file is merged (gitattributes(5), `merge`).
-enum Driver {
-    Text,
-    Union,
-    Binary,
-}
-
-fn driver(picking: &Picking<'_>, path: &[u8]) -> Result<Driver, GitError> {
-    let Ok(text) = std::str::from_utf8(path) else {
-        return Ok(Driver::Text);
-    };
-    let inner = &picking.repository.inner;
-    let flags = git2::AttrCheckFlags::FILE_THEN_INDEX;
-    let value = inner.get_attr_bytes(Path::new(text), "merge", flags);
-    let value = value.map_err(failed(format!("read the attributes of {text}")))?;
-    Ok(match git2::AttrValue::from_bytes(value) {
-        git2::AttrValue::False => Driver::Binary,
-        git2::AttrValue::String("binary") => Driver::Binary,
-        git2::AttrValue::String("union") => Driver::Union,
-        _ => Driver::Text,
-    })
 }

@@ -1,8 +1,9 @@
 //! Both trees compared as a whole, with renames: where a path alone does not
 //! tell what becomes of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
+use super::driver::{Driver, driver};
 use super::{Picking, Step};
 use crate::sys::git::{GitError, ObjectId, failed};
 
@@ -10,6 +11,27 @@ use crate::sys::git::{GitError, ObjectId, failed};
 /// looked for among them: likeness costs their product. Beyond it only files
 /// that were moved unchanged are found, as with git's `merge.renameLimit`.
 const RENAMES: u32 = 1000;
+
+/// How alike files are that count as moved, in per cent: as with git.
+const LIKENESS: u32 = 50;
+
+/// How far git's measure of that may be from libgit2's.
+const DOUBT: u32 = 15;
+
+/// Finds the paths that two merges do not have alike.
+fn differing(one: &git2::Index, other: &git2::Index) -> BTreeSet<String> {
+    let all = |index: &git2::Index| -> BTreeSet<(Vec<u8>, git2::Oid, u32)> {
+        let entries = index.iter().filter(|entry| entry.flags >> 12 & 3 == 0);
+        entries
+            .map(|entry| (entry.path, entry.id, entry.mode))
+            .collect()
+    };
+    let (one, other) = (all(one), all(other));
+    let paths = one.symmetric_difference(&other);
+    paths
+        .map(|(path, ..)| String::from_utf8_lossy(path).into_owned())
+        .collect()
+}
 
 /// Finds the files in place of directories that have files: libgit2 leaves both
 /// in its index and calls it clean.
@@ -43,10 +65,13 @@ impl Picking<'_> {
         let base = inner.find_tree(base).map_err(act())?;
         let ours = inner.find_tree(self.tree.oid()?).map_err(act())?;
         let theirs = inner.find_tree(theirs.oid()?).map_err(act())?;
-        let mut options = git2::MergeOptions::new();
-        options.find_renames(true).target_limit(RENAMES);
-        let merged = inner.merge_trees(&base, &ours, &theirs, Some(&options));
-        let mut merged = merged.map_err(act())?;
+        let merge = |patience: bool, likeness: u32| {
+            let mut options = git2::MergeOptions::new();
+            options.find_renames(true).target_limit(RENAMES);
+            options.rename_threshold(likeness).patience(patience);
+            inner.merge_trees(&base, &ours, &theirs, Some(&options))
+        };
+        let mut merged = merge(false, LIKENESS).map_err(act())?;
         if merged.has_conflicts() {
             let mut paths = BTreeSet::new();
             for conflict in merged.conflicts().map_err(act())? {
@@ -60,6 +85,11 @@ impl Picking<'_> {
         }
         let mut conflicts = in_each_others_way(&merged);
         conflicts.append(&mut self.homeless(&base, &ours, &theirs)?);
+        conflicts.append(&mut self.only_by_git(&merged, [&base, &ours, &theirs])?);
+        for (patience, likeness) in [(true, LIKENESS + DOUBT), (false, LIKENESS - DOUBT)] {
+            let other = merge(patience, likeness).map_err(act())?;
+            conflicts.append(&mut differing(&merged, &other));
+        }
         if !conflicts.is_empty() {
             return Ok(Step::Conflicts(conflicts));
         }
@@ -69,6 +99,31 @@ impl Picking<'_> {
         }
         self.tree = ObjectId::of(tree).unwrap_or(self.tree);
         Ok(Step::Changed)
+    }
+
+    /// Finds the files that were merged and that git merges in another way, or
+    /// does not.
+    fn only_by_git(
+        &self,
+        merged: &git2::Index,
+        [base, ours, theirs]: [&git2::Tree<'_>; 3],
+    ) -> Result<BTreeSet<String>, GitError> {
+        let act = || failed("compare two trees");
+        let inner = &self.repository.inner;
+        let taken = inner.diff_tree_to_tree(Some(base), Some(theirs), None);
+        let taken = taken.map_err(act())?;
+        let taken: HashSet<git2::Oid> = taken.deltas().map(|one| one.new_file().id()).collect();
+        let changed = inner.diff_tree_to_index(Some(ours), Some(merged), None);
+        let mut found = BTreeSet::new();
+        for delta in changed.map_err(act())?.deltas() {
+            let file = delta.new_file();
+            let path = file.path_bytes().unwrap_or_default();
+            let is_merged = !file.id().is_zero() && !taken.contains(&file.id());
+            if is_merged && driver(self, path)? != Driver::Text {
+                found.insert(String::from_utf8_lossy(path).into_owned());
+            }
+        }
+        Ok(found)
     }
 
     /// Finds the files that one side adds to a directory whose files the other

@@ -1,0 +1,139 @@
+//! `patch freeze` and `patch thaw`: for a while a branch takes nothing but what
+//! is named. Approvals stay what they are; a thaw gives exactly these back.
+//!
+//! A freeze ends by a thaw alone, also when its date has passed: what it waits
+//! for is the cut, and a cut that is late would let in what nobody has tried.
+
+pub mod news;
+
+use super::ledger::Ledger;
+use super::{PatchingError, listing};
+use crate::flow::FlowError;
+use crate::flow::project::Workspace;
+use crate::model::{BranchName, Finding, Timestamp};
+use crate::patch::{Decision, Event, Freeze, Request, RequestId, State};
+use crate::release::commit::Person;
+
+/// A change of a branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// It takes nothing but these requests until some moment.
+    Freeze {
+        /// Until when, as far as anybody knows.
+        until: Option<Timestamp>,
+        /// What goes on all the same, by name.
+        except: Vec<String>,
+    },
+    /// It takes what is approved again.
+    Thaw,
+}
+
+/// What a change comes to.
+#[derive(Debug)]
+pub struct Changed {
+    /// What is to be written; none: it is so already.
+    pub event: Option<Event>,
+    /// The approved requests that wait from now on, or no more.
+    pub requests: Vec<Request>,
+    /// What stands against it, and what is worth knowing.
+    pub findings: Vec<Finding>,
+}
+
+/// Finds what a change comes to. Writes nothing.
+pub fn changed(
+    workspace: &Workspace,
+    ledger: &Ledger<'_>,
+    branch: &BranchName,
+    change: &Change,
+    reason: &str,
+    (by, now): (&Person, Timestamp),
+) -> Result<Changed, FlowError> {
+    super::branches::line(workspace, branch)?;
+    let queue = &ledger.queue;
+    let mut findings = Vec::new();
+    let policy = &workspace.project.patch;
+    if !policy.is_approver(by) {
+        let why = format!("{} <{}> decides nothing here", by.name, by.email);
+        let finding = Finding::error("not-an-approver", branch.as_str(), why);
+        findings.push(finding.fix(format!("ask {}", policy.approvers.join(", "))));
+    }
+    let frozen = queue.frozen.get(branch);
+    let mut excepted = Vec::new();
+    if let Change::Freeze { until, except } = change {
+        for text in except {
+            let found = queue.find(text).map_err(PatchingError::Which)?;
+            if found.ask.what.onto != *branch {
+                let why = format!("it is asked for on {}", found.ask.what.onto);
+                findings.push(Finding::error("other-branch", found.id.as_str(), why));
+            }
+            excepted.push(found.id.clone());
+        }
+        excepted.sort();
+        excepted.dedup();
+        if let Some(until) = until.filter(|until| *until <= now) {
+            let day = policy.rhythm.calendar.day(until);
+            let day = day.map_or_else(|| until.day(), |day| day.to_string());
+            let why = format!("{day} has passed");
+            let finding = Finding::error("freeze-passed", branch.as_str(), why);
+            findings.push(finding.fix("name a day to come, or leave --until out"));
+        }
+        findings.extend(frozen.and_then(|before| dropped(before, &excepted)));
+    }
+    let own: Vec<&Request> = queue
+        .requests
+        .values()
+        .filter(|one| one.ask.what.onto == *branch)
+        .collect();
+    let waits = listing::listed(workspace, ledger, &own)?.into_iter();
+    let waits = waits.filter(|one| {
+        let standing = &one.standing;
+        let approved = standing
+            .decision()
+            .is_some_and(|said| said.what.0 == Decision::Approve);
+        let by_freeze = standing.frozen.is_some();
+        approved
+            && (by_freeze || standing.state == State::Approved)
+            && !excepted.contains(&one.request.id)
+            && (*change != Change::Thaw || by_freeze)
+    });
+    let requests: Vec<Request> = waits.map(|one| one.request).collect();
+    let ids = || requests.iter().map(|one| one.id.clone()).collect();
+    let event = match change {
+        Change::Freeze { until, .. } => {
+            let same = frozen.is_some_and(|freeze| {
+                freeze.until == *until
+                    && freeze.except.iter().eq(&excepted)
+                    && freeze.said.what == reason
+            });
+            (!same).then(|| Event::Frozen {
+                branch: branch.clone(),
+                until: *until,
+                except: excepted.clone(),
+                reason: reason.to_owned(),
+                waiting: ids(),
+            })
+        }
+        Change::Thaw => frozen.is_some().then(|| Event::Thawed {
+            branch: branch.clone(),
+            reason: reason.to_owned(),
+            released: ids(),
+        }),
+    };
+    Ok(Changed {
+        event,
+        requests,
+        findings,
+    })
+}
+
+/// Says which requests a freeze let through that the next one does not name.
+fn dropped(before: &Freeze, excepted: &[RequestId]) -> Option<Finding> {
+    let gone = before.except.iter().filter(|id| !excepted.contains(id));
+    let gone: Vec<&str> = gone.map(RequestId::as_str).collect();
+    if gone.is_empty() {
+        return None;
+    }
+    let why = format!("the freeze before let it through; this one does not: {}", gone.join(", "));
+    let finding = Finding::info("exception-ended", gone[0], why);
+    Some(finding.fix(format!("--except {}", gone.join(" --except "))))
+}
