@@ -12,6 +12,7 @@ mod landed;
 mod ledger;
 mod merge;
 mod objects;
+mod patch_id;
 mod pick;
 mod picked;
 mod refs;
