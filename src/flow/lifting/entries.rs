@@ -155,6 +155,13 @@ fn going(
         | Event::Mocked { branch, .. }
         | Event::Cut { branch, .. }
         | Event::HotfixOpened { branch, .. } => of_branch(branch),
+        // Who was told of a freeze goes where the freeze goes.
+        Event::Told { of, .. } => entries.iter().any(|(_, _, id, entry)| {
+            let (Event::Frozen { branch, .. } | Event::Thawed { branch, .. }) = &entry.event else {
+                return false;
+            };
+            id == of && of_branch(branch)
+        }),
     };
     let chosen = entries
         .iter()
