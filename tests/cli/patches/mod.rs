@@ -4,6 +4,7 @@ mod applying;
 mod asking;
 mod deciding;
 mod embargo;
+mod freezing;
 mod kinds;
 mod rhythm;
 mod suggesting;
