@@ -5,6 +5,7 @@ mod asking;
 mod deciding;
 mod embargo;
 mod freezing;
+mod hotfix;
 mod kinds;
 mod rhythm;
 mod suggesting;
