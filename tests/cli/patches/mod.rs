@@ -8,6 +8,7 @@ mod freezing;
 mod hotfix;
 mod kinds;
 mod rhythm;
+mod sharing;
 mod suggesting;
 
 use crate::world::World;
