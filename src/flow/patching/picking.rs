@@ -80,7 +80,9 @@ pub fn wanted(
 ) -> Result<Asking, FlowError> {
     let onto = branches::line(workspace, &wanted.onto)?;
     let mut chosen = super::choosing::chosen(workspace, wanted, &onto)?;
-    if let Some(refused) = without_landed(workspace, wanted, &onto, &mut chosen)? {
+    if !adopts(workspace, ledger, &onto, &mut chosen)?
+        && let Some(refused) = without_landed(workspace, wanted, &onto, &mut chosen)?
+    {
         return Ok(refused);
     }
     let ask = ask(wanted, &chosen);
@@ -91,6 +93,40 @@ pub fn wanted(
     findings.extend(overlaps(workspace, &ledger.queue, &ask)?);
     findings.extend(idle(workspace, &onto, &ask)?);
     Ok(Asking::New(Box::new(Ready { ask, findings })))
+}
+
+/// Tells whether commits are asked for that were made on a hotfix branch itself,
+/// and by nobody's asking: that makes them good, once they are approved.
+fn adopts(
+    workspace: &Workspace,
+    ledger: &Ledger<'_>,
+    onto: &Line,
+    chosen: &mut Chosen,
+) -> Result<bool, FlowError> {
+    let Some(hotfix) = ledger.queue.hotfixes.get(&onto.name) else {
+        return Ok(false);
+    };
+    let repository = &workspace.repository;
+    let from = repository.tag(hotfix.from.what.as_str())?.commit.id;
+    let own = repository.commits_only_in(onto.head, &[object(&from)?])?;
+    let requests = ledger.queue.requests.values();
+    let became: Vec<&String> = requests
+        .flat_map(|one| &one.applied)
+        .flat_map(|said| &said.what)
+        .filter_map(|one| one.to.as_ref())
+        .collect();
+    for one in &chosen.commits {
+        if !own.contains(&object(&one.id)?) || became.contains(&&one.id) {
+            return Ok(false);
+        }
+    }
+    for one in &chosen.commits {
+        let message = format!("{} has it, and nobody had asked for it", onto.name);
+        let finding = Finding::info("adopted", short(&one.id), message);
+        let fix = "once it is approved, a release takes it for picked";
+        chosen.findings.push(finding.fix(fix));
+    }
+    Ok(!chosen.commits.is_empty())
 }
 
 /// Leaves out what the branch has; refuses where that is all.

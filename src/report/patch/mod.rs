@@ -17,8 +17,8 @@ pub mod words;
 
 pub use apply::{AppliedRequest, ApplyDocument, EarlierCommit, StoppedAt};
 pub use branch::{
-    FreezeDocument, HotfixDocument, Lacking, Named, NextDocument, NextRelease, ThawDocument,
-    ToldChannel,
+    AskedFix, FreezeDocument, HotfixDocument, Lacking, Named, NextDocument, NextRelease,
+    ThawDocument, ToldChannel,
 };
 pub use embargo::{EmbargoDocument, LiftDocument, LiftStep};
 pub use list::{ListDocument, ListedBranch};

@@ -50,7 +50,7 @@ pub use ledger::{Joined, LedgerError, kept};
 pub use merge::ForwardError;
 pub use objects::{CommitObject, Descend, Difference, Item, ObjectId, Objects};
 pub use pick::{Grafted, Picking, Step};
-pub use picked::{Missing, TooFar};
+pub use picked::{Missing, TooFar, picks};
 pub use survey::{Branch, Underway, Upstream};
 pub use tag::{Tag, TagKind, tag_object};
 pub use tree_change::TreeChange;
