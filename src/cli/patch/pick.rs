@@ -34,7 +34,10 @@ is picked as the commits that it brought; -m 1 takes it whole.
 
 Answers come from the commits (trailers Bug:, Closes:, Affects:, Severity:,
 Verified:, Tested-by:, and fenced blocks of these names), from the flags, and
-from an editor on a terminal. What nobody says can be said later: patch answer.")]
+from an editor on a terminal. What nobody says can be said later: patch answer.
+
+Of what kind it is, say the commits (“fix: …”), and --title where they do not;
+[patch] kinds in debcut.toml lists those that a maintenance branch takes.")]
 pub struct PickArguments {
     /// A commit, a range A..B, or a pull request: #12, !12, its address
     #[arg(value_name = "COMMIT|RANGE|PR")]

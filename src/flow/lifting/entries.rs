@@ -55,6 +55,10 @@ pub(super) fn give(
             kept: own.keys().filter(|name| !there.contains(*name)).count() - going.len(),
         };
         if going.is_empty() {
+            // A killed run may have ended before its own took that over.
+            if let Some(at) = &at {
+                git.join_ledgers(REF, at).map_err(PatchingError::Ledger)?;
+            }
             return Ok(given);
         }
         let author = Author {
@@ -151,13 +155,6 @@ fn going(
         | Event::Mocked { branch, .. }
         | Event::Cut { branch, .. }
         | Event::HotfixOpened { branch, .. } => of_branch(branch),
-        // Who was told of a freeze goes where the freeze goes.
-        Event::Told { of, .. } => entries.iter().any(|(_, _, id, entry)| {
-            let (Event::Frozen { branch, .. } | Event::Thawed { branch, .. }) = &entry.event else {
-                return false;
-            };
-            id == of && of_branch(branch)
-        }),
     };
     let chosen = entries
         .iter()

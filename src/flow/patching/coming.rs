@@ -2,7 +2,7 @@
 //! in it, and what stands in the way.
 
 use super::ledger::Ledger;
-use super::{branches, cutting, listing, maintained};
+use super::{branches, cutting, listing, maintained, ruling};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Timestamp};
@@ -91,7 +91,14 @@ pub fn coming(
             let title = &one.request.ask.what.title;
             let block = match one.standing.state {
                 State::Approved => {
-                    approved.push(one.request);
+                    let broken = ruling::breaches(workspace, &one)?;
+                    match broken.into_iter().find(|one| one.overridden.is_none()) {
+                        None => approved.push(one.request),
+                        Some(broken) => {
+                            let (id, why) = (&one.request.id, broken.message);
+                            blocks.push(format!("{id} {title} stays: {why}"));
+                        }
+                    }
                     continue;
                 }
                 State::New => "is undecided",

@@ -126,6 +126,30 @@ pub(super) fn tried_heads(workspace: &Workspace, head: &str) -> Result<Vec<Strin
     }
 }
 
+/// Warns, where a release is of no maintenance branch, of those whose mock has
+/// passed and that are not cut: one of them may be meant.
+pub fn elsewhere(
+    workspace: &Workspace,
+    environment: &Environment,
+) -> Result<Vec<Finding>, FlowError> {
+    let repository = &workspace.repository;
+    let ledger = Ledger::read(repository, environment)?;
+    let mut found = Vec::new();
+    if ledger.queue.mocks.is_empty() {
+        return Ok(found);
+    }
+    for one in maintained(workspace, &workspace.policy("HEAD")?)?.into_values() {
+        let heads = [one.commit.clone()];
+        let trial = Trial::of(&ledger.queue, &one.name, &heads);
+        if matches!(trial, Trial::Passed(_)) {
+            let why = "its mock has passed and it is not cut; this is not a release of it";
+            let finding = Finding::warning("mocked-elsewhere", one.name.as_str(), why);
+            found.push(finding.fix(format!("git switch {}, where that is meant", one.name)));
+        }
+    }
+    Ok(found)
+}
+
 /// Tells whether there is something to release, or to go on with.
 pub fn is_due(workspace: &Workspace, request: &Request) -> Result<bool, FlowError> {
     let planned = match planning::plan(workspace, "HEAD", request)? {

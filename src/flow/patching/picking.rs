@@ -15,7 +15,7 @@ use crate::patch::reference::Reference;
 use crate::patch::{Answers, Ask, Decision, Event, Queue, Request, RequestId, answers};
 use crate::release::change;
 use crate::release::commit::Person;
-use crate::sys::git::ObjectId;
+use crate::sys::git::{ObjectId, Picking, Step};
 
 /// What is asked for, as the command line says it.
 #[derive(Debug, Clone)]
@@ -92,6 +92,7 @@ pub fn wanted(
     }
     let mut findings = chosen.findings;
     findings.extend(overlaps(workspace, &ledger.queue, &ask)?);
+    findings.extend(idle(workspace, &onto, &ask)?);
     Ok(Asking::New(Box::new(Ready { ask, findings })))
 }
 
@@ -312,6 +313,24 @@ fn overlaps(workspace: &Workspace, queue: &Queue, ask: &Ask) -> Result<Vec<Findi
         )));
     }
     Ok(found)
+}
+
+/// Says so where picking it now would change nothing: the commits are empty, or
+/// something else has done what they do.
+fn idle(workspace: &Workspace, onto: &Line, ask: &Ask) -> Result<Option<Finding>, FlowError> {
+    let memory = workspace.repository.in_memory()?;
+    let objects = memory.objects()?;
+    let tree = objects.commit(onto.head)?.tree.to_string();
+    let mut picking = Picking::new(&memory, &objects, &tree)?;
+    for commit in &ask.commits {
+        if picking.pick(commit)? != Step::Nothing {
+            return Ok(None);
+        }
+    }
+    let message = format!("it changes nothing on {} as that is now", ask.onto);
+    let subject = ask.commits.first().map_or("", |id| short(id));
+    let finding = Finding::warning("changes-nothing", subject, message);
+    Ok(Some(finding.fix("debcut patch withdraw takes it back")))
 }
 
 /// Reads an id that git gave.

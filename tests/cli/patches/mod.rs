@@ -4,6 +4,7 @@ mod applying;
 mod asking;
 mod deciding;
 mod embargo;
+mod kinds;
 mod rhythm;
 mod suggesting;
 

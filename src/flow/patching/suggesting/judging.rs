@@ -117,11 +117,14 @@ impl Look<'_> {
         one: &Read,
         asked: &HashMap<String, (RequestId, State)>,
     ) -> Option<Why> {
-        if let Some((request, state)) = asked.get(&one.commit.id)
-            && *state != State::Picked
-        {
-            return Some(Why::Asked(request.clone(), *state));
+        let asked = asked.get(&one.commit.id);
+        let asked = asked.map(|(request, state)| Why::Asked(request.clone(), *state));
+        let there = self.became(one.id).map(|id| Why::Picked(id.to_string()));
+        match asked {
+            // What changed nothing there has been asked for all the same.
+            Some(Why::Asked(_, State::Picked)) => there.or(asked),
+            Some(asked) => Some(asked),
+            None => there,
         }
-        self.became(one.id).map(|id| Why::Picked(id.to_string()))
     }
 }
