@@ -119,7 +119,9 @@ pub fn branch_of(event: &Event, request: Option<&RequestId>, queue: &Queue) -> O
             let thawed = queue.thawed.iter();
             let mut thawed = thawed.filter(|(_, thaw)| thaw.said.entry == *of);
             let found = frozen.next().map(|(branch, _)| branch);
-            found.or_else(|| thawed.next().map(|(branch, _)| branch)).cloned()
+            found
+                .or_else(|| thawed.next().map(|(branch, _)| branch))
+                .cloned()
         }
         _ => Some(queue.requests.get(request?)?.ask.what.onto.clone()),
     }

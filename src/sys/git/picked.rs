@@ -126,7 +126,11 @@ pub(super) fn paths(
     commit: &CommitObject,
 ) -> Result<u64, GitError> {
     use std::hash::{DefaultHasher, Hash, Hasher};
-    let before = objects.tree_before(id, commit)?;
+    let before = match objects.tree_before(id, commit) {
+        // To git, what a shallow clone ends at has no parents.
+        Err(GitError::Shallow { .. }) => None,
+        before => before?,
+    };
     let mut paths = DefaultHasher::new();
     objects.compare(before, Some(commit.tree), &mut |found| {
         if !found.is_directory() {
@@ -138,7 +142,7 @@ pub(super) fn paths(
 }
 
 /// Reads the commits that a message says it was picked from.
-pub(super) fn picks(message: &str) -> impl Iterator<Item = ObjectId> {
+pub fn picks(message: &str) -> impl Iterator<Item = ObjectId> {
     message.lines().filter_map(|line| {
         let rest = line.trim().strip_prefix("(cherry picked from commit ")?;
         ObjectId::from_hex(rest.strip_suffix(')')?)

@@ -4,8 +4,11 @@ mod applying;
 mod asking;
 mod deciding;
 mod embargo;
+mod freezing;
+mod hotfix;
 mod kinds;
 mod rhythm;
+mod sharing;
 mod suggesting;
 
 use crate::world::World;
