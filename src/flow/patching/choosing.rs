@@ -11,7 +11,7 @@ use crate::model::Finding;
 use crate::patch::reference::Reference;
 use crate::release::change;
 use crate::sys::forge::PullState;
-use crate::sys::git::{ObjectId, Repository};
+use crate::sys::git::{ObjectId, Picking, Repository, Step};
 
 /// Finds the commits that are meant, in the order of picking.
 pub(super) fn chosen(
@@ -103,19 +103,40 @@ fn one(repository: &Repository, commit: CommitFacts, merge: Merge) -> Result<Cho
     if brought.is_empty() {
         return Ok(plain(vec![commit], None));
     }
-    let message = format!(
-        "it is a merge; its {} are picked one by one",
-        match brought.len() {
-            1 => "one commit".to_owned(),
-            number => format!("{number} commits"),
-        }
-    );
-    let finding = Finding::info("merge-taken-apart", short(&commit.id), message);
+    let message = match brought.len() {
+        1 => "it is a merge; the one commit that it brought is picked".to_owned(),
+        number => format!("it is a merge; its {number} commits are picked one by one"),
+    };
+    let subject = short(&commit.id).to_owned();
+    let mut found = vec![Finding::info("merge-taken-apart", &subject, message)];
+    if !is_their_sum(repository, first, &commit, &brought)? {
+        let message = "it changes more than its commits do: what was resolved in it is left out";
+        found.push(Finding::warning("merge-has-more", subject, message));
+    }
+    let fix = "-m 1 takes it whole, as one change";
     let mut chosen = plain(brought, Some(commit));
-    chosen
-        .findings
-        .push(finding.fix("-m 1 takes it whole, as one change"));
+    let found = found.into_iter().map(|one| one.fix(fix));
+    chosen.findings.extend(found);
     Ok(chosen)
+}
+
+/// Tells whether a merge is what its commits come to one after another.
+fn is_their_sum(
+    repository: &Repository,
+    first: &str,
+    merge: &CommitFacts,
+    brought: &[CommitFacts],
+) -> Result<bool, FlowError> {
+    let memory = repository.in_memory()?;
+    let objects = memory.objects()?;
+    let tree = repository.commit(first)?.tree;
+    let mut picking = Picking::new(&memory, &objects, &tree)?;
+    for one in brought {
+        if let Step::Conflicts(_) = picking.pick(&one.id)? {
+            return Ok(false);
+        }
+    }
+    Ok(picking.tree()? == merge.tree)
 }
 
 /// Takes all of some commits but merges.

@@ -65,3 +65,27 @@ fn what_changes_nothing_is_told() {
     let asked = world.run(pick).code(0).document("debcut/patch-pick/1");
     assert_eq!(asked["findings"][0]["rule"], "changes-nothing");
 }
+
+#[test]
+fn a_merge_is_taken_apart_and_its_own_changes_are_told() {
+    let world = project();
+    for (branch, from) in [("plain", "one"), ("more", "three")] {
+        world.git(&["checkout", "-q", "-b", branch, "main"]);
+        fix(&world, from, "new", &format!("fix: {branch}"));
+        world.git(&["checkout", "-q", "main"]);
+        world.git(&["merge", "-q", "--no-ff", "--no-commit", branch]);
+        if branch == "more" {
+            world.edit("src/lib.txt", "eight\n", "8\n");
+            world.git(&["add", "-A"]);
+        }
+        world.git(&["commit", "-q", "-m", &format!("Merge {branch}")]);
+        let pick = ["patch", "pick", "HEAD", "--onto", "release-1.0", "--json"];
+        let asked = world.run(pick).code(0).document("debcut/patch-pick/1");
+        let rules = asked["findings"].as_array().expect("findings").iter();
+        let rules: Vec<&str> = rules.filter_map(|one| one["rule"].as_str()).collect();
+        let more = (branch == "more").then_some("merge-has-more");
+        let want: Vec<&str> = std::iter::once("merge-taken-apart").chain(more).collect();
+        assert_eq!(rules, want, "{branch}");
+        assert_eq!(asked["commits"].as_array().map(Vec::len), Some(1));
+    }
+}
