@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::PatchingError;
 use super::branches::{self, Line};
+use super::forging::looking::Pull;
 use super::ledger::Ledger;
 use super::listing;
 use crate::flow::FlowError;
@@ -31,6 +32,8 @@ pub struct Wanted {
     pub merge: Merge,
     /// Whether what was decided before is asked for anew.
     pub again: Again,
+    /// What the forge says of a pull request, where it was asked.
+    pub pull: Option<Pull>,
 }
 
 /// How a merge commit is taken.
@@ -195,7 +198,9 @@ pub(super) struct Chosen {
 
 fn ask(wanted: &Wanted, chosen: &Chosen) -> Ask {
     let all = || chosen.commits.iter().chain(&chosen.merge);
-    let mut answers = answers::joined(all().map(|one| answers::of_message(&one.message)));
+    let told = wanted.pull.iter().map(|pull| pull.body.as_str());
+    let said = all().map(|one| one.message.as_str()).chain(told);
+    let mut answers = answers::joined(said.map(answers::of_message));
     answers.take(&wanted.answers);
     let mut authors: Vec<Person> = Vec::new();
     for commit in &chosen.commits {
@@ -232,7 +237,9 @@ fn ask(wanted: &Wanted, chosen: &Chosen) -> Ask {
     Ask {
         onto: wanted.onto.clone(),
         commits: chosen.commits.iter().map(|one| one.id.clone()).collect(),
-        title: wanted.title.clone().unwrap_or(own),
+        title: (wanted.title.clone())
+            .or_else(|| Some(wanted.pull.as_ref()?.title.clone()))
+            .unwrap_or(own),
         authors,
         answers,
         pull_request,

@@ -3,6 +3,7 @@
 mod apply;
 mod branch;
 mod embargo;
+mod forge;
 mod list;
 mod log;
 mod message;
@@ -21,6 +22,7 @@ pub use branch::{
     ThawDocument, ToldChannel,
 };
 pub use embargo::{EmbargoDocument, LiftDocument, LiftStep};
+pub use forge::{ActView, ForgeDocument, ForgeVerb, HeardDecision, PageView};
 pub use list::{ListDocument, ListedBranch};
 pub use log::{LogDocument, about, branch_of};
 pub use message::{Telling, Waiting, telling_text};

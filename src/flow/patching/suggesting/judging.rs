@@ -30,6 +30,7 @@ impl Look<'_> {
         &mut self,
         read: &'r [Read],
         onto: &BranchName,
+        labelled: &HashMap<String, (u64, String)>,
     ) -> Result<Vec<(&'r Read, Verdict)>, FlowError> {
         let target = Target::new(onto.as_str());
         let mut known = Vec::new();
@@ -49,6 +50,7 @@ impl Look<'_> {
             wanted.extend(named.iter().flatten());
             let asked = suggest::asked(&one.commit.message, &target);
             let speaks = asked != Asked::Unsaid
+                || labelled.contains_key(&one.commit.id)
                 || one
                     .changes
                     .iter()
@@ -76,6 +78,7 @@ impl Look<'_> {
                 cves,
                 is_exploited: one.changes.iter().any(|change| change.exploited),
                 asked,
+                labelled: labelled.get(&one.commit.id).cloned(),
                 fixes: fixes.iter().map(origin).collect(),
                 reverts: reverts.iter().map(origin).collect(),
             };

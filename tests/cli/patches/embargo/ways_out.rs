@@ -64,10 +64,44 @@ fn a_plan_for_a_directory_is_told() {
         place(&apt)
     );
     run(&world, &pages).code(2).says(&["(ORCHID)"]);
+    // And to no host.
+    let rings = world.path("rings.toml");
+    std::fs::write(&rings, "hosts = ['h.example']\n").expect("written");
+    let (rings, state) = (place(&rings), place(&world.path("state")));
+    let start = format!("start tally=1.2.1 --from stable --rings {rings}");
+    let start = format!(
+        "-C / rollout {start} --state {state} --archive {}",
+        place(&sec)
+    );
+    run(&world, &start).code(0);
+    run(&world, &format!("-C / rollout advance --state {state}"))
+        .code(2)
+        .says(&["(ORCHID), which refuses reaching hosts"]);
     let words = "publish --to stable --archive ../apt";
     run(&world, words).code(2);
     let ran = run(&world, &format!("{words} --dry-run")).code(0);
     assert!(ran.stdout.contains("tally"), "{}", ran.stdout);
     ran.says(&["the embargo ORCHID refuses", "this is only a plan"]);
     run(&world, "archive check --archive ../apt").code(0);
+}
+
+#[test]
+fn a_queue_that_is_shared_at_once_stays_here() {
+    let world = embargoed("[patch]\nsync = true\n");
+    world.git(&["branch", "release-1.2", "v1.2.0"]);
+    let words = "patch pick main --onto release-1.2 --bug b --affected a --severity s --verified v";
+    let ran = run(&world, words).code(0);
+    let id = ran.stdout.split_whitespace().next();
+    let id = id.expect("it begins with its name").to_owned();
+    ran.says(&["the embargo ORCHID refuses", "patch sync --remote"]);
+    run(&world, "patch sync --remote private").code(0);
+    let before = run(&world, "patch log").code(0).stdout;
+    let words = format!("patch approve {id} --reason r --sync");
+    run(&world, &words).code(2);
+    assert_eq!(run(&world, "patch log").code(0).stdout, before);
+    for (place, want) in [("public", ""), ("private", "refs/debcut/patches")] {
+        let words = format!("--git-dir ../{place}.git for-each-ref refs/debcut");
+        let refs = git(&world, &words).code(0).stdout;
+        assert_eq!(refs.contains("refs/debcut"), !want.is_empty(), "{refs}");
+    }
 }
