@@ -141,10 +141,12 @@ fn one_who_may_not_write_still_reads() {
     let list = nobody("patch list --json").code(0);
     let list = list.document("debcut/patch-list/1");
     assert_eq!(list["requests"].as_array().map(Vec::len), Some(1));
-    nobody("patch plan").code(0);
+    nobody("patch log").code(0);
     nobody("patch sync --dry-run").code(0);
-    nobody("patch freeze release-1.0 --reason cut").code(2);
-    nobody("patch sync").code(2);
+    for words in ["patch freeze release-1.0 --reason cut", "patch sync"] {
+        let refused = nobody(words).says(&["cannot"]);
+        assert_ne!(refused.code, 0, "{words}");
+    }
     writable("u+w");
     nobody("patch sync").code(0);
 }
