@@ -2,8 +2,10 @@
 
 mod applying;
 mod asking;
+mod cutting;
 mod deciding;
 mod embargo;
+mod month;
 mod rhythm;
 mod suggesting;
 
