@@ -8,6 +8,7 @@ use super::WriteArguments;
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
+use crate::flow::embargoing;
 use crate::flow::patching::applying::{
     self, Ending, Extent, Fate, Line, Outcome, Shop, Stopping, Wanted, Way,
 };
@@ -59,7 +60,8 @@ pub struct ApplyArguments {
     /// Leave out what does not apply instead of stopping there
     #[arg(long)]
     skip_conflicts: bool,
-    /// Ask this command whether the branch's head is green [default: [patch] require-green]
+    /// Ask this command whether the branch's head is green, or with @forge the
+    /// forge's checks [default: [patch] require-green]
     #[arg(long, value_name = "COMMAND", num_args = 0..=1, default_missing_value = "")]
     require_green: Option<String>,
     #[command(flatten)]
@@ -153,6 +155,9 @@ pub fn run(arguments: ApplyArguments, context: &Context<'_>) -> Result<Said, Fai
     };
     let remote = &workspace.project.release.remote;
     let url = workspace.repository.remote_url(remote)?;
+    // Under embargo that is no advice.
+    let embargo = embargoing::read(&workspace.repository)?;
+    let url = url.filter(|_| embargo.is_none());
     match answer(outcome, &wanted, url.map(|_| remote.as_str())) {
         Said::Answer(answer) if wanted.extent == Extent::Write => {
             super::after(first, answer, &workspace, context)

@@ -7,10 +7,12 @@ use super::sync;
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
+use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::Sha256;
 use crate::patch::policy::Sharing;
 use crate::report::Answer;
+use crate::sys::git::{PushError, may_push};
 
 /// How a verb writes to the ledger.
 #[derive(Debug, Clone, Args)]
@@ -35,8 +37,9 @@ pub(super) enum Share {
 }
 
 /// Gets what others have said, before anything is decided that they might have
-/// decided otherwise. Where `--sync` asks for it a remote that does not answer
-/// stops everything; where the configuration does, it is only a warning.
+/// decided otherwise. Where `--sync` asks for it a remote that does not answer,
+/// or that an embargo refuses, stops everything; where the configuration does,
+/// it is only told.
 pub(super) fn before(
     write: &WriteArguments,
     workspace: &Workspace,
@@ -46,7 +49,19 @@ pub(super) fn before(
     if write.dry_run || !(write.sync || at_once) {
         return Ok(Share::No);
     }
-    match sync::shared(workspace, &workspace.project.release.remote, context) {
+    let remote = &workspace.project.release.remote;
+    let (repository, environment) = (&workspace.repository, &context.environment);
+    match may_push(repository, environment, remote) {
+        Err(PushError::Outward(error)) if !write.sync => {
+            let here = "debcut patch sync --remote REMOTE shares it with a private one";
+            context.listener().note(format!("{error}; {here}"));
+            return Ok(Share::No);
+        }
+        Err(error @ PushError::Outward(_)) => return Err(FlowError::Push(error).into()),
+        // Whether it is there at all is found out with what it has.
+        _ => {}
+    }
+    match sync::shared(workspace, remote, context) {
         Ok(_) => Ok(Share::Yes),
         Err(failure) if write.sync || failure.exit != Exit::Outside => Err(failure),
         Err(failure) => {

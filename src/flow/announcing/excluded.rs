@@ -2,6 +2,7 @@
 //! not in the release.
 
 use crate::flow::FlowError;
+use crate::flow::patching::hotfixing;
 use crate::flow::patching::ledger::Ledger;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, TagName};
@@ -41,13 +42,10 @@ pub(super) fn excluded(
         let (Some(normal), Some(release)) = (parse(&normal), parse(&release)) else {
             continue;
         };
-        let objects = repository.objects()?;
-        let Ok(missing) = repository.unpicked(&objects, normal, &[release])? else {
-            continue;
-        };
-        let changes = missing.into_iter().map(|one| Excluded {
-            commit: one.id.to_string(),
-            subject: one.message.lines().next().unwrap_or_default().to_owned(),
+        let lacks = hotfixing::returning::lacking(workspace, normal, &[release])?;
+        let changes = lacks.known().iter().map(|one| Excluded {
+            commit: one.commit.clone(),
+            subject: one.subject.clone(),
         });
         return Ok(Some((hotfix.normal.clone(), changes.collect())));
     }

@@ -6,7 +6,11 @@ mod cutting;
 mod deciding;
 mod embargo;
 mod month;
+mod freezing;
+mod hotfix;
+mod kinds;
 mod rhythm;
+mod sharing;
 mod suggesting;
 
 use crate::world::World;
