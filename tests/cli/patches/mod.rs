@@ -2,11 +2,13 @@
 
 mod applying;
 mod asking;
+mod cutting;
 mod deciding;
 mod embargo;
 mod freezing;
 mod hotfix;
 mod kinds;
+mod month;
 mod rhythm;
 mod sharing;
 mod suggesting;

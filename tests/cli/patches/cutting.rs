@@ -1,0 +1,336 @@
+//! `release --mock` and `release` on a maintenance branch: a mock leaves its
+//! report alone, a cut is of the branch's head and written down once.
+
+use serde_json::Value;
+
+use crate::world::{Listing, Ran, World};
+
+/// A package with a maintenance branch, which is checked out and has a fix, a
+/// key and an archive.
+fn line() -> World {
+    let world = World::declared();
+    world.write(".gitignore", "dist/\n");
+    world.commit("build: leave out what is built");
+    world.git(&["branch", "release-1.2"]);
+    world.edit("tally.conf", "how", "what");
+    world.commit("feat: say what to count");
+    world.git(&["switch", "--quiet", "release-1.2"]);
+    world.edit("tally.1", "Counts lines.", "Counts lines, quickly.");
+    world.commit("fix: count quickly");
+    world.key();
+    world
+        .run(["archive", "init", "../apt", "--suite", "stable,next"])
+        .code(0);
+    world
+}
+
+fn release(world: &World, more: &[&str]) -> Ran {
+    let words = ["release", "--to", "stable", "--archive", "../apt"];
+    world.run(words.iter().chain(more))
+}
+
+fn document(ran: &Ran) -> Value {
+    ran.document("debcut/release/1")
+}
+
+/// Lists `RULE: MESSAGE` of what a release found.
+fn findings(ran: &Ran) -> Vec<String> {
+    let document = document(ran);
+    let all = document["findings"].as_array().expect("findings").clone();
+    let text = |one: &Value, key: &str| one[key].as_str().unwrap_or_default().to_owned();
+    let all = all.iter();
+    all.map(|one| format!("{}: {}", text(one, "rule"), text(one, "message")))
+        .filter(|one| !one.starts_with("isolation"))
+        .collect()
+}
+
+/// Lists what the ledger says of one kind.
+fn said(world: &World, is: &str) -> Vec<Value> {
+    let log = world.run(["patch", "log", "--json"]).code(0);
+    let log = log.document("debcut/patch-log/1");
+    let entries = log["entries"].as_array().expect("a list").clone();
+    let own = entries.into_iter().filter(|entry| entry["is"] == is);
+    own.map(|entry| entry["event"].clone()).collect()
+}
+
+fn blocks(world: &World) -> String {
+    let plan = world
+        .run(["patch", "plan", "release-1.2", "--json"])
+        .code(0);
+    let plan = plan.document("debcut/patch-plan/1");
+    plan["branches"][0]["blocks"].to_string()
+}
+
+/// Everything there is, but for the ledger and git's objects of it.
+fn state(world: &World) -> (String, Listing) {
+    let refs = world.git(&["for-each-ref", "--format=%(refname) %(objectname)"]);
+    let refs = refs.lines().filter(|line| !line.contains("debcut/"));
+    let mut listing = world.listing();
+    listing.retain(|path, _| {
+        let path = path.to_string_lossy();
+        !path.contains(".git/") && path != "apt/.debcut/lock"
+    });
+    let status = world.git(&["status", "--porcelain", "--branch"]);
+    (
+        format!("{}\n{status}", refs.collect::<Vec<_>>().join("\n")),
+        listing,
+    )
+}
+
+#[test]
+fn a_mock_leaves_its_report_alone() {
+    let world = line();
+    let before = state(&world);
+    let all = world.listing();
+    let planned = release(&world, &["--mock", "--dry-run", "--json"]).code(0);
+    assert_eq!(document(&planned)["dry_run"], true);
+    assert_eq!(document(&planned)["packages"][0]["version"], "1.2.1");
+    assert_eq!(world.listing(), all);
+    assert_eq!(said(&world, "mocked").len(), 0);
+
+    let ran = release(&world, &["--mock", "--json"]).code(0);
+    let mock = document(&ran);
+    assert_eq!(
+        (&mock["mock"], &mock["branch"]),
+        (&true.into(), &"release-1.2".into())
+    );
+    assert_eq!(mock["packages"][0]["directory"], Value::Null);
+    assert_eq!(state(&world), before);
+    let told = said(&world, "mocked");
+    let head = world.git(&["rev-parse", "HEAD"]);
+    assert_eq!(told[0]["head"], head.as_str());
+    assert_eq!(told[0]["versions"], serde_json::json!(["tally 1.2.1"]));
+    assert_eq!(told[0]["findings"], serde_json::json!([]));
+    let built = told[0]["artifacts"].to_string();
+    assert!(built.contains("\"tally_1.2.1_all.deb\""), "{built}");
+    let log = world.run(["patch", "log"]).code(0).stdout;
+    assert!(log.contains("it passed: tally 1.2.1"), "{log}");
+    assert!(!blocks(&world).contains("mock"), "{}", blocks(&world));
+    let plan = world.run(["patch", "plan"]).code(0).stdout;
+    assert!(plan.contains("mock passed 2025-06-01"), "{plan}");
+
+    // A trial is tried as often as somebody wants to.
+    release(&world, &["--mock"]).code(0);
+    assert_eq!(said(&world, "mocked").len(), 2);
+    assert_eq!(state(&world), before);
+}
+
+#[test]
+fn a_cut_warns_of_what_no_mock_has_passed() {
+    let world = line();
+    let lacks = |want: Option<&str>| {
+        let ran = release(&world, &["--dry-run", "--json"]).code(0);
+        let found = findings(&ran);
+        let found = found.iter().find(|one| one.starts_with("no-mock: "));
+        match (found, want) {
+            (Some(found), Some(want)) => assert!(found.contains(want), "{want} in {found}"),
+            (found, want) => assert_eq!(found.map(String::as_str), want),
+        }
+    };
+    lacks(Some("has passed"));
+    let broken = |from: &str, to: &str| {
+        world.edit("debcut.toml", from, to);
+        world.commit("build: change it");
+    };
+    broken("command = \"sed", "command = \"false && sed");
+    let ran = release(&world, &["--mock", "--json"]).code(1);
+    assert!(
+        findings(&ran)[0].starts_with("build-failed: "),
+        "{:?}",
+        findings(&ran)
+    );
+    let told = said(&world, "mocked");
+    let why = told[0]["findings"][0].as_str().expect("a reason");
+    assert!(why.contains("[build-failed]"), "{why}");
+    lacks(Some("was refused: tally"));
+    assert!(blocks(&world).contains("was refused"), "{}", blocks(&world));
+    let log = world.run(["patch", "log"]).code(0).stdout;
+    assert!(
+        log.contains("it was refused") && log.contains("[build-failed]"),
+        "{log}"
+    );
+    broken("command = \"false && sed", "command = \"sed");
+    lacks(Some("the last one, of 2025-06-01, was of"));
+    release(&world, &["--mock"]).code(0);
+    lacks(None);
+    // What passed once may fail since.
+    let config = std::fs::read_to_string(world.project().join("debcut.toml")).expect("there");
+    let green = "\n[patch]\nrequire-green = \"test ! -e ../red || { echo no; false; }\"\n";
+    world.write("debcut.toml", config + green);
+    world.commit("ci: ask whether it is green");
+    release(&world, &["--mock"]).code(0);
+    lacks(None);
+    std::fs::write(world.path("red"), "").expect("written");
+    let ran = release(&world, &["--mock", "--json"]).code(1);
+    assert!(
+        findings(&ran)[0].starts_with("not-green: "),
+        "{:?}",
+        findings(&ran)
+    );
+    let ran = release(&world, &["--json"]).code(1);
+    assert!(
+        findings(&ran)[0].starts_with("not-green: "),
+        "{:?}",
+        findings(&ran)
+    );
+    assert_eq!(world.git(&["tag", "--list", "v1.2.1"]), "");
+    std::fs::remove_file(world.path("red")).expect("removed");
+    lacks(Some(
+        "was refused: release-1.2: the branch's head is not green",
+    ));
+    // It is said before anything is done, and goes on.
+    let ran = release(&world, &[]).code(0);
+    ran.says(&["warning: release-1.2: no mock of", "was refused"]);
+    assert_eq!(world.git(&["describe", "--exact-match"]), "v1.2.1");
+}
+
+#[test]
+fn a_cut_is_of_the_head_and_written_down_once() {
+    let world = line();
+    world.edit("tally.1", "Counts lines,", "Counts all lines,");
+    world.commit("fix: count all of them");
+    release(&world, &["--mock"]).code(0);
+    let before = state(&world);
+    for (at, rule) in [("HEAD~", "not-branch-head"), ("HEAD", "detached-head")] {
+        world.git(&["switch", "--quiet", "--detach", at]);
+        for more in [
+            &["--json"][..],
+            &["--json", "--mock"],
+            &["--json", "--dry-run"],
+        ] {
+            let ran = release(&world, more).code(1);
+            let found = findings(&ran);
+            assert!(found[0].starts_with(rule), "{at} {more:?}: {found:?}");
+        }
+        world.git(&["switch", "--quiet", "release-1.2"]);
+    }
+    assert_eq!(state(&world), before);
+    // A mock that could not begin is in the ledger, and no good.
+    let told = said(&world, "mocked");
+    assert_eq!(told.len(), 3);
+    assert!(told[2]["findings"][0].to_string().contains("detached-head"));
+
+    world.write("VERSION", "mine\n");
+    let ran = release(&world, &["--json"]).code(1);
+    assert!(
+        findings(&ran)[0].starts_with("dirty-release-file"),
+        "{:?}",
+        findings(&ran)
+    );
+    world.git(&["checkout", "--quiet", "VERSION"]);
+    world.write("tally.conf", "# mine\n");
+    assert_eq!(world.git(&["tag", "--list", "v1.2.1"]), "");
+    let ran = release(&world, &["--json"]).code(0);
+    assert_eq!(document(&ran)["packages"][0]["version"], "1.2.1");
+    // The user's own change is in the work tree, and nowhere else.
+    assert_eq!(world.git(&["status", "--porcelain"]), " M tally.conf");
+    assert_eq!(world.git(&["show", "v1.2.1:tally.conf"]), "# how to count");
+    assert_eq!(
+        world.git(&["rev-parse", "v1.2.1^{commit}"]),
+        world.git(&["rev-parse", "release-1.2"])
+    );
+    let cuts = said(&world, "cut");
+    assert_eq!((cuts.len(), &cuts[0]["tags"][0]), (1, &"v1.2.1".into()));
+    let next = document(&ran)["next"].to_string();
+    assert!(
+        next.contains("debcut release sync --from release-1.2"),
+        "{next}"
+    );
+
+    let ledger = world.git(&["rev-parse", "refs/debcut/patches"]);
+    let again = document(&release(&world, &["--json"]).code(0));
+    assert_eq!(again["changed"], false);
+    assert_eq!(again["next"], serde_json::json!([]));
+    assert_eq!(world.git(&["rev-parse", "refs/debcut/patches"]), ledger);
+    // What is committed is completed from anywhere, as CI has it.
+    world.git(&["checkout", "--quiet", "tally.conf"]);
+    world.git(&["switch", "--quiet", "--detach", "v1.2.1"]);
+    let next = ["release", "--to", "next", "--archive", "../apt"];
+    world.run(next).code(0);
+    assert_eq!(said(&world, "cut").len(), 1);
+}
+
+#[test]
+fn a_cut_that_was_killed_is_completed_and_written_down() {
+    let world = line();
+    let config = std::fs::read_to_string(world.project().join("debcut.toml")).expect("there");
+    let kill = |step: &str| format!("test -e ../{step} || {{ touch ../{step}; kill -9 $PPID; }}");
+    let hooks = format!(
+        "\n[hooks]\nbefore-tag = '{}'\nafter-tag = '{}'\nafter-publish = '{}'\n",
+        kill("k1"),
+        kill("k2"),
+        kill("k3")
+    );
+    world.write("debcut.toml", config + &hooks);
+    world.commit("build: hooks");
+    release(&world, &["--mock"]).code(0);
+    for step in 1..=3 {
+        let ran = release(&world, &[]);
+        assert_eq!(ran.code, 128 + 9, "{step}\n{}\n{}", ran.stdout, ran.stderr);
+        assert!(world.path(&format!("k{step}")).exists(), "{step}");
+        assert_eq!(said(&world, "cut").len(), 0, "{step}");
+        assert!(!ran.stderr.contains("no mock of"), "{step}: {}", ran.stderr);
+    }
+    let done = document(&release(&world, &["--json"]).code(0));
+    assert_eq!(done["changed"], true);
+    let cuts = said(&world, "cut");
+    assert_eq!((cuts.len(), &cuts[0]["tags"][0]), (1, &"v1.2.1".into()));
+    assert_eq!(
+        cuts[0]["commit"],
+        world.git(&["rev-parse", "HEAD"]).as_str()
+    );
+    let again = document(&release(&world, &["--json"]).code(0));
+    assert_eq!(again["changed"], false);
+    assert_eq!(said(&world, "cut").len(), 1);
+}
+
+#[test]
+fn a_release_of_main_says_what_else_may_be_meant() {
+    let world = line();
+    let of_main = || {
+        world.git(&["switch", "--quiet", "main"]);
+        let found = findings(&release(&world, &["--dry-run", "--json"]).code(0));
+        world.git(&["switch", "--quiet", "release-1.2"]);
+        found
+    };
+    assert_eq!(of_main(), Vec::<String>::new());
+    release(&world, &["--mock"]).code(0);
+    let found = of_main();
+    assert!(found[0].starts_with("mocked-elsewhere: "), "{found:?}");
+    release(&world, &[]).code(0);
+    assert_eq!(of_main(), Vec::<String>::new());
+}
+
+#[test]
+fn a_feature_that_was_let_in_is_part_of_a_patch_release() {
+    let world = line();
+    let feature = world.git(&["rev-parse", "main"]);
+    let pick = ["patch", "pick", &feature, "--onto", "release-1.2", "--json"];
+    let made = world.run(pick).code(0).document("debcut/patch-pick/1");
+    let id = made["id"].as_str().expect("a name");
+    for rule in ["not-approved", "kind-not-allowed", "no-release-note"] {
+        let aside = [
+            "patch",
+            "override",
+            id,
+            rule,
+            "--reason",
+            "asked for by many",
+        ];
+        world.run(aside).code(0);
+    }
+    world
+        .run(["patch", "apply", "--onto", "release-1.2"])
+        .code(0);
+    let ran = release(&world, &["--json"]).code(0);
+    assert_eq!(document(&ran)["packages"][0]["version"], "1.2.1");
+    // What was committed there is refused, as before.
+    world.edit("tally.conf", "what", "how");
+    world.commit("feat: say how to count");
+    let ran = release(&world, &["--dry-run", "--json"]).code(1);
+    assert!(
+        findings(&ran)[0].starts_with("maintenance-branch: "),
+        "{:?}",
+        findings(&ran)
+    );
+}
