@@ -6,6 +6,7 @@
 //! Only commits in somebody's range are compared with their parents.
 
 mod behind;
+mod lines;
 mod members;
 mod moved;
 pub mod past;
@@ -52,6 +53,7 @@ pub fn observe(
 ) -> Result<Facts, ObserveError> {
     let mut facts = read(repository, revision, policy, SLOP)?;
     facts.branch = repository.branch_of(revision);
+    lines::fill(&mut facts, repository, policy)?;
     Ok(facts)
 }
 
@@ -174,6 +176,7 @@ fn read(
             .iter()
             .map(|(tag, id)| (tag.clone(), id.to_string()))
             .collect(),
+        lines: Vec::new(),
         dead_patterns: tree::dead_patterns(&objects, top, units)?,
     };
     for (index, unit) in units.iter().enumerate() {
