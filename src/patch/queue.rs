@@ -203,9 +203,7 @@ impl Queue {
                     let standing = freezes.entry(branch).or_default();
                     let has_effect = froze(*id, entry, standing, &entries);
                     let thaw = thaw(*id, entry).filter(|_| has_effect);
-                    queue
-                        .thawed
-                        .extend(thaw.map(|thaw| (branch.clone(), thaw)));
+                    queue.thawed.extend(thaw.map(|thaw| (branch.clone(), thaw)));
                     has_effect
                 }
                 _ => queue.take(*id, entry),
@@ -511,6 +509,7 @@ impl Answers {
             (&mut self.affected, &others.affected),
             (&mut self.severity, &others.severity),
             (&mut self.verified, &others.verified),
+            (&mut self.note, &others.note),
         ] {
             if !other.is_empty() {
                 own.clone_from(other);

@@ -2,11 +2,13 @@
 //! in it, and what stands in the way.
 
 use super::ledger::Ledger;
-use super::{branches, cutting, listing, maintained};
+use super::{branches, cutting, listing, maintained, parents};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Timestamp};
+use crate::patch::policy::Note;
 use crate::patch::{Due, Request, State, Trial};
+use crate::release::notes::lint;
 use crate::release::plan::{self, Decision};
 use crate::release::{self, change, trailer};
 
@@ -53,6 +55,7 @@ pub fn coming(
         let policy = workspace.policy(&head)?;
         let mut facts = release::observe::observe(&workspace.repository, &head, &policy)?;
         facts.branch = Some(name.to_string());
+        parents::complete(workspace, &mut facts.commits)?;
         let mut blocks = Vec::new();
         let mut next = Vec::new();
         match plan::plan(&facts, &policy, &plan::Request::everything()) {
@@ -64,6 +67,9 @@ pub fn coming(
                         Decision::Skip { .. } => continue,
                     };
                     next.push(format!("{} {version}", package.name));
+                    if workspace.project.patch.note == Note::Required {
+                        blocks.extend(silent(&package.changes));
+                    }
                 }
             }
             Err(findings) => {
@@ -132,6 +138,14 @@ pub fn coming(
         });
     }
     Ok(found)
+}
+
+/// Names the picks on a branch of which users are told nothing.
+fn silent(changes: &[change::Change]) -> impl Iterator<Item = String> {
+    let found = lint::lint_as(changes, lint::Written::DemandedOfPicks).into_iter();
+    found
+        .filter(|finding| finding.rule == "note-missing")
+        .map(|finding| format!("{}: {}", finding.subject, finding.message))
 }
 
 /// Says that a branch is frozen; a freeze ends by a thaw alone.

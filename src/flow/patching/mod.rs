@@ -14,6 +14,7 @@ mod kinds;
 pub mod ledger;
 pub mod listing;
 mod maintained;
+pub mod parents;
 pub mod picking;
 pub mod ruling;
 pub mod suggesting;

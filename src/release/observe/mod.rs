@@ -9,6 +9,7 @@ mod behind;
 mod lines;
 mod members;
 mod moved;
+mod origins;
 pub mod past;
 mod pending;
 mod releases;
@@ -89,6 +90,7 @@ pub fn between(
         node.object.forget_text();
         node.touched = None;
     }
+    origins::fill(repository, &objects, &mut commits);
     Ok(commits)
 }
 
@@ -179,6 +181,7 @@ fn read(
         lines: Vec::new(),
         dead_patterns: tree::dead_patterns(&objects, top, units)?,
     };
+    origins::fill(repository, &objects, &mut facts.commits);
     for (index, unit) in units.iter().enumerate() {
         let mut found = history.unit(index, &releases);
         found.versions = tree::versions(&objects, top, unit)?;
@@ -313,6 +316,7 @@ fn commit_of(node: &Node) -> Commit {
         message: node.object.message(),
         touches: touched.owners,
         unowned: touched.unowned,
+        origins: Vec::new(),
     }
 }
 

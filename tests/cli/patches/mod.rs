@@ -2,8 +2,10 @@
 
 mod applying;
 mod asking;
+mod back_merging;
 mod deciding;
 mod embargo;
+mod notes;
 mod rhythm;
 mod suggesting;
 
