@@ -151,13 +151,13 @@ fn release(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, F
         }
         return Ok(answer(mocked, document).into());
     }
-    let warnings = match cut.as_ref().map(|cut| &cut.warnings[..]) {
-        None | Some([]) => Vec::new(),
-        Some(warnings) => match cutting::is_due(&workspace, &wanted.request)? {
-            true => warnings.to_vec(),
-            false => Vec::new(),
-        },
+    let mut warnings = match &cut {
+        Some(cut) => cut.warnings.clone(),
+        None => cutting::elsewhere(&workspace, environment)?,
     };
+    if !warnings.is_empty() && !cutting::is_due(&workspace, &wanted.request)? {
+        warnings.clear();
+    }
     if !wanted.dry_run {
         // Said while it can still be stopped.
         for one in &warnings {

@@ -1,5 +1,6 @@
 //! `[patch]` as written → the rules of maintenance branches.
 
+mod forge;
 mod notify;
 mod rhythm;
 
@@ -44,6 +45,7 @@ pub(super) fn policy(source: &Source<'_>, written: written::Patch) -> Result<Pol
         checked.map_err(|why| source.refuse(&text.span(), format!("no template: {why}")))?;
         Ok(text.into_inner())
     });
+    let forge = written.forge.map(|forge| forge::settings(source, forge));
     Ok(Policy {
         main,
         approvers: written.approvers,
@@ -82,6 +84,7 @@ pub(super) fn policy(source: &Source<'_>, written: written::Patch) -> Result<Pol
             true => Sharing::AtOnce,
             false => Sharing::WhenAsked,
         },
+        forge: forge.transpose()?,
     })
 }
 

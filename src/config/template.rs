@@ -79,7 +79,7 @@ const TAIL: &str = "
 # unconventional = \"refuse\"   # what says no kind; or allow
 # note = \"required\"           # Release-Note: TEXT or NONE in each commit; or wanted
 # parents = \"merged\"          # only what the main branch has; or any
-# require-green = \"./ci-status\"   # says whether DEBCUT_COMMIT is green: exit 0, 75 for not yet
+# require-green = \"./ci-status\"   # says whether DEBCUT_COMMIT is green: exit 0, 75 for not yet; or \"@forge\"
 # questions = [\"bug\", \"affected\", \"severity\", \"verified\"]   # answered before anybody decides
 # template = \"{% for one in questions %}{{ one.name }}: {{ one.answer }}\\n{% endfor %}\"   # in an editor
 # sync = false                # share what is written with the remote at once, not by patch sync
@@ -89,6 +89,17 @@ const TAIL: &str = "
 # zone = \"Europe/Berlin\"      # default: UTC
 # back-merge = \"pick\"         # how changelog and versions come to main after a cut; or merge
 # back-merge-into = [\"main\"]  # default: the main branch
+
+# [patch.forge]               # pull requests and labels: debcut patch forge sync; DEBCUT_FORGE_TOKEN
+# kind = \"github\"             # or gitlab; default: by the remote's host
+# url = \"https://github.example.org/api/v3\"   # of the API; default: by the remote's host
+# project = \"owner/name\"      # default: by the remote's address
+# open-pull-requests = true   # or false: only labels, on the pull requests that were asked for
+# labels = { approved = \"backport/approved\" }   # what debcut sets, by state; \"\" sets none
+# decisions = { hold = \"hold-patch\" }   # what people set: approve, hold, reject
+# people = { ida-gh = \"Ida Example <ida@example.org>\" }   # who the forge's users are
+# backport = [\"backport/{version}\", \"backport/{branch}\"]   # labels that patch suggest heeds
+# body = \"{{ title }}\"        # of a pull request's page; default: with the four questions
 
 # [[patch.notify]]            # who is told of a freeze
 # name = \"chat\"

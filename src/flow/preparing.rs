@@ -13,7 +13,7 @@ use crate::release::prepare::message::PLAN_TRAILER;
 use crate::release::prepare::plan::{self as prepare_plan, Means, PreparePlan};
 use crate::release::prepare::{self};
 use crate::sys::environment::Environment;
-use crate::sys::git::{PushError, Pushed, forge_command, push};
+use crate::sys::git::{PushError, Pushed, forge_command, may_push, push};
 
 /// What is wanted.
 #[derive(Debug, Clone)]
@@ -129,7 +129,7 @@ pub fn prepare(
         return refused(vec![finding]);
     }
     if wanted.push {
-        remote_is_there(workspace)?;
+        remote_is_there(workspace, environment)?;
     }
     let planned = match planning::plan(workspace, "HEAD", &wanted.request)? {
         planning::Outcome::Planned(planned) => planned,
@@ -363,12 +363,13 @@ pub fn unwritten(
     Ok(names)
 }
 
-/// Refuses to begin what ends with a push to nowhere.
-pub fn remote_is_there(workspace: &Workspace) -> Result<(), FlowError> {
+/// Refuses to begin what ends with a push to nowhere, or to where an embargo
+/// does not allow it.
+pub fn remote_is_there(workspace: &Workspace, environment: &Environment) -> Result<(), FlowError> {
     let remote = &workspace.project.release.remote;
     let is_place = remote.contains(['/', ':']);
     if is_place || workspace.repository.remote_url(remote)?.is_some() {
-        return Ok(());
+        return Ok(may_push(&workspace.repository, environment, remote)?);
     }
     let remote = remote.clone();
     Err(FlowError::Push(PushError::NoRemote { remote }))

@@ -127,7 +127,7 @@ pub fn release(
 ) -> Result<Outcome, FlowError> {
     // A suite or a remote that is not there is known before anything is changed.
     if wanted.push {
-        preparing::remote_is_there(workspace)?;
+        preparing::remote_is_there(workspace, desk.environment)?;
     }
     desk.look(&wanted.to, None, Question::Manifest)?;
     desk.store.admits(None)?;

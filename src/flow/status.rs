@@ -9,7 +9,9 @@ use super::building;
 use super::configured::{self, Configured, ReadError};
 use super::doctor::certificates;
 use super::embargoing;
-use super::patching::coming;
+use super::patching;
+use super::patching::coming::{self, Coming};
+use super::patching::freezing::news;
 use super::patching::ledger::Ledger;
 use super::project::Workspace;
 use crate::archive::Current;
@@ -18,7 +20,7 @@ use crate::format::changes::Changes;
 use crate::format::control::SourceControl;
 use crate::format::version::Version;
 use crate::model::finding::with_causes;
-use crate::model::{Architecture, Finding, PackageName, Severity, Suite, Timestamp};
+use crate::model::{Architecture, BranchName, Finding, PackageName, Severity, Suite, Timestamp};
 use crate::patch::Today;
 use crate::publish::health::{self, Counted, Thresholds};
 use crate::publish::{self, PublishError, Question};
@@ -129,50 +131,109 @@ pub fn status(
     })
 }
 
-/// Says what is so of maintenance branches: frozen, due, blocked.
+/// Says what is so of maintenance branches: frozen, due, blocked, and what other
+/// branches lack of hotfixes.
 fn maintained(
     workspace: &Workspace,
     environment: &Environment,
     now: Timestamp,
 ) -> Result<Vec<Finding>, FlowError> {
     let ledger = Ledger::read(&workspace.repository, environment)?;
-    let mut findings = Vec::new();
+    let mut findings = ledger.findings.clone();
     for (branch, freeze) in &ledger.queue.frozen {
-        let why = coming::frozen(freeze.until, now);
+        let why = coming::frozen(workspace, freeze, now);
         let why = format!("{why} ({})", freeze.said.what);
         let fix = format!("debcut patch thaw {branch}");
         findings.push(Finding::warning("frozen", branch.as_str(), why).fix(fix));
+        let untold = news::untold(workspace, &ledger, branch)?;
+        let untold: Vec<&str> = untold.iter().map(|one| one.channel.name.as_str()).collect();
+        if !untold.is_empty() {
+            let why = format!(
+                "not all that wait were told of the freeze: {}",
+                untold.join(", ")
+            );
+            let fix = "the same debcut patch freeze again tells them";
+            findings.push(Finding::warning("not-told", branch.as_str(), why).fix(fix));
+        }
     }
-    if workspace.project.patch.rhythm.interval_days.is_none() {
+    let has_rhythm = workspace.project.patch.rhythm.interval_days.is_some();
+    if !has_rhythm && ledger.queue.hotfixes.is_empty() {
         return Ok(findings);
     }
-    for one in coming::coming(workspace, &ledger, &[], now)? {
-        let Some(due) = one
-            .due
-            .filter(|_| !one.next.is_empty() || !one.approved.is_empty())
-        else {
-            continue;
+    let policy = workspace.policy("HEAD")?;
+    let kept = patching::maintained(workspace, &policy)?.into_values();
+    let named: Vec<BranchName> = kept
+        .map(|one| one.name)
+        .filter(|name| has_rhythm || ledger.queue.hotfixes.contains_key(name))
+        .collect();
+    if named.is_empty() {
+        return Ok(findings);
+    }
+    for name in named {
+        let alone = std::slice::from_ref(&name);
+        let found = match coming::coming(workspace, &ledger, alone, now, coming::Health::Leave) {
+            Ok(found) => found,
+            // One branch that cannot be looked at does not hide the others.
+            Err(error) => {
+                let why = with_causes(&error);
+                findings.push(Finding::warning("not-seen", name.as_str(), why));
+                continue;
+            }
         };
-        let blocks = match one.blocks.len() {
-            0 => String::new(),
-            n => format!("; {n} thing(s) block it"),
-        };
-        let why = match due.today {
-            Today::Overdue => format!("its next release was due by {}{blocks}", due.until),
-            _ => format!(
-                "its next release is due {} to {}{blocks}",
-                due.from, due.until
-            ),
-        };
-        let fix = format!("debcut patch plan {}", one.branch);
-        let rule = "patch-release-due";
-        let finding = match due.today {
-            Today::Overdue => Finding::warning(rule, one.branch.as_str(), why),
-            _ => Finding::info(rule, one.branch.as_str(), why),
-        };
-        findings.push(finding.fix(fix));
+        for one in found {
+            if let Some((hotfix, _)) = &one.hotfix {
+                findings.extend(coming::unreturned(hotfix, &one.lacking));
+            }
+            findings.extend(next_release(&one));
+        }
     }
     Ok(findings)
+}
+
+/// Says when the next release of a branch is due, what would be in it, and what
+/// blocks it; none: there would be nothing in it.
+fn next_release(one: &Coming) -> Option<Finding> {
+    if one.next.is_empty() && one.approved.is_empty() {
+        return None;
+    }
+    let count = |number: usize, what: &str| match number {
+        1 => format!("1 {what}"),
+        number => format!("{number} {what}s"),
+    };
+    let mut held = vec![one.next.join(", ")];
+    held.push(match &one.hotfix {
+        Some((_, held)) => held.count(),
+        None => count(one.commits.len(), "commit"),
+    });
+    if !one.approved.is_empty() {
+        held.push(format!(
+            "{} to be picked",
+            count(one.approved.len(), "request")
+        ));
+    }
+    held.retain(|part| !part.is_empty());
+    let blocks = match one.blocks.as_slice() {
+        [] => String::new(),
+        [only] => format!("; blocked: {only}"),
+        [first, rest @ ..] => format!("; blocked: {first}, and {} more", rest.len()),
+    };
+    let held = format!("{}{blocks}", held.join(", "));
+    let (rule, is_late) = match (&one.due, &one.hotfix) {
+        (_, Some(_)) => ("hotfix-due", true),
+        (Some(due), None) => ("patch-release-due", due.today == Today::Overdue),
+        (None, None) => ("patch-release-due", false),
+    };
+    let when = match (&one.due, &one.hotfix) {
+        (_, Some((hotfix, _))) => format!("a hotfix of {} is not out yet", hotfix.from),
+        (Some(due), None) => due.words(),
+        (None, None) => "it has no release yet".to_owned(),
+    };
+    let why = format!("{when}: {held}");
+    let finding = match is_late {
+        true => Finding::warning(rule, one.branch.as_str(), why),
+        false => Finding::info(rule, one.branch.as_str(), why),
+    };
+    Some(finding.fix(format!("debcut patch plan {}", one.branch)))
 }
 
 /// Lists the names under which archives may hold the packages: those of the

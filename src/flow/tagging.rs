@@ -118,7 +118,7 @@ pub fn tag(
         return refused(vec![finding]);
     }
     if wanted.push {
-        preparing::remote_is_there(workspace)?;
+        preparing::remote_is_there(workspace, environment)?;
     }
     let planned = match planning::plan(workspace, "HEAD", &wanted.request)? {
         planning::Outcome::Planned(planned) => planned,

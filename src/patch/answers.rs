@@ -185,7 +185,7 @@ pub fn check_template(template: &str) -> Result<(), minijinja::Error> {
     environment().template_from_str(template).map(drop)
 }
 
-fn environment() -> Environment<'static> {
+pub(super) fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment

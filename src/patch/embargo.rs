@@ -232,6 +232,23 @@ mod tests {
     }
 
     #[test]
+    fn a_branch_has_its_own_suite_or_the_one_for_all() {
+        let suite = |name: &str| name.parse::<Suite>().expect("a suite");
+        let branch = |name: &str| BranchName::new(name.to_owned()).expect("a branch");
+        let mut target = Target {
+            remote: "origin".to_owned(),
+            archive: None,
+            suite: None,
+            suites: BTreeMap::from([(branch("release-1.2"), suite("oldstable"))]),
+        };
+        assert_eq!(target.suite_of(&branch("release-1.3")), None);
+        target.suite = Some(suite("stable"));
+        for (name, want) in [("release-1.3", "stable"), ("release-1.2", "oldstable")] {
+            assert_eq!(target.suite_of(&branch(name)), Some(&suite(want)), "{name}");
+        }
+    }
+
+    #[test]
     fn names_are_code_words() {
         for (name, want) in [
             ("ORCHID", true),

@@ -12,6 +12,7 @@ pub mod answers;
 pub mod embargo;
 pub mod entry;
 pub mod facts;
+pub mod forge;
 pub mod moves;
 pub mod policy;
 pub mod queue;

@@ -1,5 +1,6 @@
 //! How a project treats its maintenance branches: what `config/` reads.
 
+use super::forge;
 use super::rhythm::Rhythm;
 use super::state::Question;
 use crate::model::BranchName;
@@ -27,7 +28,8 @@ pub struct Policy {
     pub parents: Parents,
     /// A command that says whether a branch's head is green: it exits 0 for
     /// green, 75 for not known yet, with anything else it is red. It gets
-    /// `DEBCUT_BRANCH` and `DEBCUT_COMMIT`.
+    /// `DEBCUT_BRANCH` and `DEBCUT_COMMIT`. `@forge` is no command: the forge's
+    /// checks say it.
     pub require_green: Option<String>,
     /// How often patch releases are cut.
     pub rhythm: Rhythm,
@@ -42,6 +44,8 @@ pub struct Policy {
     pub template: Option<String>,
     /// Whether whatever is written to the ledger is shared at once.
     pub sharing: Sharing,
+    /// How requests look on a forge; none: no forge is used.
+    pub forge: Option<forge::Settings>,
 }
 
 /// How the changelog and the versions of a release come to other branches.
@@ -112,6 +116,7 @@ impl Default for Policy {
             questions: Question::ALL.into(),
             template: None,
             sharing: Sharing::WhenAsked,
+            forge: None,
         }
     }
 }

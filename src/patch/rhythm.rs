@@ -59,6 +59,27 @@ pub enum Today {
     Overdue,
 }
 
+impl Due {
+    /// Says where today is, in words.
+    pub fn words(&self) -> String {
+        let Self {
+            from, until, next, ..
+        } = self;
+        let span = match from == until {
+            true => format!("on {from}"),
+            false => format!("from {from} to {until}"),
+        };
+        match self.today {
+            Today::Early => format!("due {span}"),
+            Today::Open => format!("due {span}: it may be cut today"),
+            Today::Closed => format!("due {span}: not today, but on {next}"),
+            Today::Overdue => {
+                format!("overdue: it was due by {until}, the next day for it is {next}")
+            }
+        }
+    }
+}
+
 impl Rhythm {
     /// Says when the next release is due after one of this moment; none: there
     /// is no rhythm, or no working day within two years.
@@ -152,6 +173,16 @@ mod tests {
             let due = rhythm.due(last, now).expect("a rhythm");
             let shown = format!("{} {} {}", &due.from[5..], &due.until[5..], &due.next[5..]);
             assert_eq!((shown.as_str(), due.today), (days, today), "{last} {now}");
+            let words = due.words();
+            let said = match today {
+                Today::Early => words.starts_with("due from ") && !words.contains(':'),
+                Today::Open => words.ends_with(": it may be cut today"),
+                Today::Closed => words.ends_with(&format!(": not today, but on {}", due.next)),
+                Today::Overdue => {
+                    words.starts_with(&format!("overdue: it was due by {}", due.until))
+                }
+            };
+            assert!(said, "{words}");
         }
         rhythm.calendar.closed = vec!["2026-11-30".into(), "2026-11-16".into()];
         let due = rhythm.due(moment("2026-11-02T10:00"), moment("2026-11-16T10:00"));

@@ -210,7 +210,9 @@ pub fn standing(request: &Request, facts: &Facts, queue: &Queue, policy: &Policy
     let conflicts = matches!(facts.applies, Applies::Conflicts { .. });
     let frozen = freeze.filter(|_| approved).cloned();
     let calendar = &policy.rhythm.calendar;
-    let until = frozen.as_ref().and_then(|freeze| freeze.until_day(calendar));
+    let until = frozen
+        .as_ref()
+        .and_then(|freeze| freeze.until_day(calendar));
     let parents = match queue.hotfixes.contains_key(&request.ask.what.onto) {
         true => Parents::Any,
         false => policy.parents,

@@ -29,6 +29,13 @@ pub enum Reason {
         /// The trailer, as written.
         trailer: String,
     },
+    /// Its pull request has a label that asks for it.
+    Label {
+        /// The label.
+        label: String,
+        /// The pull request's number.
+        pull_request: u64,
+    },
     /// It takes back what is on the branch.
     Reverts {
         /// The commit on the branch.
@@ -56,6 +63,10 @@ impl Reason {
             Self::Exploited { cves } => format!("exploited: {}", cves.join(", ")),
             Self::Security { cves } => format!("security: {}", cves.join(", ")),
             Self::Trailer { trailer } => trailer.clone(),
+            Self::Label {
+                label,
+                pull_request,
+            } => format!("#{pull_request} has the label {label}"),
             Self::Reverts { on_branch } => {
                 format!("reverts {}, which is on it", short(on_branch))
             }
@@ -82,6 +93,8 @@ pub struct Known {
     pub is_exploited: bool,
     /// What its trailers ask for on this branch.
     pub asked: Asked,
+    /// The pull request that it came with, and its label that asks for it.
+    pub labelled: Option<(u64, String)>,
     /// The commits that it mends, where they can be told: those named by
     /// `Fixes:`.
     pub fixes: Vec<Origin>,
@@ -120,6 +133,12 @@ pub fn judge(known: &Known) -> Verdict {
             trailer: trailer.clone(),
         }),
         Asked::Unsaid => {}
+    }
+    if let Some((pull_request, label)) = known.labelled.clone() {
+        reasons.push(Reason::Label {
+            label,
+            pull_request,
+        });
     }
     let cves = known.cves.clone();
     match (cves.is_empty(), known.is_exploited) {

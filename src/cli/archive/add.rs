@@ -132,7 +132,8 @@ fn add<D: Document + 'static>(
     shown: fn(PublishDocument) -> D,
 ) -> Result<Said, Failure> {
     let mut desk = arguments.change.desk(context)?;
-    let refusal = embargoing::archives::refuse_files(files, desk.store.as_ref());
+    let environment = &context.environment;
+    let refusal = embargoing::archives::refuse_files(files, desk.store.as_ref(), environment);
     let place = desk.store.place();
     arguments.change.refused(refusal, &place, context)?;
     desk.rules.keyring = certificates(&arguments.keyring, context)?;

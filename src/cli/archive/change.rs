@@ -44,19 +44,21 @@ impl ChangeArguments {
     /// Takes an embargo's refusal. A dry run changes nothing, and in a directory
     /// nobody hears of it: there it is only told. A server would be asked for
     /// files by their names.
-    pub(super) fn refused<E: Into<Failure> + std::fmt::Display>(
+    pub(super) fn refused<E: Into<Failure>>(
         &self,
         refusal: Result<(), E>,
         location: &str,
         context: &Context<'_>,
     ) -> Result<(), Failure> {
-        match refusal {
-            Err(error) if self.dry_run && !location.contains("://") => {
-                let note = format!("{error}; this is only a plan");
+        match refusal.map_err(Into::into) {
+            Err(failure)
+                if self.dry_run && failure.kind == "embargoed" && !location.contains("://") =>
+            {
+                let note = format!("{}; this is only a plan", failure.message);
                 context.listener().note(note);
                 Ok(())
             }
-            other => other.map_err(Into::into),
+            other => other,
         }
     }
 

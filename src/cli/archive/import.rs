@@ -11,10 +11,12 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{Said, passphrase};
 use crate::flow::archiving::{Desk, local_directory, open_to_read};
+use crate::flow::embargoing::archives::refuse_leak;
 use crate::flow::importing::{Damaged, Import, KeyChange, Wish};
 use crate::model::{Fingerprint, Suite};
 use crate::report::ImportDocument;
 use crate::sys::openpgp::Keyring;
+use crate::sys::outward::{Destination, archive_place};
 use crate::sys::store::{FetchedStore, Store};
 use crate::sys::{files, interrupt};
 
@@ -71,6 +73,9 @@ pub fn run(arguments: &ImportArguments, context: &Context<'_>) -> Result<Said, F
         return Err(Failure::request("no-archive", why));
     }
     let from = open_to_read(&arguments.from, &context.directory, &context.environment)?;
+    let to = archive_place(&desk.store.place(), &context.directory);
+    let (to, into) = (Destination::Archive(to), Some(desk.store.as_ref()));
+    refuse_leak(from.as_ref(), to, into, &context.environment)?;
     let import = Import {
         wishes: wishes(arguments, &desk, from.as_ref())?,
         from,

@@ -9,9 +9,11 @@ use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::flow::archiving::open_store;
+use crate::flow::embargoing::archives::refuse_leak;
 use crate::flow::paging::{self, HowMuch, Paging};
 use crate::model::Sha256;
 use crate::report::{Answer, PagesDocument};
+use crate::sys::outward::{Destination, archive_place};
 use crate::sys::store::Store;
 
 /// Arguments of `archive pages`.
@@ -59,6 +61,11 @@ pub fn run(arguments: &PagesArguments, context: &Context<'_>) -> Result<Said, Fa
         .map(|out| context.path(out).display().to_string())
         .map(|out| open_store(&out, &context.directory, &context.environment))
         .transpose()?;
+    if let Some(elsewhere) = &elsewhere {
+        let to = archive_place(&elsewhere.place(), &context.directory);
+        let to = Destination::Archive(to);
+        refuse_leak(desk.store.as_ref(), to, None, &context.environment)?;
+    }
     let out: &dyn Store = match &elsewhere {
         Some(store) => store.as_ref(),
         None => desk.store.as_ref(),

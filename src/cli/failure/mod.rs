@@ -6,6 +6,7 @@
 mod archive;
 mod build;
 mod flow;
+mod forge;
 mod keys;
 mod patch;
 mod release;

@@ -65,6 +65,7 @@ impl From<PatchingError> for Failure {
                 .hint("what was said is in this clone; debcut patch sync shares it later"),
             PatchingError::Refs(_) => of(Exit::Outside, "moved").hint("run the same command again"),
             PatchingError::Apply(error) => apply(error),
+            PatchingError::Forging(error) => super::forge::forging(error),
             PatchingError::Green(_) => of(Exit::Outside, "green")
                 .hint("--require-green COMMAND, or [patch] require-green in debcut.toml"),
             PatchingError::NoMain => {

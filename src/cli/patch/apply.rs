@@ -59,7 +59,8 @@ pub struct ApplyArguments {
     /// Leave out what does not apply instead of stopping there
     #[arg(long)]
     skip_conflicts: bool,
-    /// Ask this command whether the branch's head is green [default: [patch] require-green]
+    /// Ask this command whether the branch's head is green, or with @forge the
+    /// forge's checks [default: [patch] require-green]
     #[arg(long, value_name = "COMMAND", num_args = 0..=1, default_missing_value = "")]
     require_green: Option<String>,
     #[command(flatten)]

@@ -75,9 +75,7 @@ fn date(text: &str) -> Result<Until, String> {
     let wrong = || format!("“{text}” is no date such as 2026-12-04");
     if text.len() == 10 {
         let day = Calendar::default().end_of(text);
-        return day
-            .map(|_| Until::Day(text.to_owned()))
-            .ok_or_else(wrong);
+        return day.map(|_| Until::Day(text.to_owned())).ok_or_else(wrong);
     }
     let moment = Timestamp::parse_rfc3339(text);
     moment.map(Until::Moment).map_err(|_| wrong())
@@ -96,7 +94,14 @@ pub fn freeze(arguments: &FreezeArguments, context: &Context<'_>) -> Result<Said
         except: arguments.except.clone(),
     };
     let (branch, reason) = (&arguments.branch, &arguments.reason);
-    run(workspace, branch, &change, reason, &arguments.write, context)
+    run(
+        workspace,
+        branch,
+        &change,
+        reason,
+        &arguments.write,
+        context,
+    )
 }
 
 /// Thaws a branch.

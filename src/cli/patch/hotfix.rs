@@ -6,11 +6,14 @@ use super::WriteArguments;
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::flow::patching::hotfixing::{self, Elsewhere};
+use crate::flow::patching::hotfixing::holding::holding;
+use crate::flow::patching::hotfixing::{self, Elsewhere, Lacks};
 use crate::flow::patching::ledger::Ledger;
-use crate::model::{Finding, Sha256, TagName};
+use crate::flow::patching::{branches, coming};
+use crate::model::{Finding, Severity, Sha256, TagName};
+use crate::patch::RequestId;
 use crate::report::Answer;
-use crate::report::patch::{HotfixDocument, Lacking, Named};
+use crate::report::patch::{AskedFix, HotfixDocument, Lacking, Named};
 
 /// Arguments of `patch hotfix`.
 #[derive(Debug, Args)]
@@ -20,7 +23,11 @@ Examples:
   debcut patch hotfix v1.12.3 --check     is the fix on main and on release-1.12?
   debcut patch hotfix v1.12.3 --offer     asks for it there, where it is not
 
-Only what is picked onto that branch goes in: patch pick --onto release-1.12.3.
+Only what is picked onto that branch goes in: patch pick --onto release-1.12.3. A
+fix need not be on main first; one that was committed on the branch itself is
+picked after the fact. What came there otherwise, a merge for example, keeps release
+from cutting it: patch override COMMIT not-picked --onto BRANCH. A fix that main or
+the normal branch has under another id counts as there.
 Its versions stand between two patch releases: 1.12.3.1, or 1.12.3+hotfix.1 where
 a Cargo.toml, package.json or Chart.yaml holds the version.")]
 pub struct HotfixArguments {
@@ -45,18 +52,25 @@ fn named(list: &[Elsewhere]) -> Vec<Named> {
     list.iter().map(one).collect()
 }
 
+fn empty(tag: &TagName) -> HotfixDocument {
+    HotfixDocument {
+        branch: String::new(),
+        from: tag.to_string(),
+        normal: String::new(),
+        changes: Vec::new(),
+        excluded: Vec::new(),
+        excluded_unknown: false,
+        lacking: Vec::new(),
+        offered: 0,
+    }
+}
+
 /// Makes the branch of a release, or checks what became of it.
 pub fn run(arguments: &HotfixArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let workspace = super::workspace(context)?;
-    let mut document = HotfixDocument {
-        branch: String::new(),
-        from: arguments.tag.to_string(),
-        normal: String::new(),
-        excluded: Vec::new(),
-        lacking: Vec::new(),
-        offered: 0,
-    };
+    let mut document = empty(&arguments.tag);
     let dry = arguments.write.dry_run;
+    let share = super::before(&arguments.write, &workspace, context)?;
     let hotfix = match hotfixing::planned(&workspace, &arguments.tag)? {
         Ok(hotfix) => hotfix,
         Err(finding) => {
@@ -64,53 +78,75 @@ pub fn run(arguments: &HotfixArguments, context: &Context<'_>) -> Result<Said, F
             return Ok(if dry { answer.no_plan() } else { answer }.into());
         }
     };
-    let share = super::before(&arguments.write, &workspace, context)?;
     document.branch = hotfix.branch.to_string();
     document.normal = hotfix.normal.to_string();
-    document.excluded = named(&hotfixing::excluded(&workspace, &hotfix)?);
+    let excluded = hotfixing::returning::excluded(&workspace, &hotfix)?;
+    document.excluded_unknown = excluded == Lacks::Unknown;
+    document.excluded = named(excluded.known());
     let digest = Sha256::of(format!("{hotfix:?}").as_bytes());
+    let mut ledger = Ledger::read(&workspace.repository, &context.environment)?;
+    let mut findings = ledger.findings.clone();
+    if let Some(hotfix) = hotfixing::of_branch(&workspace, &ledger, &hotfix.branch)?
+        && let Ok(line) = branches::line(&workspace, &hotfix.branch)
+    {
+        let held = holding(&workspace, &ledger, &hotfix, &line.head.to_string())?;
+        document.changes = held
+            .changes
+            .iter()
+            .map(|one| Named {
+                id: one.id.clone(),
+                title: one.title.clone(),
+            })
+            .collect();
+        findings.extend(held.too_many(&hotfix));
+        // A release is refused for it; to look at it, or to open it again, is not.
+        findings.extend(held.findings.into_iter().map(|mut finding| {
+            finding.severity = finding.severity.min(Severity::Warning);
+            finding
+        }));
+    }
     let after = arguments.check || arguments.offer;
     if !after {
+        let answer = |document| Answer::new(document).findings(findings.clone());
         if dry {
-            return Ok(Answer::new(document).dry_run(digest).into());
+            return Ok(answer(document).dry_run(digest).into());
         }
         let (by, now) = (context.person()?, context.now());
         let changed = hotfixing::open(&workspace, &hotfix, (&by, now), &context.environment)?;
-        let answer = Answer::new(document).changed(changed);
-        return super::after(share, answer, &workspace, context);
+        return super::after(
+            share,
+            answer(document).changed(changed),
+            &workspace,
+            context,
+        );
     }
-    if !hotfix.exists {
+    if branches::line(&workspace, &hotfix.branch).is_err() {
         let why = format!("{} is not there", hotfix.branch);
         let finding = Finding::error("no-hotfix", arguments.tag.as_str(), why);
         let fix = format!("debcut patch hotfix {} makes it", arguments.tag);
         let answer = Answer::new(document).findings([finding.fix(fix)]);
         return Ok(if dry { answer.no_plan() } else { answer }.into());
     }
-    let lacking = hotfixing::unreturned(&workspace, &hotfix)?;
-    let mut findings = Vec::new();
-    for (branch, commits) in &lacking {
-        document.lacking.push(Lacking {
-            branch: branch.to_string(),
-            commits: named(commits),
-        });
-        if !commits.is_empty() {
-            let why = format!("it lacks {} commit(s) of {}", commits.len(), hotfix.branch);
-            let finding = Finding::warning("hotfix-lacking", branch.as_str(), why);
-            let fix = format!(
-                "debcut patch hotfix {} --offer asks for them",
-                arguments.tag
-            );
-            findings.push(finding.fix(fix));
-        }
-    }
+    let lacking = hotfixing::returning::unreturned(&workspace, &ledger, &hotfix)?;
+    document.lacking = lacking
+        .iter()
+        .map(|one| Lacking {
+            branch: one.branch.to_string(),
+            commits: named(&one.commits),
+            asked: asked(&one.asked),
+            refused: asked(&one.refused),
+            unknown: named(&one.unknown),
+        })
+        .collect();
     if arguments.check {
+        findings.extend(coming::unreturned(&hotfix, &lacking));
         return Ok(Answer::new(document).findings(findings).into());
     }
-    let mut ledger = Ledger::read(&workspace.repository, &context.environment)?;
-    let offers = hotfixing::offers(&workspace, &ledger, &lacking)?;
+    let offers = hotfixing::returning::offers(&workspace, &ledger, &hotfix, &lacking)?;
     document.offered = offers.len();
+    let answer = |document| Answer::new(document).findings(findings);
     if dry {
-        return Ok(Answer::new(document).dry_run(digest).into());
+        return Ok(answer(document).dry_run(digest).into());
     }
     let changed = !offers.is_empty();
     if changed {
@@ -118,6 +154,19 @@ pub fn run(arguments: &HotfixArguments, context: &Context<'_>) -> Result<Said, F
         let summary = format!("offer the hotfixes of {}", arguments.tag);
         ledger.say(offers, &by, now, &summary)?;
     }
-    let answer = Answer::new(document).changed(changed);
-    super::after(share, answer, &workspace, context)
+    super::after(
+        share,
+        answer(document).changed(changed),
+        &workspace,
+        context,
+    )
+}
+
+fn asked(list: &[(Elsewhere, RequestId)]) -> Vec<AskedFix> {
+    let one = |(what, request): &(Elsewhere, RequestId)| AskedFix {
+        id: what.commit.clone(),
+        title: what.subject.clone(),
+        request: request.to_string(),
+    };
+    list.iter().map(one).collect()
 }

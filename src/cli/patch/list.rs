@@ -108,6 +108,7 @@ pub fn run(arguments: &ListArguments, context: &Context<'_>) -> Result<Said, Fai
     let mut names: Vec<&BranchName> = views.iter().map(|view| &view.onto).collect();
     names.sort();
     names.dedup();
+    let calendar = &workspace.project.patch.rhythm.calendar;
     let branch = |name: &BranchName| {
         let frozen = ledger.queue.frozen.get(name);
         ListedBranch {
@@ -115,6 +116,7 @@ pub fn run(arguments: &ListArguments, context: &Context<'_>) -> Result<Said, Fai
             head: (branches::line(&workspace, name).ok()).map(|line| line.head.to_string()),
             frozen: frozen.is_some(),
             frozen_until: frozen.and_then(|freeze| freeze.until),
+            frozen_day: frozen.and_then(|freeze| freeze.until_day(calendar)),
         }
     };
     let branches = names.into_iter().map(branch).collect();

@@ -2,6 +2,7 @@
 
 mod apply;
 mod embargo;
+mod forge;
 mod freeze;
 mod hotfix;
 mod lift;
@@ -83,6 +84,8 @@ enum Verb {
     Hotfix(hotfix::HotfixArguments),
     /// Share the queue with a remote
     Sync(sync::SyncArguments),
+    /// Requests and the forge's pull requests
+    Forge(forge::ForgeVerb),
     /// Commits of the main branch that look like they belong on a branch
     Suggest(suggest::SuggestArguments),
     /// Put approved requests onto their branch, or go on after a conflict
@@ -112,6 +115,7 @@ pub fn run(arguments: PatchVerb, context: &Context<'_>) -> Result<Said, Failure>
         Verb::Plan(arguments) => plan::run(&arguments, context),
         Verb::Hotfix(arguments) => hotfix::run(&arguments, context),
         Verb::Sync(arguments) => sync::run(&arguments, context),
+        Verb::Forge(arguments) => forge::run(&arguments, context),
         Verb::Suggest(arguments) => suggest::run(arguments, context),
         Verb::Apply(arguments) => apply::run(*arguments, context),
         Verb::Override(arguments) => overriding::run(&arguments, context),

@@ -7,6 +7,7 @@ use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::editor::editor;
 use crate::cli::failure::Failure;
+use crate::flow::FlowError;
 use crate::flow::patching::ledger::Ledger;
 use crate::flow::patching::picking::{self, Again, Asking, Merge, Wanted};
 use crate::flow::patching::{PatchingError, listing};
@@ -27,12 +28,16 @@ Examples:
   debcut patch pick refs/pull/123/head --onto release-1.12
 
 A pull request is found by what main says of it (“(#123)”, “Merge pull request
-#123”), else by its ref, if that was fetched. A merge is picked as the commits
-that it brought; -m 1 takes it whole.
+#123”), else by its ref, if that was fetched. Where debcut.toml has [patch.forge],
+the forge is asked what it became, and its description answers as well. A merge
+is picked as the commits that it brought; -m 1 takes it whole.
 
 Answers come from the commits (trailers Bug:, Closes:, Affects:, Severity:,
 Verified:, Tested-by:, and fenced blocks of these names), from the flags, and
-from an editor on a terminal. What nobody says can be said later: patch answer.")]
+from an editor on a terminal. What nobody says can be said later: patch answer.
+
+Of what kind it is, say the commits (“fix: …”), and --title where they do not;
+[patch] kinds in debcut.toml lists those that a maintenance branch takes.")]
 pub struct PickArguments {
     /// A commit, a range A..B, or a pull request: #12, !12, its address
     #[arg(value_name = "COMMIT|RANGE|PR")]
@@ -64,8 +69,16 @@ pub fn run(arguments: PickArguments, context: &Context<'_>) -> Result<Said, Fail
     let by = context.person()?;
     let reference = Reference::parse(&arguments.what)
         .map_err(|error| Failure::request("invalid-reference", error.to_string()))?;
+    let (pull, away) = match &reference {
+        Reference::PullRequest { number, written } => {
+            let dry_run = arguments.write.dry_run;
+            super::forge::pull(&workspace, (*number, written), dry_run, context)
+        }
+        _ => (None, None),
+    };
     let wanted = Wanted {
         reference,
+        pull,
         onto: arguments.onto.clone(),
         title: arguments.title.clone(),
         answers: arguments.answers.answers(),
@@ -81,7 +94,18 @@ pub fn run(arguments: PickArguments, context: &Context<'_>) -> Result<Said, Fail
     let first = super::before(&arguments.write, &workspace, context)?;
     let mut ledger = Ledger::read(&workspace.repository, &context.environment)?;
     let policy = &workspace.project.patch;
-    let ready = match picking::wanted(&workspace, &ledger, &wanted)? {
+    let found = match picking::wanted(&workspace, &ledger, &wanted) {
+        // Neither git nor the forge knows it: the forge says why.
+        Err(FlowError::Patching(PatchingError::NoPullRequest { .. })) if away.is_some() => {
+            return Err(away.expect("it was looked at"));
+        }
+        found => found?,
+    };
+    if let Some(away) = away {
+        let here = "what git says of it is taken";
+        context.listener().warn(format!("{}: {here}", away.message));
+    }
+    let ready = match found {
         Asking::Refused(findings) => {
             let document = PickDocument::refused(&arguments.onto);
             let answer = Answer::new(document).findings(findings);
@@ -136,6 +160,7 @@ pub(super) fn ask_for(
 ) -> Result<Made, Failure> {
     let wanted = Wanted {
         reference: Reference::Revision(commit.to_owned()),
+        pull: None,
         onto: onto.clone(),
         title: None,
         answers: Answers::default(),

@@ -6,9 +6,12 @@ use super::WriteArguments;
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::flow::patching::forging;
+use crate::flow::patching::forging::labelled::{self, Labelled};
 use crate::flow::patching::ledger::Ledger;
 use crate::flow::patching::suggesting::{self, Other, Suggestion, Why};
-use crate::model::BranchName;
+use crate::flow::project::Workspace;
+use crate::model::{BranchName, Finding};
 use crate::patch::facts::Applies;
 use crate::release::change::Note;
 use crate::report::Answer;
@@ -26,7 +29,8 @@ Examples:
 Suggested are commits that only the main branch has: fixes, what names a CVE,
 what its author asks for (Cc: stable@… # 1.12+, Backport-to: release-1.12,
 Backport: 1.12), what mends (Fixes: ID) or reverts a commit that is on the
-branch. What is there under another id, and what is asked for already, is left
+branch; and, where debcut.toml has [patch.forge], what a merged pull request's
+label asks for (backport/1.12). What is there under another id, and what is asked for already, is left
 out; so is what says Backport: no. Whether one applies is tried in memory.")]
 pub struct SuggestArguments {
     /// The maintenance branch
@@ -50,7 +54,9 @@ pub fn run(arguments: SuggestArguments, context: &Context<'_>) -> Result<Said, F
         None => super::Share::No,
     };
     let mut ledger = Ledger::read(&workspace.repository, &context.environment)?;
-    let found = suggesting::suggest(&workspace, &ledger, &arguments.onto)?;
+    let labelled = labelled(&workspace, &arguments.onto, context);
+    let wanted = &labelled.commits;
+    let found = suggesting::suggest(&workspace, &ledger, &arguments.onto, wanted)?;
     let views: Vec<SuggestionView> = found.suggested.iter().map(suggestion).collect();
     let others = |kept: &dyn Fn(&Why) -> bool| -> Vec<OtherView> {
         let others = found.others.iter().filter(|one| kept(&one.why));
@@ -69,11 +75,12 @@ pub fn run(arguments: SuggestArguments, context: &Context<'_>) -> Result<Said, F
         all: arguments.all,
     };
     let Some(named) = &arguments.pick else {
-        return Ok(Answer::new(document).into());
+        let answer = Answer::new(document).findings(labelled.findings);
+        return Ok(answer.into());
     };
     let wanted = chosen(&workspace, named, &found.suggested)?;
     let mut changed = false;
-    let mut findings = Vec::new();
+    let mut findings = labelled.findings;
     for commit in wanted {
         let made = super::pick::ask_for(
             &workspace,
@@ -99,10 +106,28 @@ pub fn run(arguments: SuggestArguments, context: &Context<'_>) -> Result<Said, F
     }
 }
 
+/// Asks the forge, where there is one, what its labels want. A forge that gives
+/// no answer takes nothing else away.
+fn labelled(workspace: &Workspace, onto: &BranchName, context: &Context<'_>) -> Labelled {
+    if forging::settings(workspace).is_none() {
+        return Labelled::default();
+    }
+    let found = labelled::labelled(workspace, &context.environment, onto, context.listener());
+    found.unwrap_or_else(|error| {
+        let failure = Failure::from(error);
+        let why = format!("its labels are not known: {}", failure.message);
+        let finding = Finding::warning("forge-away", onto.as_str(), why);
+        Labelled {
+            findings: vec![finding.fix("run the same command again later")],
+            ..Labelled::default()
+        }
+    })
+}
+
 /// Finds the commits to ask for: all that are suggested, or those that are
 /// named, whether they are suggested or not.
 fn chosen(
-    workspace: &crate::flow::project::Workspace,
+    workspace: &Workspace,
     named: &[String],
     suggested: &[Suggestion],
 ) -> Result<Vec<String>, Failure> {

@@ -1,5 +1,7 @@
 //! `[patch]`, exactly as it is written.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -28,6 +30,7 @@ pub struct Patch {
     pub back_merge: Option<BackMerge>,
     pub back_merge_into: Vec<Spanned<String>>,
     pub notify: Vec<Spanned<Notify>>,
+    pub forge: Option<Forge>,
 }
 
 /// `unconventional = "…"`.
@@ -70,4 +73,19 @@ pub enum Question {
     Affected,
     Severity,
     Verified,
+}
+
+/// `[patch.forge]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Forge {
+    pub kind: Option<Spanned<String>>,
+    pub url: Option<Spanned<String>>,
+    pub project: Option<Spanned<String>>,
+    pub open_pull_requests: Option<bool>,
+    pub labels: BTreeMap<Spanned<String>, Spanned<String>>,
+    pub decisions: BTreeMap<Spanned<String>, Spanned<String>>,
+    pub people: BTreeMap<String, Spanned<String>>,
+    pub backport: Option<Vec<String>>,
+    pub body: Option<Spanned<String>>,
 }

@@ -2,6 +2,7 @@
 //! not in the release.
 
 use crate::flow::FlowError;
+use crate::flow::patching::hotfixing;
 use crate::flow::patching::ledger::Ledger;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, TagName};
@@ -42,14 +43,12 @@ pub(super) fn excluded(
         let (Some(normal), Some(release)) = (parse(&normal), parse(&release)) else {
             continue;
         };
-        let objects = repository.objects()?;
-        let Ok(missing) = repository.unpicked(&objects, normal, &[release])? else {
-            continue;
-        };
-        let changes = missing.into_iter().filter_map(|one| {
+        let lacks = hotfixing::returning::lacking(workspace, normal, &[release])?;
+        let changes = lacks.known().iter().filter_map(|one| {
+            let message = repository.commit_facts(&one.commit).ok()?.message;
             Some(Excluded {
-                commit: one.id.to_string(),
-                subject: told(&one.message)?,
+                commit: one.commit.clone(),
+                subject: told(&message)?,
             })
         });
         return Ok(Some((hotfix.normal.clone(), changes.collect())));

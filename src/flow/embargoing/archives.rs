@@ -12,7 +12,7 @@ use crate::flow::archiving::open_store;
 use crate::sys::environment::Environment;
 use crate::sys::git::Repository;
 use crate::sys::outward::{Destination, Gate, OutwardError, archive_place};
-use crate::sys::store::{Condition, Content, Store};
+use crate::sys::store::{Condition, Content, DirectoryStore, Store};
 
 /// The note.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,13 +97,33 @@ pub fn refuse_leak(
     Err(OutwardError::PrivateArchive { from, name, to }.into())
 }
 
-/// Refuses files of a repository that is under embargo where that does not allow
-/// the archive, wherever the command is run.
-pub fn refuse_files(files: &[PathBuf], into: &dyn Store) -> Result<(), OutwardError> {
+/// Refuses files of a repository that is under embargo, or of a private archive,
+/// where that does not allow the archive, wherever the command is run.
+pub fn refuse_files(
+    files: &[PathBuf],
+    into: &dyn Store,
+    environment: &Environment,
+) -> Result<(), FlowError> {
     let root = Path::new("/");
     let to = Destination::Archive(archive_place(&into.place(), root));
     let parents: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
-    let notes = parents.into_iter().filter_map(Repository::own_dir_at);
-    notes.fold(Gate::default(), Gate::of).permit(to)?;
+    let notes = parents.iter().copied().filter_map(Repository::own_dir_at);
+    notes.fold(Gate::default(), Gate::of).permit(to.clone())?;
+    let above: BTreeSet<PathBuf> = parents
+        .into_iter()
+        .flat_map(|parent| {
+            parent
+                .canonicalize()
+                .unwrap_or_else(|_| parent.to_owned())
+                .ancestors()
+                .map(Path::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let note = layout::private_note();
+    for archive in above.iter().filter(|one| one.join(note.as_str()).is_file()) {
+        let from = DirectoryStore::new(archive);
+        refuse_leak(&from, to.clone(), Some(into), environment)?;
+    }
     Ok(())
 }

@@ -276,6 +276,11 @@ fn archives(
             }
         }
         None => {
+            if named.is_empty() && !project.archives.is_empty() {
+                let message = "no archive is named: the lift will publish no packages";
+                let finding = Finding::warning("no-packages", &embargo.mark.name, message);
+                found.push(finding.fix("--archive NAME --suite SUITE"));
+            }
             for suite in named {
                 let finding = Finding::error("no-archive", suite.as_str(), "of no archive");
                 found.push(finding.fix("--archive names the one that gets the packages"));

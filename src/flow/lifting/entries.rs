@@ -55,6 +55,10 @@ pub(super) fn give(
             kept: own.keys().filter(|name| !there.contains(*name)).count() - going.len(),
         };
         if going.is_empty() {
+            // A killed run may have ended before its own took that over.
+            if let Some(at) = &at {
+                git.join_ledgers(REF, at).map_err(PatchingError::Ledger)?;
+            }
             return Ok(given);
         }
         let author = Author {

@@ -52,6 +52,17 @@ pub struct Wanted {
     pub now: Timestamp,
 }
 
+impl Wanted {
+    /// Takes the reasons of a lift that was begun before. Who lifts by the clock
+    /// alone has none.
+    fn takes_up(&mut self, before: Lift) {
+        if let (When::Due, Some(reason)) = (&self.when, before.reason) {
+            self.when = When::Early(reason);
+        }
+        self.not_on_main = self.not_on_main.take().or(before.not_on_main);
+    }
+}
+
 /// When a lift may happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum When {
@@ -107,26 +118,39 @@ pub fn lift(
             embargoing::ended(repository)?.pop().map(Box::new),
         ));
     };
+    let mut wanted = wanted.clone();
     let before = embargo.lift.clone();
     let is_going = before.as_ref().is_some_and(|lift| !lift.can_go_back());
-    if before.is_none()
-        && let Some(outcome) = too_early(&embargo, wanted)
+    if let Some(before) = before.filter(Lift::can_go_back) {
+        // Nothing of it is out: it begins anew, and until then it is closed.
+        match wanted.dry_run {
+            true => embargo.lift = None,
+            false => close(repository, &mut embargo)?,
+        }
+        wanted.takes_up(before);
+    }
+    // A plan can be looked at before its day.
+    if !is_going
+        && !wanted.dry_run
+        && let Some(outcome) = too_early(&embargo, &wanted)
     {
         return Ok(outcome);
     }
+    let wanted = &wanted;
     let planned = match agenda::plan(workspace, &embargo, wanted, environment)? {
         Ok(planned) => planned,
         Err(findings) if is_going => {
             return Ok(Outcome::Stopped(Box::new(embargo), Vec::new(), findings));
         }
-        Err(findings) => {
-            if before.is_some() && !wanted.dry_run {
-                close(repository, &mut embargo)?;
-            }
-            return Ok(Outcome::Refused(Box::new(embargo), findings));
-        }
+        Err(findings) => return Ok(Outcome::Refused(Box::new(embargo), findings)),
     };
     if wanted.dry_run {
+        let mut planned = planned;
+        if let Due::At(until) = embargo.due(wanted.now) {
+            let message = format!("not before {until}");
+            let finding = Finding::info("not-due", &embargo.mark.name, message);
+            planned.findings.push(finding);
+        }
         return Ok(Outcome::Planned(Box::new(embargo), Box::new(planned)));
     }
     let Planned {

@@ -111,7 +111,7 @@ pub fn sync(
     listener: &dyn Listener,
 ) -> Result<Synced, FlowError> {
     if wanted.push {
-        crate::flow::preparing::remote_is_there(workspace)?;
+        crate::flow::preparing::remote_is_there(workspace, environment)?;
     }
     let policy = workspace.policy("HEAD")?;
     let mut run = Run {

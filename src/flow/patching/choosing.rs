@@ -2,6 +2,7 @@
 
 use super::PatchingError;
 use super::branches::{self, Line};
+use super::forging::looking::{Commits, Pull};
 use super::picking::{Chosen, Merge, Wanted, object, short};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
@@ -9,6 +10,7 @@ use crate::format::export_subst::CommitFacts;
 use crate::model::Finding;
 use crate::patch::reference::Reference;
 use crate::release::change;
+use crate::sys::forge::PullState;
 use crate::sys::git::{ObjectId, Repository};
 
 /// Finds the commits that are meant, in the order of picking.
@@ -36,8 +38,41 @@ pub(super) fn chosen(
             several(commits, &wanted.reference.to_string())
         }
         Reference::PullRequest { number, written } => {
-            let mut chosen = pull_request(workspace, *number, written, wanted.merge, onto)?;
+            let mut chosen = match &wanted.pull {
+                Some(pull) => of_forge(workspace, pull, written, wanted.merge, onto)?,
+                None => pull_request(workspace, *number, written, wanted.merge, onto)?,
+            };
             chosen.pull_request = Some(written.clone());
+            Ok(chosen)
+        }
+    }
+}
+
+/// Takes the commits that the forge says a pull request became, or has.
+fn of_forge(
+    workspace: &Workspace,
+    pull: &Pull,
+    written: &str,
+    merge: Merge,
+    onto: &Line,
+) -> Result<Chosen, FlowError> {
+    let repository = &workspace.repository;
+    match &pull.commits {
+        Commits::Merge(id) => one(repository, repository.commit_facts(id)?, merge),
+        Commits::Landed(ids) => {
+            let facts = ids.iter().map(|id| repository.commit_facts(id));
+            several(facts.collect::<Result<_, _>>()?, written)
+        }
+        Commits::Head(head) => {
+            let mut chosen = several(own_commits(workspace, head, onto)?, written)?;
+            let why = match pull.state {
+                PullState::Closed => "it was closed, and not merged",
+                _ => "it is not merged yet: its commits may still change",
+            };
+            let finding = Finding::warning("not-merged", written, why);
+            chosen
+                .findings
+                .push(finding.fix("pick it when it is merged"));
             Ok(chosen)
         }
     }

@@ -1,16 +1,20 @@
 //! `patch plan`: when the next patch release of a branch is due, what would be
 //! in it, and what stands in the way.
 
+use super::hotfixing::holding::{self, Holding};
+use super::hotfixing::{self, Hotfix, Lacking};
 use super::ledger::Ledger;
-use super::{branches, cutting, listing, maintained, parents};
+use super::{branches, cutting, green, listing, maintained, parents, ruling};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
-use crate::model::{BranchName, Timestamp};
+use crate::model::finding::with_causes;
+use crate::model::{BranchName, Finding, Listener, Timestamp};
 use crate::patch::policy::Note;
-use crate::patch::{Due, Request, State, Trial};
+use crate::patch::{Due, Freeze, Request, State, Trial};
 use crate::release::notes::lint;
 use crate::release::plan::{self, Decision};
 use crate::release::{self, change, trailer};
+use crate::sys::environment::Environment;
 
 /// The next release of a branch.
 #[derive(Debug, Clone)]
@@ -21,8 +25,12 @@ pub struct Coming {
     pub last: Option<String>,
     /// `NAME VERSION` of what would be released as the branch is.
     pub next: Vec<String>,
-    /// When it is due.
+    /// When it is due; of a hotfix branch never: it has no rhythm.
     pub due: Option<Due>,
+    /// What a hotfix branch is for, and what it holds.
+    pub hotfix: Option<(Hotfix, Holding)>,
+    /// The branches that lack something of a hotfix.
+    pub lacking: Vec<Lacking>,
     /// The commits since the last release, the newest first: id and subject.
     pub commits: Vec<(String, String)>,
     /// The requests that are approved and not picked yet.
@@ -33,12 +41,22 @@ pub struct Coming {
     pub blocks: Vec<String>,
 }
 
+/// Whether the project's command is asked if heads are green.
+#[derive(Clone, Copy)]
+pub enum Health<'a> {
+    /// It is: it may take its time.
+    Ask(&'a Environment, &'a dyn Listener),
+    /// It is not.
+    Leave,
+}
+
 /// Looks at some branches; without one, at every maintenance branch.
 pub fn coming(
     workspace: &Workspace,
     ledger: &Ledger<'_>,
     named: &[BranchName],
     now: Timestamp,
+    health: Health<'_>,
 ) -> Result<Vec<Coming>, FlowError> {
     let policy = workspace.policy("HEAD")?;
     let names: Vec<BranchName> = match named.is_empty() {
@@ -82,7 +100,25 @@ pub fn coming(
             .iter()
             .filter_map(|unit| unit.last_final.as_ref());
         let last = finals.max_by_key(|release| release.committed);
-        let due = last.and_then(|last| {
+        let hotfix = hotfixing::of_branch(workspace, ledger, &name)?;
+        let hotfix = match hotfix {
+            Some(hotfix) => {
+                let held = holding::holding(workspace, ledger, &hotfix, &head)?;
+                let errors = held.findings.iter().filter(|one| one.is_error());
+                blocks.extend(errors.map(|one| format!("{} {}", one.subject, one.message)));
+                Some((hotfix, held))
+            }
+            None => None,
+        };
+        let lacking = match &hotfix {
+            Some((hotfix, _)) => {
+                let mut lacking = hotfixing::returning::unreturned(workspace, ledger, hotfix)?;
+                lacking.retain(|one| !one.is_settled());
+                lacking
+            }
+            None => Vec::new(),
+        };
+        let due = last.filter(|_| hotfix.is_none()).and_then(|last| {
             let rhythm = &workspace.project.patch.rhythm;
             rhythm.due(last.committed, now)
         });
@@ -97,7 +133,14 @@ pub fn coming(
             let title = &one.request.ask.what.title;
             let block = match one.standing.state {
                 State::Approved => {
-                    approved.push(one.request);
+                    let broken = ruling::breaches(workspace, &one)?;
+                    match broken.into_iter().find(|one| one.overridden.is_none()) {
+                        None => approved.push(one.request),
+                        Some(broken) => {
+                            let (id, why) = (&one.request.id, broken.message);
+                            blocks.push(format!("{id} {title} stays: {why}"));
+                        }
+                    }
                     continue;
                 }
                 State::New => "is undecided",
@@ -109,7 +152,15 @@ pub fn coming(
             blocks.push(format!("{} {title} {block}", one.request.id));
         }
         if let Some(freeze) = ledger.queue.frozen.get(&name) {
-            blocks.push(frozen(freeze.until, now));
+            blocks.push(frozen(workspace, freeze, now));
+        }
+        if let (Health::Ask(environment, listener), false) = (health, next.is_empty()) {
+            let branch = name.as_str();
+            // A command that cannot be asked stands in the way like a red head.
+            match green::refused(workspace, environment, branch, &head, listener) {
+                Ok(red) => blocks.extend(red.into_iter().map(|one| one.message)),
+                Err(error) => blocks.push(with_causes(&error)),
+            }
         }
         let tried = cutting::tried_heads(workspace, &head)?;
         let trial = Trial::of(&ledger.queue, &name, &tried);
@@ -133,6 +184,8 @@ pub fn coming(
             branch: name,
             next,
             due,
+            hotfix,
+            lacking,
             approved,
             blocks,
         });
@@ -149,13 +202,61 @@ fn silent(changes: &[change::Change]) -> impl Iterator<Item = String> {
 }
 
 /// Says that a branch is frozen; a freeze ends by a thaw alone.
-pub fn frozen(until: Option<Timestamp>, now: Timestamp) -> String {
-    match until {
-        Some(until) if until < now => format!(
-            "it is frozen, though only until {} was said: debcut patch thaw",
-            until.day()
-        ),
-        Some(until) => format!("it is frozen until {}", until.day()),
-        None => "it is frozen".to_owned(),
+pub fn frozen(workspace: &Workspace, freeze: &Freeze, now: Timestamp) -> String {
+    let day = freeze.until_day(&workspace.project.patch.rhythm.calendar);
+    match (freeze.until, day) {
+        (Some(until), Some(day)) if until < now => {
+            format!("it is frozen, though only until {day} was said: debcut patch thaw")
+        }
+        (_, Some(day)) => format!("it is frozen until {day}"),
+        _ => "it is frozen".to_owned(),
     }
+}
+
+/// Says what branches lack of a hotfix, as findings about them.
+pub fn unreturned(hotfix: &Hotfix, lacking: &[Lacking]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let rule = "hotfix-lacking";
+    let some = |number: usize| match number {
+        1 => "a fix".to_owned(),
+        number => format!("{number} fixes"),
+    };
+    for one in lacking {
+        let branch = one.branch.as_str();
+        if let Some(first) = one.commits.first() {
+            let what = some(one.commits.len());
+            let why = format!("it lacks {what} of {}: {}", hotfix.branch, first.subject);
+            let fix = format!(
+                "debcut patch hotfix {} --offer asks for it there",
+                hotfix.from
+            );
+            findings.push(Finding::warning(rule, branch, why).fix(fix));
+        }
+        for (what, request) in &one.asked {
+            let why = format!("it lacks a fix of {}: {}", hotfix.branch, what.subject);
+            let fix = format!("it is asked for: debcut patch show {request}");
+            findings.push(Finding::warning(rule, branch, why).fix(fix));
+        }
+        for (what, request) in &one.refused {
+            let why = format!(
+                "it goes without a fix of {}, as was decided: {}",
+                hotfix.branch, what.subject
+            );
+            let fix = format!("debcut patch show {request}");
+            findings.push(Finding::info(rule, branch, why).fix(fix));
+        }
+        if let Some(first) = one.unknown.first() {
+            let why = format!(
+                "nobody can tell whether it has {} of {}: thousands of commits lie between \
+                 them: {}",
+                some(one.unknown.len()),
+                hotfix.branch,
+                first.subject
+            );
+            let fix =
+                "look for it there; a commit that says “(cherry picked from commit …)” is found";
+            findings.push(Finding::warning("hotfix-unsure", branch, why).fix(fix));
+        }
+    }
+    findings
 }

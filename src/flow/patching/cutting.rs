@@ -1,6 +1,7 @@
 //! What a release on a maintenance branch is more than a release: it is cut
 //! from the branch's head alone, after a trial, and written down.
 
+use super::hotfixing::{self, holding};
 use super::ledger::Ledger;
 use super::{branches, green, maintained};
 use crate::flow::FlowError;
@@ -9,6 +10,7 @@ use crate::flow::planning;
 use crate::flow::project::Workspace;
 use crate::flow::releasing::{Outcome, Released};
 use crate::model::{BranchName, Finding, Listener, Severity, TagName, Timestamp};
+use crate::patch::rules::{self, Rule};
 use crate::patch::{Event, Trial};
 use crate::release::commit::Person;
 use crate::release::plan::Decision;
@@ -49,16 +51,44 @@ pub fn cut(
         let finding = Finding::error("not-branch-head", branch.as_str(), why);
         refused.push(finding.fix("a release is cut from the head alone: git pull"));
     }
-    refused.extend(green::refused(
-        workspace,
-        environment,
-        branch.as_str(),
-        &head,
-        listener,
-    )?);
     let ledger = Ledger::read(repository, environment)?;
-    let tried = tried_heads(workspace, &head)?;
     let mut warnings = Vec::new();
+    let red = green::refused(workspace, environment, branch.as_str(), &head, listener)?;
+    let place = (&branch, head.as_str());
+    let excuse = rules::excused(
+        &ledger.queue,
+        place,
+        Rule::NotGreen,
+        &workspace.project.patch,
+    );
+    for finding in red {
+        match excuse {
+            Some(said) => {
+                let (by, why) = (&said.reason.by.name, &said.reason.what);
+                let message = format!("{}; overridden by {by}: {why}", finding.message);
+                warnings.push(Finding::info(finding.rule, finding.subject, message));
+            }
+            None => {
+                let fix = format!(
+                    "{}, or: debcut patch override {head:.12} {} --onto {branch} --reason TEXT",
+                    finding.fix,
+                    Rule::NotGreen
+                );
+                refused.push(finding.fix(fix));
+            }
+        }
+    }
+    if let Some(hotfix) = hotfixing::of_branch(workspace, &ledger, &branch)? {
+        let held = holding::holding(workspace, &ledger, &hotfix, &head)?;
+        let finding = Finding::info("hotfix", branch.as_str(), held.count());
+        warnings.extend((held.changes.len() == 1).then_some(finding));
+        warnings.extend(held.too_many(&hotfix));
+        let (errors, others): (Vec<Finding>, Vec<Finding>) =
+            held.findings.into_iter().partition(Finding::is_error);
+        refused.extend(errors);
+        warnings.extend(others);
+    }
+    let tried = tried_heads(workspace, &head)?;
     if let Some(why) = Trial::of(&ledger.queue, &branch, &tried).lacks(&head) {
         let finding = Finding::warning("no-mock", branch.as_str(), why);
         warnings.push(finding.fix("debcut release --to SUITE --mock tries all of it"));
@@ -124,6 +154,30 @@ pub(super) fn tried_heads(workspace: &Workspace, head: &str) -> Result<Vec<Strin
         }
         found.push(at.clone());
     }
+}
+
+/// Warns, where a release is of no maintenance branch, of those whose mock has
+/// passed and that are not cut: one of them may be meant.
+pub fn elsewhere(
+    workspace: &Workspace,
+    environment: &Environment,
+) -> Result<Vec<Finding>, FlowError> {
+    let repository = &workspace.repository;
+    let ledger = Ledger::read(repository, environment)?;
+    let mut found = Vec::new();
+    if ledger.queue.mocks.is_empty() {
+        return Ok(found);
+    }
+    for one in maintained(workspace, &workspace.policy("HEAD")?)?.into_values() {
+        let heads = [one.commit.clone()];
+        let trial = Trial::of(&ledger.queue, &one.name, &heads);
+        if matches!(trial, Trial::Passed(_)) {
+            let why = "its mock has passed and it is not cut; this is not a release of it";
+            let finding = Finding::warning("mocked-elsewhere", one.name.as_str(), why);
+            found.push(finding.fix(format!("git switch {}, where that is meant", one.name)));
+        }
+    }
+    Ok(found)
 }
 
 /// Tells whether there is something to release, or to go on with.

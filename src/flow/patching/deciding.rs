@@ -68,7 +68,13 @@ pub fn said(
     };
     for one in &listed {
         let judged = match word {
-            Word::Decide(decision, reason) => decided(one, *decision, reason, by, policy),
+            Word::Decide(decision, reason) => {
+                let over = match is_adopted(ledger, one, policy) {
+                    true => Ok(()),
+                    false => still_asked(one),
+                };
+                decided(one, over, (*decision, reason), by, policy)
+            }
             Word::Answer(answers, title) => {
                 saying.events.extend(titled(one, title.as_deref()));
                 Ok(answered(one, answers))
@@ -145,13 +151,28 @@ fn still_asked(one: &Listed) -> Result<(), Box<Finding>> {
     gone.map(drop)
 }
 
-fn decided(one: &Listed, decision: Decision, reason: &str, by: &Person, policy: &Policy) -> Judged {
+/// Tells whether a request's commits came onto a hotfix branch before anybody
+/// approved it: that is made good by deciding it.
+fn is_adopted(ledger: &Ledger<'_>, one: &Listed, policy: &Policy) -> bool {
+    let onto = &one.request.ask.what.onto;
+    one.standing.state == State::Picked
+        && one.standing.approvals < policy.approvals
+        && ledger.queue.hotfixes.contains_key(onto)
+}
+
+fn decided(
+    one: &Listed,
+    over: Result<(), Box<Finding>>,
+    (decision, reason): (Decision, &str),
+    by: &Person,
+    policy: &Policy,
+) -> Judged {
     if !policy.is_approver(by) {
         let message = format!("{} <{}> decides nothing here", by.name, by.email);
         let who = policy.approvers.join(", ");
         return refused("not-an-approver", one, message, &format!("ask {who}"));
     }
-    still_asked(one)?;
+    over?;
     let own = in_force(&one.request, policy);
     let alone = own.iter().all(|said| said.what.0 == decision);
     let same = own

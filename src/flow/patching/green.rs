@@ -1,8 +1,10 @@
-//! Whether a branch's head is green: a command of the project's says so.
+//! Whether a branch's head is green: a command of the project's says so, or the
+//! forge's checks.
 
 use std::time::Duration;
 
 use super::PatchingError;
+use super::forging::checking;
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::{Finding, Listener};
@@ -26,6 +28,9 @@ pub fn ask(
     commit: &str,
     listener: &dyn Listener,
 ) -> Result<Green, FlowError> {
+    if command.trim() == checking::FORGE {
+        return checking::green(workspace, environment, branch, commit, listener);
+    }
     listener.begin(format!("is {branch} green? {command}"));
     let own = workspace.repository.own_dir();
     let gate = environment.gate().clone().of(own);

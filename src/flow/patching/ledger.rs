@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::applying::ApplyError;
+use super::forging::ForgingError;
 use crate::flow::FlowError;
 use crate::model::{BranchName, Finding, Timestamp};
 use crate::patch::answers::TemplateError;
 use crate::patch::entry::EntryError;
 use crate::patch::queue::WhichError;
-use crate::patch::{Entry, EntryId, Event, Queue};
+use crate::patch::{Entry, EntryId, Event, Queue, Request};
 use crate::release::commit::Person;
 use crate::sys::environment::Environment;
 use crate::sys::git::{
@@ -76,6 +77,9 @@ pub enum PatchingError {
     /// The command that says whether a branch is green did not run.
     #[error("nobody says whether the branch is green")]
     Green(#[source] ToolError),
+    /// The forge was not asked, or gave no answer.
+    #[error(transparent)]
+    Forging(#[from] ForgingError),
     /// Nothing says which branch is the main one.
     #[error("nobody knows which branch is the main one")]
     NoMain,
@@ -141,6 +145,35 @@ impl<'a> Ledger<'a> {
             .append_to_ledger(REF, &files, author, &format!("{summary}\n"))
             .map_err(PatchingError::Ledger)?;
         Ok(said)
+    }
+
+    /// Writes down what somebody said elsewhere, at a moment that may be long
+    /// past: in knowledge of the request and of what was said here until then,
+    /// and of nothing later.
+    pub fn say_late(
+        &mut self,
+        event: Event,
+        by: &Person,
+        at: Timestamp,
+        about: &Request,
+        summary: &str,
+    ) -> Result<EntryId, FlowError> {
+        let known = |(id, entry): &&(EntryId, Entry)| entry.at <= at || *id == about.ask.entry;
+        let then = Queue::of(self.entries.iter().filter(known).cloned());
+        let entry = then.next(at, by.clone(), event);
+        let id = entry.id();
+        let files = vec![(id.hex(), entry.bytes())];
+        let author = Author {
+            name: &by.name,
+            email: &by.email,
+            date: at,
+        };
+        UserGit::new(self.repository, self.environment)
+            .append_to_ledger(REF, &files, author, &format!("{summary}\n"))
+            .map_err(PatchingError::Ledger)?;
+        self.entries.push((id, entry));
+        self.queue = Queue::of(self.entries.iter().cloned());
+        Ok(id)
     }
 
     /// Stores what somebody says without moving the ref: for who moves others

@@ -10,6 +10,7 @@ use crate::flow::project::Workspace;
 use crate::model::{BranchName, Timestamp};
 use crate::patch::entry::Picked;
 use crate::patch::facts::{Applies, Facts, Merged, NoteFact};
+use crate::patch::policy::Parents;
 use crate::patch::state::{Listed, standing};
 use crate::patch::{Decision, Queue, Request};
 use crate::release::change::{self, Note};
@@ -23,12 +24,42 @@ pub fn listed(
 ) -> Result<Vec<Listed>, FlowError> {
     let policy = &workspace.project.patch;
     let facts = facts(workspace, requests)?;
-    let with = requests.iter().zip(facts).map(|(request, facts)| Listed {
-        standing: standing(request, &facts, &ledger.queue, policy),
-        request: (*request).clone(),
-        facts,
+    let main = branches::main_line(workspace)?.map(|main| main.name);
+    let with = requests.iter().zip(facts).map(|(request, mut facts)| {
+        came_back(request, &mut facts, main.as_ref(), &ledger.queue);
+        let mut standing = standing(request, &facts, &ledger.queue, policy);
+        if main.as_ref() == Some(&request.ask.what.onto) {
+            // What is asked for on the main branch is not there yet.
+            standing.parents = Parents::Any;
+        }
+        Listed {
+            standing,
+            request: (*request).clone(),
+            facts,
+        }
     });
     Ok(with.collect())
+}
+
+/// Takes a commit that was picked onto the main branch for merged there: a fix
+/// that was made for a hotfix comes back under another id.
+fn came_back(request: &Request, facts: &mut Facts, main: Option<&BranchName>, queue: &Queue) {
+    let Merged::Without(commits) = &mut facts.merged else {
+        return;
+    };
+    let there = |id: &String| {
+        let mut others = queue.requests.values();
+        others.any(|other| {
+            let mut became = other.applied.iter().flat_map(|said| &said.what);
+            Some(&other.ask.what.onto) == main
+                && other.id != request.id
+                && became.any(|one| one.from == *id)
+        })
+    };
+    commits.retain(|id| !there(id));
+    if commits.is_empty() {
+        facts.merged = Merged::All;
+    }
 }
 
 /// Finds what is so of some requests, in their order.
@@ -183,6 +214,12 @@ impl<'w, 'r> Look<'w, 'r> {
     fn applies(&self, commits: &[String], tree: &str) -> Result<Applies, FlowError> {
         if let Some(id) = commits.iter().find(|id| self.absent.contains(*id)) {
             return Ok(Applies::Unknown(format!("the commit {id} is not here")));
+        }
+        let shallow = &self.objects.substitutes.shallow;
+        let ends = |id: &&String| ObjectId::from_hex(id).is_some_and(|id| shallow.contains(&id));
+        if let Some(id) = commits.iter().find(ends) {
+            let why = format!("this clone is shallow and ends at {id:.12}: git fetch --unshallow");
+            return Ok(Applies::Unknown(why));
         }
         let mut picking = Picking::new(self.memory, &self.objects, tree)?;
         let mut changes = false;

@@ -7,6 +7,7 @@ mod choosing;
 pub mod coming;
 pub mod cutting;
 pub mod deciding;
+pub mod forging;
 pub mod freezing;
 pub mod green;
 pub mod hotfixing;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::PatchingError;
 use super::branches::{self, Line};
+use super::forging::looking::Pull;
 use super::ledger::Ledger;
 use super::listing;
 use crate::flow::FlowError;
@@ -14,7 +15,7 @@ use crate::patch::reference::Reference;
 use crate::patch::{Answers, Ask, Decision, Event, Queue, Request, RequestId, answers};
 use crate::release::change;
 use crate::release::commit::Person;
-use crate::sys::git::ObjectId;
+use crate::sys::git::{ObjectId, Picking, Step};
 
 /// What is asked for, as the command line says it.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub struct Wanted {
     pub merge: Merge,
     /// Whether what was decided before is asked for anew.
     pub again: Again,
+    /// What the forge says of a pull request, where it was asked.
+    pub pull: Option<Pull>,
 }
 
 /// How a merge commit is taken.
@@ -80,7 +83,9 @@ pub fn wanted(
 ) -> Result<Asking, FlowError> {
     let onto = branches::line(workspace, &wanted.onto)?;
     let mut chosen = super::choosing::chosen(workspace, wanted, &onto)?;
-    if let Some(refused) = without_landed(workspace, wanted, &onto, &mut chosen)? {
+    if !adopts(workspace, ledger, &onto, &mut chosen)?
+        && let Some(refused) = without_landed(workspace, wanted, &onto, &mut chosen)?
+    {
         return Ok(refused);
     }
     let ask = ask(wanted, &chosen);
@@ -89,7 +94,42 @@ pub fn wanted(
     }
     let mut findings = chosen.findings;
     findings.extend(overlaps(workspace, &ledger.queue, &ask)?);
+    findings.extend(idle(workspace, &onto, &ask)?);
     Ok(Asking::New(Box::new(Ready { ask, findings })))
+}
+
+/// Tells whether commits are asked for that were made on a hotfix branch itself,
+/// and by nobody's asking: that makes them good, once they are approved.
+fn adopts(
+    workspace: &Workspace,
+    ledger: &Ledger<'_>,
+    onto: &Line,
+    chosen: &mut Chosen,
+) -> Result<bool, FlowError> {
+    let Some(hotfix) = ledger.queue.hotfixes.get(&onto.name) else {
+        return Ok(false);
+    };
+    let repository = &workspace.repository;
+    let from = repository.tag(hotfix.from.what.as_str())?.commit.id;
+    let own = repository.commits_only_in(onto.head, &[object(&from)?])?;
+    let requests = ledger.queue.requests.values();
+    let became: Vec<&String> = requests
+        .flat_map(|one| &one.applied)
+        .flat_map(|said| &said.what)
+        .filter_map(|one| one.to.as_ref())
+        .collect();
+    for one in &chosen.commits {
+        if !own.contains(&object(&one.id)?) || became.contains(&&one.id) {
+            return Ok(false);
+        }
+    }
+    for one in &chosen.commits {
+        let message = format!("{} has it, and nobody had asked for it", onto.name);
+        let finding = Finding::info("adopted", short(&one.id), message);
+        let fix = "once it is approved, a release takes it for picked";
+        chosen.findings.push(finding.fix(fix));
+    }
+    Ok(!chosen.commits.is_empty())
 }
 
 /// Leaves out what the branch has; refuses where that is all.
@@ -158,7 +198,9 @@ pub(super) struct Chosen {
 
 fn ask(wanted: &Wanted, chosen: &Chosen) -> Ask {
     let all = || chosen.commits.iter().chain(&chosen.merge);
-    let mut answers = answers::joined(all().map(|one| answers::of_message(&one.message)));
+    let told = wanted.pull.iter().map(|pull| pull.body.as_str());
+    let said = all().map(|one| one.message.as_str()).chain(told);
+    let mut answers = answers::joined(said.map(answers::of_message));
     answers.take(&wanted.answers);
     let mut authors: Vec<Person> = Vec::new();
     for commit in &chosen.commits {
@@ -195,7 +237,9 @@ fn ask(wanted: &Wanted, chosen: &Chosen) -> Ask {
     Ask {
         onto: wanted.onto.clone(),
         commits: chosen.commits.iter().map(|one| one.id.clone()).collect(),
-        title: wanted.title.clone().unwrap_or(own),
+        title: (wanted.title.clone())
+            .or_else(|| Some(wanted.pull.as_ref()?.title.clone()))
+            .unwrap_or(own),
         authors,
         answers,
         pull_request,
@@ -305,6 +349,24 @@ fn overlaps(workspace: &Workspace, queue: &Queue, ask: &Ask) -> Result<Vec<Findi
         )));
     }
     Ok(found)
+}
+
+/// Says so where picking it now would change nothing: the commits are empty, or
+/// something else has done what they do.
+fn idle(workspace: &Workspace, onto: &Line, ask: &Ask) -> Result<Option<Finding>, FlowError> {
+    let memory = workspace.repository.in_memory()?;
+    let objects = memory.objects()?;
+    let tree = objects.commit(onto.head)?.tree.to_string();
+    let mut picking = Picking::new(&memory, &objects, &tree)?;
+    for commit in &ask.commits {
+        if picking.pick(commit)? != Step::Nothing {
+            return Ok(None);
+        }
+    }
+    let message = format!("it changes nothing on {} as that is now", ask.onto);
+    let subject = ask.commits.first().map_or("", |id| short(id));
+    let finding = Finding::warning("changes-nothing", subject, message);
+    Ok(Some(finding.fix("debcut patch withdraw takes it back")))
 }
 
 /// Reads an id that git gave.

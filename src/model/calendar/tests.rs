@@ -137,3 +137,39 @@ fn what_cannot_be_followed_is_said() {
     let calendar = with("Mars/Olympus", "2026-12-24", 1440);
     assert_eq!(calendar.opens(moment("2026-01-05T00:00:00Z")), Opens::Never);
 }
+
+#[test]
+fn a_day_ends_where_its_zone_says() {
+    let of = |zone: &str, day: &str| {
+        let calendar = Calendar {
+            zone: zone.into(),
+            ..Calendar::default()
+        };
+        let end = calendar.end_of(day)?;
+        // Its last second is of that day, and the next one is not.
+        let next = Timestamp::from_unix(end.unix() + 1);
+        assert_eq!(calendar.day(end)?.to_string(), day);
+        assert_ne!(calendar.day(next)?.to_string(), day);
+        Some(end.to_string())
+    };
+    for (zone, day, want) in [
+        ("", "2026-12-04", Some("2026-12-04T23:59:59Z")),
+        (
+            "America/New_York",
+            "2026-12-04",
+            Some("2026-12-05T04:59:59Z"),
+        ),
+        (
+            "Pacific/Auckland",
+            "2026-12-04",
+            Some("2026-12-04T10:59:59Z"),
+        ),
+        // Summer time ends on this day: it has 25 hours.
+        ("Europe/Berlin", "2026-10-25", Some("2026-10-25T22:59:59Z")),
+        ("", "2026-02-30", None),
+        ("", "2026-2-3", None),
+        ("Nowhere/Else", "2026-12-04", None),
+    ] {
+        assert_eq!(of(zone, day).as_deref(), want, "{zone} {day}");
+    }
+}

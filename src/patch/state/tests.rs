@@ -464,3 +464,46 @@ fn requests_are_found_by_the_beginning_of_their_names() {
     assert!(queue.find("").is_err());
     assert!(queue.find("zz").is_err());
 }
+
+#[test]
+fn freezes_at_the_same_time_are_told_as_one() {
+    let mut queue = Queue::default();
+    let mut entries = Vec::new();
+    let waiting = |names: &[&str]| -> Vec<RequestId> {
+        names
+            .iter()
+            .map(|name| name.parse().expect("a name"))
+            .collect()
+    };
+    // Two people freeze without knowing of each other.
+    for (at, waits) in [(1, &["aaaaaaaaaa"][..]), (2, &["bbbbbbbbbb"][..])] {
+        let event = Event::Frozen {
+            branch: branch(),
+            until: None,
+            except: Vec::new(),
+            reason: "so".into(),
+            waiting: waiting(waits),
+        };
+        let entry = Queue::default().next(Timestamp::from_unix(at), person("Rita"), event);
+        entries.push((entry.id(), entry));
+    }
+    queue.clone_from(&Queue::of(entries.iter().cloned()));
+    let freeze = &queue.frozen[&branch()];
+    assert_eq!(freeze.entries.len(), 2);
+    assert_eq!(
+        freeze.waiting,
+        waiting(&["aaaaaaaaaa", "bbbbbbbbbb"]).into_iter().collect()
+    );
+    let thaw = Event::Thawed {
+        branch: branch(),
+        reason: "so".into(),
+        released: waiting(&["aaaaaaaaaa"]),
+    };
+    let entry = queue.next(Timestamp::from_unix(3), person("Rita"), thaw);
+    let id = entry.id();
+    entries.push((id, entry));
+    let queue = Queue::of(entries);
+    assert!(queue.frozen.is_empty());
+    assert_eq!(queue.thawed[&branch()].said.entry, id);
+    assert_eq!(queue.thawed[&branch()].released.len(), 1);
+}

@@ -117,8 +117,13 @@ pub struct HotfixDocument {
     pub from: String,
     /// The branch whose other fixes wait.
     pub normal: String,
+    /// What is on the branch since its last release: requests, and commits that
+    /// nobody asked for.
+    pub changes: Vec<Named>,
     /// What that one has and the hotfix leaves out.
     pub excluded: Vec<Named>,
+    /// Whether that is not known: too many commits lie between them.
+    pub excluded_unknown: bool,
     /// What the hotfix has and another branch lacks, by branch.
     pub lacking: Vec<Lacking>,
     /// How many requests were, or would be, made for it.
@@ -130,8 +135,64 @@ pub struct HotfixDocument {
 pub struct Lacking {
     /// The branch.
     pub branch: String,
-    /// The commits.
+    /// The commits that nobody asks for there.
     pub commits: Vec<Named>,
+    /// Those that somebody asks for there.
+    pub asked: Vec<AskedFix>,
+    /// Those that somebody decided against.
+    pub refused: Vec<AskedFix>,
+    /// Those that may be there under another id: too many commits lie between.
+    pub unknown: Vec<Named>,
+}
+
+/// A commit and the request that asks for it on another branch.
+#[derive(Debug, Serialize)]
+pub struct AskedFix {
+    /// The commit.
+    pub id: String,
+    /// Its subject.
+    pub title: String,
+    /// The request.
+    pub request: String,
+}
+
+impl Lacking {
+    fn text(&self, page: &mut Page) {
+        let branch = &self.branch;
+        let lists = [&self.asked, &self.refused];
+        let nothing = self.commits.is_empty() && self.unknown.is_empty();
+        if nothing && lists.iter().all(|list| list.is_empty()) {
+            page.line(format!("{branch} has all that it fixes"));
+        }
+        if !self.commits.is_empty() {
+            page.line(format!("{branch} lacks:"));
+        }
+        names(&self.commits, page);
+        for (list, word) in lists
+            .into_iter()
+            .zip(["lacks, and it is asked for", "goes without"])
+        {
+            if !list.is_empty() {
+                page.line(format!("{branch} {word}:"));
+            }
+            for one in list {
+                let title = plain(&one.title);
+                page.line(format!("  {:.12} {title} ({})", one.id, one.request));
+            }
+        }
+        if !self.unknown.is_empty() {
+            page.line(format!("{branch} is too far to tell whether it has:"));
+        }
+        names(&self.unknown, page);
+    }
+}
+
+/// Says how many changes a hotfix has.
+fn count(changes: &[Named]) -> String {
+    match changes.len() {
+        1 => "one change".to_owned(),
+        number => format!("{number} changes"),
+    }
 }
 
 impl Document for HotfixDocument {
@@ -139,17 +200,26 @@ impl Document for HotfixDocument {
 
     fn text(&self, page: &mut Page) {
         let branch = page.bold(&self.branch);
+        if self.branch.is_empty() {
+            return;
+        }
         page.line(format!("{branch} is for hotfixes of {}", self.from));
+        if !self.changes.is_empty() {
+            page.line(format!("{} in it:", count(&self.changes)));
+        }
+        names(&self.changes, page);
+        if self.excluded_unknown {
+            let normal = &self.normal;
+            page.line(format!(
+                "{normal} is too far from it to list what is excluded"
+            ));
+        }
         if !self.excluded.is_empty() {
             page.line(format!("excluded, although {} has it:", self.normal));
         }
         names(&self.excluded, page);
         for one in &self.lacking {
-            match one.commits.is_empty() {
-                true => page.line(format!("{} has all that it fixes", one.branch)),
-                false => page.line(format!("{} lacks:", one.branch)),
-            }
-            names(&one.commits, page);
+            one.text(page);
         }
         if self.offered > 0 {
             page.line(format!("{} request(s) for what is lacking", self.offered));
@@ -173,8 +243,15 @@ pub struct NextRelease {
     pub last: Option<String>,
     /// `NAME VERSION` of what would be released; approved requests may raise it.
     pub next: Vec<String>,
-    /// When it is due; none: there is no rhythm.
+    /// When it is due; none: there is no rhythm, or no release yet, or it is a
+    /// hotfix.
     pub due: Option<Due>,
+    /// Where today is, in words.
+    pub when: String,
+    /// The release that it is a hotfix of.
+    pub hotfix_of: Option<String>,
+    /// The changes of a hotfix.
+    pub changes: Vec<Named>,
     /// The commits since the last release.
     pub commits: Vec<Named>,
     /// The requests that are approved and not picked yet.
@@ -196,12 +273,8 @@ impl Document for NextDocument {
                 (false, _) => one.next.join(", "),
             };
             page.line(format!("{} {next}", page.bold(&one.branch)));
-            if let Some(due) = &one.due {
-                let (from, until) = (&due.from, &due.until);
-                page.line(format!(
-                    "  due {from} to {until}, next day for it {}",
-                    due.next
-                ));
+            if !one.when.is_empty() {
+                page.line(format!("  {}", one.when));
             }
             if !one.commits.is_empty() {
                 page.line("  in it:");

@@ -32,6 +32,8 @@ pub struct ListedBranch {
     pub frozen: bool,
     /// Until when, as far as anybody knows.
     pub frozen_until: Option<Timestamp>,
+    /// The day of that, in the project's zone.
+    pub frozen_day: Option<String>,
 }
 
 impl ListDocument {
@@ -90,10 +92,10 @@ impl Document for ListDocument {
                 Some(head) => format!("at {}", words::short(head)),
                 None => "is not in this clone".to_owned(),
             };
-            let frozen = match (branch.frozen, branch.frozen_until) {
+            let frozen = match (branch.frozen, &branch.frozen_day) {
                 (false, _) => String::new(),
                 (true, None) => ", frozen".to_owned(),
-                (true, Some(until)) => format!(", frozen until {}", until.day()),
+                (true, Some(day)) => format!(", frozen until {day}"),
             };
             page.line(format!(
                 "{} {place}{frozen}",

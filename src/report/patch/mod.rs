@@ -3,6 +3,7 @@
 mod apply;
 mod branch;
 mod embargo;
+mod forge;
 mod list;
 mod log;
 mod message;
@@ -17,10 +18,11 @@ pub mod words;
 
 pub use apply::{AppliedRequest, ApplyDocument, EarlierCommit, StoppedAt};
 pub use branch::{
-    FreezeDocument, HotfixDocument, Lacking, Named, NextDocument, NextRelease, ThawDocument,
-    ToldChannel,
+    AskedFix, FreezeDocument, HotfixDocument, Lacking, Named, NextDocument, NextRelease,
+    ThawDocument, ToldChannel,
 };
 pub use embargo::{EmbargoDocument, LiftDocument, LiftStep};
+pub use forge::{ActView, ForgeDocument, ForgeVerb, HeardDecision, PageView};
 pub use list::{ListDocument, ListedBranch};
 pub use log::{LogDocument, about, branch_of};
 pub use message::{Telling, Waiting, telling_text};

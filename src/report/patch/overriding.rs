@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use crate::model::BranchName;
-use crate::patch::RequestId;
 use crate::release::commit::Person;
 use crate::report::document::plain;
 use crate::report::{Document, Page};
@@ -11,8 +10,8 @@ use crate::report::{Document, Page};
 /// What `patch override` answers.
 #[derive(Debug, Serialize)]
 pub struct OverrideDocument {
-    /// The request.
-    pub id: RequestId,
+    /// The request, or the commit.
+    pub id: String,
     /// The branch.
     pub onto: BranchName,
     /// What it is.
@@ -32,7 +31,7 @@ impl Document for OverrideDocument {
         let title = plain(&self.title);
         page.line(format!(
             "{} onto {}: {title}",
-            page.bold(self.id.as_str()),
+            page.bold(&self.id[..self.id.len().min(12)]),
             self.onto
         ));
         if let (Some(reason), Some(by)) = (&self.reason, &self.by) {

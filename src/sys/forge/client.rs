@@ -236,6 +236,10 @@ impl Client {
         let begun = Instant::now();
         let mut pause = PAUSE;
         for tried in 1.. {
+            if interrupt::asked() {
+                let host = self.host().to_owned();
+                return Err(ForgeError::Interrupted { host });
+            }
             let (wait, error) = match self.once(call, url) {
                 Ok(reply) => return Ok(reply),
                 Err(Again::Never(error)) => return Err(error),

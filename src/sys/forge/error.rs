@@ -95,6 +95,12 @@ pub enum ForgeError {
         /// What happened instead.
         why: String,
     },
+    /// Somebody asked this process to stop.
+    #[error("interrupted; {host} is asked no more")]
+    Interrupted {
+        /// The forge's host.
+        host: String,
+    },
     /// The answer is not what its API says.
     #[error("{host} answers {what} with what is no answer")]
     Answer {
@@ -132,7 +138,11 @@ impl ForgeError {
     pub fn is_away(&self) -> bool {
         matches!(
             self,
-            Self::Busy { .. } | Self::Failed { .. } | Self::Lost { .. } | Self::Answer { .. }
+            Self::Busy { .. }
+                | Self::Failed { .. }
+                | Self::Lost { .. }
+                | Self::Interrupted { .. }
+                | Self::Answer { .. }
         )
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::patch_id::PatchIds;
 use super::picked::{self, paths, picks};
 use super::{GitError, ObjectId, Objects, Repository, failed};
 
@@ -91,10 +92,10 @@ impl Repository {
                 named.entry(from).or_insert(other);
             }
             written.entry(picked::written(&commit)).or_insert(other);
-            let paths = paths(objects, &commit)?;
+            let paths = paths(objects, other, &commit)?;
             by_paths.entry(paths).or_default().push(other);
         }
-        let mut patches = self.patch_ids();
+        let mut patches = PatchIds::new(objects);
         for id in lacking {
             if let Some(other) = named.get(&id) {
                 landed.insert(id, *other);
@@ -105,7 +106,7 @@ impl Repository {
                 landed.insert(id, *other);
                 continue;
             }
-            let alike = by_paths.get(&paths(objects, &commit)?);
+            let alike = by_paths.get(&paths(objects, id, &commit)?);
             for other in alike.into_iter().flatten().copied() {
                 if patches.are_equal(id, other)? {
                     landed.insert(id, other);
@@ -124,14 +125,14 @@ impl Repository {
         commit: ObjectId,
         others: &[ObjectId],
     ) -> Result<Vec<ObjectId>, GitError> {
-        let own = paths(objects, &objects.commit(commit)?)?;
-        let mut patches = self.patch_ids();
+        let own = paths(objects, commit, &objects.commit(commit)?)?;
+        let mut patches = PatchIds::new(objects);
         let mut alike = Vec::new();
         for other in others.iter().copied().filter(|other| *other != commit) {
             let Ok(found) = objects.commit(other) else {
                 continue;
             };
-            if paths(objects, &found)? == own && patches.are_equal(commit, other)? {
+            if paths(objects, other, &found)? == own && patches.are_equal(commit, other)? {
                 alike.push(other);
             }
         }

@@ -1,13 +1,14 @@
 //! Objects read as bytes, for those who read thousands: libgit2's own commit
 //! and tree values cost several times what is in them.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::CStr;
 use std::fmt;
 use std::rc::Rc;
 
 use super::condition::Substitutes;
+use super::pick::MergeSettings;
 use super::{GitError, Repository, failed};
 
 /// The id of an object, in binary.
@@ -95,6 +96,8 @@ pub struct Objects<'r> {
     trees: RefCell<Trees>,
     /// What stands in the way of the stored history.
     pub substitutes: Substitutes,
+    /// What the settings say of merges, once that was asked.
+    pub(super) merging: OnceCell<MergeSettings>,
 }
 
 #[derive(Default)]
@@ -115,6 +118,7 @@ impl Repository {
             odb: self.inner.odb().map_err(failed("open its objects"))?,
             trees: RefCell::default(),
             substitutes: self.substitutes()?,
+            merging: OnceCell::new(),
         })
     }
 }
@@ -155,6 +159,23 @@ impl Objects<'_> {
     pub fn commit(&self, id: ObjectId) -> Result<CommitObject, GitError> {
         let object = self.read(id, git2::ObjectType::Commit)?;
         CommitObject::parse(object.data()).ok_or_else(|| self.broken(id, "no commit inside"))
+    }
+
+    /// Returns the tree that a commit changes: its first parent's; none: it has
+    /// no parents. Where a shallow clone ends at it, nobody knows.
+    pub fn tree_before(
+        &self,
+        id: ObjectId,
+        commit: &CommitObject,
+    ) -> Result<Option<ObjectId>, GitError> {
+        let Some(parent) = commit.parents.first() else {
+            return Ok(None);
+        };
+        if self.substitutes.shallow.contains(&id) {
+            let commit = id.to_string();
+            return Err(GitError::Shallow { commit });
+        }
+        Ok(Some(self.commit(*parent)?.tree))
     }
 
     /// Reads the content of a file.

@@ -22,6 +22,7 @@ mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use self::driver::MergeSettings;
 use self::files::Merged;
 use super::{Descend, GitError, Item, ObjectId, Objects, Repository, failed};
 
@@ -57,6 +58,7 @@ enum Placed {
 }
 
 /// A tree that commits are picked onto, one after the other.
+#[derive(Clone)]
 pub struct Picking<'r> {
     repository: &'r Repository,
     objects: &'r Objects<'r>,
@@ -100,10 +102,7 @@ impl<'r> Picking<'r> {
     pub fn pick(&mut self, commit: &str) -> Result<Step, GitError> {
         let id = parsed(commit)?;
         let theirs = self.objects.commit(id)?;
-        let base = match theirs.parents.first() {
-            Some(parent) => Some(self.objects.commit(*parent)?.tree),
-            None => None,
-        };
+        let base = self.objects.tree_before(id, &theirs)?;
         let mut changes = Vec::new();
         let mut gone = Vec::new();
         self.objects

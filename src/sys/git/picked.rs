@@ -1,9 +1,9 @@
 //! Which commits of one line another one lacks, by what they change and not by
 //! their ids: a cherry-picked commit has reached both.
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
+use super::patch_id::PatchIds;
 use super::{CommitObject, Descend, GitError, ObjectId, Objects, Repository, failed};
 
 /// A commit that one line has and another lacks.
@@ -34,26 +34,6 @@ pub(super) fn written(commit: &CommitObject) -> Written {
     (name, commit.authored(), subject)
 }
 
-/// Git's patch ids of commits, each computed once: they cost a diff.
-pub(super) struct PatchIds<'r> {
-    repository: &'r Repository,
-    known: HashMap<ObjectId, git2::Oid>,
-}
-
-impl PatchIds<'_> {
-    /// Tells whether two commits change the same.
-    pub(super) fn are_equal(&mut self, a: ObjectId, b: ObjectId) -> Result<bool, GitError> {
-        Ok(self.of(a)? == self.of(b)?)
-    }
-
-    fn of(&mut self, id: ObjectId) -> Result<git2::Oid, GitError> {
-        Ok(match self.known.entry(id) {
-            Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(place) => *place.insert(self.repository.patch_id(id)?),
-        })
-    }
-}
-
 impl Repository {
     /// Lists the commits, newest first, that `from` has and `into` has neither
     /// by id nor by content: no commit of `into` makes the same change, says
@@ -81,10 +61,10 @@ impl Repository {
             let commit = objects.commit(other)?;
             named.extend(picks(&commit.message()));
             written.insert(self::written(&commit));
-            let paths = paths(objects, &commit)?;
+            let paths = paths(objects, other, &commit)?;
             by_paths.entry(paths).or_default().push(other);
         }
-        let mut patches = self.patch_ids();
+        let mut patches = PatchIds::new(objects);
         let mut missing = Vec::new();
         for id in own {
             let commit = objects.commit(id)?;
@@ -92,7 +72,7 @@ impl Repository {
                 continue;
             }
             let alike = by_paths
-                .get(&paths(objects, &commit)?)
+                .get(&paths(objects, id, &commit)?)
                 .into_iter()
                 .flatten();
             let mut same = false;
@@ -136,38 +116,20 @@ impl Repository {
         }
         Ok(Ok(found))
     }
-
-    pub(super) fn patch_ids(&self) -> PatchIds<'_> {
-        PatchIds {
-            repository: self,
-            known: HashMap::new(),
-        }
-    }
-
-    /// Returns git's patch id of what a commit changes.
-    fn patch_id(&self, id: ObjectId) -> Result<git2::Oid, GitError> {
-        let act = || failed(format!("read what {id} changes"));
-        let commit = self.inner.find_commit(id.oid()?).map_err(act())?;
-        let before = match commit.parent(0) {
-            Ok(parent) => Some(parent.tree().map_err(act())?),
-            Err(_) => None,
-        };
-        let after = commit.tree().map_err(act())?;
-        let difference = self
-            .inner
-            .diff_tree_to_tree(before.as_ref(), Some(&after), None)
-            .map_err(act())?;
-        difference.patchid(None).map_err(act())
-    }
 }
 
 /// Returns a digest of the paths that a commit changes: only commits of the same
 /// one can change the same, and it costs far less than a diff.
-pub(super) fn paths(objects: &Objects<'_>, commit: &CommitObject) -> Result<u64, GitError> {
+pub(super) fn paths(
+    objects: &Objects<'_>,
+    id: ObjectId,
+    commit: &CommitObject,
+) -> Result<u64, GitError> {
     use std::hash::{DefaultHasher, Hash, Hasher};
-    let before = match commit.parents.first() {
-        Some(parent) => Some(objects.commit(*parent)?.tree),
-        None => None,
+    let before = match objects.tree_before(id, commit) {
+        // To git, what a shallow clone ends at has no parents.
+        Err(GitError::Shallow { .. }) => None,
+        before => before?,
     };
     let mut paths = DefaultHasher::new();
     objects.compare(before, Some(commit.tree), &mut |found| {
@@ -180,7 +142,7 @@ pub(super) fn paths(objects: &Objects<'_>, commit: &CommitObject) -> Result<u64,
 }
 
 /// Reads the commits that a message says it was picked from.
-pub(super) fn picks(message: &str) -> impl Iterator<Item = ObjectId> {
+pub fn picks(message: &str) -> impl Iterator<Item = ObjectId> {
     let named = crate::format::cherry::origins(message);
     named.into_iter().filter_map(ObjectId::from_hex)
 }

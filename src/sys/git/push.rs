@@ -95,6 +95,15 @@ fn alone(
     })
 }
 
+/// Tells whether an embargo allows a push to a remote.
+pub fn may_push(
+    repository: &Repository,
+    environment: &Environment,
+    remote: &str,
+) -> Result<(), PushError> {
+    permits(repository, environment, remote).map(drop)
+}
+
 /// Asks a remote whether it would take a push, and sends nothing. Its own hooks
 /// are not asked.
 pub fn try_push(

@@ -5,8 +5,12 @@ mod asking;
 mod back_merging;
 mod deciding;
 mod embargo;
+mod freezing;
+mod hotfix;
+mod kinds;
 mod notes;
 mod rhythm;
+mod sharing;
 mod suggesting;
 
 use crate::world::World;

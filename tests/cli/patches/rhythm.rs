@@ -77,3 +77,95 @@ fn a_thaw_gives_exactly_the_held_approvals_back() {
     assert_eq!(thawed["changed"], false);
     world.run(["patch", "thaw", "release-9"]).code(2);
 }
+
+/// A package of 1.0.0 on the first of May, a Thursday, and branches with a
+/// release and without one.
+fn rhythmic(more: &str) -> World {
+    let world = World::new();
+    world.debian("0.9.0", "3.0 (native)");
+    let config = format!("[patch]\ninterval = '2w..4w'\n{more}");
+    world.write("debcut.toml", config);
+    world.write(".gitignore", "ignored\n");
+    world.commit("feat: begin");
+    world.git(&["branch", "release-0.9"]);
+    world.debian("1.0.0", "3.0 (native)");
+    world.commit("chore: release 1.0.0");
+    world.tag("v1.0.0");
+    world.git(&["switch", "--quiet", "--create", "release-1.0"]);
+    world.write("stamp.in", "mine\n");
+    world.commit("fix: whose it is");
+    world.git(&["switch", "--quiet", "main"]);
+    world
+}
+
+#[test]
+fn plan_says_when_with_what_and_what_stands_in_the_way() {
+    let world = rhythmic("require-green = 'test -e ../green || { echo 3 tests fail; exit 1; }'\n");
+    let at = |now: &str, branch: &str| {
+        let plan = world.debcut(["patch", "plan", branch, "--json"]);
+        let plan = plan
+            .env("DEBCUT_NOW", format!("{now}T12:00:00Z"))
+            .run()
+            .code(0);
+        plan.document("debcut/patch-plan/1")["branches"][0].clone()
+    };
+    for (now, when) in [
+        ("2025-05-02", "due from 2025-05-15 to 2025-05-29"),
+        (
+            "2025-05-15",
+            "due from 2025-05-15 to 2025-05-29: it may be cut today",
+        ),
+        (
+            "2025-05-17",
+            "due from 2025-05-15 to 2025-05-29: not today, but on 2025-05-19",
+        ),
+        (
+            "2025-06-01",
+            "overdue: it was due by 2025-05-29, the next day for it is 2025-06-02",
+        ),
+    ] {
+        assert_eq!(at(now, "release-1.0")["when"], when, "{now}");
+    }
+    let one = at("2025-06-01", "release-1.0");
+    assert_eq!(one["next"], serde_json::json!(["stamp 1.0.1"]));
+    assert_eq!(one["commits"][0]["title"], "fix: whose it is");
+    let head = world.git(&["rev-parse", "release-1.0"]);
+    let red = "the branch's head is not green: `test -e ../green || { echo 3 tests fail; exit 1; }` says “3 tests fail”";
+    let mock = format!("no mock of {} has passed", &head[..12]);
+    assert_eq!(one["blocks"], serde_json::json!([red, mock]));
+    std::fs::write(world.path("green"), "").expect("writes");
+    let one = at("2025-06-01", "release-1.0");
+    assert_eq!(one["blocks"], serde_json::json!([mock]));
+    let none = at("2025-06-01", "release-0.9");
+    assert_eq!(none["last"], serde_json::Value::Null);
+    let yet = "no release yet: the rhythm begins with the first one";
+    assert_eq!(none["when"], yet);
+    // All of them in the status, in words.
+    let status = world.run(["status", "--json"]).code(0);
+    let status = status.document("debcut/status/1");
+    let found = status["findings"].as_array().expect("a list").iter();
+    let found = found.filter(|one| one["rule"] == "patch-release-due");
+    let said: Vec<String> = found
+        .map(|one| {
+            let word = |key: &str| one[key].as_str().expect("text").to_owned();
+            format!(
+                "{} {}: {}",
+                word("severity"),
+                word("subject"),
+                word("message")
+            )
+        })
+        .collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert_eq!(
+        said[1],
+        format!(
+            "warning release-1.0: overdue: it was due by 2025-05-29, the next day for it is \
+             2025-06-02: stamp 1.0.1, 1 commit; blocked: {mock}"
+        )
+    );
+    assert!(
+        said[0].starts_with("info release-0.9: it has no release yet: "),
+        "{said:?}"
+    );
+}

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::flow::FlowError;
 use crate::flow::lifting::Wanted;
-use crate::flow::patching::{branches, hotfixing};
+use crate::flow::patching::branches;
+use crate::flow::patching::hotfixing::{self, Lacks};
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Finding};
 use crate::patch::embargo::Embargo;
@@ -47,7 +48,17 @@ pub(super) fn judge(
         let into = [Some(will_be.clone()), tip(branch)];
         let into = into.iter().flatten();
         let into: Vec<_> = into.filter_map(|id| ObjectId::from_hex(id)).collect();
-        let lacking = hotfixing::lacking(workspace, from, &into)?;
+        let lacking = match hotfixing::returning::lacking(workspace, from, &into)? {
+            Lacks::These(lacking) => lacking,
+            Lacks::Unknown => {
+                let message = format!(
+                    "nobody can tell what {} lacks of it: thousands of commits lie between them",
+                    main.name
+                );
+                findings.push(Finding::warning("not-on-main", branch.as_str(), message));
+                continue;
+            }
+        };
         if lacking.is_empty() {
             continue;
         }

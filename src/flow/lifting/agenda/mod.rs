@@ -91,13 +91,12 @@ pub(super) fn plan(
         return Ok(Err(agenda.errors));
     }
     let channels = workspace.project.announce.channels.iter();
-    let before = embargo.lift.as_ref().and_then(|lift| lift.reason.clone());
     let lift = Lift {
         at: wanted.now,
         by: wanted.by.clone(),
         reason: match &wanted.when {
             When::Early(reason) => Some(reason.clone()),
-            When::Due | When::Unattended => before,
+            When::Due | When::Unattended => None,
         },
         stage: Stage::Trying,
         not_on_main: wanted.not_on_main.clone(),

@@ -132,7 +132,10 @@ pub(super) fn still_stopped(
             "an apply onto {} waits here for the resolution of a conflict",
             journal.onto
         );
-        let fix = "debcut patch apply --continue, --skip or --abort";
+        let fix = match &stopped.directory {
+            Some(_) => "debcut patch apply --continue, --skip or --abort",
+            None => "debcut patch apply --resolve-in DIR, --continue, --skip or --abort",
+        };
         outcome.findings = vec![Finding::error("apply-stopped", subject, message).fix(fix)];
     }
     Ok(outcome)

@@ -213,8 +213,11 @@ pub(super) fn ways_out(advice: &Advice, wanted: &Wanted) -> String {
             true => format!("approve {} too", missing.join(", ")),
             false => {
                 let open = advice.first.iter().filter(|one| one.request.is_none());
-                let open: Vec<&str> = open.map(|one| &one.commit[..12]).collect();
-                format!("debcut patch pick {} --onto {onto}", open.join(" "))
+                let picks = open.map(|one| {
+                    let short = &one.commit[..12];
+                    format!("debcut patch pick {short} --onto {onto}")
+                });
+                picks.collect::<Vec<_>>().join(" && ")
             }
         });
     }

@@ -133,7 +133,10 @@ fn dropped(before: &Freeze, excepted: &[RequestId]) -> Option<Finding> {
     if gone.is_empty() {
         return None;
     }
-    let why = format!("the freeze before let it through; this one does not: {}", gone.join(", "));
+    let why = format!(
+        "the freeze before let it through; this one does not: {}",
+        gone.join(", ")
+    );
     let finding = Finding::info("exception-ended", gone[0], why);
     Some(finding.fix(format!("--except {}", gone.join(" --except "))))
 }

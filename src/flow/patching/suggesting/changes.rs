@@ -22,10 +22,7 @@ pub(super) fn each_change(
     visit: Visit<'_>,
 ) -> Result<(), GitError> {
     let commit = objects.commit(id)?;
-    let before = match commit.parents.first() {
-        Some(parent) => Some(objects.commit(*parent)?.tree),
-        None => None,
-    };
+    let before = objects.tree_before(id, &commit)?;
     objects.compare(before, Some(commit.tree), &mut |found| {
         if !found.is_directory() {
             let path = String::from_utf8_lossy(found.path);

@@ -30,6 +30,7 @@ impl Look<'_> {
         &mut self,
         read: &'r [Read],
         onto: &BranchName,
+        labelled: &HashMap<String, (u64, String)>,
     ) -> Result<Vec<(&'r Read, Verdict)>, FlowError> {
         let target = Target::new(onto.as_str());
         let mut known = Vec::new();
@@ -49,6 +50,7 @@ impl Look<'_> {
             wanted.extend(named.iter().flatten());
             let asked = suggest::asked(&one.commit.message, &target);
             let speaks = asked != Asked::Unsaid
+                || labelled.contains_key(&one.commit.id)
                 || one
                     .changes
                     .iter()
@@ -76,6 +78,7 @@ impl Look<'_> {
                 cves,
                 is_exploited: one.changes.iter().any(|change| change.exploited),
                 asked,
+                labelled: labelled.get(&one.commit.id).cloned(),
                 fixes: fixes.iter().map(origin).collect(),
                 reverts: reverts.iter().map(origin).collect(),
             };
@@ -114,11 +117,14 @@ impl Look<'_> {
         one: &Read,
         asked: &HashMap<String, (RequestId, State)>,
     ) -> Option<Why> {
-        if let Some((request, state)) = asked.get(&one.commit.id)
-            && *state != State::Picked
-        {
-            return Some(Why::Asked(request.clone(), *state));
+        let asked = asked.get(&one.commit.id);
+        let asked = asked.map(|(request, state)| Why::Asked(request.clone(), *state));
+        let there = self.became(one.id).map(|id| Why::Picked(id.to_string()));
+        match asked {
+            // What changed nothing there has been asked for all the same.
+            Some(Why::Asked(_, State::Picked)) => there.or(asked),
+            Some(asked) => Some(asked),
+            None => there,
         }
-        self.became(one.id).map(|id| Why::Picked(id.to_string()))
     }
 }

@@ -97,11 +97,13 @@ pub struct Suggestions {
     pub others: Vec<Other>,
 }
 
-/// Looks for commits that belong on a branch.
+/// Looks for commits that belong on a branch; `labelled` are those that a label
+/// on the forge asks for.
 pub fn suggest(
     workspace: &Workspace,
     ledger: &Ledger<'_>,
     onto: &BranchName,
+    labelled: &HashMap<String, (u64, String)>,
 ) -> Result<Suggestions, FlowError> {
     let repository = &workspace.repository;
     let line = branches::line(workspace, onto)?;
@@ -119,7 +121,7 @@ pub fn suggest(
         own: &own,
         on_branch: HashMap::new(),
     };
-    let judged = look.judged(&read, onto)?;
+    let judged = look.judged(&read, onto, labelled)?;
     let asked = asked(workspace, ledger, onto)?;
     let mut found = Suggestions {
         onto: onto.clone(),

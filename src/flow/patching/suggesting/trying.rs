@@ -1,6 +1,6 @@
 //! Whether suggestions apply: tried in memory, on the branch as it is now.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Suggestions;
 use super::changes::each_change;
@@ -24,12 +24,16 @@ pub(super) fn try_all(
     found: &mut Suggestions,
 ) -> Result<(), FlowError> {
     let tree = objects.commit(line.head)?.tree.to_string();
-    let mut graft = |commit: &str, tree: &str| grafted(memory, objects, commit, tree);
+    let mut tries = Tries {
+        branch: Picking::new(memory, objects, &tree)?,
+        made: Vec::new(),
+        refused: HashSet::new(),
+    };
     // Who touches a path, in the order of picking.
     let mut touching: HashMap<String, Vec<usize>> = HashMap::new();
     for at in 0..found.suggested.len() {
         let commit = found.suggested[at].commit.clone();
-        let (applies, after) = match Picking::new(memory, objects, &tree)?.pick(&commit)? {
+        let (applies, after) = match tries.branch.clone().pick(&commit)? {
             Step::Changed => (Applies::Cleanly, Vec::new()),
             Step::Nothing => (Applies::Nothing, Vec::new()),
             Step::Conflicts(paths) => {
@@ -40,7 +44,10 @@ pub(super) fn try_all(
                 let nearest = earlier.split_off(earlier.len().saturating_sub(TRIED));
                 let nearest = nearest.iter().map(|at| found.suggested[*at].commit.clone());
                 let candidates: Vec<String> = nearest.collect();
-                let after = prerequisites(&candidates, &commit, &tree, &mut graft)?;
+                tries.made.clear();
+                tries.refused.insert(commit.clone());
+                let mut graft = |commit: &str, tree: &str| tries.graft(commit, tree);
+                let after = prerequisites(&candidates, &commit, BRANCH, &mut graft)?;
                 let paths = paths.into_iter().collect();
                 let commit = commit.clone();
                 (Applies::Conflicts { commit, paths }, after)
@@ -57,17 +64,32 @@ pub(super) fn try_all(
     Ok(())
 }
 
-/// Puts a commit on a tree.
-fn grafted(
-    memory: &Repository,
-    objects: &Objects<'_>,
-    commit: &str,
-    tree: &str,
-) -> Result<Grafted, GitError> {
-    let mut picking = Picking::new(memory, objects, tree)?;
-    Ok(match picking.pick(commit)? {
-        Step::Nothing => Grafted::Nothing,
-        Step::Conflicts(paths) => Grafted::Conflicts(paths),
-        Step::Changed => Grafted::Tree(picking.tree()?),
-    })
+/// What the branch's own tree is called among those that are tried.
+const BRANCH: &str = "";
+
+/// Trees that are only tried: named by their numbers, and never stored.
+struct Tries<'r> {
+    branch: Picking<'r>,
+    made: Vec<Picking<'r>>,
+    /// The commits that are known not to apply to the branch's own tree.
+    refused: HashSet<String>,
+}
+
+impl Tries<'_> {
+    /// Puts a commit on a tree.
+    fn graft(&mut self, commit: &str, tree: &str) -> Result<Grafted, GitError> {
+        if tree == BRANCH && self.refused.contains(commit) {
+            return Ok(Grafted::Conflicts(BTreeSet::new()));
+        }
+        let made = tree.parse().ok().and_then(|at: usize| self.made.get(at));
+        let mut picking = made.unwrap_or(&self.branch).clone();
+        Ok(match picking.pick(commit)? {
+            Step::Nothing => Grafted::Nothing,
+            Step::Conflicts(paths) => Grafted::Conflicts(paths),
+            Step::Changed => {
+                self.made.push(picking);
+                Grafted::Tree((self.made.len() - 1).to_string())
+            }
+        })
+    }
 }

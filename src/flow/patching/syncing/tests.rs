@@ -269,3 +269,56 @@ fn a_refused_push_says_why() {
     let said = ended.expect_err("there is none").to_string();
     assert_eq!(said, "there is no remote “nowhere”");
 }
+
+/// Two people write and share as fast as they can, each in a clone and through
+/// one remote: what loses a race is tried again, and nothing is lost.
+#[test]
+fn two_clones_that_push_at_once_lose_nothing() {
+    const ENTRIES: usize = 50;
+    let team = Team::new(2);
+    let write = |clone: usize| {
+        let environment = team.scratch.environment();
+        let workspace = team.workspace(clone);
+        let by = Person {
+            name: format!("Clone {clone}"),
+            email: format!("{clone}@example.org"),
+        };
+        let (mut said, mut sent, mut again) = (BTreeSet::new(), 0, 0);
+        for number in 0..ENTRIES {
+            let event = Event::Asked(Ask {
+                onto: BranchName::new("release-1.0").expect("a name"),
+                commits: vec![format!("{clone:020}{number:020}")],
+                title: format!("fix: {clone} {number}"),
+                authors: Vec::new(),
+                answers: Answers::default(),
+                pull_request: None,
+            });
+            let mut ledger = Ledger::read(&workspace.repository, &environment).expect("reads");
+            let at = Timestamp::from_unix(number as i64);
+            let ids = ledger.say(vec![event], &by, at, "say").expect("says");
+            said.extend(ids.iter().map(|id| id.hex()));
+            if number % 5 == 4 {
+                let shared = sync(&workspace, &environment, "origin", &Silent).expect("shares");
+                assert_eq!(shared.findings, []);
+                sent += shared.sent;
+                again += usize::from(shared.taken > 0);
+            }
+        }
+        (said, sent, again)
+    };
+    let (one, other) = std::thread::scope(|scope| {
+        let one = scope.spawn(|| write(0));
+        let other = scope.spawn(|| write(1));
+        (one.join().expect("ends"), other.join().expect("ends"))
+    });
+    assert_eq!((one.1, other.1), (ENTRIES, ENTRIES), "sent by each");
+    assert!(one.2 + other.2 > 0, "they met");
+    team.sync(0);
+    team.sync(1);
+    let all: BTreeSet<String> = one.0.union(&other.0).cloned().collect();
+    assert_eq!(all.len(), 2 * ENTRIES);
+    let (first, second) = (team.queue(0), team.queue(1));
+    assert_eq!(first, second);
+    assert_eq!(first.1, all);
+    assert_eq!(team.head(0), team.head(1));
+}

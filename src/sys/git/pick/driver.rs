@@ -5,10 +5,12 @@
 //! top of them stand `info/attributes`, below them `core.attributesFile`, where
 //! the configuration names one.
 
+use std::path::Path;
+
 use super::{Ours, Picking, Placed};
 use crate::format::gitattributes::{Attributes, PathKind, State};
 use crate::sys::files;
-use crate::sys::git::GitError;
+use crate::sys::git::{GitError, Repository};
 
 /// How a file is merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,15 +27,49 @@ pub(super) enum Driver {
 
 const NAME: &[u8] = b".gitattributes";
 
+/// What the repository's settings say of merges, the same for every path.
+#[derive(Debug)]
+pub struct MergeSettings {
+    /// Whether both sides go through the filters of a checkout first.
+    renormalizes: bool,
+    /// The driver of what has no attribute.
+    usual: Option<String>,
+    /// What stands above and below a tree's own attributes.
+    over: Option<Vec<u8>>,
+    under: Option<Vec<u8>>,
+}
+
+impl MergeSettings {
+    fn read(repository: &Repository) -> Result<Self, GitError> {
+        let over = repository.inner.commondir().join("info/attributes");
+        let under = repository.setting("core.attributesFile");
+        let under = under.map(|path| files::read_if_there(Path::new(&path)));
+        let renormalizes = repository.setting("merge.renormalize");
+        Ok(Self {
+            renormalizes: renormalizes.as_deref() == Some("true"),
+            usual: repository.setting("merge.default"),
+            over: files::read_if_there(&over)?,
+            under: under.transpose()?.flatten(),
+        })
+    }
+}
+
 /// Finds how a path is merged.
 pub(super) fn driver(picking: &Picking<'_>, path: &[u8]) -> Result<Driver, GitError> {
-    let setting = |name: &str| picking.repository.setting(name);
-    // Then both sides go through the filters of a checkout first.
-    if setting("merge.renormalize").as_deref() == Some("true") {
+    let known = &picking.objects.merging;
+    let settings = match known.get() {
+        Some(settings) => settings,
+        None => {
+            let read = MergeSettings::read(picking.repository)?;
+            known.get_or_init(|| read)
+        }
+    };
+    if settings.renormalizes {
         return Ok(Driver::OnlyGit);
     }
     let named = |name: &str| {
-        if setting(&format!("merge.{name}.driver")).is_some() {
+        let own = format!("merge.{name}.driver");
+        if picking.repository.setting(&own).is_some() {
             return Driver::OnlyGit;
         }
         match name {
@@ -42,28 +78,32 @@ pub(super) fn driver(picking: &Picking<'_>, path: &[u8]) -> Result<Driver, GitEr
             _ => Driver::Text,
         }
     };
-    Ok(match attribute(picking, path)? {
+    Ok(match attribute(picking, settings, path)? {
         State::Unset => Driver::Binary,
         State::Set => Driver::Text,
         State::Value(name) => named(&name),
-        State::Unspecified => setting("merge.default").map_or(Driver::Text, |name| named(&name)),
+        State::Unspecified => match &settings.usual {
+            Some(name) => named(name),
+            None => Driver::Text,
+        },
     })
 }
 
-fn attribute(picking: &Picking<'_>, path: &[u8]) -> Result<State, GitError> {
-    let own = |text: &[u8]| Attributes::new([(&b""[..], text)]).of(path, PathKind::File, "merge");
-    let common = picking.repository.inner.commondir();
-    let over = files::read_if_there(&common.join("info/attributes"))?;
-    if let Some(over) = over.map(|text| own(&text))
-        && over != State::Unspecified
-    {
-        return Ok(over);
+fn attribute(
+    picking: &Picking<'_>,
+    settings: &MergeSettings,
+    path: &[u8],
+) -> Result<State, GitError> {
+    if let Some(over) = &settings.over {
+        let over = Attributes::new([(&b""[..], over.as_slice())]);
+        let said = over.of(path, PathKind::File, "merge");
+        if said != State::Unspecified {
+            return Ok(said);
+        }
     }
     let mut found = Vec::new();
-    if let Some(under) = picking.repository.setting("core.attributesFile") {
-        let under = files::read_if_there(std::path::Path::new(&under))?;
-        found.extend(under.map(|text| (&b""[..], text)));
-    }
+    let under = settings.under.clone();
+    found.extend(under.map(|text| (&b""[..], text)));
     let directories = (0..path.len()).filter(|at| path[*at] == b'/');
     let directories = directories.map(|at| &path[..at]);
     for directory in std::iter::once(&b""[..]).chain(directories) {

@@ -37,6 +37,19 @@ fn make_executable(path: &std::path::Path) {
     std::fs::set_permissions(path, mode).expect("may");
 }
 
+fn link(scratch: &Scratch, name: &str, to: &str) {
+    let place = scratch.top().join(name);
+    let _ = std::fs::remove_file(&place);
+    std::os::unix::fs::symlink(to, &place).expect("links");
+}
+
+/// Puts a submodule at a commit that is not here.
+fn submodule(scratch: &Scratch, digit: char) {
+    std::fs::create_dir_all(scratch.top().join("sub")).expect("may");
+    let id: String = std::iter::repeat_n(digit, 40).collect();
+    scratch.git(&format!("update-index --add --cacheinfo 160000,{id},sub"));
+}
+
 fn lines(changed: &[(usize, &str)]) -> String {
     let line = |number: usize| {
         let own = changed.iter().find(|(at, _)| *at == number);
@@ -48,7 +61,7 @@ fn lines(changed: &[(usize, &str)]) -> String {
 #[test]
 fn picks_are_those_of_git() {
     type Act = fn(&Scratch);
-    let cases: [(&str, Act, Act); 15] = [
+    let cases: [(&str, Act, Act); 19] = [
         (
             "a file changed far away",
             |s| s.write("d/a", &lines(&[(15, "ours")])),
@@ -155,6 +168,32 @@ fn picks_are_those_of_git() {
             },
         ),
         (
+            "a mode on both sides",
+            |s| make_executable(&s.top().join("d/a")),
+            |s| {
+                s.write("d/a", &lines(&[(2, "theirs")]));
+                make_executable(&s.top().join("d/a"));
+            },
+        ),
+        (
+            "a link that leads elsewhere",
+            |s| link(s, "link", "d/b"),
+            |s| link(s, "link", "d"),
+        ),
+        (
+            "a file in place of a link",
+            |s| s.write("d/a", &lines(&[(2, "ours")])),
+            |s| {
+                s.git("rm -q link");
+                s.write("link", "a file\n");
+            },
+        ),
+        (
+            "a submodule that moves on, beside a file",
+            |s| s.write("d/a", &lines(&[(2, "ours")])),
+            |s| submodule(s, '2'),
+        ),
+        (
             "other content than text",
             |s| s.write("binary", "\0ours"),
             |s| {
@@ -167,6 +206,8 @@ fn picks_are_those_of_git() {
         scratch.write("d/a", &lines(&[]));
         scratch.write("d/b", "b\n");
         scratch.write("binary", "\0");
+        link(&scratch, "link", "d/a");
+        submodule(&scratch, '1');
         scratch.commit("base");
         scratch.git("branch release");
         theirs(&scratch);
@@ -203,6 +244,75 @@ fn union_and_binary_are_followed() {
         assert_eq!(own.is_ok(), clean, "{attribute}");
         assert_eq!(own.ok(), judged.ok(), "{attribute}");
     }
+}
+
+#[test]
+fn attributes_are_those_of_the_branch() {
+    let scratch = Scratch::new();
+    scratch.write("news", "one\n");
+    scratch.commit("base");
+    scratch.git("branch release");
+    scratch.write("news", "one\ntheirs\n");
+    let commit = scratch.commit("theirs");
+    scratch.git("checkout -q release");
+    scratch.write(".gitattributes", "*.txt text\nnews merge=union\n");
+    scratch.write("news", "one\nours\n");
+    let onto = scratch.commit("ours");
+    // Main, which is checked out, says nothing of it.
+    scratch.git("checkout -q main");
+    let own = by_us(&scratch.repository(), &commit, &onto);
+    assert_eq!(own.ok(), by_git(&scratch, &commit, &onto).ok());
+}
+
+#[test]
+fn what_only_git_can_merge_is_left_to_git() {
+    for (attributes, settings, clean) in [
+        ("news merge=mine", &["merge.mine.driver=true"][..], false),
+        // Without a command it is text.
+        ("news merge=mine", &[], true),
+        ("", &["merge.default=mine", "merge.mine.driver=true"], false),
+        ("news -merge", &[], false),
+        ("news merge", &["merge.default=binary"], true),
+        ("", &["merge.renormalize=true"], false),
+    ] {
+        let scratch = Scratch::new();
+        scratch.write(".gitattributes", attributes);
+        scratch.write("news", &lines(&[]));
+        scratch.commit("base");
+        scratch.git("branch release");
+        scratch.write("news", &lines(&[(2, "theirs")]));
+        let commit = scratch.commit("theirs");
+        scratch.git("checkout -q release");
+        scratch.write("news", &lines(&[(15, "ours")]));
+        let onto = scratch.commit("ours");
+        for setting in settings {
+            let (name, value) = setting.split_once('=').expect("a value");
+            scratch.git(&format!("config {name} {value}"));
+        }
+        let own = by_us(&scratch.repository(), &commit, &onto);
+        assert_eq!(own.is_ok(), clean, "{attributes:?} {settings:?}");
+        if clean {
+            assert_eq!(own.ok(), by_git(&scratch, &commit, &onto).ok());
+        }
+    }
+}
+
+#[test]
+fn what_can_be_aligned_in_two_ways_is_left_to_git() {
+    // Found among random texts: Myers' alignment merges these, and git's
+    // histogram alignment finds a conflict.
+    let text = |words: &str| words.replace(' ', "\n") + "\n";
+    let scratch = Scratch::new();
+    scratch.write("a", &text("b c a a }"));
+    scratch.commit("base");
+    scratch.git("branch release");
+    scratch.write("a", &text("b c b a a } a }"));
+    let commit = scratch.commit("theirs");
+    scratch.git("checkout -q release");
+    scratch.write("a", &text("b c a a a x x"));
+    let onto = scratch.commit("ours");
+    by_git(&scratch, &commit, &onto).expect_err("a conflict");
+    by_us(&scratch.repository(), &commit, &onto).expect_err("a conflict");
 }
 
 #[test]

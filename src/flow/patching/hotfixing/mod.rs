@@ -1,16 +1,20 @@
 //! `patch hotfix`: the branch of one release, for what cannot wait.
 
+pub mod holding;
+pub mod returning;
+
 use super::ledger::Ledger;
 use super::{PatchingError, branches, maintained};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Finding, TagName, Timestamp};
-use crate::patch::{Answers, Ask, Event};
+use crate::patch::Event;
 use crate::release::commit::Person;
 use crate::release::plan::hotfix;
-use crate::release::trailer;
 use crate::sys::environment::Environment;
-use crate::sys::git::{Missing, ObjectId, RefUpdate, UserGit};
+use crate::sys::git::{RefUpdate, UserGit};
+
+pub use returning::{Elsewhere, Lacking, Lacks};
 
 /// The branch of a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,15 +29,17 @@ pub struct Hotfix {
     pub normal: BranchName,
     /// Whether the branch is there.
     pub exists: bool,
+    /// Who says that it is one.
+    pub opened: Opened,
 }
 
-/// A change that is on one branch and not on another.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Elsewhere {
-    /// The commit.
-    pub commit: String,
-    /// Its subject.
-    pub subject: String,
+/// Who says that a branch is for hotfixes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opened {
+    /// The ledger: somebody made it by `patch hotfix`.
+    Written,
+    /// Its name alone.
+    ByName,
 }
 
 /// Finds the branch that a release's hotfixes are made on, or says why there
@@ -106,6 +112,7 @@ pub fn planned(workspace: &Workspace, tag: &TagName) -> Result<Result<Hotfix, Fi
         commit,
         normal,
         exists: at.is_some(),
+        opened: Opened::ByName,
     }))
 }
 
@@ -144,98 +151,40 @@ pub fn open(
     Ok(true)
 }
 
-/// Lists what one branch has and another lacks, the newest first: neither the
-/// commit nor one that makes the same change, and no release commits.
-pub fn lacking(
-    workspace: &Workspace,
-    from: ObjectId,
-    into: &[ObjectId],
-) -> Result<Vec<Elsewhere>, FlowError> {
-    let objects = workspace.repository.objects()?;
-    let missing = workspace.repository.unpicked(&objects, from, into)?;
-    let matters = |one: &&Missing| {
-        trailer::released(&one.message).next().is_none() && !trailer::is_synced(&one.message)
-    };
-    let missing = missing.unwrap_or_default();
-    let found = missing.iter().filter(matters).map(|one| Elsewhere {
-        commit: one.id.to_string(),
-        subject: one.message.lines().next().unwrap_or_default().to_owned(),
-    });
-    Ok(found.collect())
-}
-
-/// Lists what the normal branch has and a hotfix leaves out: what an
-/// announcement of it has to say.
-pub fn excluded(workspace: &Workspace, hotfix: &Hotfix) -> Result<Vec<Elsewhere>, FlowError> {
-    let normal = branches::line(workspace, &hotfix.normal)?;
-    let own = match branches::line(workspace, &hotfix.branch) {
-        Ok(line) => line.heads,
-        Err(_) => ObjectId::from_hex(&hotfix.commit).into_iter().collect(),
-    };
-    lacking(workspace, normal.head, &own)
-}
-
-/// Lists what a hotfix branch has and its normal branch, or main, lacks.
-pub fn unreturned(
-    workspace: &Workspace,
-    hotfix: &Hotfix,
-) -> Result<Vec<(BranchName, Vec<Elsewhere>)>, FlowError> {
-    let own = branches::line(workspace, &hotfix.branch)?;
-    let mut others = vec![branches::line(workspace, &hotfix.normal)?];
-    if let Some(main) = branches::main_line(workspace)?
-        && main.name != hotfix.normal
-    {
-        others.push(main);
-    }
-    let mut found = Vec::new();
-    for other in others {
-        found.push((other.name, lacking(workspace, own.head, &other.heads)?));
-    }
-    Ok(found)
-}
-
-/// Makes the requests for what is lacking, but for what is asked for already.
-pub fn offers(
+/// Finds what a branch is a hotfix branch of; none: it is no such branch. One
+/// that nobody opened is known by its name, where its release's tag is here.
+pub fn of_branch(
     workspace: &Workspace,
     ledger: &Ledger<'_>,
-    lacking: &[(BranchName, Vec<Elsewhere>)],
-) -> Result<Vec<Event>, FlowError> {
-    let objects = workspace.repository.objects()?;
-    let mut events = Vec::new();
-    for (onto, commits) in lacking {
-        for one in commits.iter().rev() {
-            let asked = ledger.queue.requests.values().any(|request| {
-                let ask = &request.ask.what;
-                ask.onto == *onto && ask.commits.contains(&one.commit)
-            });
-            if asked {
-                continue;
-            }
-            let Some(id) = ObjectId::from_hex(&one.commit) else {
-                continue;
-            };
-            let (name, email) = objects.commit(id)?.author();
-            events.push(Event::Asked(Ask {
-                onto: onto.clone(),
-                commits: vec![one.commit.clone()],
-                title: one.subject.clone(),
-                authors: vec![Person { name, email }],
-                answers: Answers::default(),
-                pull_request: None,
-            }));
+    branch: &BranchName,
+) -> Result<Option<Hotfix>, FlowError> {
+    let repository = &workspace.repository;
+    if let Some(known) = ledger.queue.hotfixes.get(branch) {
+        let from = known.from.what.clone();
+        return Ok(Some(Hotfix {
+            branch: branch.clone(),
+            commit: repository.tag(from.as_str())?.commit.id,
+            from,
+            normal: known.normal.clone(),
+            exists: true,
+            opened: Opened::Written,
+        }));
+    }
+    let policy = workspace.policy("HEAD")?;
+    let Some(named) = hotfix::branch_of(branch.as_str(), &policy.maintenance) else {
+        return Ok(None);
+    };
+    let patterns = || policy.units.iter().flat_map(|unit| &unit.tags);
+    for tag in repository.tag_names()? {
+        let mut versions = patterns().filter_map(|pattern| pattern.version_in(tag.as_str()));
+        if !versions.any(|version| version.rsplit(':').next() == Some(&named)) {
+            continue;
+        }
+        if let Ok(found) = planned(workspace, &tag)?
+            && found.branch == *branch
+        {
+            return Ok(Some(found));
         }
     }
-    Ok(events)
-}
-
-/// Finds the hotfix branch that a branch is, as the ledger knows it.
-pub fn known(ledger: &Ledger<'_>, branch: &BranchName) -> Option<Hotfix> {
-    let found = ledger.queue.hotfixes.get(branch)?;
-    Some(Hotfix {
-        branch: branch.clone(),
-        from: found.from.what.clone(),
-        commit: String::new(),
-        normal: found.normal.clone(),
-        exists: true,
-    })
+    Ok(None)
 }

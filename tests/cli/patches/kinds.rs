@@ -1,0 +1,67 @@
+//! Kinds of commits, and pull requests: what may be asked for at all.
+
+use super::{fix, project};
+
+#[test]
+fn what_says_no_kind_is_refused_until_somebody_says_it() {
+    let world = project();
+    fix(
+        &world,
+        "two",
+        "2",
+        "Keep the second line\n\nRelease-Note: NONE",
+    );
+    let onto = ["--onto", "release-1.0"];
+    let ran = world.run(["patch", "pick", "HEAD", "--json"].iter().chain(&onto));
+    let asked = ran.code(0).document("debcut/patch-pick/1");
+    let id = asked["id"].as_str().expect("a name").to_owned();
+    let approve = ["patch", "approve", &id, "--reason", "it is small"];
+    world.run(approve).code(0);
+    let apply = ["patch", "apply", &id, "--json"];
+    let refused = world.run(apply.iter().chain(&onto)).code(1);
+    let refused = refused.document("debcut/patch-apply/1");
+    let finding = &refused["findings"][0];
+    assert_eq!(finding["rule"], "kind-not-allowed");
+    let way = format!("debcut patch answer {id} --title 'fix: TEXT' says it");
+    let fix = finding["fix"].as_str().expect("a fix");
+    assert!(fix.starts_with(&way), "{fix}");
+    let title = ["patch", "answer", &id, "--title", "fix: keep the line"];
+    world.run(title).code(0);
+    let again = world.run(title).code(0);
+    assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);
+    let log = world.run(["patch", "log"]).code(0).stdout;
+    assert!(log.contains("calls it “fix: keep the line”"), "{log}");
+    world.run(apply.iter().chain(&onto)).code(0);
+    let picked = world.git(&["log", "-1", "--format=%s", "release-1.0"]);
+    assert_eq!(picked, "Keep the second line");
+}
+
+#[test]
+fn a_pull_request_that_the_branch_has_is_told() {
+    let world = project();
+    world.git(&["checkout", "-q", "release-1.0"]);
+    fix(&world, "one", "1", "fix: the first line (#7)");
+    world.git(&["checkout", "-q", "main"]);
+    let pick = ["patch", "pick", "#7", "--onto", "release-1.0", "--json"];
+    let refused = world.run(pick).code(1).document("debcut/patch-pick/1");
+    assert_eq!(refused["findings"][0]["rule"], "already-on-branch");
+    world
+        .run(["patch", "pick", "#8", "--onto", "release-1.0"])
+        .code(2);
+    // Two commits of one pull request are asked for together.
+    fix(&world, "three", "3", "fix: the third line (#9)");
+    fix(&world, "3", "III", "fix: the third line again (#9)");
+    let pick = ["patch", "pick", "#9", "--onto", "release-1.0", "--json"];
+    let asked = world.run(pick).code(0).document("debcut/patch-pick/1");
+    assert_eq!(asked["commits"].as_array().map(Vec::len), Some(2));
+    assert_eq!(asked["findings"][0]["rule"], "several-commits");
+}
+
+#[test]
+fn what_changes_nothing_is_told() {
+    let world = project();
+    world.git(&["commit", "-q", "--allow-empty", "-m", "fix: nothing"]);
+    let pick = ["patch", "pick", "HEAD", "--onto", "release-1.0", "--json"];
+    let asked = world.run(pick).code(0).document("debcut/patch-pick/1");
+    assert_eq!(asked["findings"][0]["rule"], "changes-nothing");
+}
