@@ -5,6 +5,7 @@ use clap::Args;
 use super::Said;
 use super::context::Context;
 use super::failure::Failure;
+use crate::flow::FlowError;
 use crate::flow::announcing::{self, Again, Announced, How, State, Wanted};
 use crate::flow::project::Workspace;
 use crate::model::{Sha256, TagName};
@@ -14,7 +15,8 @@ use crate::report::{AnnounceDocument, AnnounceLine, Answer};
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct AnnounceArguments {
-    /// The releases, told together [default: the tag at HEAD]
+    /// The releases, told together [default: the tag at HEAD; to look at, the
+    /// newest one]
     #[arg(value_name = "TAG")]
     tags: Vec<TagName>,
     /// This channel alone (repeat for more) [default: all of them]
@@ -47,11 +49,11 @@ its recipients in the headers.";
 /// Shows or sends an announcement.
 pub fn run(arguments: AnnounceArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
+    let sends = arguments.send && !arguments.dry_run;
     let tags = match arguments.tags.is_empty() {
-        true => vec![workspace.tag_at_head(None)?],
+        true => proposed(&workspace, sends, context)?,
         false => arguments.tags,
     };
-    let sends = arguments.send && !arguments.dry_run;
     let wanted = Wanted {
         tags,
         to: arguments.to,
@@ -81,6 +83,36 @@ pub fn run(arguments: AnnounceArguments, context: &Context<'_>) -> Result<Said, 
         _ => answer,
     }
     .into())
+}
+
+/// Finds the releases that are meant where none is named: those at HEAD, else
+/// the newest one that HEAD descends from. That is shown; sent it is by name.
+fn proposed(
+    workspace: &Workspace,
+    sends: bool,
+    context: &Context<'_>,
+) -> Result<Vec<TagName>, Failure> {
+    match workspace.tag_at_head(None) {
+        Ok(tag) => return Ok(vec![tag]),
+        Err(FlowError::NoTagAtHead { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let newest = announcing::newest(workspace)?;
+    let named: Vec<&str> = newest.iter().map(TagName::as_str).collect();
+    let named = named.join(" ");
+    if newest.is_empty() {
+        let failure = Failure::request("no-tag", "no release that could be announced leads here");
+        return Err(failure.hint("debcut announce TAG; git fetch --tags brings those of others"));
+    }
+    if sends {
+        let failure = Failure::request("no-tag", "HEAD is not a release: which one is sent?");
+        return Err(failure.hint(format!(
+            "the newest one is sent by debcut announce {named} --send"
+        )));
+    }
+    let note = format!("of {named}, the newest release; of another one: debcut announce TAG");
+    context.listener().note(&note);
+    Ok(newest)
 }
 
 /// Puts what became of an announcement into its document.

@@ -27,6 +27,7 @@ const TAIL: &str = "
 # pull-request = \"https://example.org/pull/{number}\"   # default: of a known forge's remote
 # contributors = true
 # scopes = true               # “parser: read tabs”, where a subject is all there is
+# by-component = \"patch-releases\"   # or never, always: in each section by scope
 
 # [release.debian]
 # distribution = \"unstable\"   # default: as the entry before

@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::FlowError;
+use super::patching::parents;
 use super::planning;
 use super::project::Workspace;
 use crate::format::changelog::Entry;
 use crate::format::version::Version;
 use crate::model::{Finding, PackageName, TagName, Timestamp};
+use crate::patch;
 use crate::release::change::{self, Ignored};
 use crate::release::commit::{Commit, Person};
+use crate::release::notes::lint::Written;
 use crate::release::notes::render::{Format, render_all};
-use crate::release::notes::{self, DebianHeading, Notes, Source};
+use crate::release::notes::{self, DebianHeading, Notes, ReleaseKind, Source};
 use crate::release::observe::past::{PastRelease, PastReleases, of_tag, past};
 use crate::release::observe::{between, observe};
-use crate::release::plan::{Decision, ReleasePlan, Request};
+use crate::release::plan::{Decision, ReleasePlan, Request, hotfix};
 use crate::release::policy::{DebianKind, Policy, Unit};
 use crate::release::prepare::observe::templates;
 use crate::release::upstream::{debian_upstream, is_release_of};
@@ -97,6 +100,7 @@ pub fn noted(workspace: &Workspace, wanted: &Wanted) -> Result<Noted, FlowError>
     {
         return Err(no_release(tag, &policy));
     }
+    parents::complete(workspace, &mut told.commits)?;
     told.releases
         .retain(|past| alone.is_none_or(|unit| past.unit == unit));
     let mut noted = Noted {
@@ -107,6 +111,7 @@ pub fn noted(workspace: &Workspace, wanted: &Wanted) -> Result<Noted, FlowError>
         workspace,
         policy: &policy,
         wanted,
+        maintains: maintains(workspace, &policy)?,
         planned: match &wanted.news_by {
             Some(_) => planned(workspace)?,
             None => None,
@@ -229,12 +234,23 @@ fn planned(workspace: &Workspace) -> Result<Option<ReleasePlan>, FlowError> {
     })
 }
 
+/// Tells whether what is not released yet goes onto a maintenance branch.
+fn maintains(workspace: &Workspace, policy: &Policy) -> Result<bool, FlowError> {
+    let branch = workspace.repository.branch_of_head()?;
+    Ok(branch.is_some_and(|name| {
+        let patterns = &policy.maintenance;
+        hotfix::line_of(&name, patterns).is_some() || hotfix::branch_of(&name, patterns).is_some()
+    }))
+}
+
 /// Makes the notes of each release.
 struct Writer<'a> {
     workspace: &'a Workspace,
     policy: &'a Policy,
     wanted: &'a Wanted,
     planned: Option<ReleasePlan>,
+    /// Whether HEAD is a maintenance branch.
+    maintains: bool,
 }
 
 impl Writer<'_> {
@@ -251,6 +267,11 @@ impl Writer<'_> {
             version: past.release.as_ref().map(|r| r.version.as_str()),
             tag: past.release.as_ref().map(|r| &r.tag),
             previous_tag: past.previous.as_ref().map(|r| &r.tag),
+            kind: match &past.release {
+                Some(release) => ReleaseKind::of(&release.version, past.previous.as_ref()),
+                None if self.maintains => ReleaseKind::Patch,
+                None => ReleaseKind::Other,
+            },
             date: past
                 .release
                 .as_ref()
@@ -265,7 +286,12 @@ impl Writer<'_> {
                 return Ok(());
             }
         }
-        into.findings.extend(notes::lint::lint(&read.changes));
+        let written = match (source.kind, self.workspace.project.patch.note) {
+            (ReleaseKind::Patch, patch::policy::Note::Required) => Written::DemandedOfPicks,
+            _ => Written::Wanted,
+        };
+        let found = notes::lint::lint_as(&read.changes, written);
+        into.findings.extend(found);
         into.releases.push(ReleaseNotes {
             notes,
             ignored: read.ignored,

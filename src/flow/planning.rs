@@ -2,6 +2,7 @@
 //! true.
 
 use super::FlowError;
+use super::patching::parents;
 use super::project::Workspace;
 use crate::model::{Finding, PackageName};
 use crate::release::{self, Facts, Policy, ReleasePlan, Request};
@@ -36,7 +37,8 @@ pub fn plan(
 ) -> Result<Outcome, FlowError> {
     let policy = workspace.policy(revision)?;
     check(revision, &policy, request)?;
-    let facts = release::observe::observe(&workspace.repository, revision, &policy)?;
+    let mut facts = release::observe::observe(&workspace.repository, revision, &policy)?;
+    parents::complete(workspace, &mut facts.commits)?;
     Ok(match release::plan::plan(&facts, &policy, request) {
         Ok((plan, findings)) => Outcome::Planned(Box::new(Planned {
             facts,

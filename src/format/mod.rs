@@ -8,6 +8,7 @@ pub mod buildinfo;
 pub mod changelog;
 pub mod changes;
 pub mod checksums;
+pub mod cherry;
 pub mod compress;
 pub mod control;
 pub mod conventional;

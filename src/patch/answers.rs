@@ -260,6 +260,7 @@ mod tests {
                 affected: affected.into(),
                 severity: severity.into(),
                 verified: verified.into(),
+                note: String::new(),
             };
             assert_eq!(of_message(message), want, "{message}");
         }

@@ -325,6 +325,10 @@ pub struct Answers {
     pub severity: String,
     /// How it was verified, on which branch.
     pub verified: String,
+    /// What users are told of it, where the commits do not say it or not well;
+    /// `NONE`: nothing. Nobody has to ask for it: a rule does.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
 /// What somebody decides.

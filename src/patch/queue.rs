@@ -509,6 +509,7 @@ impl Answers {
             (&mut self.affected, &others.affected),
             (&mut self.severity, &others.severity),
             (&mut self.verified, &others.verified),
+            (&mut self.note, &others.note),
         ] {
             if !other.is_empty() {
                 own.clone_from(other);

@@ -299,7 +299,11 @@ pub fn breaches(listed: &Listed, kinds: &[Kind], ground: &Ground, policy: &Polic
         breach(
             Rule::NoReleaseNote,
             "its commits say nothing to users".to_owned(),
-            "a commit's message says Release-Note: TEXT, or NONE, before it is merged".to_owned(),
+            format!(
+                "debcut patch answer {} --note TEXT, or NONE; Release-Note: in the message says \
+                 it before it is merged",
+                listed.request.id
+            ),
         );
     }
     found

@@ -32,6 +32,35 @@ pub struct Commit {
     pub touches: Vec<usize>,
     /// How many paths it touches that no package owns, and one of them.
     pub unowned: Option<(usize, String)>,
+    /// What it was picked from; empty: it is no pick.
+    pub origins: Vec<Origin>,
+}
+
+/// A commit that another one was picked from: what release managers call its
+/// parent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The object id in hexadecimal; as the pick writes it where the commit is
+    /// not in this clone.
+    pub id: String,
+    /// What it says; none: it is not in this clone.
+    pub said: Option<Said>,
+    /// The pull request that brought it, where others than itself tell: the
+    /// number and the title.
+    pub request: Option<(u64, String)>,
+    /// What users are told of it, as somebody said later.
+    pub note: Option<String>,
+}
+
+/// What a commit says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Who wrote it.
+    pub author: Person,
+    /// The whole message.
+    pub message: String,
+    /// Of a merge, the messages of the commits that it brought, oldest first.
+    pub brought: Vec<String>,
 }
 
 impl Commit {

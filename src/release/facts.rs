@@ -26,6 +26,9 @@ pub struct Facts {
     /// All tags of the repository, reachable or not, with their commits: a
     /// version whose tag is there is taken.
     pub tags: BTreeMap<TagName, String>,
+    /// The lines that maintenance branches other than this one have: `1.2`. Of
+    /// a detached HEAD they are not told.
+    pub lines: Vec<String>,
     /// Directories and patterns of the packages that match nothing at HEAD.
     pub dead_patterns: Vec<DeadPattern>,
 }
@@ -63,6 +66,18 @@ pub struct UnitFacts {
     /// Tags of its patterns on this branch, newer than its last final release,
     /// whose versions cannot be read: they are passed over.
     pub passed_over: Vec<TagName>,
+    /// The maintenance branch, other than this one, that goes on from its last
+    /// final release.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// A line of versions that another branch maintains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// The line: `1.2` has 1.2.0, 1.2.1 and so on.
+    pub line: String,
+    /// The branch.
+    pub branch: String,
 }
 
 /// A tag of a release that is not on its release commit.

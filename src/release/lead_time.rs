@@ -220,6 +220,7 @@ mod tests {
             message: message.to_owned(),
             touches: touches.to_vec(),
             unowned: None,
+            origins: Vec::new(),
         };
         let cases = [
             (commit(1, &[0], "fix: x"), true),

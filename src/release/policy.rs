@@ -193,8 +193,8 @@ pub enum Follow {
 /// How notes are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotesPolicy {
-    /// The sections in their order: title and the types in it. Breaking,
-    /// action-required and security sections are always first.
+    /// The sections in their order: title and the types in it. Those of what
+    /// users must do, of security and of what breaks are always first.
     pub sections: Vec<Section>,
     /// The page of a pull request, with `{number}`.
     pub pull_request: Option<String>,
@@ -206,8 +206,22 @@ pub struct NotesPolicy {
     pub contributors: bool,
     /// Whether a description that stands for a note begins with its scopes.
     pub scopes: bool,
+    /// Which releases' notes are told by component.
+    pub by_component: Components,
     /// Own templates: format's name → path from the top.
     pub templates: BTreeMap<String, String>,
+}
+
+/// Which releases' notes are told by component: in each section by scope, with
+/// the scope before each note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Components {
+    /// None.
+    Never,
+    /// Patch releases: many small things of many places.
+    PatchReleases,
+    /// All.
+    Always,
 }
 
 /// A section of the notes.
@@ -323,6 +337,7 @@ impl Default for NotesPolicy {
             compare: None,
             contributors: true,
             scopes: false,
+            by_component: Components::PatchReleases,
             templates: BTreeMap::new(),
         }
     }

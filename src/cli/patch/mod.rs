@@ -145,6 +145,9 @@ struct AnswerArguments {
     /// How it was verified, on which branch
     #[arg(long, value_name = "TEXT")]
     verified: Option<String>,
+    /// What users are told of it, or NONE: where the commits do not say it
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
 }
 
 impl AnswerArguments {
@@ -155,6 +158,7 @@ impl AnswerArguments {
             affected: text(&self.affected),
             severity: text(&self.severity),
             verified: text(&self.verified),
+            note: text(&self.note),
         }
     }
 }

@@ -192,7 +192,7 @@ fn asked(
             .collect();
         let failure = Failure::request("no-answer", "no answer was given, and nobody can be asked");
         return Err(match flags.is_empty() {
-            true => failure.hint("--bug, --affected, --severity or --verified TEXT"),
+            true => failure.hint("--bug, --affected, --severity, --verified or --note TEXT"),
             false => failure.hint(format!("not said yet: {}", flags.join(" "))),
         });
     }

@@ -7,7 +7,7 @@ use toml::Spanned;
 use crate::config::policy::tree_path;
 use crate::config::read::{ConfigError, Source};
 use crate::config::written::release as written;
-use crate::release::policy::{NotesPolicy, Section};
+use crate::release::policy::{Components, NotesPolicy, Section};
 
 pub(super) fn notes(
     source: &Source<'_>,
@@ -47,6 +47,12 @@ pub(super) fn notes(
         compare: page(written.compare, &["{from}", "{to}"])?,
         contributors: written.contributors.unwrap_or(usual.contributors),
         scopes: written.scopes.unwrap_or(usual.scopes),
+        by_component: match written.by_component {
+            None => usual.by_component,
+            Some(written::ByComponent::Never) => Components::Never,
+            Some(written::ByComponent::PatchReleases) => Components::PatchReleases,
+            Some(written::ByComponent::Always) => Components::Always,
+        },
         templates,
     })
 }

@@ -65,7 +65,17 @@ pub struct Notes {
     pub compare: Option<Spanned<String>>,
     pub contributors: Option<bool>,
     pub scopes: Option<bool>,
+    pub by_component: Option<ByComponent>,
     pub templates: NoteTemplates,
+}
+
+/// `by-component` of the notes.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ByComponent {
+    Never,
+    PatchReleases,
+    Always,
 }
 
 /// An element of `sections`.

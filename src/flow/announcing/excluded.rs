@@ -6,6 +6,8 @@ use crate::flow::patching::hotfixing;
 use crate::flow::patching::ledger::Ledger;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, TagName};
+use crate::release::change::{self, Note};
+use crate::release::trailer;
 use crate::report::announcing::Excluded;
 use crate::sys::environment::Environment;
 use crate::sys::git::ObjectId;
@@ -33,8 +35,7 @@ pub(super) fn excluded(
         };
         let is_of_it = release != from.commit.id
             && repository.is_ancestor(&from.commit.id, &release)?
-            && repository.is_ancestor(&release, &own)?
-            && !repository.is_ancestor(&release, &normal)?;
+            && repository.is_ancestor(&release, &own)?;
         if !is_of_it {
             continue;
         }
@@ -43,11 +44,52 @@ pub(super) fn excluded(
             continue;
         };
         let lacks = hotfixing::returning::lacking(workspace, normal, &[release])?;
-        let changes = lacks.known().iter().map(|one| Excluded {
-            commit: one.commit.clone(),
-            subject: one.subject.clone(),
+        let changes = lacks.known().iter().filter_map(|one| {
+            let message = repository.commit_facts(&one.commit).ok()?.message;
+            Some(Excluded {
+                commit: one.commit.clone(),
+                subject: told(&message)?,
+            })
         });
         return Ok(Some((hotfix.normal.clone(), changes.collect())));
     }
     Ok(None)
+}
+
+/// Says in a line what a commit does, in its note's words where it has one;
+/// none: users are told nothing of it, or it makes a release.
+fn told(message: &str) -> Option<String> {
+    if trailer::is_synced(message) || trailer::released(message).next().is_some() {
+        return None;
+    }
+    let line = |text: &str| text.lines().next().unwrap_or_default().trim().to_owned();
+    match change::note(message) {
+        Note::Nothing => None,
+        Note::Written(note) => Some(line(&note)),
+        Note::Unsaid => Some(line(message)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_is_told_as_users_are() {
+        for (message, want) in [
+            ("fix: a\n\nText.", Some("fix: a")),
+            ("fix: a\n\nRelease-Note: It works.\n", Some("It works.")),
+            ("fix: a\n\nRelease-Note: NONE\n", None),
+            (
+                "chore(release): hello 1.2.4\n\nDebcut-Release: hello 1.2.4\n",
+                None,
+            ),
+            (
+                "chore(release): take over\n\nDebcut-Synced: hello 1.2.4\n",
+                None,
+            ),
+        ] {
+            assert_eq!(told(message).as_deref(), want, "{message}");
+        }
+    }
 }

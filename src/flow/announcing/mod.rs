@@ -102,6 +102,28 @@ pub enum State {
     Failed,
 }
 
+/// Finds the newest release that HEAD descends from: the tags of the last final
+/// release whose commit is the newest; empty: there is none.
+pub fn newest(workspace: &Workspace) -> Result<Vec<TagName>, FlowError> {
+    let policy = workspace.policy("HEAD")?;
+    let facts = crate::release::observe::observe(&workspace.repository, "HEAD", &policy)?;
+    let finals = || {
+        facts
+            .units
+            .iter()
+            .filter_map(|unit| unit.last_final.as_ref())
+    };
+    let Some(newest) = finals().max_by_key(|release| release.committed) else {
+        return Ok(Vec::new());
+    };
+    let mut tags: Vec<TagName> = finals()
+        .filter(|release| release.commit == newest.commit)
+        .map(|release| release.tag.clone())
+        .collect();
+    tags.dedup();
+    Ok(tags)
+}
+
 /// Makes an announcement, and sends it where it is wanted so.
 pub fn announce(
     workspace: &Workspace,

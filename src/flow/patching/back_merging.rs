@@ -2,6 +2,7 @@
 //! entries of changelogs, versions, and by a merge all the rest. Everything is
 //! made in memory; a branch moves when all of them can.
 
+mod places;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -134,6 +135,8 @@ pub fn sync(
             targets.push(target);
         }
     }
+    let way = places::in_the_way(&workspace.repository, &targets, environment)?;
+    run.findings.extend(way);
     let mut synced = Synced {
         how: run.how,
         targets,

@@ -4,12 +4,14 @@
 use super::hotfixing::holding::{self, Holding};
 use super::hotfixing::{self, Hotfix, Lacking};
 use super::ledger::Ledger;
-use super::{branches, cutting, green, listing, maintained, ruling};
+use super::{branches, cutting, green, listing, maintained, parents, ruling};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::finding::with_causes;
 use crate::model::{BranchName, Finding, Listener, Timestamp};
+use crate::patch::policy::Note;
 use crate::patch::{Due, Freeze, Request, State, Trial};
+use crate::release::notes::lint;
 use crate::release::plan::{self, Decision};
 use crate::release::{self, change, trailer};
 use crate::sys::environment::Environment;
@@ -71,6 +73,7 @@ pub fn coming(
         let policy = workspace.policy(&head)?;
         let mut facts = release::observe::observe(&workspace.repository, &head, &policy)?;
         facts.branch = Some(name.to_string());
+        parents::complete(workspace, &mut facts.commits)?;
         let mut blocks = Vec::new();
         let mut next = Vec::new();
         match plan::plan(&facts, &policy, &plan::Request::everything()) {
@@ -82,6 +85,9 @@ pub fn coming(
                         Decision::Skip { .. } => continue,
                     };
                     next.push(format!("{} {version}", package.name));
+                    if workspace.project.patch.note == Note::Required {
+                        blocks.extend(silent(&package.changes));
+                    }
                 }
             }
             Err(findings) => {
@@ -185,6 +191,14 @@ pub fn coming(
         });
     }
     Ok(found)
+}
+
+/// Names the picks on a branch of which users are told nothing.
+fn silent(changes: &[change::Change]) -> impl Iterator<Item = String> {
+    let found = lint::lint_as(changes, lint::Written::DemandedOfPicks).into_iter();
+    found
+        .filter(|finding| finding.rule == "note-missing")
+        .map(|finding| format!("{}: {}", finding.subject, finding.message))
 }
 
 /// Says that a branch is frozen; a freeze ends by a thaw alone.

@@ -216,6 +216,10 @@ fn answered(one: &Listed, answers: &Answers) -> Option<Event> {
             *new.to_mut(question) = answer.to_owned();
         }
     }
+    let note = answers.note.trim();
+    if !note.is_empty() && note != known.note {
+        note.clone_into(&mut new.note);
+    }
     (new != Answers::default()).then(|| Event::Answered {
         request: one.request.id.clone(),
         answers: new,

@@ -56,6 +56,7 @@ pub(super) fn commit(id: String, author: Person, message: String) -> Commit {
         message,
         touches: vec![0],
         unowned: None,
+        origins: Vec::new(),
     }
 }
 

@@ -109,32 +109,12 @@ impl<'a> Ledger<'a> {
         repository: &'a Repository,
         environment: &'a Environment,
     ) -> Result<Self, FlowError> {
-        let files = |commit: &Option<String>| match commit {
-            Some(commit) => repository.ledger(commit),
-            None => Ok(BTreeMap::new()),
-        };
-        let own = repository.ref_target(REF)?;
-        let at = own.clone();
-        let kept = repository.ref_target(&kept(REF))?;
-        let kept = kept.filter(|kept| Some(kept) != own.as_ref());
-        let (own, mut kept) = (files(&own)?, files(&kept)?);
-        let mut entries = Vec::new();
-        let (mut changed, mut gone) = (0, 0);
-        for (name, bytes) in &own {
-            let good = kept.remove(name);
-            let entry = match (Entry::parse(name, bytes), good) {
-                (Err(EntryError::Digest { .. }), Some(good)) => {
-                    changed += 1;
-                    Entry::parse(name, &good)
-                }
-                (read, _) => read,
-            };
-            entries.push(entry.map_err(PatchingError::Entry)?);
-        }
-        for (name, bytes) in &kept {
-            gone += 1;
-            entries.push(Entry::parse(name, bytes).map_err(PatchingError::Entry)?);
-        }
+        let Found {
+            at,
+            mut entries,
+            changed,
+            gone,
+        } = found(repository)?;
         let queue = Queue::of(entries.iter().cloned());
         entries.sort_by_key(|(id, entry)| (entry.height, entry.at, *id));
         Ok(Self {
@@ -237,6 +217,57 @@ impl<'a> Ledger<'a> {
         }
         (said, files)
     }
+}
+
+/// What is in a ledger.
+struct Found {
+    /// The commit that was read.
+    at: Option<String>,
+    entries: Vec<(EntryId, Entry)>,
+    /// How many entries were changed by hand.
+    changed: usize,
+    /// How many entries were taken out by hand.
+    gone: usize,
+}
+
+fn found(repository: &Repository) -> Result<Found, FlowError> {
+    let files = |commit: &Option<String>| match commit {
+        Some(commit) => repository.ledger(commit),
+        None => Ok(BTreeMap::new()),
+    };
+    let own = repository.ref_target(REF)?;
+    let at = own.clone();
+    let kept = repository.ref_target(&kept(REF))?;
+    let kept = kept.filter(|kept| Some(kept) != own.as_ref());
+    let (own, mut kept) = (files(&own)?, files(&kept)?);
+    let mut entries = Vec::new();
+    let (mut changed, mut gone) = (0, 0);
+    for (name, bytes) in &own {
+        let good = kept.remove(name);
+        let entry = match (Entry::parse(name, bytes), good) {
+            (Err(EntryError::Digest { .. }), Some(good)) => {
+                changed += 1;
+                Entry::parse(name, &good)
+            }
+            (read, _) => read,
+        };
+        entries.push(entry.map_err(PatchingError::Entry)?);
+    }
+    for (name, bytes) in &kept {
+        gone += 1;
+        entries.push(Entry::parse(name, bytes).map_err(PatchingError::Entry)?);
+    }
+    Ok(Found {
+        at,
+        entries,
+        changed,
+        gone,
+    })
+}
+
+/// Reads what follows from what was said, for who says nothing.
+pub fn queue(repository: &Repository) -> Result<Queue, FlowError> {
+    Ok(Queue::of(found(repository)?.entries))
 }
 
 /// Says what was done to a ledger by hand.

@@ -199,7 +199,11 @@ impl<'w, 'r> Look<'w, 'r> {
             };
             found.push(Facts {
                 merged: self.merged(commits),
-                note: self.note(commits),
+                note: match change::note_of(&request.ask.what.answers.note) {
+                    Note::Written(_) => NoteFact::Written,
+                    Note::Nothing => NoteFact::None,
+                    Note::Unsaid => self.note(commits),
+                },
                 applies,
                 landed: became,
             });

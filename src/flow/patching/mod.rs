@@ -15,6 +15,7 @@ mod kinds;
 pub mod ledger;
 pub mod listing;
 mod maintained;
+pub mod parents;
 pub mod picking;
 pub mod ruling;
 pub mod suggesting;

@@ -184,6 +184,7 @@ fn target(
                 version: Some(&version),
                 tag: Some(&tag),
                 previous_tag: package.since.as_ref().map(|release| &release.tag),
+                kind: notes::ReleaseKind::of(&version, package.since.as_ref()),
                 date: wanted.date,
                 changes: &package.changes,
             };

@@ -31,6 +31,7 @@ fn queue(said: &[(&str, &str)]) -> (Queue, RequestId) {
             affected: answer(),
             severity: answer(),
             verified: answer(),
+            note: String::new(),
         },
         pull_request: None,
     };

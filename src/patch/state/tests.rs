@@ -71,6 +71,7 @@ fn whole() -> Answers {
         affected: "all".into(),
         severity: "high".into(),
         verified: "yes".into(),
+        note: String::new(),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod forge;
 mod note;
+mod origin;
 mod read;
 mod revert;
 mod said;
@@ -70,9 +71,27 @@ pub struct Change {
     /// What it takes back, where that is older than the range.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reverts: Option<String>,
+    /// The commits that it was picked from; empty: it is no pick.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<Parent>,
     /// What is odd about the message and was accepted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
+}
+
+/// A commit that a change was picked from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Parent {
+    /// The commit: its id, as far as the pick names it where it is not here.
+    pub commit: String,
+    /// The pull request that brought it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<u64>,
+    /// The title of that pull request, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Who wrote it; none: it is not in this clone, and nothing of it is known.
+    pub author: Option<Person>,
 }
 
 /// What users are told of a change.
@@ -159,7 +178,7 @@ impl Changes {
 /// where both are among them.
 ///
 /// Every commit is either in [`Changes::ignored`], once, or has one or more
-/// changes.
+/// changes. What a pick leaves unsaid is said by what it was picked from.
 pub fn changes(commits: &[&Commit], policy: &Policy) -> Changes {
     read::changes(commits, policy)
 }
@@ -170,6 +189,11 @@ pub fn pull_request(message: &str) -> Option<(u64, String)> {
     let text = unix_lines(message);
     let titled = forge::titled(&text);
     Some((titled.pull_request?, titled.title.to_owned()))
+}
+
+/// Reads a text as a note: `NONE` is that there is nothing to tell.
+pub fn note_of(text: &str) -> Note {
+    note::written(text)
 }
 
 /// Tells what users are told of a commit: by its trailers and fenced blocks.

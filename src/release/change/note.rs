@@ -76,14 +76,28 @@ impl<'a> Fence<'a> {
 
 /// Reads what an author wrote: `NONE` says that users are told nothing.
 pub(super) fn written(text: &str) -> Note {
+    let text = without_comments(text);
     let text = text.trim();
+    let bare = text.trim_matches(|c: char| "'\"`. ".contains(c));
+    let nothing = ["none", "n/a", "na"];
     if text.is_empty() {
         Note::Unsaid
-    } else if text.trim_end_matches('.').eq_ignore_ascii_case("none") {
+    } else if nothing.iter().any(|it| bare.eq_ignore_ascii_case(it)) {
         Note::Nothing
     } else {
         Note::Written(text.to_owned())
     }
+}
+
+/// Takes `<!-- … -->` out, as templates of pull requests leave it.
+fn without_comments(text: &str) -> Cow<'_, str> {
+    let mut text = Cow::Borrowed(text);
+    while let Some(start) = text.find("<!--") {
+        let end = text[start..].find("-->").map(|end| start + end + 3);
+        let end = end.unwrap_or(text.len());
+        text.to_mut().replace_range(start..end, "");
+    }
+    text
 }
 
 /// Puts two notes together: both texts, and a text before `NONE`.

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::forge::{self, Titled};
 use super::revert::{self, Fate};
 use super::squash::{self, Title};
-use super::{Change, Changes, Ignored, Reason, UNCONVENTIONAL, said};
+use super::{Change, Changes, Ignored, Reason, UNCONVENTIONAL, origin, said};
 use crate::format::conventional::{Header, unix_lines};
 use crate::release::commit::Commit;
 use crate::release::policy::{Merges, Policy, Unconventional};
@@ -43,7 +43,7 @@ pub(super) fn changes(commits: &[&Commit], policy: &Policy) -> Changes {
             None => match said(commit, &titled[at], &types) {
                 // Release commits alone, indented as some forges squash them.
                 changes if changes.is_empty() => Err(Reason::Release),
-                changes => Ok(changes),
+                changes => Ok(origin::completed(changes, commit, &types)),
             },
         };
         if let Ok(changes) = &mut found {
@@ -133,11 +133,15 @@ fn fates(commits: &[&Commit], titled: &[Titled<'_>], judged: &[Option<Reason>]) 
         .map(|(at, titled)| (!is_merge(at)).then_some(*titled))
         .collect();
     let ids: Vec<_> = commits.iter().map(|commit| commit.id.as_str()).collect();
-    revert::fates(&ids, &titles, &claims)
+    let picked: Vec<_> = (commits.iter().enumerate())
+        .filter(|(at, _)| !is_merge(*at))
+        .flat_map(|(at, commit)| commit.origins.iter().map(move |it| (it.id.as_str(), at)))
+        .collect();
+    revert::fates(&ids, &titles, &claims, &picked)
 }
 
 /// Reads a commit as changes: one at least, unless it is a release commit.
-fn said(commit: &Commit, titled: &Titled<'_>, types: &BTreeSet<String>) -> Vec<Change> {
+pub(super) fn said(commit: &Commit, titled: &Titled<'_>, types: &BTreeSet<String>) -> Vec<Change> {
     let kind = match Header::parse(titled.title) {
         Some(header) if types.contains(header.kind.as_ref()) => Title::Conventional,
         _ => Title::Plain,
@@ -219,7 +223,7 @@ fn whole(commit: &Commit, titled: &Titled<'_>, rest: &str, types: &BTreeSet<Stri
 }
 
 /// Returns that by which two changes say the same.
-fn words(change: &Change) -> (Option<String>, String) {
+pub(super) fn words(change: &Change) -> (Option<String>, String) {
     let text = change.description.trim_end_matches('.');
     (change.kind.clone(), text.to_lowercase())
 }

@@ -168,7 +168,8 @@ fn named_pull_requests(rest: &str) -> Vec<u64> {
 
 /// Finds every commit's fate. `ids` and `titles` are those of the commits,
 /// newest first; a commit that cannot be taken back, as a merge whose commits
-/// are read one by one, has no title.
+/// are read one by one, has no title. `picked` says what some were picked from:
+/// the revert of a commit takes back its pick.
 ///
 /// A revert that is itself taken back takes nothing back. Where claims go
 /// round in a circle, which only a forged message can do, none of them counts.
@@ -176,12 +177,14 @@ pub(super) fn fates(
     ids: &[&str],
     titles: &[Option<Titled<'_>>],
     claims: &[(usize, Claim<'_>)],
+    picked: &[(&str, usize)],
 ) -> Vec<Fate> {
     let mut fates = vec![Fate::Stands; ids.len()];
     if claims.is_empty() {
         return fates;
     }
-    let names = Names::of(ids, titles, claims);
+    let mut names = Names::of(ids, titles, claims);
+    names.add_picked(picked);
     let mut takes: HashMap<usize, Vec<usize>> = HashMap::new();
     let mut older: HashMap<usize, String> = HashMap::new();
     let mut taken_by: HashMap<usize, Vec<usize>> = HashMap::new();
@@ -291,6 +294,19 @@ impl<'a> Names<'a> {
         }
         names.by_id.sort_unstable();
         names
+    }
+
+    /// Lets commits be known by what they were picked from, where that is not
+    /// among them itself.
+    fn add_picked(&mut self, picked: &[(&'a str, usize)]) {
+        let is_own = |id: &str| self.by_id.binary_search_by(|(it, _)| (*it).cmp(id)).is_ok();
+        let more: Vec<_> = picked
+            .iter()
+            .filter(|(id, _)| !is_own(id))
+            .copied()
+            .collect();
+        self.by_id.extend(more);
+        self.by_id.sort_unstable();
     }
 
     /// Finds what a commit takes back among the commits, and the names of what

@@ -31,6 +31,7 @@ pub(super) fn change(commit: &Commit, title: &str, rest: &str, types: &BTreeSet<
         pull_request: None,
         gbp_dch: GbpDch::Short,
         reverts: None,
+        parents: Vec::new(),
         remarks: message.remarks.iter().map(ToString::to_string).collect(),
     };
     let description = subject(&mut change, &message, types);
@@ -220,7 +221,7 @@ fn person(text: &str) -> Option<Person> {
     })
 }
 
-fn push_author(change: &mut Change, author: Person) {
+pub(super) fn push_author(change: &mut Change, author: Person) {
     let known = |it: &Person| {
         if author.email.is_empty() {
             it.name == author.name
@@ -302,13 +303,13 @@ fn holes(found: &mut Vec<String>, text: &str) {
     }
 }
 
-fn push(list: &mut Vec<String>, item: String) {
+pub(super) fn push(list: &mut Vec<String>, item: String) {
     if !list.contains(&item) {
         list.push(item);
     }
 }
 
-fn extend(list: &mut Vec<u64>, items: impl IntoIterator<Item = u64>) {
+pub(super) fn extend(list: &mut Vec<u64>, items: impl IntoIterator<Item = u64>) {
     for item in items {
         if !list.contains(&item) {
             list.push(item);

@@ -17,6 +17,7 @@ fn commit(id: &str, message: &str) -> Commit {
         message: message.into(),
         touches: vec![0],
         unowned: None,
+        origins: Vec::new(),
     }
 }
 

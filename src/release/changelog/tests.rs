@@ -36,6 +36,7 @@ fn change(description: &str) -> Change {
         pull_request: None,
         gbp_dch: GbpDch::Short,
         reverts: None,
+        parents: Vec::new(),
         remarks: Vec::new(),
     }
 }

@@ -1,16 +1,23 @@
 //! What is wrong with notes from a user's point of view.
 
+mod code;
+
 use std::collections::BTreeMap;
+
+use code::of_code;
 
 use super::text;
 use crate::model::Finding;
-use crate::release::change::{Change, Note};
+use crate::release::change::{Change, Note, Parent};
 
 /// Whether a note must be written for users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
     /// The description may serve.
     Wanted,
+    /// Features, fixes and breaking changes need one, if they are picks: on a
+    /// maintenance branch each was asked for by somebody who can say why.
+    DemandedOfPicks,
     /// Features, fixes and breaking changes need one.
     Demanded,
 }
@@ -31,7 +38,8 @@ pub fn lint_as(changes: &[Change], written: Written) -> Vec<Finding> {
             Note::Written(note) => oldest.insert(text::key(note), &change.commit),
             Note::Nothing | Note::Unsaid => None,
         };
-        let repeated = note.filter(|before| **before != change.commit);
+        // Picks of one pull request have its note each, and are told once.
+        let repeated = note.filter(|before| **before != change.commit && change.parents.is_empty());
         if let Note::Written(note) = &change.note
             && let Some(before) = repeated
         {
@@ -59,6 +67,8 @@ enum Fault<'a> {
     Code(String),
     /// Nobody wrote one.
     Missing,
+    /// Nobody wrote one where it can be read: what was picked is not here.
+    Elsewhere,
 }
 
 impl Fault<'_> {
@@ -106,6 +116,24 @@ impl Fault<'_> {
                 ),
                 "add a Release-Note: trailer, NONE where users see nothing",
             ),
+            Self::Elsewhere => (
+                "parent-not-here",
+                "what it was picked from is not in this clone: its own words count alone"
+                    .to_owned(),
+                "git fetch the branch that it was picked from, of a shallow clone --unshallow",
+            ),
+        };
+        let parents = change.parents.iter();
+        let parents: Vec<&str> = parents
+            .map(|one| &one.commit[..one.commit.len().min(12)])
+            .collect();
+        if parents.is_empty() {
+            return Finding::warning(rule, id, message).fix(fix);
+        }
+        let message = format!("{message} (picked from {})", parents.join(", "));
+        let fix = match rule {
+            "parent-not-here" => fix.to_owned(),
+            _ => format!("{fix}; debcut patch answer REQUEST --note TEXT says it of a pick"),
         };
         Finding::warning(rule, id, message).fix(fix)
     }
@@ -148,7 +176,18 @@ fn fault<'a>(change: &Change, repeated: Option<&'a str>, written: Written) -> Op
         return Some(Fault::Code(word));
     }
     let unsaid = change.note == Note::Unsaid && (news || weighs);
-    (unsaid && written == Written::Demanded).then_some(Fault::Missing)
+    let demanded = match written {
+        Written::Wanted => false,
+        Written::DemandedOfPicks => !change.parents.is_empty(),
+        Written::Demanded => true,
+    };
+    let is_here = |parent: &Parent| parent.author.is_some();
+    match (unsaid, demanded) {
+        (true, true) => Some(Fault::Missing),
+        (true, false) if change.parents.is_empty() => None,
+        (true, false) => (!change.parents.iter().any(is_here)).then_some(Fault::Elsewhere),
+        (false, _) => None,
+    }
 }
 
 /// Tells whether a note is a whole subject: `feat(x): description`.
@@ -159,7 +198,7 @@ fn ends_as(note: &str, description: &str) -> bool {
 }
 
 /// Words that say nothing alone.
-const EMPTY: [&str; 30] = [
+const EMPTY: [&str; 36] = [
     "a",
     "adjustments",
     "bug",
@@ -168,7 +207,9 @@ const EMPTY: [&str; 30] = [
     "bugs",
     "change",
     "changes",
+    "clean",
     "cleanup",
+    "cleanups",
     "fix",
     "fixed",
     "fixes",
@@ -177,6 +218,7 @@ const EMPTY: [&str; 30] = [
     "improvements",
     "issue",
     "issues",
+    "leakfix",
     "minor",
     "misc",
     "miscellaneous",
@@ -188,19 +230,30 @@ const EMPTY: [&str; 30] = [
     "temp",
     "tmp",
     "todo",
+    "typofix",
+    "typos",
+    "up",
     "various",
     "wip",
 ];
 /// Words that say nothing alone, but may together with another one.
-const ALONE: [&str; 12] = [
-    "add", "code", "improve", "new", "none", "oops", "release", "test", "tests", "update",
-    "updated", "updates",
+const ALONE: [&str; 14] = [
+    "add", "as", "code", "docs", "improve", "new", "none", "oops", "release", "test", "tests",
+    "update", "updated", "updates",
 ];
 
 fn is_empty(note: &str) -> bool {
+    let lower = note.to_lowercase();
+    let mut first = lower.split(|c: char| !c.is_alphanumeric());
+    let first = first.next().unwrap_or_default();
+    // “See the title”, “TODO: write one”.
+    let elsewhere = ["see", "as", "same"].contains(&first) && lower.split_whitespace().count() <= 4;
+    if elsewhere || ["todo", "tbd", "fixme"].contains(&first) {
+        return true;
+    }
     let words = note.split(|c: char| !c.is_alphanumeric());
     let words: Vec<String> = words
-        .filter(|w| !w.is_empty())
+        .filter(|w| !w.is_empty() && w.contains(char::is_alphabetic))
         .map(str::to_lowercase)
         .collect();
     let letters = note.chars().any(char::is_alphabetic);
@@ -257,82 +310,6 @@ fn tells_way(change: &Change, note: &str) -> bool {
     let text = format!("{said} {note}").to_lowercase();
     let mut words = text.split(|c: char| !c.is_alphanumeric());
     words.any(|word| WAY.contains(&word))
-}
-
-/// Endings of names of source files. Configuration and documents are not among
-/// them: users see those.
-const SOURCES: [&str; 24] = [
-    "c", "cc", "cpp", "cs", "cxx", "go", "h", "hpp", "java", "js", "jsx", "kt", "lock", "lua",
-    "mk", "php", "pl", "py", "rb", "rs", "swift", "ts", "tsx", "vue",
-];
-/// Words of those who write code.
-const TRADE: [&str; 9] = [
-    "boilerplate",
-    "clippy",
-    "codebase",
-    "refactor",
-    "refactored",
-    "refactoring",
-    "refactors",
-    "rustfmt",
-    "unwrap",
-];
-
-/// Finds a word that is a thing of the code.
-fn of_code(note: &str) -> Option<String> {
-    let words = note.split_whitespace();
-    let bare = words.map(|word| word.trim_matches(|c: char| "`'\"“”,;:!?.".contains(c)));
-    let mut before = "";
-    for word in bare {
-        if before == "fn" && word.contains('(') {
-            return Some(format!("fn {word}"));
-        }
-        before = word;
-        let inner = word.trim_matches(['(', ')', '[', ']', '*', '`', '.']);
-        let call = word.strip_suffix("()").is_some_and(|name| !name.is_empty());
-        // Commands' options, variables of the environment and installed paths
-        // are what users see; `x86_64` is an architecture.
-        let seen = inner.starts_with(['-', '/', '$', '~']) || inner.contains("://");
-        let seen = seen || inner == "x86_64" || inner.contains('@');
-        let lower = inner.to_lowercase();
-        if !seen && (call || is_module(inner) || is_snake(inner) || is_source(inner))
-            || TRADE.contains(&lower.as_str())
-        {
-            return Some(word.to_owned());
-        }
-    }
-    None
-}
-
-fn is_module(word: &str) -> bool {
-    let mut parts = word.split("::");
-    let name = |part: &str| part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    word.contains("::") && parts.all(name)
-}
-
-fn is_snake(word: &str) -> bool {
-    let word = word.split_once('(').map_or(word, |(name, _)| name);
-    let mut parts = word.trim_matches('_').split('_');
-    let part = |part: &str| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    };
-    let letters = word.contains(|c: char| c.is_ascii_lowercase());
-    word.trim_matches('_').contains('_') && letters && parts.all(part)
-}
-
-fn is_source(word: &str) -> bool {
-    let name = word.rsplit('/').next().unwrap_or(word);
-    let ending = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty());
-    let source = ending.is_some_and(|(stem, ending)| {
-        let named = stem.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-        // `Node.js` and the like are names of things.
-        let product = ending == "js" && stem.starts_with(|c: char| c.is_ascii_uppercase());
-        named && SOURCES.contains(&ending) && !product
-    });
-    source || word.starts_with("src/")
 }
 
 #[cfg(test)]
@@ -438,5 +415,65 @@ mod tests {
         ];
         assert_eq!(rules(&unsaid, Written::Wanted), [""; 0]);
         assert_eq!(rules(&unsaid, Written::Demanded), ["note-missing"; 2]);
+    }
+
+    #[test]
+    fn picks_are_judged_by_their_parents_notes() {
+        let pick = |number: u64, subject: &str, author: bool| {
+            let mut change = change(number, subject);
+            change.parents.push(Parent {
+                commit: "b".repeat(40),
+                pull_request: Some(12),
+                title: None,
+                author: author.then(|| change.authors[0].clone()),
+            });
+            change
+        };
+        let here = pick(1, "fix: bow deeply", true);
+        let alone = change(2, "fix: wave");
+        let found = lint_as(&[here.clone(), alone], Written::DemandedOfPicks);
+        let shown: Vec<_> = found.iter().map(|f| f.rule).collect();
+        assert_eq!(shown, ["note-missing"]);
+        assert!(found[0].message.contains("(picked from bbbbbbbbbbbb)"));
+        assert!(found[0].fix.contains("--note"), "{}", found[0].fix);
+        assert_eq!(rules(&[here], Written::Wanted), [""; 0]);
+        let gone = pick(3, "fix: bow deeply", false);
+        assert_eq!(rules(&[gone], Written::Wanted), ["parent-not-here"]);
+        // The note of a pull request comes with each of its commits.
+        let mut twice = [pick(5, "fix: a thing", true), pick(4, "fix: a part", true)];
+        for one in &mut twice {
+            one.note = Note::Written("Greetings come with waves.".into());
+        }
+        assert_eq!(rules(&twice, Written::DemandedOfPicks), [""; 0]);
+    }
+
+    #[test]
+    fn notes_that_say_nothing() {
+        for note in [
+            "See title",
+            "see #123",
+            "As title.",
+            "same as the subject",
+            "Fix bug 1234",
+            "Typofix",
+            "Code clean-up.",
+            "Test fix",
+            "Docs",
+            "TODO: write it",
+            "TBD",
+            "Fixes #12",
+        ] {
+            assert!(is_empty(note), "{note}");
+        }
+        for note in [
+            "Fix a crash in bug reports",
+            "Updates are signed",
+            "Update tzdata to 2026b for Morocco",
+            "Seen mail is moved",
+            "As root, debcut refuses to build without a sandbox.",
+            "Leap seconds are counted.",
+        ] {
+            assert!(!is_empty(note), "{note}");
+        }
     }
 }

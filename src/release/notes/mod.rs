@@ -10,6 +10,7 @@ pub mod changes_file;
 mod contributors;
 pub mod lint;
 mod markdown;
+mod picked;
 pub mod render;
 mod select;
 #[cfg(test)]
@@ -19,11 +20,13 @@ mod wrap;
 
 use std::collections::BTreeMap;
 
+pub use picked::ParentLine;
 use serde::Serialize;
 
 use super::change::Change;
-use super::commit::Person;
-use super::policy::NotesPolicy;
+use super::commit::{Person, Release};
+use super::number::Number;
+use super::policy::{Bump, Components, NotesPolicy};
 use crate::model::{TagName, Timestamp};
 
 /// What notes are made of.
@@ -37,10 +40,38 @@ pub struct Source<'a> {
     pub tag: Option<&'a TagName>,
     /// The tag of the release before.
     pub previous_tag: Option<&'a TagName>,
+    /// What kind of release it is.
+    pub kind: ReleaseKind,
     /// The release's date.
     pub date: Timestamp,
     /// Its changes, newest first.
     pub changes: &'a [Change],
+}
+
+/// What kind of release notes are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReleaseKind {
+    /// It raises the last number of its line, or the Debian revision alone.
+    Patch,
+    /// It does more, or is the first one.
+    Other,
+}
+
+impl ReleaseKind {
+    /// Tells the kind of a version by the release before it.
+    pub fn of(version: &str, before: Option<&Release>) -> Self {
+        let number = |text: &str| {
+            let text = text.split_once(':').map_or(text, |(_, rest)| rest);
+            let upstream = text.rsplit_once('-').map(|(upstream, _)| upstream);
+            let whole = Number::parse(text).ok().filter(|it| !it.is_pre_release());
+            whole.or_else(|| Number::parse(upstream?).ok())
+        };
+        let numbers = before.and_then(|before| number(version).zip(number(&before.version)));
+        match numbers.map(|(new, old)| new.step_from(&old)) {
+            Some(Bump::Patch | Bump::None) => Self::Patch,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// The notes of a release.
@@ -86,7 +117,7 @@ pub struct DebianHeading {
 /// A section of the notes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NotesSection {
-    /// What it is about: `security`, `action-required`, `breaking`, `changes`.
+    /// What it is about: `action-required`, `security`, `breaking`, `changes`.
     pub kind: &'static str,
     /// Its heading.
     pub title: String,
@@ -105,6 +136,8 @@ pub struct NoteLine {
     pub action: Option<String>,
     /// The scopes.
     pub scopes: Vec<String>,
+    /// The scopes as one word, where notes are told by component.
+    pub component: Option<String>,
     /// The commit.
     pub commit: String,
     /// The commit's page.
@@ -113,18 +146,21 @@ pub struct NoteLine {
     pub pull_request: Option<u64>,
     /// The pull request's page.
     pub pull_request_url: Option<String>,
+    /// The commits that it was picked from; empty: it is no pick.
+    pub parents: Vec<ParentLine>,
     /// Bugs of Debian that are closed.
     pub closes: Vec<u64>,
     /// Holes that are closed.
     pub cves: Vec<String>,
-    /// Later commits whose notes said the same.
+    /// Other commits whose notes said the same, or of the same pull request.
     pub merged: Vec<String>,
 }
 
 /// Makes the notes of a release.
 ///
-/// Sections: security, action required, breaking, then the policy's; a change
-/// stands in the first one that takes it. A bug that was born and fixed within
+/// Sections: action required, security, breaking, then the policy's; a change
+/// stands in the first one that takes it. By component a section has its notes
+/// in the order of their scopes, and those without one last. A bug that was born and fixed within
 /// the changes is nobody's news and left out.
 pub fn notes(source: &Source<'_>, policy: &NotesPolicy) -> Notes {
     let to = source.tag.map_or("HEAD", |tag| tag.as_str());
@@ -141,7 +177,16 @@ pub fn notes(source: &Source<'_>, policy: &NotesPolicy) -> Notes {
                 .replace("{from}", &from)
                 .replace("{to}", &text::in_url(to))
         }),
-        sections: select::sections(source.changes, policy),
+        sections: select::sections(
+            source.changes,
+            policy,
+            match (policy.by_component, source.kind) {
+                (Components::Always, _) | (Components::PatchReleases, ReleaseKind::Patch) => {
+                    select::By::Component
+                }
+                _ => select::By::Kind,
+            },
+        ),
         contributors: match policy.contributors {
             true => contributors::contributors(source.changes),
             false => Vec::new(),
@@ -190,6 +235,8 @@ fn merged(notes: Vec<NoteLine>) -> Vec<NoteLine> {
         if first.commit != note.commit && !first.merged.contains(&note.commit) {
             first.merged.push(note.commit);
         }
+        unite(&mut first.merged, note.merged);
+        unite(&mut first.parents, note.parents);
         unite(&mut first.scopes, note.scopes);
         unite(&mut first.closes, note.closes);
         unite(&mut first.cves, note.cves);

@@ -3,8 +3,8 @@
 //! A template sees the fields of [`Notes`]. Beside minijinja's own filters
 //! there are `md` (as part of a Markdown document), `forge` (the same, where
 //! `@name` would tell somebody), `html` (escaped, with code spans), `wrap(width,
-//! first, next)` and `handle` (a contributor's name on GitHub, if the address
-//! tells it). An own template may include the usual ones by their files' names:
+//! first, next)`, `handle` (a contributor's name on GitHub, if the address
+//! tells it) and `once` (of a note's parents one for each pull request). An own template may include the usual ones by their files' names:
 //! `notes.md`, `notes.txt`, `notes.html`, `notes.news`, `notes.forge.md`.
 
 use std::collections::BTreeMap;
@@ -162,12 +162,27 @@ fn environment() -> Environment<'static> {
         |text: &str, width: usize, first: &str, next: &str| wrap::wrapped(text, width, first, next),
     );
     environment.add_filter("handle", handle);
+    environment.add_filter("once", once);
     for format in Format::ALL {
         let (name, text) = format.usual();
         let added = environment.add_template(name, text);
         added.expect("the usual templates are valid, by their tests");
     }
     environment
+}
+
+/// Leaves of parents that came with one pull request the first.
+fn once(parents: Vec<Value>) -> Result<Vec<Value>, Error> {
+    let mut seen = Vec::new();
+    let mut kept = Vec::new();
+    for parent in parents {
+        let request = parent.get_attr("pull_request")?;
+        if request.is_none() || !seen.contains(&request) {
+            seen.push(request);
+            kept.push(parent);
+        }
+    }
+    Ok(kept)
 }
 
 /// Reads the name on GitHub out of an address that hides the real one:

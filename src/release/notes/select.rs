@@ -2,19 +2,28 @@
 
 use std::collections::BTreeSet;
 
-use super::{NoteLine, NotesSection, links, merged, text};
+use super::{NoteLine, NotesSection, ParentLine, links, merged, picked, text};
 use crate::release::change::{Change, Note};
 use crate::release::policy::{NotesPolicy, Section};
 
 /// The sections that stand before the policy's: kind and title.
 const FIRST: [(&str, &str); 3] = [
-    ("security", "Security"),
     ("action-required", "Action required"),
+    ("security", "Security"),
     ("breaking", "Breaking"),
 ];
 
+/// How notes are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// By kind.
+    Kind,
+    /// By kind, then by component.
+    Component,
+}
+
 /// Sorts changes, newest first, into sections with the oldest first.
-pub(super) fn sections(changes: &[Change], policy: &NotesPolicy) -> Vec<NotesSection> {
+pub(super) fn sections(changes: &[Change], policy: &NotesPolicy, by: By) -> Vec<NotesSection> {
     let first = FIRST.map(|(kind, title)| (kind, title.to_owned()));
     let own = policy.sections.iter();
     let own = own.map(|section| ("changes", section.title.clone()));
@@ -28,14 +37,14 @@ pub(super) fn sections(changes: &[Change], policy: &NotesPolicy) -> Vec<NotesSec
         })
         .collect();
     let born = BornHere::new(changes);
-    for change in oldest_first(changes) {
-        if change.note == Note::Nothing || born.and_fixed(change) {
-            continue;
-        }
-        let Some(place) = place(change, &policy.sections) else {
+    let told = oldest_first(changes)
+        .filter(|change| change.note != Note::Nothing && !born.and_fixed(change));
+    for told in picked::together(told.collect()) {
+        let Some(place) = place(&told.change, &policy.sections) else {
             continue;
         };
-        let line = line(change, sections[place].kind, policy);
+        let mut line = line(&told.change, sections[place].kind, policy, by);
+        line.merged = told.with;
         // `fix: .` tells nothing.
         if text::tells(&line.text) {
             sections[place].notes.push(line);
@@ -43,6 +52,11 @@ pub(super) fn sections(changes: &[Change], policy: &NotesPolicy) -> Vec<NotesSec
     }
     for section in &mut sections {
         section.notes = merged(std::mem::take(&mut section.notes));
+        let component = |note: &NoteLine| {
+            let name = note.component.as_ref().map(|name| name.to_lowercase());
+            (name.is_none(), name)
+        };
+        section.notes.sort_by_cached_key(component);
     }
     sections.retain(|section| !section.notes.is_empty());
     sections
@@ -56,10 +70,10 @@ fn oldest_first(changes: &[Change]) -> impl Iterator<Item = &Change> {
 
 /// Returns the index of the first section that takes a change.
 fn place(change: &Change, own: &[Section]) -> Option<usize> {
-    if !change.cves.is_empty() {
+    if change.action_required.is_some() {
         return Some(0);
     }
-    if change.action_required.is_some() {
+    if !change.cves.is_empty() {
         return Some(1);
     }
     if change.breaking.is_some() {
@@ -82,7 +96,12 @@ fn place(change: &Change, own: &[Section]) -> Option<usize> {
     Some(FIRST.len() + found.or_else(|| takes(&rest))?)
 }
 
-fn line(change: &Change, kind: &str, policy: &NotesPolicy) -> NoteLine {
+fn line(change: &Change, kind: &str, policy: &NotesPolicy, by: By) -> NoteLine {
+    let component = match by {
+        By::Component => Some(text::one_line(&change.scopes.join(", "))),
+        By::Kind => None,
+    };
+    let component = component.filter(|name| text::tells(name));
     let text = match &change.note {
         Note::Written(note) => text::cleaned(note),
         Note::Nothing | Note::Unsaid => {
@@ -90,7 +109,12 @@ fn line(change: &Change, kind: &str, policy: &NotesPolicy) -> NoteLine {
             let description = text::without_request(&description, change.pull_request);
             match change.scopes.as_slice() {
                 // A text without a word is no note, whatever it is about.
-                scopes if policy.scopes && !scopes.is_empty() && text::tells(description) => {
+                scopes
+                    if policy.scopes
+                        && component.is_none()
+                        && !scopes.is_empty()
+                        && text::tells(description) =>
+                {
                     format!("{}: {description}", text::one_line(&scopes.join(", ")))
                 }
                 _ => text::capitalised(description),
@@ -120,10 +144,14 @@ fn line(change: &Change, kind: &str, policy: &NotesPolicy) -> NoteLine {
         breaking,
         action,
         scopes: change.scopes.iter().map(|s| text::one_line(s)).collect(),
+        component,
         commit: change.commit.clone(),
         commit_url,
         pull_request: change.pull_request,
         pull_request_url,
+        parents: (change.parents.iter())
+            .map(|parent| ParentLine::of(parent, policy))
+            .collect(),
         closes: change.closes.clone(),
         cves: change.cves.iter().map(|cve| text::one_line(cve)).collect(),
         merged: Vec::new(),
@@ -140,7 +168,12 @@ impl<'a> BornHere<'a> {
     fn new(changes: &'a [Change]) -> Self {
         let fixes = changes.iter().any(|change| !change.fixes.is_empty());
         let each = changes.iter().enumerate().filter(|_| fixes);
-        let commits = each.map(|(place, change)| (change.commit.as_str(), place));
+        // Of picks, a fix names what main calls the commit that it fixes.
+        let commits = each.flat_map(|(place, change)| {
+            let parents = change.parents.iter().map(|parent| &parent.commit);
+            let ids = [&change.commit].into_iter().chain(parents);
+            ids.map(move |id| (id.as_str(), place))
+        });
         Self {
             commits: commits.collect(),
         }

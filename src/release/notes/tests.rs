@@ -38,6 +38,7 @@ pub(super) fn change(number: u64, subject: &str) -> Change {
         pull_request: None,
         gbp_dch: GbpDch::Short,
         reverts: None,
+        parents: Vec::new(),
         remarks: Vec::new(),
     }
 }
@@ -64,6 +65,7 @@ pub(super) fn made(changes: &[Change], policy: &NotesPolicy) -> Notes {
         version: Some("1.3.0"),
         tag: Some(&tag("v1.3.0")),
         previous_tag: Some(&tag("v1.2.3")),
+        kind: ReleaseKind::Other,
         date: Timestamp::from_unix(1_795_253_400),
         changes,
     };
@@ -119,8 +121,8 @@ fn a_change_stands_once_in_the_first_section_that_takes_it() {
     assert_eq!(
         outline(&found),
         [
-            "Security: Names longer than 255 bytes no longer overflow a buffer.",
             "Action required: Read settings from /etc/hello.",
+            "Security: Names longer than 255 bytes no longer overflow a buffer.",
             "Breaking: Drop --old.",
             "Added: Wave | Greet everyone who comes in by their own name, in their own language, at the time that suits",
             "Fixed: Accept <script>alert(1)</script> & @ada in `Vec<T>`",
@@ -340,6 +342,7 @@ fn a_history_is_rendered_in_order() {
         version: Some(version),
         tag: None,
         previous_tag: None,
+        kind: ReleaseKind::Other,
         date: Timestamp::from_unix(1_795_253_400),
         changes,
     };
@@ -409,6 +412,119 @@ fn text_is_wrapped_at_blanks_only() {
     let lists = "a\nb\n- c\n- d\n\n    code x\nlast";
     let want = "- a b\n  - c\n  - d\n\n      code x\n  last";
     assert_eq!(wrap::wrapped(lists, 72, "- ", "  "), want);
+}
+
+/// A pick of a change, with its parent's number and pull request.
+fn picked(mut change: Change, parent: u64, request: Option<u64>) -> Change {
+    change.parents.push(crate::release::change::Parent {
+        commit: format!("{parent:040x}").replace('0', "a"),
+        pull_request: request,
+        title: None,
+        author: Some(person("Grace", "42+grace@users.noreply.github.com")),
+    });
+    change
+}
+
+/// What a patch release brings, newest first.
+fn patches() -> Vec<Change> {
+    let mut hole = picked(change(9, "fix(parser): check lengths"), 9, Some(90));
+    hole.cves = vec!["CVE-2026-1234".into()];
+    hole.note = Note::Written("Names longer than 255 bytes no longer overflow a buffer.".into());
+    hole.pull_request = Some(95);
+    let mut moved = picked(change(8, "fix(cli): read /etc/hello"), 8, None);
+    moved.action_required = Some("Move `hello.conf` to `/etc/hello/`.".into());
+    // One pull request of three commits.
+    let mut three: Vec<Change> = [
+        (7, "test(api): b"),
+        (6, "fix(api): a bit"),
+        (5, "fix(api): b"),
+    ]
+    .map(|(number, subject)| picked(change(number, subject), number, Some(70)))
+    .into();
+    for one in &mut three {
+        one.parents[0].title = Some("Names are kept whole".into());
+    }
+    let mut noted = picked(change(4, "fix(api): wave"), 4, Some(40));
+    noted.note = Note::Written("Greetings come with a wave.".into());
+    let silent = picked(change(3, "docs(api): wave"), 3, Some(40));
+    let born = change(2, "fix: born here");
+    let mut mended = picked(change(1, "feat(cli): bow"), 1, None);
+    mended.parents[0].author = None;
+    let mut all = vec![hole, moved];
+    all.extend(three);
+    all.extend([noted, silent, born, mended]);
+    all
+}
+
+#[test]
+fn picks_of_a_patch_release() {
+    let tag = |name: &str| TagName::new(name).expect("a tag");
+    let changes = patches();
+    let source = Source {
+        package: "hello",
+        version: Some("1.2.4"),
+        tag: Some(&tag("v1.2.4")),
+        previous_tag: Some(&tag("v1.2.3")),
+        kind: ReleaseKind::Patch,
+        date: Timestamp::from_unix(1_795_253_400),
+        changes: &changes,
+    };
+    let policy = NotesPolicy {
+        commit: Some("https://forge.example/hello/commit/{id}".into()),
+        ..policy()
+    };
+    let found = notes(&source, &policy);
+    for format in [Format::Markdown, Format::Text, Format::Html, Format::Forge] {
+        let text = render(&found, format, &BTreeMap::new()).expect("a usual template");
+        insta::assert_snapshot!(format!("patch-{}", format.name()), text);
+    }
+    let told: Vec<_> = found
+        .sections
+        .iter()
+        .flat_map(|section| &section.notes)
+        .collect();
+    let three = told.iter().find(|note| note.text == "Names are kept whole");
+    let three = three.expect("the pull request's title");
+    assert_eq!((three.merged.len(), three.parents.len()), (2, 3));
+    let never = NotesPolicy {
+        by_component: Components::Never,
+        ..policy
+    };
+    let found = notes(&source, &never);
+    assert!(
+        found
+            .sections
+            .iter()
+            .flat_map(|one| &one.notes)
+            .all(|note| note.component.is_none())
+    );
+}
+
+#[test]
+fn the_kind_of_a_release_is_told_by_the_one_before() {
+    for (before, version, want) in [
+        (Some("1.2.3"), "1.2.4", ReleaseKind::Patch),
+        (Some("1.2.3"), "1.3.0", ReleaseKind::Other),
+        (Some("1.2.3"), "1.2.3.1", ReleaseKind::Patch),
+        (Some("1.2.3-1"), "1.2.3-2", ReleaseKind::Patch),
+        (Some("1:1.2.3-1"), "1:1.2.4-1", ReleaseKind::Patch),
+        (Some("1.2.3-1"), "1.3-1", ReleaseKind::Other),
+        (Some("0.1.0"), "0.1.1", ReleaseKind::Patch),
+        (Some("odd"), "odder", ReleaseKind::Other),
+        (None, "1.0.1", ReleaseKind::Other),
+    ] {
+        let release = before.map(|version| Release {
+            tag: TagName::new("v1").expect("a tag"),
+            version: version.into(),
+            commit: String::new(),
+            committed: Timestamp::from_unix(0),
+        });
+        assert_eq!(
+            ReleaseKind::of(version, release.as_ref()),
+            want,
+            "{before:?} {version}"
+        );
+    }
 }
 
 /// Commit messages as strangers would write them.

@@ -6,8 +6,10 @@
 //! Only commits in somebody's range are compared with their parents.
 
 mod behind;
+mod lines;
 mod members;
 mod moved;
+mod origins;
 pub mod past;
 mod pending;
 mod releases;
@@ -52,6 +54,7 @@ pub fn observe(
 ) -> Result<Facts, ObserveError> {
     let mut facts = read(repository, revision, policy, SLOP)?;
     facts.branch = repository.branch_of(revision);
+    lines::fill(&mut facts, repository, policy)?;
     Ok(facts)
 }
 
@@ -87,6 +90,7 @@ pub fn between(
         node.object.forget_text();
         node.touched = None;
     }
+    origins::fill(repository, &objects, &mut commits);
     Ok(commits)
 }
 
@@ -174,8 +178,10 @@ fn read(
             .iter()
             .map(|(tag, id)| (tag.clone(), id.to_string()))
             .collect(),
+        lines: Vec::new(),
         dead_patterns: tree::dead_patterns(&objects, top, units)?,
     };
+    origins::fill(repository, &objects, &mut facts.commits);
     for (index, unit) in units.iter().enumerate() {
         let mut found = history.unit(index, &releases);
         found.versions = tree::versions(&objects, top, unit)?;
@@ -310,6 +316,7 @@ fn commit_of(node: &Node) -> Commit {
         message: node.object.message(),
         touches: touched.owners,
         unowned: touched.unowned,
+        origins: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::members::Members;
 use super::releases::{Releases, TaggedKind, compare};
 use super::walk::{Birth, SLOP, Scope, Walk, everybody};
-use super::{History, ObserveError, commit_of, is_listed, release, resolve};
+use super::{History, ObserveError, commit_of, is_listed, origins, release, resolve};
 use crate::model::TagName;
 use crate::release::commit::{Commit, Release};
 use crate::release::policy::Policy;
@@ -104,6 +104,7 @@ pub fn past(
         node.object.forget_text();
         node.touched = None;
     }
+    origins::fill(repository, &objects, &mut told.commits);
     for ((age, unit), below) in ages.below {
         let at = |index: usize| {
             let node = &walk.nodes[index];
@@ -164,6 +165,7 @@ pub fn of_tag(
         commits: listed.map(|&at| commit_of(&walk.nodes[at])).collect(),
         releases: Vec::new(),
     };
+    origins::fill(repository, &objects, &mut told.commits);
     for unit in of_tag {
         let facts = history.unit(unit, &others);
         let node = &walk.nodes[0];

@@ -2,7 +2,7 @@
 //! dependencies have their say.
 
 use super::line::{Line, Raises};
-use super::{Request, decide, hotfix};
+use super::{Request, decide, free, hotfix};
 use crate::format::conventional::{Message, Trailer};
 use crate::model::Finding;
 use crate::release::bump;
@@ -181,6 +181,18 @@ impl<'a> Draft<'a> {
                 last.hotfix(hotfix::form(self.unit))
             }
         };
+        if self.hotfix.is_none() {
+            let asked = free::Asked {
+                number,
+                last,
+                bump: asked.bump,
+            };
+            let (free, why) = free::number(asked, &self.line, facts, self.facts);
+            number = free;
+            if let Some(why) = why {
+                reason = format!("{reason}; {why}");
+            }
+        }
         if let Some((wanted, commit)) = named {
             number = wanted;
             reason = format!("Release-As of {commit:.12}");

@@ -154,6 +154,7 @@ fn raised(name: &str, version: &str) -> Change {
         pull_request: None,
         gbp_dch: GbpDch::Short,
         reverts: None,
+        parents: Vec::new(),
         remarks: Vec::new(),
     }
 }

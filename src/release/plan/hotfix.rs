@@ -31,6 +31,13 @@ pub fn line_of(branch: &str, patterns: &[String]) -> Option<String> {
     super::decide::maintained(branch, patterns).map(|(line, _)| line)
 }
 
+/// Tells whether a version, as a project or Debian writes it, is of a line.
+pub fn is_inside(version: &str, line: &str) -> bool {
+    let upstream = version.split_once(':').map_or(version, |(_, rest)| rest);
+    let rest = upstream.strip_prefix(line);
+    rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
 /// Returns the release that a package's hotfixes on this branch are of: its
 /// last release is that one, or a hotfix of it.
 pub(super) fn base(branch: Option<&str>, line: &Line<'_>, policy: &Policy) -> Option<String> {

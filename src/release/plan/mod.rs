@@ -3,6 +3,7 @@
 mod decide;
 mod draft;
 mod follow;
+mod free;
 pub mod hotfix;
 mod judge;
 mod line;

@@ -109,6 +109,7 @@ impl Project {
                 message: message.into(),
                 touches: touches.to_vec(),
                 unowned: touches.is_empty().then(|| (1, "misc".into())),
+                origins: Vec::new(),
             },
         );
         self

@@ -258,6 +258,7 @@ impl<'a> Edits<'a> {
             version: Some(&next.version),
             tag: next.tag.as_ref(),
             previous_tag: package.since.as_ref().map(|release| &release.tag),
+            kind: notes::ReleaseKind::of(&next.version, package.since.as_ref()),
             date: means.date,
             changes: &package.changes,
         };

@@ -216,6 +216,7 @@ fn message(
         version: Some(&awaited.version),
         tag: Some(&awaited.tag),
         previous_tag: package.since.as_ref().map(|release| &release.tag),
+        kind: notes::ReleaseKind::of(&awaited.version, package.since.as_ref()),
         date,
         changes: &package.changes,
     };

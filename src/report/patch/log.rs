@@ -192,8 +192,11 @@ fn told(event: &Event, calendar: &Calendar) -> (String, Option<String>) {
         Event::Answered { answers, .. } => {
             let said = crate::patch::Question::ALL.into_iter();
             let said = said.filter(|one| !answers.to(*one).is_empty());
+            let note = Some(("note", &*answers.note)).filter(|(_, text)| !text.is_empty());
             let said: Vec<String> = said
-                .map(|one| format!("{}: {}", one.word(), answers.to(one).replace('\n', " ")))
+                .map(|one| (one.word(), answers.to(one)))
+                .chain(note)
+                .map(|(name, text)| format!("{name}: {}", text.replace('\n', " ")))
                 .collect();
             (format!("answers {}", said.join("; ")), None)
         }

@@ -143,8 +143,6 @@ pub(super) fn paths(
 
 /// Reads the commits that a message says it was picked from.
 pub fn picks(message: &str) -> impl Iterator<Item = ObjectId> {
-    message.lines().filter_map(|line| {
-        let rest = line.trim().strip_prefix("(cherry picked from commit ")?;
-        ObjectId::from_hex(rest.strip_suffix(')')?)
-    })
+    let named = crate::format::cherry::origins(message);
+    named.into_iter().filter_map(ObjectId::from_hex)
 }

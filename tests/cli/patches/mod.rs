@@ -2,6 +2,7 @@
 
 mod applying;
 mod asking;
+mod back_merging;
 mod cutting;
 mod deciding;
 mod embargo;
@@ -9,6 +10,7 @@ mod freezing;
 mod hotfix;
 mod kinds;
 mod month;
+mod notes;
 mod rhythm;
 mod sharing;
 mod suggesting;

@@ -62,6 +62,7 @@ fn project(fixed: Option<usize>) -> (Facts, Policy) {
             message: "fix: it".into(),
             touches: vec![unit],
             unowned: None,
+            origins: Vec::new(),
         });
         facts.units[unit].since_final = vec![0];
         facts.units[unit].since_pre = vec![0];
