@@ -74,7 +74,7 @@ pub fn heard(
             }
         }
     }
-    heard.decisions.sort_by(|one, other| one.at.cmp(&other.at));
+    heard.decisions.sort_by_key(|one| one.at);
     Ok(heard)
 }
 
