@@ -6,6 +6,7 @@ mod back_merging;
 mod cutting;
 mod deciding;
 mod embargo;
+mod forge;
 mod freezing;
 mod hotfix;
 mod kinds;
