@@ -253,7 +253,8 @@ fn lists_are_read_to_their_end() {
 
 #[test]
 fn refusals_are_told_without_the_token() {
-    let cases: [(u16, Value, fn(&ForgeError) -> bool, &str); 5] = [
+    type Is = fn(&ForgeError) -> bool;
+    let cases: [(u16, Value, Is, &str); 5] = [
         (
             401,
             json!({"message": format!("Bad credentials: {TOKEN}")}),

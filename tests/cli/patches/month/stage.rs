@@ -162,7 +162,10 @@ impl Drop for Stage {
     /// Who looks for what went wrong wants to know what went before.
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("{}", self.transcript());
+            #[expect(clippy::print_stderr, reason = "the play so far, of a failed test")]
+            {
+                eprintln!("{}", self.transcript());
+            }
         }
     }
 }
