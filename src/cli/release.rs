@@ -18,7 +18,7 @@ use crate::archive::Older;
 use crate::flow::patching::cutting;
 use crate::flow::project::Workspace;
 use crate::flow::releasing::{self, Outcome, Released, Target, Wanted};
-use crate::model::{DigestPrefix, Suite};
+use crate::model::{DigestPrefix, Severity, Suite};
 use crate::report::{Answer, BuiltPackage, ReleaseDocument, ReleasedPackage, StepLine};
 
 /// `release` itself, or what is done around it.
@@ -161,8 +161,14 @@ fn release(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, F
     if !wanted.dry_run {
         // Said while it can still be stopped.
         for one in &warnings {
-            let text = format!("{}: {}: {}", one.subject, one.message, one.fix);
-            context.listener().warn(text);
+            let mut text = format!("{}: {}", one.subject, one.message);
+            if !one.fix.is_empty() {
+                text += &format!(": {}", one.fix);
+            }
+            match one.severity {
+                Severity::Info => context.listener().note(text),
+                Severity::Warning | Severity::Error => context.listener().warn(text),
+            }
         }
     }
     let location = arguments.archive.location(context)?;

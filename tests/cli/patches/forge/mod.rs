@@ -147,8 +147,8 @@ fn a_request_goes_there_and_back(fake: &Fake) {
         let label = |who: &str, label: &str, at: &str| (who.into(), label.into(), at.into());
         memory.pulls[0].label_events = vec![
             // Nobody knows who that is; nobody asked Ben; debcut's own says nothing.
-            label("stranger", "approve-patch", "2025-05-20T10:00:00Z"),
-            label("ben-gh", "approve-patch", "2025-05-20T10:01:00Z"),
+            label("stranger", "hold-patch", "2025-05-20T10:00:00Z"),
+            label("ben-gh", "reject-patch", "2025-05-20T10:01:00Z"),
             label("ida-gh", "debcut/approved", "2025-05-20T10:02:00Z"),
             label("ida-gh", "approve-patch", "2025-06-01T12:30:00Z"),
         ];
@@ -395,7 +395,7 @@ fn the_forge_s_checks_say_whether_a_branch_is_green() {
     push(&world);
     let id = pick(&world, &commit);
     run(&world, &["patch", "approve", &id, "--reason", "it crashes"]).code(0);
-    let words = ["patch", "apply", "--onto", "release-1.0"];
+    let words = ["patch", "apply", "--onto", "release-1.0", &id];
     for (check, said) in [
         (None, "has no check of"),
         (Some("in_progress"), "mighty_readme (in_progress)"),
