@@ -29,6 +29,25 @@ pub fn origins(message: &str) -> Vec<&str> {
     found
 }
 
+/// Lists the ids of the commits that a message takes back, as git-revert(1)
+/// writes it: `This reverts commit ID.` at a line's start.
+///
+/// ```
+/// use debcut::format::cherry::reverts;
+///
+/// let message = "Revert \"fix: a\"\n\nThis reverts commit 0123456789abcdef.\n";
+/// assert_eq!(reverts(message), ["0123456789abcdef"]);
+/// ```
+pub fn reverts(message: &str) -> Vec<&str> {
+    let lines = message.lines();
+    let named = lines.filter_map(|line| line.trim().strip_prefix("This reverts commit "));
+    let ids = named.filter_map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_hexdigit());
+        id(&rest[..end.unwrap_or(rest.len())])
+    });
+    ids.collect()
+}
+
 fn origin(line: &str) -> Option<&str> {
     if let Some(inside) = line.strip_prefix('(').and_then(|it| it.strip_suffix(')')) {
         let starts = [

@@ -17,6 +17,27 @@ pub struct Facts {
     /// What they became on the branch, all of them, though nobody wrote it down:
     /// somebody picked them by hand.
     pub landed: Option<Vec<Picked>>,
+    /// Whether what was written down as picked is still on the branch.
+    pub picks: Picks,
+}
+
+/// What has become of the picks that were written down.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Picks {
+    /// They are on the branch; none were written down; or nobody can tell,
+    /// because the branch is not here.
+    #[default]
+    There,
+    /// No head of the branch and no tag has this one, nor another pick of the
+    /// same commit.
+    Lost(String),
+    /// The branch has taken one back.
+    Reverted {
+        /// The pick.
+        pick: String,
+        /// The commit that takes it back.
+        by: String,
+    },
 }
 
 /// Whether a request's commits are on the main branch.

@@ -226,6 +226,7 @@ impl Queue {
         }
         for request in queue.requests.values_mut() {
             request.known = known(&request.decisions, &entries);
+            request.take_back(&entries);
         }
         let followed: BTreeSet<&EntryId> =
             entries.values().flat_map(|entry| &entry.after).collect();
@@ -405,6 +406,33 @@ impl Queue {
     fn change(&mut self, id: &RequestId, act: impl FnOnce(&mut Request)) -> bool {
         let found = self.requests.get_mut(id);
         found.map(act).is_some()
+    }
+}
+
+impl Request {
+    /// Tells whether it was picked and changed nothing: there is no commit of it.
+    pub fn came_to_nothing(&self) -> bool {
+        let picked = self.applied.iter().flat_map(|said| &said.what);
+        self.applied.is_some() && picked.fold(true, |none, one| none && one.to.is_none())
+    }
+
+    /// Takes a pick that came to nothing for undone, where somebody who knew of
+    /// it has decided the request anew or taken it back.
+    fn take_back(&mut self, entries: &BTreeMap<EntryId, Entry>) {
+        if !self.came_to_nothing() {
+            return;
+        }
+        let Some(applied) = &self.applied else {
+            return;
+        };
+        let wanted = BTreeSet::from([applied.entry]);
+        let decided = self.decisions.iter().map(|one| one.entry);
+        let mut later = decided
+            .chain(self.withdrawn.iter().map(|one| one.entry))
+            .chain(self.superseded.iter().map(|one| one.entry));
+        if later.any(|entry| !known_of(entry, &wanted, entries).is_empty()) {
+            self.applied = None;
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::entry::Decision;
-use super::facts::{Applies, Merged, NoteFact};
+use super::facts::{Applies, Merged, NoteFact, Picks};
 use super::policy::{Note, Parents, Policy, Unconventional};
 use super::queue::{Excuse, Queue, Request, Said};
 use super::state::{Listed, State};
@@ -205,7 +205,15 @@ pub fn bar(listed: &Listed) -> Option<Bar> {
     let bar = |name, message, fix: String| Some(Bar { name, message, fix });
     let approve = || format!("debcut patch approve {id} --reason TEXT");
     match listed.standing.state {
+        State::Picked if listed.request.came_to_nothing() => {
+            bar("picked", "it changed nothing there".to_owned(), approve())
+        }
         State::Picked => bar("picked", "it is on the branch".to_owned(), String::new()),
+        State::Reverted => bar(
+            "reverted",
+            "the branch has taken it back".to_owned(),
+            "debcut patch pick asks for the commits anew".to_owned(),
+        ),
         State::Withdrawn => {
             let said = listed.request.withdrawn.as_ref();
             let why = said.map_or(String::new(), |said| format!(": {}", said.what));
@@ -239,6 +247,23 @@ pub fn bar(listed: &Listed) -> Option<Bar> {
             _ => None,
         },
     }
+}
+
+/// Says that a request was picked before, and that the branch has lost it.
+pub fn lost(listed: &Listed) -> Option<Finding> {
+    let Picks::Lost(pick) = &listed.facts.picks else {
+        return None;
+    };
+    let said = listed.request.applied.as_ref()?;
+    let onto = &listed.request.ask.what.onto;
+    let message = format!(
+        "{} picked it on {} as {}, which {onto} has neither here nor at its remote: it is picked again",
+        said.by.name,
+        said.at.day(),
+        pick.get(..12).unwrap_or(pick),
+    );
+    let finding = Finding::warning("pick-lost", listed.request.id.to_string(), message);
+    Some(finding.fix("git fetch first, where somebody else may have pushed it"))
 }
 
 /// Finds the rules that a request breaks, those that are set aside among them.

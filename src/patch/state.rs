@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::entry::{Answers, Decision, EntryId};
-use super::facts::{Applies, Facts};
+use super::facts::{Applies, Facts, Picks};
 use super::policy::{Parents, Policy};
 use super::queue::{Freeze, Queue, Request, Said};
 
@@ -31,6 +31,8 @@ pub enum State {
     Conflicts,
     /// It is on its branch.
     Picked,
+    /// It was on its branch, and was taken back there.
+    Reverted,
     /// It is not to be picked.
     Rejected,
     /// Another request is looked at instead.
@@ -41,13 +43,14 @@ pub enum State {
 
 impl State {
     /// All of them, in the order in which a list shows them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::New,
         Self::NeedsInfo,
         Self::Conflicts,
         Self::Approved,
         Self::Held,
         Self::Picked,
+        Self::Reverted,
         Self::Rejected,
         Self::Superseded,
         Self::Withdrawn,
@@ -62,6 +65,7 @@ impl State {
             Self::Held => "held",
             Self::Conflicts => "conflicts",
             Self::Picked => "picked",
+            Self::Reverted => "reverted",
             Self::Rejected => "rejected",
             Self::Superseded => "superseded",
             Self::Withdrawn => "withdrawn",
@@ -72,7 +76,7 @@ impl State {
     pub fn is_open(self) -> bool {
         !matches!(
             self,
-            Self::Picked | Self::Rejected | Self::Superseded | Self::Withdrawn
+            Self::Picked | Self::Reverted | Self::Rejected | Self::Superseded | Self::Withdrawn
         )
     }
 }
@@ -218,8 +222,12 @@ pub fn standing(request: &Request, facts: &Facts, queue: &Queue, policy: &Policy
         false => policy.parents,
     };
     // What is on the branch is there, whatever was said meanwhile.
-    let state = if request.applied.is_some() || facts.landed.is_some() {
+    // What was written down and is there no more stands as it stood before.
+    let written = request.applied.as_ref().map(|_| &facts.picks);
+    let state = if facts.landed.is_some() || written == Some(&Picks::There) {
         State::Picked
+    } else if matches!(written, Some(Picks::Reverted { .. })) {
+        State::Reverted
     } else if request.withdrawn.is_some() {
         State::Withdrawn
     } else if request.superseded.is_some() {

@@ -166,7 +166,13 @@ pub fn judge(known: &Known) -> Verdict {
     // nothing to do there, whatever it calls itself.
     let named: Vec<&Origin> = known.fixes.iter().chain(&known.reverts).collect();
     if reasons.is_empty() && !named.is_empty() {
-        return Verdict::Foreign(named.into_iter().map(|one| one.id.clone()).collect());
+        let mut ids: Vec<String> = Vec::new();
+        for one in named {
+            if !ids.contains(&one.id) {
+                ids.push(one.id.clone());
+            }
+        }
+        return Verdict::Foreign(ids);
     }
     if known.is_fix {
         reasons.push(Reason::Fix);

@@ -7,7 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::flow::patching::ledger::Ledger;
 use crate::flow::patching::listing::{self, Which};
-use crate::flow::patching::{branches, ruling};
+use crate::flow::patching::{branches, placing, ruling};
 use crate::model::BranchName;
 use crate::patch::State;
 use crate::report::Answer;
@@ -51,6 +51,8 @@ enum StateWord {
     Conflicts,
     /// It is on its branch
     Picked,
+    /// It was on its branch, and was taken back there
+    Reverted,
     /// It is not to be picked
     Rejected,
     /// Another request is looked at instead
@@ -68,6 +70,7 @@ impl From<StateWord> for State {
             StateWord::Held => Self::Held,
             StateWord::Conflicts => Self::Conflicts,
             StateWord::Picked => Self::Picked,
+            StateWord::Reverted => Self::Reverted,
             StateWord::Rejected => Self::Rejected,
             StateWord::Superseded => Self::Superseded,
             StateWord::Withdrawn => Self::Withdrawn,
@@ -94,7 +97,9 @@ pub fn run(arguments: &ListArguments, context: &Context<'_>) -> Result<Said, Fai
         true => Which::All,
         false => Which::SinceRelease,
     };
-    let (requests, left_out) = listing::chosen(&ledger.queue, arguments.onto.as_ref(), which);
+    let astray = placing::astray(&workspace, &ledger.queue)?;
+    let onto = arguments.onto.as_ref();
+    let (requests, left_out) = listing::chosen(&ledger.queue, onto, which, &astray);
     let listed = listing::listed(&workspace, &ledger, &requests)?;
     let needed = workspace.project.patch.approvals;
     let now = context.now();

@@ -5,7 +5,7 @@ use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::BranchName;
 use crate::model::name::nearest;
-use crate::sys::git::{Branch, ObjectId};
+use crate::sys::git::{Branch, ObjectId, Repository};
 
 /// What the main branch is called where nobody says.
 const USUAL: [&str; 4] = ["main", "master", "trunk", "debian/latest"];
@@ -58,6 +58,20 @@ pub fn main_line(workspace: &Workspace) -> Result<Option<Line>, FlowError> {
         Some(name) => found(workspace, &branches, &name, remote),
         None => Ok(None),
     }
+}
+
+/// Lists the commits that a branch has made since it left the main one, newest
+/// first, whether it was merged there meanwhile or not; without a main branch
+/// all of its history.
+pub fn own(
+    repository: &Repository,
+    line: &Line,
+    main: Option<&Line>,
+) -> Result<Vec<ObjectId>, FlowError> {
+    Ok(match main {
+        Some(main) => repository.commits_since_parting(line.head, main.head, &main.heads)?,
+        None => repository.commits_only_in(line.head, &[])?,
+    })
 }
 
 fn found(

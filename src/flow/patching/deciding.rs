@@ -123,6 +123,14 @@ fn refused(rule: &'static str, one: &Listed, message: String, fix: &str) -> Judg
 fn still_asked(one: &Listed) -> Result<(), Box<Finding>> {
     let request = &one.request;
     let gone = match one.standing.state {
+        // There is nothing on the branch that a word could contradict.
+        State::Picked if request.came_to_nothing() => Ok(None),
+        State::Reverted => refused(
+            "reverted",
+            one,
+            format!("{} has taken it back", request.ask.what.onto),
+            "debcut patch pick asks for the commits anew",
+        ),
         State::Picked => refused(
             "picked-already",
             one,
@@ -179,7 +187,7 @@ fn decided(
         .iter()
         .any(|said| said.by == *by && said.what.0 == decision);
     // Said again it would change nothing; but it would end a contradiction.
-    if same && alone {
+    if same && alone && !one.request.came_to_nothing() {
         return Ok(None);
     }
     Ok(Some(Event::Decided {

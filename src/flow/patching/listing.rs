@@ -1,18 +1,19 @@
 //! Requests with what is so of them now: merged, told to users, on the branch,
 //! applying. Nothing is written, not even objects: picks are tried in memory.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::branches::{self, Line};
 use super::ledger::Ledger;
+use super::placing;
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Timestamp};
 use crate::patch::entry::Picked;
-use crate::patch::facts::{Applies, Facts, Merged, NoteFact};
+use crate::patch::facts::{Applies, Facts, Merged, NoteFact, Picks};
 use crate::patch::policy::Parents;
 use crate::patch::state::{Listed, standing};
-use crate::patch::{Decision, Queue, Request};
+use crate::patch::{Decision, Queue, Request, RequestId};
 use crate::release::change::{self, Note};
 use crate::sys::git::{Landed, ObjectId, Objects, Picking, Repository, Step};
 
@@ -93,8 +94,7 @@ pub fn landed(
 ) -> Result<Landed, FlowError> {
     let repository = &workspace.repository;
     let main = branches::main_line(workspace)?;
-    let main = main.as_ref().map_or(&[][..], |main| &main.heads);
-    let own = repository.commits_only_in(line.head, main)?;
+    let own = branches::own(repository, line, main.as_ref())?;
     let objects = repository.objects()?;
     Ok(repository.landed(&objects, commits, line.head, &own)?)
 }
@@ -158,7 +158,18 @@ impl<'w, 'r> Look<'w, 'r> {
         requests: &[&Request],
     ) -> Result<Vec<Facts>, FlowError> {
         let line = branches::line(self.workspace, branch).ok();
-        let open = |request: &&&Request| request.applied.is_none() && request.withdrawn.is_none();
+        let own = match &line {
+            Some(line) => branches::own(self.memory, line, self.main.as_ref())?,
+            None => Vec::new(),
+        };
+        let astray = match &line {
+            Some(line) => placing::picks(self.memory, &self.objects, line, &own, requests)?,
+            None => HashMap::new(),
+        };
+        let open = |request: &&&Request| {
+            let is_there = request.applied.is_some() && !astray.contains_key(&request.id);
+            !is_there && (request.withdrawn.is_none() || request.applied.is_some())
+        };
         let wanted: Vec<ObjectId> = requests
             .iter()
             .filter(open)
@@ -168,10 +179,24 @@ impl<'w, 'r> Look<'w, 'r> {
             .collect();
         let landed = match &line {
             Some(line) => {
-                let main = self.main.as_ref().map_or(&[][..], |main| &main.heads);
-                let own = self.memory.commits_only_in(line.head, main)?;
-                self.memory
-                    .landed(&self.objects, &wanted, line.head, &own)?
+                let mut landed = self
+                    .memory
+                    .landed(&self.objects, &wanted, line.head, &own)?;
+                if !astray.is_empty() {
+                    // Where both have gone on, a pick may be on the other head.
+                    for head in line.heads.iter().filter(|head| **head != line.head) {
+                        let other = Line {
+                            head: *head,
+                            ..line.clone()
+                        };
+                        let own = branches::own(self.memory, &other, self.main.as_ref())?;
+                        let there = self.memory.landed(&self.objects, &wanted, *head, &own)?;
+                        for (id, to) in there {
+                            landed.entry(id).or_insert(to);
+                        }
+                    }
+                }
+                landed
             }
             None => HashMap::new(),
         };
@@ -190,8 +215,15 @@ impl<'w, 'r> Look<'w, 'r> {
                     to: Some(to.to_string()),
                 })
             };
-            let became: Option<Vec<Picked>> = commits.iter().map(became).collect();
-            let over = !open(&request) || became.is_some();
+            let became = open(&request).then(|| commits.iter().map(became).collect());
+            let became: Option<Vec<Picked>> = became.flatten();
+            let picks = match &became {
+                Some(_) => None,
+                None => astray.get(&request.id).cloned(),
+            };
+            let picks = picks.unwrap_or_default();
+            let reverted = matches!(picks, Picks::Reverted { .. });
+            let over = !open(&request) || became.is_some() || reverted;
             let applies = match &tree {
                 _ if over => Applies::Nothing,
                 None => Applies::Unknown(format!("there is no branch {branch} here")),
@@ -206,6 +238,7 @@ impl<'w, 'r> Look<'w, 'r> {
                 },
                 applies,
                 landed: became,
+                picks,
             });
         }
         Ok(found)
@@ -277,11 +310,13 @@ pub enum Which {
 }
 
 /// Chooses the requests to look at, the oldest first; and says how many are left
-/// out because they were over before the last release.
+/// out because they were over before the last release. Those of `astray` are not
+/// over, whatever was written down of them.
 pub fn chosen<'q>(
     queue: &'q Queue,
     onto: Option<&BranchName>,
     which: Which,
+    astray: &BTreeSet<RequestId>,
 ) -> (Vec<&'q Request>, usize) {
     let mut cuts: BTreeMap<&BranchName, Timestamp> = BTreeMap::new();
     for cut in &queue.cuts {
@@ -291,7 +326,9 @@ pub fn chosen<'q>(
     let all: Vec<&Request> = queue.requests.values().filter(meant).collect();
     let is_over = |one: &&Request| {
         let ends = [
-            one.applied.as_ref().map(|said| said.at),
+            (one.applied.as_ref())
+                .filter(|_| !astray.contains(&one.id))
+                .map(|said| said.at),
             one.superseded.as_ref().map(|said| said.at),
             one.withdrawn.as_ref().map(|said| said.at),
             (one.decisions.last())

@@ -17,6 +17,7 @@ pub mod listing;
 mod maintained;
 pub mod parents;
 pub mod picking;
+pub mod placing;
 pub mod ruling;
 pub mod suggesting;
 pub mod syncing;

@@ -12,6 +12,7 @@ use crate::flow::project::Workspace;
 use crate::format::export_subst::CommitFacts;
 use crate::model::{BranchName, Finding, Timestamp};
 use crate::patch::reference::Reference;
+use crate::patch::state::State;
 use crate::patch::{Answers, Ask, Decision, Event, Queue, Request, RequestId, answers};
 use crate::release::change;
 use crate::release::commit::Person;
@@ -89,7 +90,8 @@ pub fn wanted(
         return Ok(refused);
     }
     let ask = ask(wanted, &chosen);
-    if let Some(known) = known(&ledger.queue, &ask, wanted.again) {
+    let reverted = reverted(workspace, ledger, &ask)?;
+    if let Some(known) = known(&ledger.queue, &ask, wanted.again, &reverted) {
         return Ok(known);
     }
     let mut findings = chosen.findings;
@@ -255,15 +257,34 @@ pub(super) fn short(id: &str) -> &str {
     &id[..id.len().min(12)]
 }
 
+/// Lists the requests for some of the commits that their branch has taken back.
+fn reverted(
+    workspace: &Workspace,
+    ledger: &Ledger<'_>,
+    ask: &Ask,
+) -> Result<BTreeSet<RequestId>, FlowError> {
+    let mut meant: Vec<&Request> = ledger.queue.requests.values().collect();
+    meant.retain(|one| {
+        let has = |id: &String| one.ask.what.commits.contains(id);
+        one.applied.is_some() && one.ask.what.onto == ask.onto && ask.commits.iter().any(has)
+    });
+    let listed = listing::listed(workspace, ledger, &meant)?;
+    let gone = listed.into_iter();
+    let gone = gone.filter(|one| one.standing.state == State::Reverted);
+    Ok(gone.map(|one| one.request.id).collect())
+}
+
 /// Finds earlier requests for the same.
-fn known(queue: &Queue, ask: &Ask, again: Again) -> Option<Asking> {
+fn known(queue: &Queue, ask: &Ask, again: Again, reverted: &BTreeSet<RequestId>) -> Option<Asking> {
     let mut found: Vec<&Request> = queue.requests.values().collect();
     found.retain(|one| {
         let has = |id: &String| one.ask.what.commits.contains(id);
         one.ask.what.onto == ask.onto && ask.commits.iter().any(has)
     });
     found.sort_by_key(|one| (one.ask.at, one.ask.entry));
-    let over = |one: &Request| one.withdrawn.is_some() || one.superseded.is_some();
+    let over = |one: &Request| {
+        one.withdrawn.is_some() || one.superseded.is_some() || reverted.contains(&one.id)
+    };
     let rejected = |one: &Request| {
         let last = one.decisions.last();
         last.filter(|last| last.what.0 == Decision::Reject).cloned()

@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::{BranchName, Sha256, Timestamp};
-use crate::patch::facts::Facts;
+use crate::patch::facts::{Facts, Picks};
 use crate::patch::queue::Queue;
 use crate::patch::state::standing;
 use crate::patch::{Answers, Ask, Event, RequestId};
@@ -85,6 +85,7 @@ fn facts() -> Facts {
         note: NoteFact::Written,
         applies: Applies::Cleanly,
         landed: None,
+        picks: Picks::There,
     }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::{BranchName, Timestamp};
 use crate::patch::entry::{Ask, Entry, Event, Picked, RequestId};
-use crate::patch::facts::{Merged, NoteFact};
+use crate::patch::facts::{Merged, NoteFact, Picks};
 use crate::release::commit::Person;
 
 fn person(name: &str) -> Person {
@@ -81,6 +81,7 @@ fn clean() -> Facts {
         note: NoteFact::Written,
         applies: Applies::Cleanly,
         landed: None,
+        picks: Picks::There,
     }
 }
 

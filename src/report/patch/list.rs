@@ -118,7 +118,7 @@ impl Document for ListDocument {
                 let state = format!("{:<10}", one.state.word());
                 let state = match one.state {
                     State::Approved | State::Picked => page.good(&state),
-                    State::Conflicts | State::Rejected => page.bad(&state),
+                    State::Conflicts | State::Rejected | State::Reverted => page.bad(&state),
                     State::NeedsInfo | State::Held => page.warning(&state),
                     State::New | State::Superseded | State::Withdrawn => state,
                 };

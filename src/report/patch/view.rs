@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::words;
 use crate::model::{BranchName, Timestamp};
 use crate::patch::entry::{Answers, Picked, RequestId};
-use crate::patch::facts::{Applies, Merged, NoteFact};
+use crate::patch::facts::{Applies, Merged, NoteFact, Picks};
 use crate::patch::rules::Breach;
 use crate::patch::state::{Listed, Question, State};
 use crate::release::commit::Person;
@@ -100,7 +100,10 @@ impl RequestView {
             Applies::Conflicts { commit, paths } => ("conflicts", Some((commit, paths)), None),
             Applies::Unknown(why) => ("unknown", None, Some(why.clone())),
         };
-        let applied = request.applied.as_ref().map(|said| said.what.clone());
+        let applied = request.applied.as_ref();
+        let applied = applied.filter(|_| !matches!(facts.picks, Picks::Lost(_)));
+        let picked = facts.landed.clone();
+        let picked = picked.or_else(|| applied.map(|said| said.what.clone()));
         Self {
             id: request.id.clone(),
             onto: ask.what.onto.clone(),
@@ -133,7 +136,7 @@ impl RequestView {
             approvals_needed: needed,
             contradicted: standing.is_contradicted(),
             frozen: standing.frozen.is_some(),
-            picked: applied.or(facts.landed.clone()).unwrap_or_default(),
+            picked: picked.unwrap_or_default(),
             links: request.links.iter().map(|said| said.what.clone()).collect(),
             rules: None,
         }
@@ -180,7 +183,7 @@ impl RequestView {
     /// Says whether it applies, in a word.
     pub fn applies_word(&self) -> &'static str {
         match self.state {
-            State::Picked => "–",
+            State::Picked | State::Reverted => "–",
             State::Rejected | State::Superseded | State::Withdrawn => "–",
             _ => self.applies,
         }

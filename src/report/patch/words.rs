@@ -2,7 +2,7 @@
 
 use crate::model::Timestamp;
 use crate::patch::entry::Decision;
-use crate::patch::facts::{Applies, Facts};
+use crate::patch::facts::{Applies, Facts, Picks};
 use crate::patch::state::{Listed, Question, State};
 use crate::release::commit::Person;
 
@@ -68,17 +68,23 @@ pub fn why(listed: &Listed, needed: usize) -> String {
             None => conflicts(facts),
         },
         State::Picked => match (&request.applied, &facts.landed) {
-            (Some(said), _) => {
+            (Some(said), None) => {
                 let last = said.what.iter().rev().find_map(|one| one.to.as_deref());
                 last.map_or("changed nothing".to_owned(), |to| {
                     format!("as {}", short(to))
                 })
             }
-            (None, Some(landed)) => {
+            (_, Some(landed)) => {
                 let last = landed.iter().rev().find_map(|one| one.to.as_deref());
                 format!("found on the branch as {}", short(last.unwrap_or_default()))
             }
             (None, None) => String::new(),
+        },
+        State::Reverted => match &facts.picks {
+            Picks::Reverted { pick, by } => {
+                format!("picked as {}, taken back by {}", short(pick), short(by))
+            }
+            _ => String::new(),
         },
         State::Rejected => told(Decision::Reject).unwrap_or_default(),
         State::Superseded => {
@@ -91,6 +97,15 @@ pub fn why(listed: &Listed, needed: usize) -> String {
                 format!("by {}: {}", said.by.name, said.what)
             })
         }
+    };
+    let clause = match &facts.picks {
+        Picks::Lost(pick) if standing.state.is_open() => {
+            format!(
+                "its pick {} is lost: not on the branch; {clause}",
+                short(pick)
+            )
+        }
+        _ => clause,
     };
     match standing.is_contradicted() && standing.state.is_open() {
         true => format!("{clause} (others decided otherwise at the same time)"),

@@ -60,11 +60,86 @@ impl Repository {
         Ok(found)
     }
 
+    /// Lists the commits that a branch has made since it left the main one,
+    /// newest first: those that the main branch lacks. Where the branch was
+    /// merged into the main one meanwhile, those that came from it count all the
+    /// same: since the newest commit that both have as a first parent.
+    pub fn commits_since_parting(
+        &self,
+        head: ObjectId,
+        main: ObjectId,
+        mains: &[ObjectId],
+    ) -> Result<Vec<ObjectId>, GitError> {
+        let base = self.merge_base(&head.to_string(), &main.to_string())?;
+        let Some(base) = base.and_then(|base| ObjectId::from_hex(&base)) else {
+            return self.commits_only_in(head, mains);
+        };
+        let mut line = HashSet::new();
+        for id in self.first_parents(main)? {
+            let id = id?;
+            if id == base {
+                return self.commits_only_in(head, mains);
+            }
+            line.insert(id);
+        }
+        for id in self.first_parents(head)? {
+            let id = id?;
+            if line.contains(&id) {
+                return self.commits_only_in(head, &[id]);
+            }
+        }
+        self.commits_only_in(head, mains)
+    }
+
+    /// Walks a commit and its first parents.
+    fn first_parents(
+        &self,
+        head: ObjectId,
+    ) -> Result<impl Iterator<Item = Result<ObjectId, GitError>>, GitError> {
+        let act = || failed("walk its history");
+        let mut walk = self.inner.revwalk().map_err(act())?;
+        walk.simplify_first_parent().map_err(act())?;
+        walk.push(head.oid()?).map_err(act())?;
+        let ids = walk.map(move |id| Ok(ObjectId::of(id.map_err(act())?)));
+        Ok(ids.filter_map(Result::transpose))
+    }
+
+    /// Finds which commits a branch has taken back, and by which commit. `own`
+    /// are its own commits, newest first. A revert that was taken back itself
+    /// takes nothing back; what was picked again behind it stays.
+    pub fn reverted(
+        &self,
+        objects: &Objects<'_>,
+        own: &[ObjectId],
+    ) -> Result<HashMap<ObjectId, ObjectId>, GitError> {
+        let mut reverted: HashMap<ObjectId, ObjectId> = HashMap::new();
+        for id in own.iter().copied() {
+            let message = objects.commit(id)?.message();
+            // A pick of a commit that was taken back later is gone with it.
+            let mut names = std::iter::once(id).chain(picks(&message));
+            if let Some(by) = names.find_map(|name| reverted.get(&name).copied()) {
+                reverted.insert(id, by);
+                continue;
+            }
+            for name in crate::format::cherry::reverts(&message) {
+                let full = ObjectId::from_hex(name).or_else(|| {
+                    let found = self.inner.find_commit_by_prefix(name).ok()?;
+                    ObjectId::of(found.id())
+                });
+                if let Some(full) = full {
+                    reverted.insert(full, id);
+                }
+            }
+        }
+        Ok(reverted)
+    }
+
     /// Finds what some commits became on a branch: themselves, where it has
     /// them; what says `(cherry picked from commit …)` of them; what changes the
     /// same as they do (git's patch id); what has their author, date and
     /// subject, as a pick with a conflict has. `own` are the branch's own
-    /// commits, those that the main branch lacks.
+    /// commits since it left the main branch, newest first. What the branch has
+    /// taken back is not there.
     pub fn landed(
         &self,
         objects: &Objects<'_>,
@@ -72,7 +147,9 @@ impl Repository {
         head: ObjectId,
         own: &[ObjectId],
     ) -> Result<Landed, GitError> {
-        let lacking = self.lacking(commits, &[head])?;
+        let mut lacking = self.lacking(commits, &[head])?;
+        let reverted = self.reverted(objects, own)?;
+        lacking.extend(commits.iter().filter(|id| reverted.contains_key(id)));
         let mut landed = Landed::new();
         for id in commits.iter().filter(|id| !lacking.contains(id)) {
             landed.insert(*id, *id);
@@ -84,6 +161,9 @@ impl Repository {
         let mut written = HashMap::new();
         let mut by_paths: HashMap<u64, Vec<ObjectId>> = HashMap::new();
         for other in own.iter().copied() {
+            if reverted.contains_key(&other) {
+                continue;
+            }
             let commit = objects.commit(other)?;
             if commit.parents.len() > 1 {
                 continue;

@@ -12,6 +12,7 @@ mod hotfix;
 mod kinds;
 mod month;
 mod notes;
+mod placing;
 mod rhythm;
 mod sharing;
 mod suggesting;

@@ -24,7 +24,7 @@ pub(super) struct Place {
     /// The commits that the main branch has and the branch lacks: their places,
     /// parents first.
     pub order: HashMap<ObjectId, usize>,
-    /// The commits that the branch has and the main branch lacks.
+    /// The commits that the branch has made since it left the main branch.
     pub own: Vec<ObjectId>,
     /// The commits that its remote has and it lacks, where it has others.
     pub behind: Option<(String, usize)>,
@@ -42,7 +42,7 @@ impl Place {
         if let Some(main) = &main {
             let ahead = repository.commits_only_in(main.head, &[line.head])?;
             order = ahead.into_iter().rev().zip(0..).collect();
-            own = repository.commits_only_in(line.head, &main.heads)?;
+            own = branches::own(repository, &line, Some(main))?;
         }
         let remote = &workspace.project.release.remote;
         let lacks = match line.full == reference {
@@ -121,7 +121,7 @@ pub(super) fn judged(
     let meant: Vec<&Request> = (ledger.queue.requests.values())
         .filter(|one| one.ask.what.onto == place.line.name)
         .filter(|one| match wanted.requests.is_empty() {
-            true => one.applied.is_none(),
+            true => true,
             false => wanted.requests.contains(&one.id),
         })
         .collect();
@@ -135,6 +135,10 @@ pub(super) fn judged(
     let mut open = Vec::new();
     for one in listing::listed(workspace, ledger, &meant)? {
         let unwritten = one.request.applied.is_none();
+        let over = matches!(one.standing.state, State::Picked | State::Reverted);
+        if wanted.requests.is_empty() && over && !unwritten {
+            continue;
+        }
         match rules::bar(&one) {
             Some(_) if one.standing.state == State::Picked && unwritten => judged.found.push(one),
             Some(bar) => {
@@ -171,6 +175,7 @@ pub(super) fn judged(
         let standing: Vec<Finding> = findings(true).collect();
         if standing.is_empty() {
             judged.overridden.extend(findings(false));
+            judged.overridden.extend(rules::lost(&one));
             judged.going.push(one);
         } else {
             judged.staying.push((one, standing));

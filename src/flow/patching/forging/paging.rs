@@ -42,6 +42,7 @@ pub(super) fn pages(
     listener: &dyn Listener,
 ) -> Result<Vec<Page>, FlowError> {
     let settings = must(workspace)?;
+    let none = BTreeSet::new();
     let mut wanted: Vec<&Request> = Vec::new();
     for text in &meant.requests {
         let found = ledger.queue.find(text).map_err(PatchingError::Which)?;
@@ -50,7 +51,7 @@ pub(super) fn pages(
         }
     }
     if meant.requests.is_empty() {
-        wanted = listing::chosen(&ledger.queue, meant.onto.as_ref(), Which::All).0;
+        wanted = listing::chosen(&ledger.queue, meant.onto.as_ref(), Which::All, &none).0;
     }
     listener.begin(format!("the pull requests of {}", forge.host()));
     let open = match settings.pages {
@@ -101,7 +102,11 @@ fn open_pages(
 /// else than is so: the request is open, or was so at its branch's last release.
 fn is_young(ledger: &Ledger<'_>, listed: &Listed) -> bool {
     let onto = &listed.request.ask.what.onto;
-    let (kept, _) = listing::chosen(&ledger.queue, Some(onto), Which::SinceRelease);
+    let astray = match listed.standing.state.is_open() {
+        true => BTreeSet::from([listed.request.id.clone()]),
+        false => BTreeSet::new(),
+    };
+    let (kept, _) = listing::chosen(&ledger.queue, Some(onto), Which::SinceRelease, &astray);
     kept.iter().any(|one| one.id == listed.request.id)
 }
 

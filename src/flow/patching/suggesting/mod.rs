@@ -113,7 +113,7 @@ pub fn suggest(
     let newest_first = memory.commits_only_in(main.head, &line.heads)?;
     let ahead = newest_first.len();
     let read = reading::read(&objects, &newest_first)?;
-    let own = memory.commits_only_in(line.head, &main.heads)?;
+    let own = branches::own(&memory, &line, Some(&main))?;
     let mut look = Look {
         memory: &memory,
         objects: &objects,

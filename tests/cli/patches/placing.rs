@@ -1,0 +1,169 @@
+//! What is said of a pick, and what its branch says of it: lost by a push that
+//! came too late, taken back, merged away, or come to nothing.
+
+use serde_json::Value;
+
+use super::asking::WHOLE;
+use super::{fix, project};
+use crate::world::{Ran, World};
+
+fn asked(world: &World, what: &str) -> String {
+    let words = ["patch", "pick", what, "--onto", "release-1.0", "--json"];
+    let made = world.run(words).code(0).document("debcut/patch-pick/1");
+    assert_eq!(made["changed"], true, "{made}");
+    let id = made["id"].as_str().expect("a name").to_owned();
+    approve(world, &id).code(0);
+    id
+}
+
+fn approve(world: &World, id: &str) -> Ran {
+    world.run(["patch", "approve", id, "--reason", "it is good"])
+}
+
+fn apply(world: &World, more: &[&str]) -> Value {
+    let words = ["patch", "apply", "--onto", "release-1.0", "--json"];
+    let ran = world.run(words.iter().chain(more)).code(0);
+    ran.document("debcut/patch-apply/1")
+}
+
+fn shown(world: &World, id: &str) -> (String, String) {
+    let words = ["patch", "list", "--all", "--json"];
+    let list = world.run(words).code(0).document("debcut/patch-list/1");
+    let requests = list["requests"].as_array().expect("a list");
+    let one = requests.iter().find(|one| one["id"] == id).expect("it");
+    let text = |key: &str| one[key].as_str().expect("text").to_owned();
+    (text("state"), text("why"))
+}
+
+fn suggested(world: &World, list: &str) -> Vec<String> {
+    let words = ["patch", "suggest", "--onto", "release-1.0", "--json"];
+    let found = world.run(words).code(0).document("debcut/patch-suggest/1");
+    let all = found[list].as_array().expect("a list").iter();
+    all.map(|one| one["commit"].as_str().expect("text").to_owned())
+        .collect()
+}
+
+#[test]
+fn a_pick_that_no_head_of_the_branch_has_is_picked_again() {
+    let world = project();
+    let commit = fix(&world, "two", "2", WHOLE);
+    let base = world.git(&["rev-parse", "release-1.0"]);
+    let id = asked(&world, "HEAD");
+    apply(&world, &[]);
+    assert_eq!(shown(&world, &id).0, "picked");
+    let pick = world.git(&["rev-parse", "release-1.0"]);
+
+    // Somebody else's push was faster, and the branch was set to theirs.
+    world.git(&["branch", "-f", "release-1.0", &base]);
+    let (state, why) = shown(&world, &id);
+    assert_eq!(state, "approved");
+    assert!(
+        why.contains(&format!("its pick {} is lost", &pick[..12])),
+        "{why}"
+    );
+    let again = apply(&world, &[&id]);
+    assert_eq!(again["requests"][0]["fate"], "goes", "{again}");
+    assert_eq!(again["findings"][0]["rule"], "pick-lost", "{again}");
+    assert_eq!(shown(&world, &id).0, "picked");
+    assert_ne!(world.git(&["rev-parse", "release-1.0"]), base);
+
+    // Rebased: another pick of the same commit will do.
+    world.git(&["branch", "-f", "release-1.0", &base]);
+    world.git(&["worktree", "add", "-q", "../line", "release-1.0"]);
+    world.write("../line/new.txt", "theirs\n");
+    world.git(&["-C", "../line", "add", "."]);
+    world.git(&["-C", "../line", "commit", "-qm", "fix: theirs"]);
+    world.git(&["-C", "../line", "cherry-pick", "-x", &commit]);
+    assert_eq!(shown(&world, &id).0, "picked");
+    assert_eq!(apply(&world, &[])["changed"], false);
+
+    // What a tag has was released, wherever the branch is now.
+    world.git(&["-C", "../line", "reset", "-q", "--hard", &base]);
+    assert_eq!(shown(&world, &id).0, "approved");
+    let applied = apply(&world, &[]);
+    let tagged = applied["to"].as_str().expect("a commit").to_owned();
+    world.git(&["tag", "v1.0.1", &tagged]);
+    world.git(&["-C", "../line", "reset", "-q", "--hard", &base]);
+    assert_eq!(shown(&world, &id).0, "picked");
+}
+
+#[test]
+fn a_pick_that_the_branch_takes_back_can_be_picked_again() {
+    let world = project();
+    let commit = fix(&world, "two", "2", WHOLE);
+    let id = asked(&world, "HEAD");
+    apply(&world, &[]);
+    world.git(&["worktree", "add", "-q", "../line", "release-1.0"]);
+    world.git(&["-C", "../line", "revert", "--no-edit", "HEAD"]);
+    let (state, why) = shown(&world, &id);
+    assert_eq!(state, "reverted", "{why}");
+    assert!(why.contains("taken back by"), "{why}");
+    assert!(suggested(&world, "picked").is_empty());
+    // It does not come back by itself.
+    assert_eq!(apply(&world, &[])["changed"], false);
+    let refused = world.run(["patch", "hold", &id, "--reason", "no"]).code(1);
+    assert!(refused.stdout.contains("reverted"), "{}", refused.stdout);
+
+    let new = asked(&world, &commit);
+    assert_ne!(new, id);
+    apply(&world, &[]);
+    assert_eq!(shown(&world, &new).0, "picked");
+    let file = world.git(&["show", "release-1.0:src/lib.txt"]);
+    assert!(file.contains("\n2\n"), "{file}");
+    // A revert that is taken back itself takes nothing back.
+    world.git(&["-C", "../line", "revert", "--no-edit", "HEAD"]);
+    assert_eq!(shown(&world, &new).0, "reverted");
+    world.git(&["-C", "../line", "revert", "--no-edit", "HEAD"]);
+    assert_eq!(shown(&world, &new).0, "picked");
+}
+
+#[test]
+fn what_a_branch_has_stays_known_when_it_is_merged_into_main() {
+    let world = project();
+    let commit = fix(&world, "two", "2", WHOLE);
+    // Beside it on the branch: what it changes is no proof then.
+    asked(&world, "HEAD");
+    apply(&world, &[]);
+    let other = fix(&world, "eight", "8", "fix: by hand");
+    world.git(&["worktree", "add", "-q", "../line", "release-1.0"]);
+    world.git(&["-C", "../line", "cherry-pick", "-x", &other]);
+    world.git(&["merge", "-q", "--no-edit", "release-1.0"]);
+    assert!(suggested(&world, "suggestions").is_empty());
+    assert!(suggested(&world, "picked").contains(&other));
+    let words = ["patch", "pick", &other, "--onto", "release-1.0"];
+    let refused = world.run(words).code(1);
+    assert!(
+        refused.stdout.contains("already-on-branch"),
+        "{}",
+        refused.stdout
+    );
+    // Main takes it back: that is for the branch, too.
+    world.git(&["revert", "--no-edit", &commit]);
+    let revert = world.git(&["rev-parse", "HEAD"]);
+    assert_eq!(suggested(&world, "suggestions"), [revert]);
+}
+
+#[test]
+fn a_pick_that_came_to_nothing_can_be_taken_back() {
+    let world = project();
+    world.git(&["worktree", "add", "-q", "../line", "release-1.0"]);
+    let file = "one\n2\nthree\nfour\nfive\nsix\nseven\neight\n";
+    world.write("../line/src/lib.txt", file);
+    world.write("../line/more.txt", "more\n");
+    world.git(&["-C", "../line", "add", "."]);
+    world.git(&["-C", "../line", "commit", "-qm", "chore: all at once"]);
+    fix(&world, "two", "2", WHOLE);
+    let id = asked(&world, "HEAD");
+    assert_eq!(apply(&world, &[])["requests"][0]["fate"], "nothing");
+    assert_eq!(
+        shown(&world, &id),
+        ("picked".into(), "changed nothing".into())
+    );
+    approve(&world, &id).code(0);
+    assert_eq!(shown(&world, &id).0, "approved");
+    assert_eq!(apply(&world, &[])["requests"][0]["fate"], "nothing");
+    assert_eq!(shown(&world, &id).0, "picked");
+    let words = ["patch", "withdraw", &id, "--reason", "not needed"];
+    world.run(words).code(0);
+    assert_eq!(shown(&world, &id).0, "withdrawn");
+}
