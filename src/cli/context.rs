@@ -6,6 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use super::arguments::Global;
 use super::failure::Failure;
 use super::terminal::Terminal;
+use crate::flow::embargoing;
+use crate::model::finding::with_causes;
 use crate::model::{Listener, Timestamp};
 use crate::release::commit::Person;
 use crate::sys::clock::Clock;
@@ -72,6 +74,29 @@ impl<'a> Context<'a> {
             directory,
             terminal,
         })
+    }
+
+    /// Guards the user's own `git push` where a mark of an embargo came along,
+    /// and says so. Whatever keeps it from that keeps no verb from its work.
+    pub fn guard(&self) {
+        if Repository::own_dir_at(&self.directory).is_none() {
+            return;
+        }
+        let Ok(repository) = Repository::discover(&self.directory) else {
+            return;
+        };
+        match embargoing::guard(&repository, &self.environment) {
+            Ok(guarded) => {
+                if let Some(text) = embargoing::said(&guarded) {
+                    self.listener().warn(text);
+                }
+            }
+            Err(error) => {
+                let why = with_causes(&error);
+                let text = format!("nobody can tell whether your own git push is guarded: {why}");
+                self.listener().warn(text);
+            }
+        }
     }
 
     /// Returns who hears of progress, notes and warnings.

@@ -90,6 +90,7 @@ fn answer(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let context = Context::new(&arguments.global, argv, environment, terminal)?;
+    context.guard();
     match dispatch(arguments.verb, &context)? {
         Said::Answer(answer) => Ok(terminal.show(&answer)),
         Said::Judged(answer, exit) => {

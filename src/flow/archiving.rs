@@ -342,6 +342,9 @@ impl Desk<'_> {
                 self.listener.note(note);
             }
         }
+        if act.dry_run {
+            findings.extend(not_admitted(self.store.as_ref(), &candidates));
+        }
         let grounds = Grounds {
             evidence,
             demand: self.rules.demand.clone(),
@@ -840,4 +843,18 @@ impl Desk<'_> {
             self.listener,
         )?)
     }
+}
+
+/// Finds the first of what is offered that an embargo keeps from a store: where
+/// nothing is written, nothing else asks it.
+fn not_admitted(store: &dyn Store, candidates: &[Candidate]) -> Option<Finding> {
+    candidates.iter().find_map(|candidate| {
+        let sha256 = match candidate {
+            Candidate::Binary(binary) => &binary.sha256,
+            Candidate::Source(source) => &source.digests.sha256,
+        };
+        let error = store.admits(Some(sha256)).err()?;
+        let why = format!("{error}; this is only a plan");
+        Some(Finding::warning("embargoed", candidate.subject(), why))
+    })
 }

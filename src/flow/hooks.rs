@@ -104,6 +104,15 @@ impl Occasion {
     }
 }
 
+/// Says that an embargo refuses a command, and what would allow it.
+fn forbidden(hook: &Hook, error: &OutwardError) -> Finding {
+    let finding = Finding::error("embargo", &hook.command, error.to_string());
+    let mark = format!("--private-command '{}'", hook.command);
+    finding.fix(format!(
+        "if it tells nobody: debcut patch embargo NAME {mark}"
+    ))
+}
+
 impl<'a> Hooks<'a> {
     /// Takes the hooks of a project.
     pub fn new(
@@ -123,12 +132,7 @@ impl<'a> Hooks<'a> {
         for hook in self.of(When::Before, occasion.step) {
             let permit = match self.permitted(&hook.command) {
                 Ok(permit) => permit,
-                Err(error) => {
-                    let finding = Finding::error("embargo", &hook.command, error.to_string());
-                    let mark = format!("--private-command '{}'", hook.command);
-                    let fix = format!("if it tells nobody: debcut patch embargo NAME {mark}");
-                    return Some(finding.fix(fix));
-                }
+                Err(error) => return Some(forbidden(hook, &error)),
             };
             let told = occasion.told(When::Before);
             if let Err(error) = self.run(&permit, &hook.step, When::Before, &told) {
@@ -139,6 +143,17 @@ impl<'a> Hooks<'a> {
             }
         }
         None
+    }
+
+    /// Lists what stands before any of these steps and would be refused: known
+    /// before the first of them is taken.
+    pub fn forbidden(&self, steps: &[&str]) -> Vec<Finding> {
+        let all = self.workspace.hooks().iter();
+        let meant = all.filter(|hook| {
+            hook.when == When::Before && steps.iter().any(|step| hook.step == *step)
+        });
+        let refused = |hook| Some(forbidden(hook, &self.permitted(&hook.command).err()?));
+        meant.filter_map(refused).collect()
     }
 
     /// Runs what stands after a step that is done now.

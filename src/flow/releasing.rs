@@ -138,6 +138,16 @@ pub fn release(
             return Ok(Outcome::Refused { released, findings });
         }
     };
+    let hooks = Hooks::new(workspace, desk.environment, desk.listener);
+    // What an embargo would refuse later: nothing is made for it.
+    if !hooks.forbidden(&STEPS).is_empty() {
+        let targets = target::of(workspace, &planned, desk, wanted)?;
+        let findings = hooks.forbidden(steps(&targets));
+        if !findings.is_empty() {
+            let released = Box::default();
+            return Ok(Outcome::Refused { released, findings });
+        }
+    }
     if wanted.dry_run {
         let targets = target::of(workspace, &planned, desk, wanted)?;
         return Ok(Outcome::Planned { planned, targets });
@@ -147,7 +157,7 @@ pub fn release(
         wanted,
         desk,
         ask,
-        hooks: Hooks::new(workspace, desk.environment, desk.listener),
+        hooks,
         released: Released {
             findings: planned.findings.clone(),
             ..Released::default()
@@ -159,6 +169,21 @@ pub fn release(
         Ok(()) => Outcome::Done(released),
         Err(findings) => Outcome::Refused { released, findings },
     })
+}
+
+/// The steps that hooks may stand before, in their order.
+const STEPS: [&str; 5] = ["release", "prepare", "tag", "build", "publish"];
+
+/// Returns those of them that are still to be taken.
+fn steps(targets: &[Target]) -> &'static [&'static str] {
+    let is_tagged = targets.iter().all(|target| target.is_tagged);
+    let is_built = is_tagged && targets.iter().all(|target| target.place.is_dir());
+    match (targets.is_empty(), is_tagged, is_built) {
+        (true, ..) => &[],
+        (_, false, _) => &STEPS,
+        (_, true, false) => &["release", "build", "publish"],
+        (_, true, true) => &["release", "publish"],
+    }
 }
 
 /// Builds what is tagged and publishes it, as the end of a release does: for a

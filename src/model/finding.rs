@@ -77,6 +77,13 @@ impl Finding {
         self
     }
 
+    /// Gives it another weight.
+    #[must_use]
+    pub fn weighing(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
     /// Tells whether the work must stop for it.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

@@ -88,10 +88,13 @@ pub fn read(paths: &[PathBuf], reader: &Reader<'_>) -> Result<Incoming, FileErro
 }
 
 /// Finds what can be read below a directory, in order of the names. Links to
-/// files are followed, links to directories are not.
+/// files are followed, links to directories are not. What git and debcut keep
+/// for themselves, builds that were never tagged among it, is not looked at.
 fn below(directory: &Path, listener: &dyn Listener) -> Result<Vec<PathBuf>, FileError> {
     let mut found = Vec::new();
-    for entry in walkdir::WalkDir::new(directory).sort_by_file_name() {
+    let walk = walkdir::WalkDir::new(directory).sort_by_file_name();
+    let is_kept = |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name() == ".git";
+    for entry in walk.into_iter().filter_entry(|entry| !is_kept(entry)) {
         let entry =
             entry.map_err(|error| {
                 files::failed("list", directory)(error.into_io_error().unwrap_or_else(|| {

@@ -153,12 +153,14 @@ pub fn run(arguments: ApplyArguments, context: &Context<'_>) -> Result<Said, Fai
         None => applying::begin(&shop, &wanted)?,
         Some(way) => applying::go_on(&shop, way, &wanted)?,
     };
-    let remote = &workspace.project.release.remote;
-    let url = workspace.repository.remote_url(remote)?;
-    // Under embargo that is no advice.
-    let embargo = embargoing::read(&workspace.repository)?;
-    let url = url.filter(|_| embargo.is_none());
-    match answer(outcome, &wanted, url.map(|_| remote.as_str())) {
+    let usual = &workspace.project.release.remote;
+    let next = match outcome.ending == Ending::Done && outcome.from != outcome.to {
+        true => embargoing::open_remote(&workspace, &context.environment)?,
+        false => None,
+    };
+    let what = outcome.onto.to_string();
+    let next = next.map(|remote| embargoing::push_line(&remote, usual, &what));
+    match answer(outcome, &wanted, next) {
         Said::Answer(answer) if wanted.extent == Extent::Write => {
             super::after(first, answer, &workspace, context)
         }
@@ -166,7 +168,7 @@ pub fn run(arguments: ApplyArguments, context: &Context<'_>) -> Result<Said, Fai
     }
 }
 
-fn answer(outcome: Outcome, wanted: &Wanted, remote: Option<&str>) -> Said {
+fn answer(outcome: Outcome, wanted: &Wanted, next: Option<String>) -> Said {
     let (word, changed) = match outcome.ending {
         Ending::Planned => ("planned", None),
         Ending::Done => ("done", Some(true)),
@@ -175,16 +177,6 @@ fn answer(outcome: Outcome, wanted: &Wanted, remote: Option<&str>) -> Said {
         Ending::Stopped => ("stopped", None),
         Ending::Aborted => ("aborted", Some(true)),
     };
-    let mut next = Vec::new();
-    if let Some(remote) = remote
-        && outcome.ending == Ending::Done
-        && outcome.from != outcome.to
-    {
-        next.push(format!(
-            "git push {remote} {}, then debcut patch sync",
-            outcome.onto
-        ));
-    }
     let document = ApplyDocument {
         onto: outcome.onto,
         outcome: word,
@@ -192,7 +184,7 @@ fn answer(outcome: Outcome, wanted: &Wanted, remote: Option<&str>) -> Said {
         to: outcome.to,
         requests: outcome.requests.into_iter().map(line).collect(),
         stopped_at: outcome.stop.map(stopped),
-        next,
+        next: next.into_iter().collect(),
     };
     let plan = serde_json::to_vec(&document).expect("documents have string keys");
     let answer = Answer::new(document).findings(outcome.findings);

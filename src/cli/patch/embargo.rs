@@ -6,12 +6,14 @@ use super::{why, workspace};
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::flow::embargoing::{self, Marks, Outcome, Wanted, hook};
+use crate::flow::FlowError;
+use crate::flow::embargoing::{self, Look, Marks, Outcome, Wanted, hook};
+use crate::model::finding::Severity;
 use crate::model::{BranchName, Sha256, Suite, Timestamp};
 use crate::patch::embargo::{Embargo, OnDate, check_name};
 use crate::report::Answer;
-use crate::report::patch::EmbargoDocument;
-use crate::sys::outward::{Destination, remote_place};
+use crate::report::patch::{CarriedMark, EmbargoDocument};
+use crate::sys::outward::{Destination, carried_into, remote_place};
 
 /// Arguments of `patch embargo`.
 #[derive(Debug, Args)]
@@ -30,8 +32,10 @@ notifications that go to anything not marked private are refused, by debcut and
 by a hook for your own git push. The name is seen in messages: a code word, not
 what it is about. debcut patch lift releases everything at once.
 
-Other clones of a private remote get the mark with their next fetch, as a branch,
-and are closed by it too. Name the main branch as well: the lift refuses to
+Other clones of a private remote get the mark with their next fetch, as a branch.
+From then on debcut is closed there too, and the first debcut command in one sets
+the hook for git push; where core.hooksPath is set in that repository it says how
+instead. Until a debcut command has run there, git push is not guarded. Name the main branch as well: the lift refuses to
 release what main would lack. git push --no-verify asks no hook, submodules are
 repositories of their own, and what your build, your tests and your own hooks
 send nobody sees: those are yours to keep in mind.")]
@@ -106,14 +110,26 @@ pub fn run(arguments: EmbargoArguments, context: &Context<'_>) -> Result<Said, F
     let repository = &workspace.repository;
     let document = |embargo: Option<Embargo>| -> Result<EmbargoDocument, Failure> {
         let stands = hook::standing(repository, environment)? == hook::Standing::There;
+        let own = embargo.as_ref().map(|embargo| &embargo.mark);
+        let carried = carried_into(&repository.own_dir(), own).map_err(FlowError::from)?;
+        let carried = carried.into_iter().map(|one| CarriedMark {
+            name: one.mark.name,
+            from: one.name,
+            private_remotes: one.mark.private.remotes,
+        });
+        let carried: Vec<_> = carried.collect();
         Ok(EmbargoDocument {
-            hook: embargo.as_ref().map(|_| stands),
+            hook: (embargo.is_some() || !carried.is_empty()).then_some(stands),
             embargo,
+            carried,
             ended: embargoing::ended(repository)?.pop(),
         })
     };
     let Some(name) = arguments.name else {
-        return Ok(Answer::new(document(embargoing::read(repository)?)?).into());
+        let there = embargoing::read(repository)?;
+        let over = embargoing::over_elsewhere(repository, there.as_ref(), Look::Here, environment)?;
+        let over = over.map(|finding| finding.weighing(Severity::Warning));
+        return Ok(Answer::new(document(there)?).findings(over).into());
     };
     if let Some(reason) = arguments.reason.filter(|_| arguments.drop) {
         let there = embargoing::read(repository)?;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::archive::layout;
 use crate::flow::FlowError;
 use crate::flow::archiving::open_store;
+use crate::publish;
 use crate::sys::environment::Environment;
 use crate::sys::git::Repository;
 use crate::sys::outward::{Destination, Gate, OutwardError, archive_place};
@@ -38,6 +39,10 @@ fn change(
 ) -> Result<(), FlowError> {
     let root = std::path::Path::new("/");
     let store = open_store(place, root, environment)?;
+    // On another machine than the one that has it there is nothing to note.
+    if publish::suites(store.as_ref())?.is_empty() {
+        return Ok(());
+    }
     let before = note(store.as_ref())?;
     let mut after = before.clone();
     act(&mut after.embargoes);
@@ -106,7 +111,12 @@ pub fn refuse_files(
 ) -> Result<(), FlowError> {
     let root = Path::new("/");
     let to = Destination::Archive(archive_place(&into.place(), root));
-    let parents: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
+    let place = |file: &'_ PathBuf| match file.is_dir() {
+        true => Some(file.clone()),
+        false => file.parent().map(Path::to_owned),
+    };
+    let parents: BTreeSet<PathBuf> = files.iter().filter_map(place).collect();
+    let parents: BTreeSet<&Path> = parents.iter().map(PathBuf::as_path).collect();
     let notes = parents.iter().copied().filter_map(Repository::own_dir_at);
     notes.fold(Gate::default(), Gate::of).permit(to.clone())?;
     let above: BTreeSet<PathBuf> = parents

@@ -4,18 +4,19 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{Wanted, hook};
+use super::{Wanted, hook, sharing};
 use crate::archive::layout;
 use crate::flow::FlowError;
 use crate::flow::archiving::open_store;
 use crate::flow::patching;
 use crate::flow::project::Workspace;
-use crate::model::{Finding, Suite};
+use crate::model::finding::Severity;
+use crate::model::{BranchName, Finding, Suite};
 use crate::patch::embargo::Embargo;
 use crate::publish;
 use crate::release::policy::When;
 use crate::sys::environment::Environment;
-use crate::sys::git::{alternates, push_places};
+use crate::sys::git::{Repository, alternates, push_places};
 use crate::sys::outward::{archive_place, is_inside, is_same_server, remote_name};
 
 /// Judges an embargo before it is set.
@@ -26,7 +27,7 @@ pub(super) fn findings(
     environment: &Environment,
 ) -> Result<Vec<Finding>, FlowError> {
     let mut found = Vec::new();
-    branches(workspace, embargo, &mut found)?;
+    branches(workspace, embargo, environment, &mut found)?;
     remotes(workspace, embargo, wanted, environment, &mut found)?;
     archives(workspace, embargo, environment, &mut found)?;
     if embargo.until.is_some_and(|until| until <= wanted.now) && wanted.until.is_some() {
@@ -59,6 +60,26 @@ pub(super) fn findings(
         });
     }
     Ok(found)
+}
+
+/// Takes for a warning what is only not there yet in a clone that takes part in
+/// an embargo with its mark, and what was answered where it was set.
+pub(super) fn soften(finding: &mut Finding, mark: &Embargo, wanted: &Wanted) {
+    let is_of_mark = wanted.suites.is_empty();
+    let lacks = match finding.rule {
+        "no-branch" => {
+            let mut named = wanted.branches.iter();
+            is_of_mark && !named.any(|branch| branch.as_str() == finding.subject)
+        }
+        "no-archive" | "no-suite" => {
+            is_of_mark && wanted.private.archives.is_empty() && wanted.archive.is_none()
+        }
+        _ => false,
+    };
+    let answered = finding.rule == "fork" && mark.mark.private.remotes.contains(&finding.subject);
+    if lacks || answered {
+        finding.severity = Severity::Warning;
+    }
 }
 
 /// Finds what may bring something out and passes no gate, and what the lift will
@@ -112,9 +133,26 @@ fn bystanders(
     Ok(())
 }
 
+/// Returns the private remote that has a branch, as far as it was fetched.
+pub fn private_home(
+    repository: &Repository,
+    embargo: &Embargo,
+    branch: &BranchName,
+    environment: &Environment,
+) -> Result<Option<String>, FlowError> {
+    for remote in sharing::private_remotes(repository, embargo, &[], environment)? {
+        let name = format!("refs/remotes/{remote}/{branch}");
+        if repository.ref_target(&name)?.is_some() {
+            return Ok(Some(remote));
+        }
+    }
+    Ok(None)
+}
+
 fn branches(
     workspace: &Workspace,
     embargo: &Embargo,
+    environment: &Environment,
     found: &mut Vec<Finding>,
 ) -> Result<(), FlowError> {
     if embargo.branches.is_empty() {
@@ -124,7 +162,10 @@ fn branches(
     }
     for branch in &embargo.branches {
         let name = format!("refs/heads/{branch}");
-        if workspace.repository.ref_target(&name)?.is_none() {
+        let repository = &workspace.repository;
+        if repository.ref_target(&name)?.is_none()
+            && private_home(repository, embargo, branch, environment)?.is_none()
+        {
             let finding = Finding::error("no-branch", branch.as_str(), "there is no such branch");
             found.push(finding.fix(format!("git branch {branch} origin/{branch}")));
         }

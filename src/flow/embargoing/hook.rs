@@ -86,10 +86,31 @@ pub fn standing(repository: &Repository, environment: &Environment) -> Result<St
     })
 }
 
-/// Puts the hook before those that are there.
+/// The file that says that the hook was set for a mark that came along.
+const GUARD: &str = ".guard";
+
+/// Tells whether the hook was set for a mark that came along.
+pub(super) fn is_guard(repository: &Repository) -> bool {
+    directory(repository).join(GUARD).exists()
+}
+
+/// Puts the hook before those that are there, for a mark that came along.
+pub(super) fn install_guard(
+    repository: &Repository,
+    environment: &Environment,
+) -> Result<(), FlowError> {
+    files::create_dir(&repository.own_dir())?;
+    let own = directory(repository);
+    files::private_dir(&own)?;
+    files::replace(&own.join(GUARD), b"", Access::Private)?;
+    install(repository, None, environment)
+}
+
+/// Puts the hook before those that are there; `hooks_path` is the repository's
+/// own setting of before.
 pub fn install(
     repository: &Repository,
-    embargo: &Embargo,
+    hooks_path: Option<&str>,
     environment: &Environment,
 ) -> Result<(), FlowError> {
     if standing(repository, environment)? == Standing::There {
@@ -99,7 +120,7 @@ pub fn install(
     let own = directory(repository);
     // What is run without us: the repository's setting of before, else whatever
     // counts elsewhere.
-    git.set_own_setting(SETTING, embargo.hooks_path.as_deref())?;
+    git.set_own_setting(SETTING, hooks_path)?;
     let before = git.hooks_directory()?;
     let before = before.canonicalize().unwrap_or(before);
     files::private_dir(&own)?;
@@ -123,14 +144,14 @@ pub fn install(
 /// Takes the hook away, and lets git run those of before.
 pub fn remove(
     repository: &Repository,
-    embargo: &Embargo,
+    hooks_path: Option<&str>,
     environment: &Environment,
 ) -> Result<(), FlowError> {
     let git = UserGit::new(repository, environment);
     let own = directory(repository);
     // Somebody may have set another one meanwhile: that stays.
     if git.own_setting(SETTING)?.as_deref() == own.to_str() {
-        git.set_own_setting(SETTING, embargo.hooks_path.as_deref())?;
+        git.set_own_setting(SETTING, hooks_path)?;
     }
     match own.is_dir() {
         true => Ok(files::remove_tree(&own)?),

@@ -7,6 +7,7 @@
 
 pub mod archives;
 mod conditions;
+mod guarding;
 pub mod hook;
 mod setting;
 mod sharing;
@@ -15,15 +16,19 @@ mod standing;
 use std::path::PathBuf;
 
 use crate::flow::FlowError;
+use crate::flow::project::Workspace;
 use crate::model::{Finding, Sha256};
 use crate::patch::embargo::{Embargo, Ended};
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access, failed};
-use crate::sys::git::Repository;
+use crate::sys::git::{PushError, Repository, may_push};
 use crate::sys::outward::{self, Mark, OutwardError, PRODUCTS_FILE, registry};
 
+pub use conditions::private_home;
+pub use guarding::{Guarded, guard, said};
 pub use setting::{Marks, Outcome, Wanted, drop, set};
-pub use standing::{Standing, standing};
+pub use sharing::Look;
+pub use standing::{Standing, over_elsewhere, standing};
 
 /// Reads a repository's embargo; none: it has none.
 pub fn read(repository: &Repository) -> Result<Option<Embargo>, FlowError> {
@@ -57,6 +62,39 @@ pub fn ended(repository: &Repository) -> Result<Vec<Ended>, FlowError> {
         .unwrap_or_default())
 }
 
+/// Returns the remote that a branch is pushed to: the usual one, or where an
+/// embargo refuses that, the first that it allows. None: there is none.
+pub fn open_remote(
+    workspace: &Workspace,
+    environment: &Environment,
+) -> Result<Option<String>, FlowError> {
+    let repository = &workspace.repository;
+    let usual = &workspace.project.release.remote;
+    let is_there = repository.remote_url(usual)?.is_some();
+    let mut remotes: Vec<String> = is_there.then(|| usual.clone()).into_iter().collect();
+    let gate = environment.gate().clone().of(repository.own_dir());
+    if !gate.marks()?.is_empty() {
+        remotes.extend(repository.remote_names()?);
+    }
+    for remote in remotes {
+        match may_push(repository, environment, &remote) {
+            Ok(()) => return Ok(Some(remote)),
+            Err(PushError::Outward(_)) => {}
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Ok(None)
+}
+
+/// Says how something is pushed to a remote, and the queue after it.
+pub fn push_line(remote: &str, usual: &str, what: &str) -> String {
+    let elsewhere = match remote == usual {
+        true => String::new(),
+        false => format!(" --remote {remote}"),
+    };
+    format!("git push {remote} {what}, then debcut patch sync{elsewhere}")
+}
+
 /// Remembers that an embargo is over.
 fn remember(repository: &Repository, ended_as: Ended) -> Result<(), FlowError> {
     let own = repository.own_dir();
@@ -83,7 +121,7 @@ pub fn end(
         archives::unmark(place, &embargo.mark.name, environment)?;
     }
     let findings = sharing::unshare(repository, embargo, environment)?;
-    hook::remove(repository, embargo, environment)?;
+    hook::remove(repository, embargo.hooks_path.as_deref(), environment)?;
     remember(repository, ended_as)?;
     for path in listing(repository, environment)
         .into_iter()

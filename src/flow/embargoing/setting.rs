@@ -105,7 +105,16 @@ pub fn set(
         );
     }
     let next = next(workspace, directory, wanted, there.as_ref(), environment)?;
-    let findings = conditions::findings(workspace, &next, wanted, environment)?;
+    let mut findings = conditions::findings(workspace, &next, wanted, environment)?;
+    // Who takes part is closed first; what lacks here is asked for by the lift.
+    let came_along = sharing::came_along(repository, &wanted.name)?;
+    if there.is_none()
+        && let Some(mark) = &came_along
+    {
+        for finding in &mut findings {
+            conditions::soften(finding, mark, wanted);
+        }
+    }
     if findings.iter().any(Finding::is_error) {
         return Ok(Outcome::Refused(findings));
     }
@@ -118,7 +127,7 @@ pub fn set(
     // From the first of these on nothing leaves any more.
     super::write(repository, &next)?;
     super::list(repository, environment)?;
-    hook::install(repository, &next, environment)?;
+    hook::install(repository, next.hooks_path.as_deref(), environment)?;
     for place in &next.mark.private.archives {
         archives::mark(place, &next.mark.name, environment)?;
     }
@@ -163,7 +172,7 @@ fn next(
     };
     let came_along = match there {
         Some(there) => Some(there.clone()),
-        None => sharing::came_along(repository, &wanted.name)?,
+        None => sharing::came_along_here(repository, &wanted.name, environment)?,
     };
     let mut next = came_along.unwrap_or_else(usual);
     if there.is_none() {

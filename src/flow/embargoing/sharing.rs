@@ -7,7 +7,7 @@ use crate::model::finding::with_causes;
 use crate::model::{Finding, Silent};
 use crate::patch::embargo::Embargo;
 use crate::sys::environment::Environment;
-use crate::sys::git::{Author, Repository, UserGit, push, push_places};
+use crate::sys::git::{Author, Repository, UserGit, push, push_address, push_places};
 use crate::sys::outward::{BRANCHES, Mark, OutwardError, Phase, Places, carried};
 
 fn branch(name: &str) -> String {
@@ -27,6 +27,10 @@ pub(super) fn share(
         lift: None,
         ..embargo.clone()
     };
+    // Another clone may call it by another name.
+    if let Some(address) = push_address(repository, environment, &embargo.target.remote)? {
+        told.target.remote = address;
+    }
     told.mark.phase = Phase::Sealed;
     told.mark.public = Places::default();
     let author = Author {
@@ -92,7 +96,7 @@ pub(super) fn unshare(
 
 /// Lists the remotes all of whose places are private, by their names, and those
 /// that were named by their addresses.
-fn private_remotes(
+pub(super) fn private_remotes(
     repository: &Repository,
     embargo: &Embargo,
     named: &[String],
@@ -122,4 +126,130 @@ pub fn came_along(repository: &Repository, name: &str) -> Result<Option<Embargo>
     let embargo = serde_json::from_slice(&one.text);
     let embargo = embargo.map_err(|source| OutwardError::Unreadable { path, source })?;
     Ok(Some(embargo))
+}
+
+/// Finds the embargo of a name that came along, with the remote where everything
+/// goes as this clone calls it; none: none did.
+pub(super) fn came_along_here(
+    repository: &Repository,
+    name: &str,
+    environment: &Environment,
+) -> Result<Option<Embargo>, FlowError> {
+    let Some(mut embargo) = came_along(repository, name)? else {
+        return Ok(None);
+    };
+    let mut remotes = Vec::new();
+    for remote in repository.remote_names()? {
+        let places = push_places(repository, environment, &remote)?;
+        remotes.push((remote, places));
+    }
+    let told = &embargo.target.remote;
+    let place = push_places(repository, environment, told)?;
+    let private = &embargo.mark.private.remotes;
+    embargo.target.remote = target_here(told, &place, &remotes, private);
+    Ok(Some(embargo))
+}
+
+/// Returns what a clone calls the remote where everything goes: the remote of
+/// the same place; where the mark says no more than another clone's name for it,
+/// which is private here, the only remote that is not; else as it was told.
+fn target_here(
+    told: &str,
+    place: &[String],
+    remotes: &[(String, Vec<String>)],
+    private: &[String],
+) -> String {
+    let is_private = |places: &[String]| places.iter().all(|place| private.contains(place));
+    if let Some((known, _)) = remotes.iter().find(|(_, places)| places == place)
+        && !is_private(place)
+    {
+        return known.clone();
+    }
+    let is_address = told.contains(['/', ':']);
+    let mut public = remotes.iter().filter(|(_, places)| !is_private(places));
+    match (public.next(), public.next()) {
+        (Some((only, _)), None) if !is_address => only.clone(),
+        _ => told.to_owned(),
+    }
+}
+
+/// Where a mark is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// In what was fetched last.
+    Here,
+    /// At the remotes.
+    There,
+}
+
+/// Tells which private remote has an embargo's mark no more, where none of them
+/// has it: somebody else has lifted or dropped it. None: one has it, or nobody
+/// can tell.
+pub fn withdrawn(
+    repository: &Repository,
+    embargo: &Embargo,
+    look: Look,
+    environment: &Environment,
+) -> Result<Option<String>, FlowError> {
+    let git = UserGit::new(repository, environment);
+    let short = format!("{BRANCHES}/{}", embargo.mark.name);
+    let mut gone = None;
+    for remote in private_remotes(repository, embargo, &[], environment)? {
+        let (is_known, has_it) = match look {
+            Look::Here => {
+                let below = format!("refs/remotes/{remote}/");
+                (
+                    repository.has_ref_below(&below)?,
+                    repository.ref_target(&format!("{below}{short}"))?.is_some(),
+                )
+            }
+            Look::There => match git.remote_refs(&remote) {
+                Ok(refs) => (true, refs.contains_key(&format!("refs/heads/{short}"))),
+                // It is asked again when something goes there.
+                Err(_) => (false, false),
+            },
+        };
+        if has_it {
+            return Ok(None);
+        }
+        if is_known && gone.is_none() {
+            gone = Some(remote);
+        }
+    }
+    Ok(gone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::target_here;
+
+    #[test]
+    fn a_clone_calls_the_public_remote_by_its_own_name() {
+        let place = |name: &str| vec![format!("host/{name}")];
+        let remote = |name: &str, at: &str| (name.to_owned(), place(at));
+        let private = place("sec");
+        let cloned = [remote("origin", "sec"), remote("pub", "tool")];
+        for (told, at, remotes, want) in [
+            ("https://host/tool", "tool", &cloned[..], "pub"),
+            (
+                "https://host/tool",
+                "tool",
+                &cloned[..1],
+                "https://host/tool",
+            ),
+            (
+                "https://host/other",
+                "other",
+                &cloned[..],
+                "https://host/other",
+            ),
+            // Only another clone's name is known.
+            ("origin", "sec", &cloned[..], "pub"),
+            ("origin", "sec", &cloned[..1], "origin"),
+            ("pub", "tool", &cloned[..], "pub"),
+        ] {
+            let here = target_here(told, &place(at), remotes, &private);
+            assert_eq!(here, want, "{told} among {}", remotes.len());
+        }
+    }
 }

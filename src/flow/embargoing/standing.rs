@@ -1,7 +1,9 @@
 //! How a repository's embargo stands, for who looks at something else.
 
 use super::hook;
+use super::sharing::{Look, withdrawn};
 use crate::flow::FlowError;
+use crate::model::finding::Severity;
 use crate::model::{Finding, Timestamp};
 use crate::patch::embargo::{Due, Embargo, OnDate};
 use crate::sys::environment::Environment;
@@ -33,24 +35,53 @@ pub fn standing(
             findings.push(finding.fix(fix));
         }
         findings.extend(lifting(embargo));
+        let over = over_elsewhere(repository, Some(embargo), Look::Here, environment)?;
+        findings.extend(over.map(|finding| finding.weighing(Severity::Warning)));
     }
+    let guarded = hook::standing(repository, environment)? == hook::Standing::There;
     let own = there.as_ref().map(|embargo| &embargo.mark);
     for one in carried_into(&repository.own_dir(), own)? {
         let name = one.mark.name;
         let why = format!(
-            "{} says that this clone has what it keeps: nothing leaves",
-            one.name
+            "{} says that this clone has what it keeps: nothing leaves{}",
+            one.name,
+            match guarded {
+                true => "",
+                false => " by debcut, and your own git push is NOT guarded",
+            }
         );
         let finding = Finding::warning("embargo-carried", &name, why);
         findings.push(finding.fix(format!(
-            "debcut patch embargo {name} takes part in it and guards your own git push; after \
-             its lift git fetch --prune"
+            "debcut patch embargo {name} takes part in it, with a hook for your own git push; \
+             after its lift git fetch --prune"
         )));
     }
     Ok(Standing {
         embargo: there.map(|embargo| line(&embargo, now)),
         findings,
     })
+}
+
+/// Finds that none of the private remotes has an embargo's mark any more.
+pub fn over_elsewhere(
+    repository: &Repository,
+    embargo: Option<&Embargo>,
+    look: Look,
+    environment: &Environment,
+) -> Result<Option<Finding>, FlowError> {
+    let Some(embargo) = embargo else {
+        return Ok(None);
+    };
+    let Some(remote) = withdrawn(repository, embargo, look, environment)? else {
+        return Ok(None);
+    };
+    let name = &embargo.mark.name;
+    let why = format!("{remote} has its mark no more: it was lifted or dropped elsewhere");
+    let fix = format!(
+        "debcut patch embargo {name} --drop --reason 'lifted elsewhere' ends it here; where it is \
+         not over, debcut patch embargo {name} puts the mark back"
+    );
+    Ok(Some(Finding::error("over-elsewhere", name, why).fix(fix)))
 }
 
 fn lifting(embargo: &Embargo) -> Option<Finding> {

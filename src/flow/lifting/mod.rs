@@ -19,7 +19,7 @@ mod steps;
 use super::FlowError;
 use super::announcing;
 use super::archiving::Desk;
-use super::embargoing;
+use super::embargoing::{self, Look};
 use super::project::Workspace;
 use super::signing::KeyWanted;
 use crate::keys::Ask;
@@ -137,6 +137,12 @@ pub fn lift(
         return Ok(outcome);
     }
     let wanted = &wanted;
+    if !is_going
+        && let Some(over) =
+            embargoing::over_elsewhere(repository, Some(&embargo), Look::There, environment)?
+    {
+        return Ok(Outcome::Refused(Box::new(embargo), vec![over]));
+    }
     let planned = match agenda::plan(workspace, &embargo, wanted, environment)? {
         Ok(planned) => planned,
         Err(findings) if is_going => {

@@ -280,9 +280,13 @@ pub fn next(
     }
     if let Some(embargo) = embargoing::read(repository)? {
         let name = embargo.mark.name;
-        return Ok(vec![format!(
-            "debcut patch lift, when {name} is to end: until then it stays here"
-        )]);
+        let usual = &workspace.project.release.remote;
+        let what = format!("{} {tags}", cut.branch);
+        let private = embargoing::open_remote(workspace, environment)?;
+        let private = private.filter(|_| !released.pushed);
+        let push = private.map(|remote| embargoing::push_line(&remote, usual, &what));
+        let lift = format!("debcut patch lift, when {name} is to end: until then it stays here");
+        return Ok(push.into_iter().chain([lift]).collect());
     }
     let branch = &cut.branch;
     let remote = &workspace.project.release.remote;

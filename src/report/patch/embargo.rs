@@ -14,10 +14,47 @@ use crate::sys::outward::Phase;
 pub struct EmbargoDocument {
     /// The embargo; none: there is none.
     pub embargo: Option<Embargo>,
-    /// Whether git runs the hook; none: there is no embargo.
+    /// Marks that came along with what was fetched, which nobody here takes part
+    /// in yet.
+    pub carried: Vec<CarriedMark>,
+    /// Whether git runs the hook; none: there is neither an embargo nor a mark.
     pub hook: Option<bool>,
     /// The last one that is over.
     pub ended: Option<Ended>,
+}
+
+/// A mark that came along.
+#[derive(Debug, Serialize)]
+pub struct CarriedMark {
+    /// The embargo.
+    pub name: String,
+    /// The ref that brought it.
+    pub from: String,
+    /// Where a push may go all the same.
+    pub private_remotes: Vec<String>,
+}
+
+impl EmbargoDocument {
+    fn carried(&self, page: &mut Page) {
+        for mark in &self.carried {
+            let name = page.bold(&mark.name);
+            let state = page.warning("under embargo, by a mark that came along");
+            page.line(format!("{name}: {state}"));
+            page.field("mark", mark.from.clone());
+            if !mark.private_remotes.is_empty() {
+                page.field("private remotes", mark.private_remotes.join(", "));
+            }
+            let name = &mark.name;
+            page.line(match self.hook {
+                Some(true) => format!(
+                    "a hook guards your own git push; debcut patch embargo {name} takes part"
+                ),
+                _ => page.bad(&format!(
+                    "your own git push is NOT guarded: debcut patch embargo {name} guards it"
+                )),
+            });
+        }
+    }
 }
 
 impl Document for EmbargoDocument {
@@ -25,6 +62,10 @@ impl Document for EmbargoDocument {
 
     fn text(&self, page: &mut Page) {
         let Some(embargo) = &self.embargo else {
+            if !self.carried.is_empty() {
+                self.carried(page);
+                return;
+            }
             page.line("there is no embargo");
             if let Some(ended) = &self.ended {
                 page.line(page.dim(&format!("{} ended {}", ended.name, ended.at)));

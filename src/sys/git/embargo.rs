@@ -117,6 +117,13 @@ impl Repository {
         Ok(())
     }
 
+    /// Tells whether any ref's full name begins like this.
+    pub fn has_ref_below(&self, start: &str) -> Result<bool, GitError> {
+        let glob = format!("{start}*");
+        let found = self.inner.references_glob(&glob);
+        Ok(found.map_err(failed("list its refs"))?.next().is_some())
+    }
+
     /// Tells whether it has an object.
     pub fn has_object(&self, id: &str) -> bool {
         let id = git2::Oid::from_str(id);

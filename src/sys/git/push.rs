@@ -126,6 +126,48 @@ pub fn push_places(
     environment: &Environment,
     remote: &str,
 ) -> Result<Vec<String>, UserGitError> {
+    let top = repository.top();
+    let urls = push_urls(repository, environment, remote)?;
+    Ok(urls.iter().map(|url| remote_place(url, top)).collect())
+}
+
+/// Returns the address that a push to a remote goes to first, as any clone can
+/// use it: without a password, and a directory by its real path.
+pub fn push_address(
+    repository: &Repository,
+    environment: &Environment,
+    remote: &str,
+) -> Result<Option<String>, UserGitError> {
+    let url = push_urls(repository, environment, remote)?
+        .into_iter()
+        .next();
+    Ok(url.map(|url| {
+        let place = remote_place(&url, repository.top());
+        match place.strip_prefix("file:") {
+            Some(path) => path.to_owned(),
+            None => without_login(&url),
+        }
+    }))
+}
+
+/// Takes what logs in by a web address out of it (RFC 3986, 3.2.1); an ssh one
+/// has no more than a name.
+fn without_login(url: &str) -> String {
+    for scheme in ["https://", "http://"] {
+        if let Some(rest) = url.strip_prefix(scheme) {
+            let end = rest.find('/').unwrap_or(rest.len());
+            let start = rest[..end].rfind('@').map_or(0, |at| at + 1);
+            return format!("{scheme}{}", &rest[start..]);
+        }
+    }
+    url.to_owned()
+}
+
+fn push_urls(
+    repository: &Repository,
+    environment: &Environment,
+    remote: &str,
+) -> Result<Vec<String>, UserGitError> {
     let git = UserGit::new(repository, environment);
     let known = repository.inner.find_remote(remote).is_ok();
     let tool = match known {
@@ -136,8 +178,7 @@ pub fn push_places(
     };
     let said = git.run("tell where a remote is", tool)?.stdout;
     let said = String::from_utf8_lossy(&said);
-    let top = repository.top();
-    Ok(said.lines().map(|url| remote_place(url, top)).collect())
+    Ok(said.lines().map(str::to_owned).collect())
 }
 
 /// Asks the gate for every place that a push reaches.

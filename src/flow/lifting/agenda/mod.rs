@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{Wanted, When};
 use crate::flow::FlowError;
+use crate::flow::embargoing;
 use crate::flow::patching::branches::main_line as main_branch;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Finding, Suite, TagName};
@@ -42,7 +43,14 @@ pub(super) fn plan(
             Some(head) => {
                 heads.insert(branch.clone(), head);
             }
-            None => errors.push(Finding::error("no-branch", branch.as_str(), "it is gone")),
+            None => {
+                let lost = Finding::error("no-branch", branch.as_str(), "it is not here");
+                let home = embargoing::private_home(repository, embargo, branch, environment)?;
+                errors.push(match home {
+                    Some(remote) => lost.fix(format!("git branch {branch} {remote}/{branch}")),
+                    None => lost,
+                });
+            }
         }
     }
     if let Some(lift) = embargo.lift.as_ref().filter(|lift| !lift.can_go_back()) {

@@ -105,3 +105,82 @@ fn a_queue_that_is_shared_at_once_stays_here() {
         assert_eq!(refs.contains("refs/debcut"), !want.is_empty(), "{refs}");
     }
 }
+
+#[test]
+fn a_release_asks_for_its_hooks_before_it_makes_anything() {
+    let world = prepared("");
+    let mut config = std::fs::read_to_string(world.project().join("debcut.toml")).expect("there");
+    config.push_str("before-build = 'true'\n");
+    world.write("debcut.toml", config);
+    world.commit("chore: look before a build");
+    run(&world, &format!("{EMBARGO} --branch main --suite stable")).code(0);
+    super::fix(&world);
+    let head = world.git(&["rev-parse", "HEAD"]);
+    let refused = ["refuses the command `true`", "--private-command 'true'"];
+    let words = "release --to stable --archive ../sec";
+    for more in [" --dry-run", ""] {
+        tells(&run(&world, &format!("{words}{more}")).code(1), &refused);
+    }
+    assert_eq!(world.git(&["rev-parse", "HEAD"]), head);
+    run(&world, "patch embargo ORCHID --private-command true").code(0);
+    run(&world, &format!("{words} --dry-run")).code(0);
+    // A push that it would refuse is refused before as well.
+    let push = format!("{words} --push --dry-run");
+    run(&world, &push).code(2).says(&["refuses a push to"]);
+}
+
+#[test]
+fn what_is_next_names_the_private_remote() {
+    let world = embargoed("");
+    let fixed = world.git(&["rev-parse", "HEAD"]);
+    world.git(&["branch", "release-1.2", "v1.2.0"]);
+    let words = format!(
+        "patch pick {fixed} --onto release-1.2 --bug b --affected a --severity s --verified v \
+         --note NONE"
+    );
+    let ran = run(&world, &words).code(0);
+    let id = ran
+        .stdout
+        .split_whitespace()
+        .next()
+        .expect("its name")
+        .to_owned();
+    run(&world, &format!("patch approve {id} --reason r")).code(0);
+    let next = "git push private release-1.2, then debcut patch sync --remote private";
+    tells(
+        &run(&world, "patch apply --onto release-1.2").code(0),
+        &[next],
+    );
+}
+
+#[test]
+fn a_folder_of_a_repository_gives_no_candidates() {
+    let world = embargoed("");
+    run(&world, "release --to stable --archive ../sec").code(0);
+    let kept = world.project().join(".git/debcut/candidates/tally");
+    std::fs::create_dir_all(&kept).expect("made");
+    let package = world.project().join("dist/v1.2.1/tally_1.2.1_all.deb");
+    std::fs::rename(&package, kept.join("tally_1.2.1_all.deb")).expect("moved");
+    std::fs::remove_dir_all(world.project().join("dist")).expect("removed");
+    let (apt, top) = (world.path("apt"), world.project());
+    let plan = |directory: &std::path::Path| {
+        let (place, apt) = (directory.display(), apt.display());
+        format!("-C / archive add {place} --to stable --archive {apt} --dry-run")
+    };
+    tells(&run(&world, &plan(&top)).code(1), &["there is no .deb"]);
+    // Who names it is told what the embargo says of it.
+    run(&world, &plan(&kept))
+        .code(0)
+        .says(&["the embargo ORCHID refuses"]);
+    let away = world.path("away");
+    std::fs::create_dir_all(&away).expect("made");
+    std::fs::copy(kept.join("tally_1.2.1_all.deb"), away.join("tally.deb")).expect("copied");
+    let ran = run(&world, &plan(&away)).code(0);
+    tells(
+        &ran,
+        &[
+            "the embargo ORCHID refuses",
+            "what comes was built under it",
+        ],
+    );
+}
