@@ -361,6 +361,40 @@ fn what_came_behind_a_prepared_release_is_not_left_out_silently() {
 }
 
 #[test]
+fn a_push_that_the_remote_would_refuse_is_known_before_the_tag() {
+    let world = line();
+    world.git(&["init", "--quiet", "--bare", "../origin.git"]);
+    world.git(&["remote", "add", "origin", "../origin.git"]);
+    world.git(&["push", "--quiet", "origin", "release-1.2", "main"]);
+    world.git(&["clone", "--quiet", "../origin.git", "../bob"]);
+    world.git(&["-C", "../bob", "switch", "--quiet", "release-1.2"]);
+    let fix = ["-C", "../bob", "commit", "--quiet", "--allow-empty", "-m"];
+    world.git(&[&fix[..], &["fix: of Bob"]].concat());
+    world.git(&["-C", "../bob", "push", "--quiet", "origin", "release-1.2"]);
+    let before = state(&world);
+    for more in [
+        &["--push", "--json"][..],
+        &["--push", "--json", "--dry-run"],
+    ] {
+        let found = findings(&release(&world, more).code(1));
+        assert!(found[0].starts_with("behind-remote: "), "{found:?}");
+    }
+    world.git(&["remote", "set-url", "origin", "../nowhere.git"]);
+    release(&world, &["--push"])
+        .code(3)
+        .says(&["cannot fetch from origin"]);
+    assert_eq!(state(&world), before);
+    world.git(&["remote", "set-url", "origin", "../origin.git"]);
+    world.git(&["pull", "--quiet", "--ff-only", "origin", "release-1.2"]);
+    release(&world, &["--push"]).code(0);
+    let there = ["--git-dir", "../origin.git", "rev-parse", "release-1.2"];
+    assert_eq!(
+        world.git(&there),
+        world.git(&["rev-parse", "v1.2.1^{commit}"])
+    );
+}
+
+#[test]
 fn a_cut_says_what_is_open_on_its_branch() {
     let world = line();
     let rules = || -> Vec<String> {
