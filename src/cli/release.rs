@@ -19,6 +19,7 @@ use crate::flow::patching::cutting;
 use crate::flow::project::Workspace;
 use crate::flow::releasing::{self, Outcome, Released, Target, Wanted};
 use crate::model::{DigestPrefix, Severity, Suite};
+use crate::release::plan::{Decision, ReleasePlan};
 use crate::report::{Answer, BuiltPackage, ReleaseDocument, ReleasedPackage, StepLine};
 
 /// `release` itself, or what is done around it.
@@ -117,7 +118,12 @@ fn release(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, F
         author: context.person()?,
         date: context.now(),
     };
-    let cut = cutting::cut(&workspace, &context.environment, context.listener())?;
+    let cut = cutting::cut(
+        &workspace,
+        &wanted.request,
+        &context.environment,
+        context.listener(),
+    )?;
     let said = (&wanted.author, wanted.date);
     let environment = &context.environment;
     let document = ReleaseDocument {
@@ -204,10 +210,11 @@ fn answer(outcome: Outcome, document: ReleaseDocument) -> Answer {
     match outcome {
         Outcome::Planned { planned, targets } => {
             let digest = planned.plan.digest();
-            let packages = targets
-                .iter()
-                .map(|one| package(one, document.mock))
-                .collect();
+            let cut = |one: &Target| BuiltPackage {
+                tags: tags(&planned.plan, one),
+                ..package(one, document.mock)
+            };
+            let packages = targets.iter().map(cut).collect();
             let document = ReleaseDocument {
                 packages,
                 ..document
@@ -231,6 +238,17 @@ fn answer(outcome: Outcome, document: ReleaseDocument) -> Answer {
                 .changed(changed)
                 .findings(warnings)
         }
+    }
+}
+
+/// Says which commit a tag would be of.
+fn tags(plan: &ReleasePlan, target: &Target) -> Option<String> {
+    let found = plan.packages.iter().find(|one| one.name == target.name)?;
+    let (tag, commit) = (&target.tag, &target.commit);
+    match found.decision {
+        Decision::Release(_) => Some(format!("{tag} on a release commit behind {commit:.12}")),
+        Decision::Prepared { .. } => Some(format!("{tag} on {commit:.12}, which is prepared")),
+        Decision::Skip { .. } => None,
     }
 }
 
@@ -264,6 +282,7 @@ fn package(target: &Target, mock: bool) -> BuiltPackage {
             tag: Some(target.tag.to_string()),
         },
         commit: Some(target.commit.clone()),
+        tags: None,
         directory: built.then(|| target.place.display().to_string()),
     }
 }

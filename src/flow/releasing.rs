@@ -17,6 +17,7 @@ use super::archiving::{Act, Desk, Outcome as PublishOutcome};
 use super::building::{self, Outcome as BuildOutcome};
 use super::builds;
 use super::hooks::{HookPackage, Hooks, Occasion};
+use super::patching::PatchingError;
 use super::planning::{self, Planned};
 use super::preparing::{self, Extent};
 use super::project::Workspace;
@@ -29,9 +30,10 @@ use crate::keys::Ask;
 use crate::model::{DigestPrefix, Finding, Suite, Timestamp};
 use crate::publish::Question;
 use crate::release::commit::Person;
-use crate::release::plan::Request;
+use crate::release::plan::{Decision, PackagePlan, Request};
+use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access};
-use crate::sys::git::Pushed;
+use crate::sys::git::{Pushed, remote_ref};
 
 pub use mock::mock;
 pub use target::Target;
@@ -148,6 +150,15 @@ pub fn release(
             return Ok(Outcome::Refused { released, findings });
         }
     }
+    let unfinished = |package: &PackagePlan| !matches!(package.decision, Decision::Skip { .. });
+    if wanted.push && planned.plan.packages.iter().any(unfinished) {
+        // As it is now: a tag that cannot be pushed with its branch is one too many.
+        if let Some(finding) = behind_remote(workspace, desk.environment)? {
+            let released = Box::default();
+            let findings = vec![finding];
+            return Ok(Outcome::Refused { released, findings });
+        }
+    }
     if wanted.dry_run {
         let targets = target::of(workspace, &planned, desk, wanted)?;
         return Ok(Outcome::Planned { planned, targets });
@@ -184,6 +195,33 @@ fn steps(targets: &[Target]) -> &'static [&'static str] {
         (_, true, false) => &["release", "build", "publish"],
         (_, true, true) => &["release", "publish"],
     }
+}
+
+/// Asks the remote where the branch is, and says that it has commits there which
+/// HEAD lacks; none: a push goes forward.
+fn behind_remote(
+    workspace: &Workspace,
+    environment: &Environment,
+) -> Result<Option<Finding>, FlowError> {
+    let repository = &workspace.repository;
+    let remote = &workspace.project.release.remote;
+    let Some(branch) = repository.branch_of_head()? else {
+        return Ok(None);
+    };
+    let name = format!("refs/heads/{branch}");
+    let there = remote_ref(repository, environment, remote, &name);
+    let Some(there) = there.map_err(PatchingError::from)? else {
+        return Ok(None);
+    };
+    let head = repository.commit("HEAD")?.id;
+    if repository.has_commit(&there) && repository.is_ancestor(&there, &head)? {
+        return Ok(None);
+    }
+    let why = format!("{remote} has commits on it that HEAD lacks: there it is at {there:.12}");
+    let finding = Finding::error("behind-remote", branch, why);
+    Ok(Some(finding.fix(
+        "nothing is prepared or tagged: git pull, then the same command again",
+    )))
 }
 
 /// Builds what is tagged and publishes it, as the end of a release does: for a

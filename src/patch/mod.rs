@@ -17,6 +17,7 @@ pub mod moves;
 pub mod policy;
 pub mod queue;
 pub mod reference;
+pub mod resolution;
 pub mod rhythm;
 pub mod rules;
 pub mod sequence;

@@ -218,6 +218,9 @@ pub struct BuiltPackage {
     pub package: ReleasedPackage,
     /// The release commit.
     pub commit: Option<String>,
+    /// What gets its tag, where that is still to come, in words.
+    #[serde(skip)]
+    pub tags: Option<String>,
     /// Where its artifacts are.
     pub directory: Option<String>,
 }
@@ -239,6 +242,9 @@ impl Document for ReleaseDocument {
     fn text(&self, page: &mut Page) {
         for package in &self.packages {
             page.line(page.bold(&package.package.shown()));
+            if let Some(tags) = &package.tags {
+                page.field("tag", tags);
+            }
             if let Some(directory) = &package.directory {
                 page.field("in", format!("{directory}/"));
             }

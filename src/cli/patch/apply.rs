@@ -10,7 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
 use crate::flow::embargoing;
 use crate::flow::patching::applying::{
-    self, Ending, Extent, Fate, Line, Outcome, Shop, Stopping, Wanted, Way,
+    self, Ending, Extent, Fate, Line, MayChange, Named, Outcome, Shop, Stopping, Wanted, Way,
 };
 use crate::flow::patching::ledger::Ledger;
 use crate::model::{BranchName, Sha256};
@@ -34,7 +34,8 @@ Requests go in the order of the main branch's history, each whole or not at
 all, as git cherry-pick -x would pick them: author, date and message stay, notes
 are copied, and they are signed where commit.gpgSign says so. It is computed in
 memory: a conflict moves nothing, and only a work tree that has the branch
-checked out follows. Hooks are not run.")]
+checked out follows. Hooks are not run. A resolution changes some of what
+conflicts, and nothing else than the pick does.")]
 pub struct ApplyArguments {
     /// The requests [default: all of the branch that may go]
     #[arg(value_name = "REQUEST", conflicts_with_all = ["go_on", "skip", "abort"])]
@@ -54,6 +55,9 @@ pub struct ApplyArguments {
     /// The commit whose change resolves the conflict
     #[arg(long, value_name = "COMMIT", requires = "go_on")]
     resolution: Option<String>,
+    /// Take that commit although it changes what the pick and its conflict do not
+    #[arg(long, requires = "resolution")]
+    other_paths: bool,
     /// Make a work tree for a conflict here, with git's own markers in it
     #[arg(long, value_name = "DIR", conflicts_with = "abort")]
     resolve_in: Option<PathBuf>,
@@ -73,7 +77,7 @@ pub fn run(arguments: ApplyArguments, context: &Context<'_>) -> Result<Said, Fai
     let workspace = super::workspace(context)?;
     let waiting = applying::stopped_on(&workspace.repository)?;
     let way = match (arguments.go_on, arguments.skip, arguments.abort) {
-        (true, ..) => Some(Way::Continue(arguments.resolution.clone())),
+        (true, ..) => Some(Way::Continue(resolution(&arguments))),
         (_, true, _) => Some(Way::Skip),
         (_, _, true) => Some(Way::Abort),
         _ => None,
@@ -166,6 +170,16 @@ pub fn run(arguments: ApplyArguments, context: &Context<'_>) -> Result<Said, Fai
         }
         said => Ok(said),
     }
+}
+
+fn resolution(arguments: &ApplyArguments) -> Option<Named> {
+    Some(Named {
+        commit: arguments.resolution.clone()?,
+        may: match arguments.other_paths {
+            true => MayChange::Anything,
+            false => MayChange::Own,
+        },
+    })
 }
 
 fn answer(outcome: Outcome, wanted: &Wanted, next: Option<String>) -> Said {

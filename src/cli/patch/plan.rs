@@ -69,6 +69,7 @@ pub fn run(arguments: &PlanArguments, context: &Context<'_>) -> Result<Said, Fai
             })
             .collect(),
         mocked: one.mock,
+        freeze: one.freeze,
         blocks: one.blocks,
     });
     let branches = branches.collect();

@@ -4,7 +4,7 @@
 use super::hotfixing::holding::{self, Holding};
 use super::hotfixing::{self, Hotfix, Lacking};
 use super::ledger::Ledger;
-use super::{branches, cutting, green, listing, maintained, parents, ruling};
+use super::{applying, branches, cutting, green, listing, maintained, parents, ruling};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::finding::with_causes;
@@ -37,6 +37,8 @@ pub struct Coming {
     pub approved: Vec<Request>,
     /// When a mock of its head has passed.
     pub mock: Option<Timestamp>,
+    /// That it is frozen, as a clause: it takes no request, and can be cut.
+    pub freeze: Option<String>,
     /// What stands in the way, a clause each.
     pub blocks: Vec<String>,
 }
@@ -151,9 +153,9 @@ pub fn coming(
             };
             blocks.push(format!("{} {title} {block}", one.request.id));
         }
-        if let Some(freeze) = ledger.queue.frozen.get(&name) {
-            blocks.push(frozen(workspace, freeze, now));
-        }
+        let freeze = ledger.queue.frozen.get(&name);
+        let freeze = freeze.map(|freeze| frozen(workspace, freeze, now));
+        blocks.extend(applying::waits_on(&workspace.repository, &name)?);
         if let (Health::Ask(environment, listener), false) = (health, next.is_empty()) {
             let branch = name.as_str();
             // A command that cannot be asked stands in the way like a red head.
@@ -187,6 +189,7 @@ pub fn coming(
             hotfix,
             lacking,
             approved,
+            freeze,
             blocks,
         });
     }

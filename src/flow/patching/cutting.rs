@@ -3,7 +3,7 @@
 
 use super::hotfixing::{self, holding};
 use super::ledger::Ledger;
-use super::{branches, green, maintained};
+use super::{applying, branches, green, maintained, straying};
 use crate::flow::FlowError;
 use crate::flow::embargoing;
 use crate::flow::planning;
@@ -16,6 +16,7 @@ use crate::release::commit::Person;
 use crate::release::plan::Decision;
 use crate::release::{self, Policy, Request, trailer};
 use crate::sys::environment::Environment;
+use crate::sys::git::ObjectId;
 
 /// A release on a maintenance branch that is about to begin.
 #[derive(Debug, Clone)]
@@ -33,6 +34,7 @@ pub struct Cut {
 /// Looks at a release before it begins; none: HEAD is on no maintenance branch.
 pub fn cut(
     workspace: &Workspace,
+    request: &Request,
     environment: &Environment,
     listener: &dyn Listener,
 ) -> Result<Option<Cut>, FlowError> {
@@ -51,8 +53,23 @@ pub fn cut(
         let finding = Finding::error("not-branch-head", branch.as_str(), why);
         refused.push(finding.fix("a release is cut from the head alone: git pull"));
     }
+    refused.extend(overtaken(workspace, request, &branch, &head)?);
+    if let Some(why) = applying::waits_on(repository, &branch)? {
+        let finding = Finding::error("apply-stopped", branch.as_str(), why);
+        refused.push(finding.fix("debcut patch apply --continue, --skip or --abort"));
+    }
     let ledger = Ledger::read(repository, environment)?;
     let mut warnings = Vec::new();
+    if let Some(freeze) = ledger.queue.frozen.get(&branch) {
+        // A cut is what a freeze is made for: it holds requests, not releases.
+        let until = freeze.until_day(&workspace.project.patch.rhythm.calendar);
+        let until = until.map_or(String::new(), |day| format!(" until {day}"));
+        let why = format!("it is frozen{until}, so what was approved since is not in it");
+        let finding = Finding::info("frozen", branch.as_str(), why);
+        warnings.push(finding.fix(format!(
+            "debcut patch thaw {branch} lets it in, after the cut"
+        )));
+    }
     let red = green::refused(workspace, environment, branch.as_str(), &head, listener)?;
     let place = (&branch, head.as_str());
     let excuse = rules::excused(
@@ -87,6 +104,9 @@ pub fn cut(
             held.findings.into_iter().partition(Finding::is_error);
         refused.extend(errors);
         warnings.extend(others);
+    } else {
+        let strays = straying::by_hand(workspace, &policy, &ledger, &branch, &head)?;
+        warnings.extend(strays);
     }
     let tried = tried_heads(workspace, &head)?;
     if let Some(why) = Trial::of(&ledger.queue, &branch, &tried).lacks(&head) {
@@ -136,6 +156,57 @@ fn place(
             refused.push(finding.fix(format!("git switch {}", one.name)));
             return Ok(Some(one.name.clone()));
         }
+    }
+    Ok(None)
+}
+
+/// Says that HEAD has commits which a release that is prepared, and not tagged
+/// yet, would leave out: its tag would not be of the head.
+fn overtaken(
+    workspace: &Workspace,
+    request: &Request,
+    branch: &BranchName,
+    head: &str,
+) -> Result<Option<Finding>, FlowError> {
+    if request.again {
+        return Ok(None);
+    }
+    let planning::Outcome::Planned(planned) = planning::plan(workspace, "HEAD", request)? else {
+        return Ok(None);
+    };
+    let repository = &workspace.repository;
+    for package in &planned.plan.packages {
+        let Decision::Prepared { commit, tag, .. } = &package.decision else {
+            continue;
+        };
+        let ids = (ObjectId::from_hex(head), ObjectId::from_hex(commit));
+        let (Some(head), Some(prepared)) = ids else {
+            continue;
+        };
+        let mut behind = Vec::new();
+        for id in repository.commits_only_in(head, &[prepared])? {
+            let (_, message) = repository.parents_and_message(&id.to_string())?;
+            // Another package's release is none of its changes.
+            if trailer::released(&message).next().is_none() && !trailer::is_synced(&message) {
+                let subject = message.lines().next().unwrap_or_default().trim();
+                behind.push(format!("{id:.12} {subject}"));
+            }
+        }
+        let Some(newest) = behind.first() else {
+            continue;
+        };
+        let why = match behind.len() {
+            1 => format!("{tag} would be {commit:.12}, without {newest}"),
+            number => format!(
+                "{tag} would be {commit:.12}, without {newest}, and {} more",
+                number - 1
+            ),
+        };
+        let fix = "a release is cut from the head alone: --again prepares it anew with what came \
+                   behind its commit";
+        return Ok(Some(
+            Finding::error("not-head", branch.as_str(), why).fix(fix),
+        ));
     }
     Ok(None)
 }

@@ -19,6 +19,7 @@ pub mod parents;
 pub mod picking;
 pub mod placing;
 pub mod ruling;
+mod straying;
 pub mod suggesting;
 pub mod syncing;
 pub mod telling;

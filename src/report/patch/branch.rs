@@ -258,6 +258,8 @@ pub struct NextRelease {
     pub approved: Vec<Named>,
     /// When a mock of the branch as it is has passed; null: none has.
     pub mocked: Option<crate::model::Timestamp>,
+    /// That it is frozen, in words: it takes no request, and can be cut.
+    pub freeze: Option<String>,
     /// What stands in the way.
     pub blocks: Vec<String>,
 }
@@ -286,6 +288,9 @@ impl Document for NextDocument {
             names(&one.approved, page);
             if let Some(at) = &one.mocked {
                 page.line(format!("  mock passed {}", at.day()));
+            }
+            if let Some(freeze) = &one.freeze {
+                page.line(format!("  {freeze}"));
             }
             for block in &one.blocks {
                 page.line(format!("  blocked: {}", plain(block)));

@@ -133,6 +133,29 @@ impl Repository {
         found.is_some_and(|id| self.inner.find_commit(id).is_ok())
     }
 
+    /// Lists the paths that a commit changes, against its first parent; renames
+    /// are a path that goes and one that comes.
+    pub fn changed_paths(&self, commit: &str) -> Result<Vec<String>, GitError> {
+        let act = || failed(format!("read what {commit} changes"));
+        let id = git2::Oid::from_str(commit).map_err(act())?;
+        let commit = self.inner.find_commit(id).map_err(act())?;
+        let after = commit.tree().map_err(act())?;
+        let before = match commit.parent(0) {
+            Ok(parent) => Some(parent.tree().map_err(act())?),
+            Err(_) => None,
+        };
+        let diff = self
+            .inner
+            .diff_tree_to_tree(before.as_ref(), Some(&after), None)
+            .map_err(act())?;
+        let path = |delta: git2::DiffDelta<'_>| {
+            let path = delta.new_file().path_bytes();
+            let path = path.or_else(|| delta.old_file().path_bytes());
+            String::from_utf8_lossy(path.unwrap_or_default()).into_owned()
+        };
+        Ok(diff.deltas().map(path).collect())
+    }
+
     /// Tells which of some paths a commit changes, against its first parent.
     pub fn changes_among(&self, commit: &str, paths: &[String]) -> Result<Vec<String>, GitError> {
         let act = || failed(format!("read what {commit} changes"));

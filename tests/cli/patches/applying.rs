@@ -220,6 +220,74 @@ fn a_conflict_is_resolved_in_a_work_tree_of_its_own() {
 }
 
 #[test]
+fn a_resolution_is_of_the_conflict_and_of_nothing_else() {
+    let world = project();
+    fix(&world, "two", "2", "feat: the second line");
+    let second = fix(
+        &world,
+        "2",
+        "II",
+        &format!("fix: the second line again{NOTE}"),
+    );
+    approved(&world);
+    let head = world.git(&["rev-parse", "release-1.0"]);
+    world.git(&["worktree", "add", "-q", "-b", "mine", "../mine", &head]);
+    let commit = |path: &str, from: &str, to: &str| {
+        let place = world.path("mine").join(path);
+        let text = std::fs::read_to_string(&place).unwrap_or_default();
+        let text = match from {
+            "" => to.to_owned(),
+            from => text.replace(from, to),
+        };
+        std::fs::write(&place, text).expect("written");
+        world.git(&["-C", "../mine", "add", "-A"]);
+        world.git(&["-C", "../mine", "commit", "-qm", "chore: mine"]);
+        world.git(&["rev-parse", "mine"])
+    };
+    let other = commit("unrelated", "", "1\n");
+    let mixed = {
+        std::fs::write(world.path("mine/more"), "1\n").expect("written");
+        commit("src/lib.txt", "two", "II")
+    };
+    world.git(&["-C", "../mine", "reset", "-q", "--hard", &head]);
+    let good = commit("src/lib.txt", "two", "II");
+    apply(&world, &[]).code(4);
+    let go_on = |more: &[&str], code: i32| -> Value {
+        let words = ["patch", "apply", "--continue", "--json", "--resolution"];
+        document(&world.run(words.iter().chain(more)).code(code))
+    };
+    for (id, rule, what) in [
+        (
+            &other,
+            "resolves-nothing",
+            "unrelated, and nothing of what conflicts: src/lib.txt",
+        ),
+        (&mixed, "other-paths", "changes more too"),
+        (
+            &head,
+            "resolves-nothing",
+            "changes nothing on the branch: src/lib.txt",
+        ),
+    ] {
+        for more in [&[][..], &["--dry-run"]] {
+            let found = go_on(&[&[id.as_str()], more].concat(), 4)["findings"][0].clone();
+            assert_eq!(found["rule"], rule, "{found}");
+            assert!(found["message"].to_string().contains(what), "{found}");
+        }
+    }
+    // What is said explicitly is taken, but for what resolves nothing.
+    go_on(&[&head, "--other-paths"], 4);
+    let taken = go_on(&[&mixed, "--other-paths", "--dry-run"], 0);
+    assert_eq!(taken["requests"][0]["fate"], "goes");
+    assert_eq!(world.git(&["rev-parse", "release-1.0"]), head);
+    go_on(&[&good], 0);
+    let file = world.git(&["show", "release-1.0:src/lib.txt"]);
+    assert!(file.starts_with("one\nII\n"), "{file}");
+    let message = world.git(&["log", "-1", "--format=%B", "release-1.0"]);
+    assert!(message.contains(&second), "{message}");
+}
+
+#[test]
 fn a_request_that_conflicts_can_be_left_out() {
     for way in ["--skip", "--skip-conflicts"] {
         let world = project();

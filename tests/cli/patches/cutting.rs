@@ -334,3 +334,116 @@ fn a_feature_that_was_let_in_is_part_of_a_patch_release() {
         findings(&ran)
     );
 }
+
+#[test]
+fn what_came_behind_a_prepared_release_is_not_left_out_silently() {
+    let world = line();
+    let dry = release(&world, &["--dry-run"]).code(0);
+    let head = world.git(&["rev-parse", "--short=12", "HEAD"]);
+    let want = format!("v1.2.1 on a release commit behind {head}");
+    assert!(dry.stdout.contains(&want), "{}", dry.stdout);
+    world.run(["prepare"]).code(0);
+    let prepared = world.git(&["rev-parse", "--short=12", "HEAD"]);
+    let dry = release(&world, &["--dry-run"]).code(0);
+    let want = format!("v1.2.1 on {prepared}, which is prepared");
+    assert!(dry.stdout.contains(&want), "{}", dry.stdout);
+    world.edit("tally.conf", "how", "what");
+    world.commit("fix: on top");
+    for more in [&["--dry-run", "--json"][..], &["--json"]] {
+        let found = findings(&release(&world, more).code(1));
+        let want = format!("not-head: v1.2.1 would be {prepared}, without ");
+        assert!(found[0].starts_with(&want), "{found:?}");
+        assert!(found[0].ends_with("fix: on top"), "{found:?}");
+    }
+    assert_eq!(world.git(&["tag", "--list", "v1.2.1"]), "");
+    release(&world, &["--again"]).code(0);
+    assert_eq!(world.git(&["show", "v1.2.1:tally.conf"]), "# what to count");
+}
+
+#[test]
+fn a_push_that_the_remote_would_refuse_is_known_before_the_tag() {
+    let world = line();
+    world.git(&["init", "--quiet", "--bare", "../origin.git"]);
+    world.git(&["remote", "add", "origin", "../origin.git"]);
+    world.git(&["push", "--quiet", "origin", "release-1.2", "main"]);
+    world.git(&["clone", "--quiet", "../origin.git", "../bob"]);
+    world.git(&["-C", "../bob", "switch", "--quiet", "release-1.2"]);
+    let fix = ["-C", "../bob", "commit", "--quiet", "--allow-empty", "-m"];
+    world.git(&[&fix[..], &["fix: of Bob"]].concat());
+    world.git(&["-C", "../bob", "push", "--quiet", "origin", "release-1.2"]);
+    let before = state(&world);
+    for more in [
+        &["--push", "--json"][..],
+        &["--push", "--json", "--dry-run"],
+    ] {
+        let found = findings(&release(&world, more).code(1));
+        assert!(found[0].starts_with("behind-remote: "), "{found:?}");
+    }
+    world.git(&["remote", "set-url", "origin", "../nowhere.git"]);
+    release(&world, &["--push"])
+        .code(3)
+        .says(&["cannot fetch from origin"]);
+    assert_eq!(state(&world), before);
+    world.git(&["remote", "set-url", "origin", "../origin.git"]);
+    world.git(&["pull", "--quiet", "--ff-only", "origin", "release-1.2"]);
+    release(&world, &["--push"]).code(0);
+    let there = ["--git-dir", "../origin.git", "rev-parse", "release-1.2"];
+    assert_eq!(
+        world.git(&there),
+        world.git(&["rev-parse", "v1.2.1^{commit}"])
+    );
+}
+
+#[test]
+fn a_cut_says_what_is_open_on_its_branch() {
+    let world = line();
+    let rules = || -> Vec<String> {
+        let ran = release(&world, &["--dry-run", "--json"]);
+        findings(&ran)
+    };
+    let told = |rule: &str| {
+        let found = rules();
+        let found = found.into_iter().find(|one| one.starts_with(rule));
+        found.unwrap_or_default()
+    };
+    let plan = || world.run(["patch", "plan", "release-1.2"]).code(0).stdout;
+    // What came by hand is named, unless somebody says why it is there.
+    let hand = told("not-picked: ");
+    assert!(hand.contains("a commit came by hand"), "{hand}");
+    assert!(hand.ends_with("fix: count quickly"), "{hand}");
+    let aside = ["--onto", "release-1.2", "--reason", "made there"];
+    let words = ["patch", "override", "HEAD", "not-picked"];
+    world.run(words.iter().chain(&aside)).code(0);
+    assert_eq!(told("not-picked: "), "");
+    // A freeze holds requests, not the cut that it is made for.
+    let freeze = ["patch", "freeze", "release-1.2", "--reason", "the cut"];
+    world.run(freeze).code(0);
+    assert!(told("frozen: ").contains("it is frozen"));
+    assert!(plan().contains("  it is frozen"), "{}", plan());
+    assert!(!plan().contains("blocked: it is frozen"), "{}", plan());
+    world.run(["patch", "thaw", "release-1.2"]).code(0);
+    assert_eq!(told("frozen: "), "");
+    // An apply that waits is over before the cut.
+    world.git(&["switch", "--quiet", "main"]);
+    world.edit("tally.1", "Counts lines.", "Counts all lines.");
+    world.commit("fix: count all");
+    let pick = ["patch", "pick", "HEAD", "--onto", "release-1.2", "--json"];
+    let made = world.run(pick).code(0).document("debcut/patch-pick/1");
+    let id = made["id"].as_str().expect("a name").to_owned();
+    for rule in ["not-approved", "no-release-note"] {
+        let aside = ["patch", "override", &id, rule, "--reason", "tried"];
+        world.run(aside).code(0);
+    }
+    world.git(&["switch", "--quiet", "release-1.2"]);
+    let apply = ["patch", "apply", "--onto", "release-1.2"];
+    world.run(apply).code(4);
+    assert_eq!(release(&world, &["--json"]).code, 1);
+    let why = format!("the apply of {id} waits at a conflict in tally.1");
+    assert_eq!(told("apply-stopped: "), format!("apply-stopped: {why}"));
+    assert!(plan().contains(&format!("blocked: {why}")), "{}", plan());
+    world.run(["patch", "apply", "--abort"]).code(0);
+    assert_eq!(told("apply-stopped: "), "");
+    // What git picked says so itself.
+    world.git(&["cherry-pick", "-x", "--strategy-option=theirs", "main"]);
+    assert_eq!(told("not-picked: "), "");
+}

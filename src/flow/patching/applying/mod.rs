@@ -33,7 +33,7 @@ use journal::Journal;
 use outcome::still_stopped;
 pub use outcome::{Ending, Fate, Line, Outcome, Stopping};
 use running::Run;
-pub use wanted::{Extent, Wanted, Way};
+pub use wanted::{Extent, MayChange, Named, Wanted, Way};
 
 /// What has just been done; a test stops there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +108,21 @@ pub fn stopped_on(repository: &Repository) -> Result<Option<BranchName>, FlowErr
     Ok(known.map(|known| known.onto))
 }
 
+/// Says that an apply onto a branch waits at a conflict, as a clause; none: none
+/// does.
+pub fn waits_on(repository: &Repository, branch: &BranchName) -> Result<Option<String>, FlowError> {
+    let known = Journal::read(repository).map_err(PatchingError::from)?;
+    let known = known.filter(|known| known.onto == *branch);
+    let stopped = known.and_then(|known| known.stopped);
+    Ok(stopped.map(|stopped| {
+        let paths = stopped.paths.join(", ");
+        format!(
+            "the apply of {} waits at a conflict in {paths}",
+            stopped.request
+        )
+    }))
+}
+
 pub(crate) fn go_on_in_steps(
     shop: &Shop<'_>,
     way: &Way,
@@ -136,7 +151,7 @@ pub(crate) fn go_on_in_steps(
         Way::Continue(commit) => {
             if let Some(stopped) = &stopped
                 && let Some(refused) =
-                    stopping::resolved(shop, &mut journal, stopped, commit.as_deref())?
+                    stopping::resolved(shop, &mut journal, stopped, commit.as_ref())?
             {
                 let mut outcome = still_stopped(repository, &journal)?;
                 outcome.findings = vec![refused];

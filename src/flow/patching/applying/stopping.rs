@@ -4,12 +4,15 @@ use std::path::Path;
 
 use super::journal::{Journal, Stopped};
 use super::running::{Once, Run, Seen};
-use super::{Advice, Ending, Extent, Outcome, Shop, Step, Stopping, failed, parting};
+use super::{
+    Advice, Ending, Extent, MayChange, Named, Outcome, Shop, Step, Stopping, failed, parting,
+};
 use crate::flow::FlowError;
 use crate::flow::patching::PatchingError;
 use crate::model::Finding;
+use crate::patch::resolution::{self, Offered, Unfit};
 use crate::patch::sequence::Stop;
-use crate::sys::git::{Author, Resolution, Signs, UserGit};
+use crate::sys::git::{Author, Grafted, Repository, Resolution, Signs, UserGit};
 
 /// What became of a work tree for a conflict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,11 +131,17 @@ pub(super) fn resolved(
     shop: &Shop<'_>,
     journal: &mut Journal,
     stopped: &Stopped,
-    commit: Option<&str>,
+    named: Option<&Named>,
 ) -> Result<Option<Finding>, FlowError> {
     let repository = &shop.workspace.repository;
-    let stand_in = match (commit, &stopped.directory) {
-        (Some(commit), _) => repository.commit(commit)?.id,
+    let stand_in = match (named, &stopped.directory) {
+        (Some(named), _) => {
+            let id = repository.commit(&named.commit)?.id;
+            if let Some(finding) = no_resolution(repository, stopped, &id, named.may)? {
+                return Ok(Some(finding));
+            }
+            id
+        }
         (None, None) => return Ok(None),
         (None, Some(directory)) => {
             let author = Author {
@@ -150,6 +159,65 @@ pub(super) fn resolved(
     };
     journal.stand_ins.insert(stopped.commit.clone(), stand_in);
     Ok(None)
+}
+
+/// Says why a named commit does not resolve a conflict; none: it may.
+fn no_resolution(
+    repository: &Repository,
+    stopped: &Stopped,
+    id: &str,
+    may: MayChange,
+) -> Result<Option<Finding>, FlowError> {
+    let short = &id[..id.len().min(12)];
+    let pick = &stopped.commit[..stopped.commit.len().min(12)];
+    let conflicts = stopped.paths.join(", ");
+    let finding = |rule: &'static str, message: String, fix: &str| {
+        let finding = Finding::error(rule, stopped.request.as_str(), message);
+        Ok(Some(finding.fix(fix)))
+    };
+    // Only to look: what it would come to is computed again.
+    let memory = repository.in_memory()?;
+    let base = memory.commit(&stopped.base)?.tree;
+    if memory.graft(id, &base)? == Grafted::Nothing {
+        return finding(
+            "resolves-nothing",
+            format!("{short} changes nothing on the branch: {conflicts} would stay as they are"),
+            "--resolution names a commit with what the branch needs of it; --skip leaves the \
+             request out",
+        );
+    }
+    if may == MayChange::Anything {
+        return Ok(None);
+    }
+    let (paths, picked) = (
+        repository.changed_paths(id)?,
+        repository.changed_paths(&stopped.commit)?,
+    );
+    let offered = Offered {
+        paths: &paths,
+        conflicts: &stopped.paths,
+        picked: &picked,
+    };
+    match resolution::unfit(&offered) {
+        None => Ok(None),
+        Some(Unfit::Elsewhere(paths)) => finding(
+            "resolves-nothing",
+            format!(
+                "{short} changes {}, and nothing of what conflicts: {conflicts}",
+                paths.join(", ")
+            ),
+            "--resolution names a commit that changes it; --other-paths takes this one all the \
+             same; --skip leaves the request out",
+        ),
+        Some(Unfit::Beyond(paths)) => finding(
+            "other-paths",
+            format!(
+                "{short} changes {} too, which neither {pick} nor its conflict touches",
+                paths.join(", ")
+            ),
+            "leave it out of the resolution; --other-paths takes it all the same",
+        ),
+    }
 }
 
 /// Says why a work tree holds no resolution yet.

@@ -38,12 +38,30 @@ pub enum Extent {
     Write,
 }
 
+/// A commit that is named as the resolution of a conflict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The commit.
+    pub commit: String,
+    /// What it may change.
+    pub may: MayChange,
+}
+
+/// What a resolution may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MayChange {
+    /// What is in conflict, and what the pick changes.
+    Own,
+    /// Whatever it does: somebody has said so.
+    Anything,
+}
+
 /// How an apply that has stopped goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Way {
     /// The conflict is resolved: by this commit, else in the work tree that was
     /// made for it, else by a commit on the branch.
-    Continue(Option<String>),
+    Continue(Option<Named>),
     /// The request that does not apply is left out.
     Skip,
     /// Nothing of it is done.
