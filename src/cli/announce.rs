@@ -25,7 +25,7 @@ pub struct AnnounceArguments {
     /// Send it
     #[arg(long)]
     send: bool,
-    /// Send it once more where it was sent
+    /// Send it once more where it was sent, or perhaps sent
     #[arg(long, requires = "send")]
     again: bool,
     /// Say what would be sent and send nothing
@@ -42,7 +42,8 @@ Examples:
 
 Channels are [[announce.channel]] in debcut.toml: a name and one of mail, command,
 webhook and file; template = \"text\", \"md\", \"json\", \"slack\" or a file of your own.
-The text is made of the release's notes. Of a hotfix it lists what is left out
+What was sent where is written into the queue: after debcut patch sync other clones
+do not send it again. The text is made of the release's notes. Of a hotfix it lists what is left out
 although the normal branch has it. A mail goes to [announce] sendmail, which finds
 its recipients in the headers.";
 
@@ -50,6 +51,7 @@ its recipients in the headers.";
 pub fn run(arguments: AnnounceArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
     let sends = arguments.send && !arguments.dry_run;
+    known(&arguments.to, &workspace)?;
     let tags = match arguments.tags.is_empty() {
         true => proposed(&workspace, sends, context)?,
         false => arguments.tags,
@@ -74,7 +76,7 @@ pub fn run(arguments: AnnounceArguments, context: &Context<'_>) -> Result<Said, 
         .channels
         .iter()
         .any(|channel| channel.state == State::Sent);
-    let (document, findings) = document(told, arguments.send);
+    let (document, findings) = document(told, sends);
     let digest = Sha256::of(document.plan().as_bytes());
     let answer = Answer::new(document).findings(findings);
     Ok(match (arguments.dry_run, sends) {
@@ -83,6 +85,20 @@ pub fn run(arguments: AnnounceArguments, context: &Context<'_>) -> Result<Said, 
         _ => answer,
     }
     .into())
+}
+
+/// Refuses a channel that is not configured.
+fn known(to: &[String], workspace: &Workspace) -> Result<(), Failure> {
+    let channels = &workspace.project.announce.channels;
+    let names: Vec<&str> = channels.iter().map(|one| one.name.as_str()).collect();
+    let Some(wrong) = to.iter().find(|one| !names.contains(&one.as_str())) else {
+        return Ok(());
+    };
+    let failure = Failure::request("no-channel", format!("there is no channel “{wrong}”"));
+    Err(match names.is_empty() {
+        true => failure.hint("[[announce.channel]] in debcut.toml makes one"),
+        false => failure.hint(format!("debcut.toml has {}", names.join(", "))),
+    })
 }
 
 /// Finds the releases that are meant where none is named: those at HEAD, else
@@ -121,6 +137,8 @@ fn document(told: Announced, sends: bool) -> (AnnounceDocument, Vec<crate::model
         let (state, sent) = match channel.state {
             State::Waits => ("waits", None),
             State::Sent => ("sent", None),
+            State::WaitsAgain(at) => ("waits", Some(at.to_string())),
+            State::PerhapsSent(at) => ("perhaps-sent", Some(at.to_string())),
             State::SentBefore(at) => ("sent-before", Some(at.to_string())),
             State::Failed => ("failed", None),
         };

@@ -245,6 +245,17 @@ pub enum Event {
         /// The requests whose authors it is for.
         requests: Vec<RequestId>,
     },
+    /// A channel was told of releases.
+    Announced {
+        /// The announcement, as it names itself: the same for the same releases.
+        name: String,
+        /// The channel, by its name.
+        channel: String,
+        /// The releases.
+        tags: Vec<TagName>,
+        /// Their commits, in the order of the tags.
+        commits: Vec<String>,
+    },
     /// A rule is set aside for a commit of a branch: for one that came there by
     /// hand, or for the head that is cut.
     Excused {

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::entry::Picked;
+use super::moves::Move;
 
 /// What is so about a request's commits at this moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Facts {
     /// What they became on the branch, all of them, though nobody wrote it down:
     /// somebody picked them by hand.
     pub landed: Option<Vec<Picked>>,
+    /// The dependencies that they move; of a request that is over nobody looks.
+    pub moves: Vec<Move>,
     /// Whether what was written down as picked is still on the branch.
     pub picks: Picks,
 }

@@ -22,7 +22,7 @@ pub struct Move {
     pub to: Option<String>,
     /// How far it goes.
     pub step: Step,
-    /// The file that says so.
+    /// The file that says so; empty: the commit's subject.
     pub file: String,
 }
 
@@ -152,6 +152,69 @@ fn between(file: &str, before: &Versions, after: &Versions) -> Vec<(String, Vec<
             found.push((name.clone(), moved));
         }
     }
+    found
+}
+
+/// Reads the move that a subject tells of: `bump NAME from 1.2 to 1.9`, as people
+/// and Dependabot write it.
+pub fn of_subject(subject: &str) -> Option<Move> {
+    let words: Vec<&str> = subject.split_whitespace().collect();
+    let bumps = |word: &str| {
+        let word = word.to_ascii_lowercase();
+        let verbs = ["bump", "bumps", "update", "updates", "upgrade", "upgrades"];
+        verbs.contains(&word.as_str())
+    };
+    let bare = |word: &str| {
+        let word = word.trim_matches(['`', '"', '\'', ',', ';', '(', ')']);
+        word.trim_end_matches('.').to_owned()
+    };
+    let told = words.windows(5).enumerate().find(|(at, told)| {
+        let number = |text: &str| !numbers(&bare(text)).is_empty();
+        let rest = &words[..*at];
+        told[1] == "from"
+            && told[3] == "to"
+            && number(told[2])
+            && number(told[4])
+            && rest.iter().any(|word| bumps(word))
+    });
+    let (_, told) = told?;
+    let (name, from, to) = (bare(told[0]), bare(told[2]), bare(told[4]));
+    Some(Move {
+        step: step(&from, &to),
+        name,
+        from: Some(from),
+        to: Some(to),
+        file: String::new(),
+    })
+}
+
+/// Adds what a commit's subject tells of and its files do not.
+pub fn with_subject(mut found: Vec<Move>, subject: &str) -> Vec<Move> {
+    let told = of_subject(subject);
+    found.extend(told.filter(|told| found.iter().all(|one| one.name != told.name)));
+    found
+}
+
+/// Joins the moves of commits in a row: what one moves on from where another one
+/// ended moves once.
+pub fn joined(moves: impl IntoIterator<Item = Move>) -> Vec<Move> {
+    let mut found: Vec<Move> = Vec::new();
+    for one in moves {
+        let goes_on = |before: &&mut Move| {
+            before.name == one.name && before.to.is_some() && before.to == one.from
+        };
+        let Some(before) = found.iter_mut().find(goes_on) else {
+            found.push(one);
+            continue;
+        };
+        before.step = match (&before.from, &one.to) {
+            (Some(from), Some(to)) => step(from, to),
+            (None, _) => Step::New,
+            (_, None) => Step::Gone,
+        };
+        before.to = one.to;
+    }
+    found.retain(|one| one.from != one.to);
     found
 }
 

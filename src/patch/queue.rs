@@ -24,6 +24,8 @@ pub struct Queue {
     pub thawed: BTreeMap<BranchName, Thaw>,
     /// The channels that were told of freezes and thaws, oldest first.
     pub told: Vec<Told>,
+    /// The channels that were told of releases, oldest first.
+    pub announced: Vec<Announced>,
     /// The rules that are set aside for commits of branches, oldest first.
     pub excused: Vec<Excuse>,
     /// The trial releases, oldest first.
@@ -121,6 +123,15 @@ pub struct Told {
     pub of: EntryId,
     /// The requests whose authors it was for.
     pub requests: BTreeSet<RequestId>,
+}
+
+/// A channel that was told of releases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announced {
+    /// Its name, and who told it when.
+    pub channel: Said<String>,
+    /// The announcement.
+    pub name: String,
 }
 
 /// A rule that is set aside for a commit of a branch.
@@ -324,6 +335,13 @@ impl Queue {
                     channel: by_whom(entry, at, by, channel.clone()),
                     of: *of,
                     requests: requests.iter().cloned().collect(),
+                });
+                true
+            }
+            Event::Announced { name, channel, .. } => {
+                self.announced.push(Announced {
+                    channel: by_whom(entry, at, by, channel.clone()),
+                    name: name.clone(),
                 });
                 true
             }

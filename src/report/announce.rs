@@ -27,9 +27,9 @@ pub struct AnnounceLine {
     pub name: String,
     /// Where it goes, without secrets.
     pub to: String,
-    /// `waits`, `sent`, `sent-before` or `failed`.
+    /// `waits`, `sent`, `sent-before`, `perhaps-sent` or `failed`.
     pub state: &'static str,
-    /// When it was sent.
+    /// When it was sent, or perhaps sent.
     pub sent: Option<String>,
     /// What it says there.
     pub text: String,
@@ -56,6 +56,8 @@ impl Document for AnnounceDocument {
             let state = match (channel.state, &channel.sent) {
                 ("sent", _) => page.good("sent"),
                 ("sent-before", Some(at)) => page.dim(&format!("sent {at}")),
+                ("perhaps-sent", Some(at)) => page.bad(&format!("perhaps sent {at}")),
+                ("waits", Some(at)) => page.warning(&format!("sent {at}, to be sent once more")),
                 ("failed", _) => page.bad("not sent"),
                 _ => page.warning("not sent yet"),
             };

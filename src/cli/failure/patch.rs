@@ -62,7 +62,12 @@ impl From<PatchingError> for Failure {
                 of(Exit::Request, "no-remote").hint(format!("git remote add {remote} URL"))
             }
             PatchingError::Fetch(FetchError::Unreached { .. }) => of(Exit::Outside, "fetch")
-                .hint("what was said is in this clone; debcut patch sync shares it later"),
+                .hint("what was said before is in this clone; debcut patch sync shares it later"),
+            PatchingError::Unshared(_) => of(Exit::Outside, "push-rejected")
+                .hint("what was said is in this clone; debcut patch sync tries it again")
+                .hint("the remote must let you push to refs/debcut/patches"),
+            PatchingError::Outrun { .. } => of(Exit::Outside, "moved")
+                .hint("what was said is in this clone; debcut patch sync tries it again"),
             PatchingError::Refs(_) => of(Exit::Outside, "moved").hint("run the same command again"),
             PatchingError::Apply(error) => apply(error),
             PatchingError::Forging(error) => super::forge::forging(error),

@@ -119,7 +119,7 @@ pub fn run(arguments: ApplyArguments, context: &Context<'_>) -> Result<Said, Fai
         ),
         Some(command) => Some(command.to_owned()),
     };
-    let first = super::before(&arguments.write, &workspace, context)?;
+    let first = super::before(&arguments.write, &workspace, context)?.or_stop()?;
     let ledger = Ledger::read(&workspace.repository, &context.environment)?;
     let mut requests = Vec::new();
     for text in &arguments.requests {

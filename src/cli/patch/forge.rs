@@ -116,7 +116,7 @@ pub fn run(arguments: &ForgeVerb, context: &Context<'_>) -> Result<Said, Failure
     // Before anything is fetched or asked.
     let forge = crate::flow::patching::forging::open(&workspace, environment)?;
     let mut document = ForgeDocument::new(verb, forge.host(), forge.project());
-    let share = super::before(&which.write, &workspace, context)?;
+    let share = super::before(&which.write, &workspace, context)?.or_stop()?;
     let mut ledger = Ledger::read(&workspace.repository, environment)?;
     let meant = Meant {
         requests: which.requests.clone(),

@@ -9,7 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
-use crate::model::Sha256;
+use crate::model::{Finding, Sha256};
 use crate::patch::policy::Sharing;
 use crate::report::Answer;
 use crate::sys::git::{PushError, may_push};
@@ -26,7 +26,7 @@ pub(super) struct WriteArguments {
 }
 
 /// Whether what is written is shared, as it turned out before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Share {
     /// It is not.
     No,
@@ -34,12 +34,31 @@ pub(super) enum Share {
     Yes,
     /// It would be, but the remote does not answer.
     Later,
+    /// It is to be, and the remote does not answer: for this reason.
+    Owed(Box<Failure>),
+}
+
+impl Share {
+    /// Fails where it is owed: for what is not a word alone, that would be done
+    /// without knowing what others have said.
+    pub(super) fn or_stop(self) -> Result<Self, Failure> {
+        match self {
+            Self::Owed(failure) => {
+                let mut failure = *failure;
+                failure.hints.clear();
+                Err(failure
+                    .hint("nothing was done; without --sync it goes by what is in this clone"))
+            }
+            other => Ok(other),
+        }
+    }
 }
 
 /// Gets what others have said, before anything is decided that they might have
-/// decided otherwise. Where `--sync` asks for it a remote that does not answer,
-/// or that an embargo refuses, stops everything; where the configuration does,
-/// it is only told.
+/// decided otherwise. A remote that does not answer keeps nobody from saying
+/// something here: where `--sync` asks for it, it is owed ([`after`] says so);
+/// where the configuration does, it is only told. One that an embargo refuses
+/// stops what `--sync` asks for.
 pub(super) fn before(
     write: &WriteArguments,
     workspace: &Workspace,
@@ -63,7 +82,14 @@ pub(super) fn before(
     }
     match sync::shared(workspace, remote, context) {
         Ok(_) => Ok(Share::Yes),
-        Err(failure) if write.sync || failure.exit != Exit::Outside => Err(failure),
+        Err(failure) if failure.exit != Exit::Outside => Err(failure),
+        Err(failure) if write.sync => {
+            let here = "it is judged by what is in this clone";
+            context
+                .listener()
+                .warn(format!("{}: {here}", failure.message));
+            Ok(Share::Owed(Box::new(failure)))
+        }
         Err(failure) => {
             let later = "it is said here alone; debcut patch sync shares it";
             context
@@ -74,20 +100,38 @@ pub(super) fn before(
     }
 }
 
-/// Shares what was written. It stays written, whatever becomes of that.
+/// Shares what was written. It stays written, whatever becomes of that: where
+/// `--sync` asked for it, what is not shared is a finding, and the exit says why.
 pub(super) fn after(
     share: Share,
     answer: Answer,
     workspace: &Workspace,
     context: &Context<'_>,
 ) -> Result<Said, Failure> {
-    if share != Share::Yes {
-        return Ok(answer.into());
-    }
     let remote = &workspace.project.release.remote;
-    let shared = sync::shared(workspace, remote, context)?;
-    context.listener().note(sync::text(&shared));
-    Ok(answer.findings(shared.findings).into())
+    let shared = match share {
+        Share::No | Share::Later => return Ok(answer.into()),
+        Share::Owed(failure) => Err(*failure),
+        Share::Yes => sync::shared(workspace, remote, context),
+    };
+    match shared {
+        Ok(shared) => {
+            context.listener().note(sync::text(&shared));
+            Ok(answer.findings(shared.findings).into())
+        }
+        Err(failure) => {
+            let finding = unshared(remote, &failure);
+            Ok(Said::Judged(answer.findings([finding]), failure.exit))
+        }
+    }
+}
+
+/// Says that what was written is in this clone alone.
+fn unshared(remote: &str, failure: &Failure) -> Finding {
+    let why = [vec![failure.message.clone()], failure.causes.clone()].concat();
+    let message = format!("written here, not shared yet: {}", why.join(": "));
+    let finding = Finding::error("not-shared", remote, message);
+    finding.fix("debcut patch sync shares it, when the remote answers")
 }
 
 /// Answers with a no: nothing was written, nor would be.

@@ -1,9 +1,10 @@
 //! `announce`: releases → a text for each channel, shown or sent.
 //!
-//! A text goes out once: what was sent is written down beside debcut's notes
-//! when it is out. Who is killed between the two sends once more, under the same
-//! name (`Message-ID`, `Idempotency-Key`, `DEBCUT_MESSAGE`), so that whoever gets
-//! it can know it again.
+//! A text goes out once: what was sent is written down in the ledger, which other
+//! clones get, and beside debcut's notes, where it is also said that a send was
+//! begun. Of one that was not ended nobody knows whether it is out: it is sent
+//! once more only where somebody wants that, under the same name (`Message-ID`,
+//! `Idempotency-Key`, `DEBCUT_MESSAGE`), so that whoever gets it can know it again.
 
 mod excluded;
 mod record;
@@ -14,16 +15,19 @@ use std::path::Path;
 use crate::config::{AnnounceChannel, AnnounceWay};
 use crate::flow::FlowError;
 use crate::flow::noting::{self, What};
+use crate::flow::patching::ledger::Ledger;
 use crate::flow::project::Workspace;
 use crate::model::finding::with_causes;
 use crate::model::{Finding, Listener, Sha256, TagName, Timestamp};
+use crate::patch::{Event, Queue};
 use crate::release::commit::Person;
 use crate::release::notes::render::Format;
 use crate::report::announcing::{AnnouncedPackage, Announcement};
 use crate::rollout::telling::Destination;
 use crate::sys::environment::Environment;
+use crate::sys::process::ToolError;
 
-pub use record::Sent;
+use record::{Progress, Record, Sent};
 pub use sending::SendError;
 
 /// What is wanted.
@@ -94,8 +98,12 @@ pub struct ChannelState {
 pub enum State {
     /// It was not sent yet.
     Waits,
+    /// It was sent before, and would be sent once more.
+    WaitsAgain(Timestamp),
     /// It was sent before.
     SentBefore(Timestamp),
+    /// A send was begun, and nobody knows whether it was ended.
+    PerhapsSent(Timestamp),
     /// It is sent now.
     Sent,
     /// It could not be sent.
@@ -132,7 +140,11 @@ pub fn announce(
     listener: &dyn Listener,
 ) -> Result<Announced, FlowError> {
     let rules = &workspace.project.announce;
-    let announcement = announcement(workspace, wanted, environment)?;
+    let mut commits = Vec::new();
+    for tag in &wanted.tags {
+        commits.push(workspace.repository.tag(tag.as_str())?.commit.id);
+    }
+    let announcement = announcement(workspace, wanted, &commits, environment)?;
     let directory = workspace.repository.top().to_owned();
     let sender = sending::Sender {
         environment,
@@ -173,22 +185,56 @@ pub fn announce(
         }
         texts.push(sender.text(channel, &announcement)?);
     }
-    let mut record = record::Record::of(&workspace.repository)?;
+    let mut record = Record::of(&workspace.repository)?;
+    let mut ledger = Ledger::read(&workspace.repository, environment)?;
     for (channel, text) in chosen.into_iter().zip(texts) {
-        let before = record.sent(&channel.name, &announcement.name);
-        let before = before.filter(|_| wanted.again == Again::Never);
+        let own = record.sent(&channel.name, &announcement.name);
+        let before = known(
+            own.as_ref(),
+            &ledger.queue,
+            &channel.name,
+            &announcement.name,
+        );
         let shown = text.text.clone();
-        let state = match (wanted.how, before) {
-            (_, Some(at)) => State::SentBefore(at),
-            (How::Preview, None) => State::Waits,
-            (How::Send, None) => {
+        let state = match (wanted.how, before, wanted.again) {
+            (_, Some((Progress::Sent, at)), Again::Never) => State::SentBefore(at),
+            (_, Some((Progress::Begun, at)), Again::Never) => {
+                announced.findings.push(perhaps_sent(&channel.name, at));
+                State::PerhapsSent(at)
+            }
+            (How::Preview, Some((_, at)), Again::Always) => State::WaitsAgain(at),
+            (How::Preview, None, _) => State::Waits,
+            (How::Send, ..) => {
                 listener.begin(format!("telling {}", channel.name));
+                let begun = Sent {
+                    channel: channel.name.clone(),
+                    name: announcement.name.clone(),
+                    at: wanted.now,
+                    progress: Progress::Begun,
+                };
+                record.note(begun.clone())?;
                 match sender.send(channel, &text, &announcement) {
                     Ok(()) => {
-                        record.note(&channel.name, &announcement.name, wanted.now)?;
+                        let progress = Progress::Sent;
+                        record.note(Sent { progress, ..begun })?;
+                        let event = Event::Announced {
+                            name: announcement.name.clone(),
+                            channel: channel.name.clone(),
+                            tags: wanted.tags.clone(),
+                            commits: commits.clone(),
+                        };
+                        let unwritten = tell_others(&mut ledger, event, wanted);
+                        announced.findings.extend(unwritten);
                         State::Sent
                     }
+                    Err(error) if is_cut_off(&error) => {
+                        announced
+                            .findings
+                            .push(perhaps_sent(&channel.name, wanted.now));
+                        State::PerhapsSent(wanted.now)
+                    }
                     Err(error) => {
+                        record.take_back(&begun, own)?;
                         let message = format!("it was not told: {}", with_causes(&error));
                         let finding = Finding::error("not-sent", &channel.name, message);
                         let fix = "run the same command again: who was told is not told twice";
@@ -208,10 +254,68 @@ pub fn announce(
     Ok(announced)
 }
 
+/// Finds what is known of an announcement on a channel: here, and from others.
+/// That it is out goes before that it was begun.
+fn known(
+    own: Option<&Sent>,
+    queue: &Queue,
+    channel: &str,
+    name: &str,
+) -> Option<(Progress, Timestamp)> {
+    let own = own.map(|sent| (sent.progress, sent.at));
+    let mut told = queue.announced.iter().rev();
+    let told = told.find(|one| one.channel.what == channel && one.name == name);
+    let told = told.map(|one| (Progress::Sent, one.channel.at));
+    match (own, told) {
+        (Some((Progress::Begun, _)) | None, Some(told)) => Some(told),
+        (own, _) => own,
+    }
+}
+
+/// Says that nobody knows whether a channel was told.
+fn perhaps_sent(channel: &str, at: Timestamp) -> Finding {
+    let message = format!("perhaps sent already: a send was begun {at} and not ended");
+    let finding = Finding::error("perhaps-sent", channel, message);
+    finding.fix(format!(
+        "look whether it came there; debcut announce TAG --to {channel} --send --again sends it"
+    ))
+}
+
+/// Tells whether a send was stopped from outside while it went: its text may be
+/// out.
+fn is_cut_off(error: &SendError) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(ToolError::Interrupted { .. } | ToolError::TimedOut { .. }) =
+            error.downcast_ref()
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Writes into the ledger that a channel was told; the text is out by then, so
+/// a ledger that does not take it is a warning.
+fn tell_others(ledger: &mut Ledger<'_>, event: Event, wanted: &Wanted) -> Option<Finding> {
+    let tags: Vec<&str> = wanted.tags.iter().map(TagName::as_str).collect();
+    let summary = format!("announce {}", tags.join(" "));
+    let said = ledger.say(vec![event], &wanted.by, wanted.now, &summary);
+    let error = said.err()?;
+    let message = format!(
+        "it was sent, and others do not see that: {}",
+        with_causes(&error)
+    );
+    let finding = Finding::warning("not-recorded", "announce", message);
+    Some(finding.fix("this clone knows it; announce from here alone"))
+}
+
 /// Makes what templates see.
 fn announcement(
     workspace: &Workspace,
     wanted: &Wanted,
+    commits: &[String],
     environment: &Environment,
 ) -> Result<Announcement, FlowError> {
     let mut packages = Vec::new();
@@ -253,11 +357,10 @@ fn announcement(
         None => (None, Vec::new()),
     };
     // Tags name releases for ever: so the same ones are the same announcement.
-    let mut commits = String::new();
-    for tag in &wanted.tags {
-        let commit = workspace.repository.tag(tag.as_str())?.commit.id;
-        commits += &format!("{tag} {commit}\n");
-    }
+    let both = wanted.tags.iter().zip(commits);
+    let commits: String = both
+        .map(|(tag, commit)| format!("{tag} {commit}\n"))
+        .collect();
     Ok(Announcement {
         name: format!("debcut-{:.20}", Sha256::of(commits.as_bytes()).hex()),
         title,

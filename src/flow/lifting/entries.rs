@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::flow::FlowError;
 use crate::flow::patching::PatchingError;
 use crate::flow::patching::ledger::REF;
-use crate::flow::patching::syncing::{Shared, fetched, moved, tracked};
+use crate::flow::patching::syncing::{Shared, fetched, moved, pause, tracked};
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Listener};
 use crate::patch::embargo::{Embargo, Lift};
-use crate::patch::{Entry, Event, RequestId};
+use crate::patch::{Entry, EntryId, Event, RequestId};
 use crate::sys::environment::Environment;
 use crate::sys::git::{Author, ObjectId, PushError, UserGit, push};
 
@@ -44,7 +44,8 @@ pub(super) fn give(
     let public = public(workspace, remote, lift, &git)?;
     let own = repository.ledger(&own).map_err(FlowError::Git)?;
     let mut refused = Vec::new();
-    for _ in 0..TRIES {
+    for tried in 0..TRIES {
+        pause(tried);
         let mut shared = Shared::none(remote);
         let theirs = fetched(workspace, environment, remote, listener, &mut shared)?;
         let (at, there) = theirs.unzip();
@@ -138,6 +139,24 @@ fn going(
             requests.insert(RequestId::of(id));
         }
     }
+    // Who was told of a release goes where its commits go.
+    let mut told: BTreeSet<EntryId> = BTreeSet::new();
+    for (_, _, id, entry) in &entries {
+        let Event::Announced { commits, .. } = &entry.event else {
+            continue;
+        };
+        let here = |commit: &String| ObjectId::from_hex(commit);
+        let here = |commit| here(commit).filter(|_| repository.has_object(commit));
+        let here: Option<Vec<ObjectId>> = commits.iter().map(here).collect();
+        if here.is_some_and(|all| {
+            !all.is_empty()
+                && repository
+                    .lacking(&all, public)
+                    .is_ok_and(|none| none.is_empty())
+        }) {
+            told.insert(*id);
+        }
+    }
     let of_branch = |branch: &BranchName| embargo.branches.contains(branch);
     let goes = |id: &_, entry: &Entry| match &entry.event {
         Event::Asked(_) => requests.contains(&RequestId::of(id)),
@@ -155,6 +174,7 @@ fn going(
         | Event::Mocked { branch, .. }
         | Event::Cut { branch, .. }
         | Event::HotfixOpened { branch, .. } => of_branch(branch),
+        Event::Announced { .. } => told.contains(id),
         // Who was told of a freeze goes where the freeze goes.
         Event::Told { of, .. } => entries.iter().any(|(_, _, id, entry)| {
             let (Event::Frozen { branch, .. } | Event::Thawed { branch, .. }) = &entry.event else {

@@ -157,7 +157,17 @@ impl Run<'_, '_> {
             by: self.lift.by.clone(),
             now: self.lift.at,
         };
-        let told = announcing::announce(self.workspace, &wanted, self.environment, self.listener)?;
+        let mut told =
+            announcing::announce(self.workspace, &wanted, self.environment, self.listener)?;
+        // Nobody can know more by waiting: the lift goes on, and it is said.
+        told.findings.retain(|one| {
+            let unknown = one.rule == "perhaps-sent" || !one.is_error();
+            if unknown {
+                let text = format!("{}: {}; {}", one.subject, one.message, one.fix);
+                self.listener.warn(text);
+            }
+            !unknown
+        });
         let sent = |channel: &&announcing::ChannelState| channel.state == announcing::State::Sent;
         let changed = told.channels.iter().filter(sent).count() > 0;
         if told.findings.is_empty() {

@@ -185,8 +185,9 @@ fn decided(
     let alone = own.iter().all(|said| said.what.0 == decision);
     let same = own
         .iter()
-        .any(|said| said.by == *by && said.what.0 == decision);
-    // Said again it would change nothing; but it would end a contradiction.
+        .any(|said| said.by == *by && said.what.0 == decision && said.what.1 == reason);
+    // Said again it would change nothing; but it would end a contradiction, and
+    // another reason belongs into the record.
     if same && alone && !one.request.came_to_nothing() {
         return Ok(None);
     }

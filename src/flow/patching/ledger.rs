@@ -13,8 +13,8 @@ use crate::patch::{Entry, EntryId, Event, Queue, Request};
 use crate::release::commit::Person;
 use crate::sys::environment::Environment;
 use crate::sys::git::{
-    Author, CommitError, FetchError, ForwardError, LedgerError, RefUpdate, RefsError, Repository,
-    UserGit, kept,
+    Author, CommitError, FetchError, ForwardError, LedgerError, PushError, RefUpdate, RefsError,
+    Repository, UserGit, kept,
 };
 use crate::sys::process::ToolError;
 
@@ -68,6 +68,17 @@ pub enum PatchingError {
     /// The remote's ledger was not fetched.
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    /// The remote did not take the ledger.
+    #[error(transparent)]
+    Unshared(PushError),
+    /// Others were faster each time.
+    #[error("{remote} was written to by others each time that it was tried ({tries})")]
+    Outrun {
+        /// The remote.
+        remote: String,
+        /// How often it was tried.
+        tries: usize,
+    },
     /// A ref could not be moved.
     #[error(transparent)]
     Refs(#[from] RefsError),

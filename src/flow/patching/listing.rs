@@ -6,11 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::branches::{self, Line};
 use super::ledger::Ledger;
 use super::placing;
+use super::suggesting::changes;
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Timestamp};
 use crate::patch::entry::Picked;
 use crate::patch::facts::{Applies, Facts, Merged, NoteFact, Picks};
+use crate::patch::moves::{self, Move};
 use crate::patch::policy::Parents;
 use crate::patch::state::{Listed, standing};
 use crate::patch::{Decision, Queue, Request, RequestId};
@@ -238,10 +240,27 @@ impl<'w, 'r> Look<'w, 'r> {
                 },
                 applies,
                 landed: became,
+                moves: match over {
+                    true => Vec::new(),
+                    false => self.moves(commits)?,
+                },
                 picks,
             });
         }
         Ok(found)
+    }
+
+    /// Finds the dependencies that commits in a row move, as far as they are here.
+    fn moves(&self, commits: &[String]) -> Result<Vec<Move>, FlowError> {
+        let here = commits.iter().filter(|id| !self.absent.contains(*id));
+        // Of where a shallow clone ends nobody knows what it changes.
+        let shallow = &self.objects.substitutes.shallow;
+        let ids = here.filter_map(|id| ObjectId::from_hex(id));
+        let mut found = Vec::new();
+        for id in ids.filter(|id| !shallow.contains(id)) {
+            found.extend(changes::moves(&self.objects, id)?);
+        }
+        Ok(moves::joined(found))
     }
 
     fn applies(&self, commits: &[String], tree: &str) -> Result<Applies, FlowError> {

@@ -2,6 +2,7 @@
 //! is new, and pushes what it lacks; again when others were faster.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::PatchingError;
 use super::ledger::{Ledger, REF};
@@ -14,6 +15,16 @@ use crate::sys::git::{FetchError, PushError, UserGit, fetch, push, remote_ref};
 
 /// How often a remote that others move meanwhile is tried again.
 const TRIES: usize = 10;
+
+/// How long to wait before the second try; longer before each later one.
+const PAUSE: Duration = Duration::from_millis(30);
+
+/// Waits before another try: not as long as others do who lost the same race.
+pub(in crate::flow) fn pause(lost: usize) {
+    let apart = Duration::from_millis(u64::from(std::process::id() % 7) * 10);
+    let often = u32::try_from(lost).unwrap_or(u32::MAX);
+    std::thread::sleep((PAUSE + apart).saturating_mul(often));
+}
 
 /// What sharing came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,8 +109,8 @@ pub fn sync(
     let repository = &workspace.repository;
     let user = UserGit::new(repository, environment);
     let mut shared = Shared::none(remote);
-    let mut refused = Vec::new();
-    for _ in 0..TRIES {
+    for tried in 0..TRIES {
+        pause(tried);
         let before = names(&Ledger::read(repository, environment)?);
         let theirs = fetched(workspace, environment, remote, listener, &mut shared)?;
         if let Some((commit, _)) = &theirs {
@@ -130,14 +141,18 @@ pub fn sync(
                     .map_err(PatchingError::Refs)?;
                 return Ok(shared);
             }
-            Err(PushError::Rejected { refused: why, .. }) if why.iter().all(|one| moved(one)) => {
-                refused = why;
+            Err(PushError::Rejected { refused: why, .. }) if why.iter().all(|one| moved(one)) => {}
+            Err(error @ PushError::Rejected { .. }) => {
+                return Err(PatchingError::Unshared(error).into());
             }
             Err(error) => return Err(error.into()),
         }
     }
-    let remote = remote.to_owned();
-    Err(PushError::Rejected { remote, refused }.into())
+    Err(PatchingError::Outrun {
+        remote: remote.to_owned(),
+        tries: TRIES,
+    }
+    .into())
 }
 
 /// Tells whether a push was refused because somebody else was faster.
@@ -150,6 +165,10 @@ pub(in crate::flow) fn moved(why: &str) -> bool {
         "incorrect old value",
         "failed to update ref",
         "failed to lock",
+        // What git says of the ref of an atomic push that lost its lock; a hook
+        // that refuses it is named instead.
+        "atomic transaction failed",
+        "reference already exists",
     ];
     faster.iter().any(|words| why.contains(words))
 }

@@ -146,3 +146,45 @@ fn steps_are_those_that_may_break() {
         assert_eq!(step(from, to), want, "{from} → {to}");
     }
 }
+
+#[test]
+fn subjects_tell_of_moves() {
+    let told = |subject: &str| of_subject(subject).map(|found| found.to_string());
+    let cases = [
+        (
+            "build(deps): bump dep from 1.2 to 1.9",
+            Some("dep 1.2 → 1.9"),
+        ),
+        (
+            "Bump @types/node from 18.0.1 to 20.1.0 in /web",
+            Some("@types/node 18.0.1 → 20.1.0 (major)"),
+        ),
+        (
+            "chore: update `serde` from v1.0.1 to v1.0.2.",
+            Some("serde v1.0.1 → v1.0.2"),
+        ),
+        ("build(deps): bump dep to 1.9", None),
+        ("fix: update the page from one to two", None),
+        ("fix: move 3 lines from 1 to 2", None),
+    ];
+    for (subject, want) in cases {
+        assert_eq!(told(subject).as_deref(), want, "{subject}");
+    }
+    // What a file says goes before.
+    let one = |from: &str, to: &str, file: &str| Move {
+        name: "dep".into(),
+        from: Some(from.into()),
+        to: Some(to.into()),
+        step: step(from, to),
+        file: file.into(),
+    };
+    let read = vec![one("1.2.3", "1.9.0", "Cargo.lock")];
+    let subject = "bump dep from 1.2 to 1.9";
+    assert_eq!(with_subject(read.clone(), subject), read);
+    assert_eq!(with_subject(Vec::new(), subject), [one("1.2", "1.9", "")]);
+    // Commits in a row move once; there and back is no move.
+    let row = [one("1.2", "1.9", "a"), one("1.9", "2.0", "a")];
+    assert_eq!(joined(row), [one("1.2", "2.0", "a")]);
+    let back = [one("1.2", "1.9", "a"), one("1.9", "1.2", "a")];
+    assert_eq!(joined(back), []);
+}

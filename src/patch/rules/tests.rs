@@ -81,6 +81,7 @@ fn queue(said: &[(&str, &str)]) -> (Queue, RequestId) {
 
 fn facts() -> Facts {
     Facts {
+        moves: Vec::new(),
         merged: Merged::All,
         note: NoteFact::Written,
         applies: Applies::Cleanly,

@@ -77,6 +77,7 @@ fn whole() -> Answers {
 
 fn clean() -> Facts {
     Facts {
+        moves: Vec::new(),
         merged: Merged::All,
         note: NoteFact::Written,
         applies: Applies::Cleanly,

@@ -135,6 +135,9 @@ impl Document for ListDocument {
                 if !one.why.is_empty() {
                     page.line(page.dim(&format!("  {}", cut(&one.why, WIDTH - 2))));
                 }
+                for moved in &one.moves {
+                    page.line(format!("  moves {}", words::moved(page, moved)));
+                }
                 // The others are what the columns and the state say.
                 for broken in one.broken().filter(|one| one.rule == "kind-not-allowed") {
                     page.line(format!("  {}", cut(&broken.message, WIDTH - 2)));

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::words;
 use crate::model::calendar::Calendar;
-use crate::model::{BranchName, Sha256, Timestamp};
+use crate::model::{BranchName, Sha256, TagName, Timestamp};
 use crate::patch::entry::{Entry, EntryId, Event, RequestId};
 use crate::patch::state::in_force;
 use crate::patch::{Decision, Policy, Queue, Request};
@@ -97,6 +97,7 @@ pub fn about(id: EntryId, event: &Event) -> Option<RequestId> {
         Event::Frozen { .. }
         | Event::Thawed { .. }
         | Event::Told { .. }
+        | Event::Announced { .. }
         | Event::Excused { .. }
         | Event::Mocked { .. }
         | Event::Cut { .. }
@@ -250,6 +251,10 @@ fn told(event: &Event, calendar: &Calendar) -> (String, Option<String>) {
                 false => format!(" for {}", ids.join(" ")),
             };
             (format!("told {channel} of it{about}"), None)
+        }
+        Event::Announced { channel, tags, .. } => {
+            let tags: Vec<&str> = tags.iter().map(TagName::as_str).collect();
+            (format!("announces {} to {channel}", tags.join(" ")), None)
         }
         Event::Excused {
             branch,

@@ -100,6 +100,9 @@ impl Document for PickDocument {
             }
         }
         if let Some(view) = &self.request {
+            for moved in &view.moves {
+                page.field("moves", words::moved(page, moved));
+            }
             let why = match view.why.is_empty() {
                 true => String::new(),
                 false => format!(", {}", plain(&view.why)),

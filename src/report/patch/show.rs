@@ -91,6 +91,9 @@ impl Document for ShowDocument {
             }
         };
         page.field("applies", applies);
+        for moved in &one.moves {
+            page.field("moves", words::moved(page, moved));
+        }
         for one in one.rules.iter().flatten() {
             let aside = match (&one.overridden_by, &one.reason) {
                 (Some(by), Some(reason)) => format!("; set aside by {}: {reason}", by.name),

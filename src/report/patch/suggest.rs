@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::words::short;
+use super::words::{self, short};
 use crate::model::{BranchName, Timestamp};
 use crate::patch::RequestId;
 use crate::patch::moves::Move;
@@ -100,13 +100,7 @@ pub struct MadeRequest {
 
 fn moved(page: &mut Page, moves: &[Move]) {
     for one in moves {
-        let text = plain(&one.to_string());
-        let text = match one.step {
-            crate::patch::moves::Step::Major | crate::patch::moves::Step::Back => {
-                page.warning(&text)
-            }
-            _ => text,
-        };
+        let text = words::moved(page, one);
         page.line(format!("  moves {text}"));
     }
 }

@@ -6,6 +6,7 @@ use super::words;
 use crate::model::{BranchName, Timestamp};
 use crate::patch::entry::{Answers, Picked, RequestId};
 use crate::patch::facts::{Applies, Merged, NoteFact, Picks};
+use crate::patch::moves::Move;
 use crate::patch::rules::Breach;
 use crate::patch::state::{Listed, Question, State};
 use crate::release::commit::Person;
@@ -53,6 +54,8 @@ pub struct RequestView {
     pub conflicts: Vec<String>,
     /// Why it was not tried.
     pub not_tried: Option<String>,
+    /// The dependencies that its commits move, from where to where.
+    pub moves: Vec<Move>,
     /// How many have approved.
     pub approvals: usize,
     /// How many must.
@@ -132,6 +135,7 @@ impl RequestView {
             conflict_commit: conflict.map(|(commit, _)| commit.clone()),
             conflicts: conflict.map(|(_, paths)| paths.clone()).unwrap_or_default(),
             not_tried,
+            moves: facts.moves.clone(),
             approvals: standing.approvals,
             approvals_needed: needed,
             contradicted: standing.is_contradicted(),

@@ -3,8 +3,11 @@
 use crate::model::Timestamp;
 use crate::patch::entry::Decision;
 use crate::patch::facts::{Applies, Facts, Picks};
+use crate::patch::moves::{Move, Step};
 use crate::patch::state::{Listed, Question, State};
 use crate::release::commit::Person;
+use crate::report::Page;
+use crate::report::document::plain;
 
 /// Writes how long ago a moment is, in its largest unit.
 pub fn age(at: Timestamp, now: Timestamp) -> String {
@@ -132,4 +135,13 @@ pub fn conflicts(facts: &Facts) -> String {
 pub fn questions(questions: &[Question]) -> String {
     let words: Vec<&str> = questions.iter().map(|one| one.word()).collect();
     words.join(", ")
+}
+
+/// Says how far a dependency moves; what may break who uses it stands out.
+pub fn moved(page: &Page, one: &Move) -> String {
+    let text = plain(&one.to_string());
+    match one.step {
+        Step::Major | Step::Back => page.warning(&text),
+        _ => text,
+    }
 }

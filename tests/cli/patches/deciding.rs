@@ -73,6 +73,35 @@ fn decisions_are_written_once_with_reason_and_name() {
 }
 
 #[test]
+fn another_reason_is_written_and_the_same_one_is_not() {
+    let world = project();
+    fix(&world, "two", "2", WHOLE);
+    let id = picked(&world, "HEAD");
+    let short = &id[..5];
+    world
+        .run(["patch", "approve", short, "--reason", "it crashes"])
+        .code(0);
+    let anew = [
+        "patch",
+        "approve",
+        short,
+        "--reason",
+        "everywhere",
+        "--json",
+    ];
+    for changed in [true, false] {
+        let said = world.run(anew).code(0).document("debcut/patch-approve/1");
+        assert_eq!(said["changed"], changed);
+        assert_eq!(said["requests"][0]["approvals"], 1);
+    }
+    let log = world.run(["patch", "log", &id]).code(0).stdout;
+    assert!(
+        log.contains("it crashes") && log.contains("everywhere"),
+        "{log}"
+    );
+}
+
+#[test]
 fn only_approvers_decide() {
     let world = project();
     fix(&world, "two", "2", WHOLE);

@@ -195,3 +195,31 @@ fn a_freeze_ends_by_a_thaw_alone() {
 fn apply_words() -> [&'static str; 4] {
     ["patch", "apply", "--onto", BRANCH]
 }
+
+#[test]
+fn what_is_approved_and_conflicts_waits_and_is_told_too() {
+    let (world, first) = approved();
+    std::fs::write(world.path("up"), "").expect("writes");
+    fix(&world, "four", "4", WHOLE);
+    world.git(&["switch", "--quiet", BRANCH]);
+    fix(&world, "four", "IV", "fix: four, in Latin");
+    world.git(&["switch", "--quiet", "main"]);
+    let second = ask(&world, "HEAD");
+    approve(&world, &second);
+    let mut want = [first, second];
+    want.sort();
+    let named = |document: &Value, key: &str| {
+        let all = document[key].as_array().expect("a list").iter();
+        let mut names: Vec<String> = all
+            .map(|one| one["id"].as_str().expect("a name").to_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(named(&frozen(freeze(&world, &[]), 0), "waiting"), want);
+    for id in &want {
+        assert_eq!(heard(&world, "list", id), 1, "{id}");
+    }
+    let thawed = thaw(&world).run().code(0).document("debcut/patch-thaw/1");
+    assert_eq!(named(&thawed, "released"), want);
+}

@@ -89,3 +89,50 @@ fn a_merge_is_taken_apart_and_its_own_changes_are_told() {
         assert_eq!(asked["commits"].as_array().map(Vec::len), Some(1));
     }
 }
+
+#[test]
+fn bumps_of_dependencies_are_told_with_their_range() {
+    let world = project();
+    world.write(
+        "go.mod",
+        "module example.org/m\n\nrequire example.org/dep v1.2.0\n",
+    );
+    world.commit("build: begin to depend");
+    world.write(
+        "go.mod",
+        "module example.org/m\n\nrequire example.org/dep v2.0.0\n",
+    );
+    world.commit("fix(deps): follow dep");
+    let asked = |subject: &str| {
+        world
+            .run(["patch", "pick", "HEAD", "--onto", "release-1.0"])
+            .code(0);
+        let list = world.run(["patch", "list", "--json"]).code(0);
+        let list = list.document("debcut/patch-list/1");
+        let all = list["requests"].as_array().expect("a list").iter();
+        let found = all.clone().find(|one| one["title"] == subject);
+        found.expect("it was asked for").clone()
+    };
+    let read = asked("fix(deps): follow dep");
+    let moved = &read["moves"][0];
+    assert_eq!(moved["from"], "v1.2.0", "{read}");
+    assert_eq!(moved["to"], "v2.0.0");
+    assert_eq!(moved["step"], "major");
+    assert_eq!(moved["file"], "go.mod");
+    // Where no file says it, the subject does.
+    world.write("vendored.txt", "1.9\n");
+    world.commit("build(deps): bump dep from 1.2 to 1.9");
+    let told = asked("build(deps): bump dep from 1.2 to 1.9");
+    assert_eq!(told["moves"][0]["step"], "minor", "{told}");
+    assert_eq!(told["moves"][0]["file"], "");
+    let list = world.run(["patch", "list"]).code(0).stdout;
+    for line in [
+        "moves example.org/dep v1.2.0 → v2.0.0 (major)",
+        "moves dep 1.2 → 1.9",
+    ] {
+        assert!(list.contains(line), "{line} in {list}");
+    }
+    let id = told["id"].as_str().expect("a name");
+    let shown = world.run(["patch", "show", id]).code(0).stdout;
+    assert!(shown.contains("dep 1.2 → 1.9"), "{shown}");
+}

@@ -197,3 +197,77 @@ fn an_announcement_needs_no_tag_to_be_looked_at() {
         .code(2)
         .says(&["debcut announce TAG"]);
 }
+
+#[test]
+fn what_one_clone_announced_another_does_not() {
+    let world = project();
+    let edit = |world: &World| {
+        let text = std::fs::read_to_string(world.project().join("debcut.toml")).expect("text");
+        let channels = "[[announce.channel]]\nname = 'wall'\ncommand = 'cat >> ../wall'\n\
+             [[announce.channel]]\nname = 'cut'\ncommand = 'cat >> ../cut; [ -e ../ok ] || kill -9 $PPID'\n";
+        world.write("debcut.toml", &format!("{text}\n{channels}"));
+        world.commit("chore: channels");
+    };
+    edit(&world);
+    let top = world.project();
+    let remote = world.path("remote.git").display().to_string();
+    world.git(&["init", "--quiet", "--bare", &remote]);
+    let told = |file: &str| {
+        let text = std::fs::read_to_string(world.path(file)).unwrap_or_default();
+        text.matches("tally 1.2.0").count()
+    };
+    let announce = |place: &std::path::Path, words: &str, code: i32| {
+        let place = place.to_str().expect("text");
+        let words = words.split(' ');
+        let all = ["-C", place, "announce", "v1.2.0", "--json"];
+        let ran = world.run(all.into_iter().chain(words)).code(code);
+        ran.document("debcut/announce/1")
+    };
+    let document = announce(&top, "--to wall --send", 0);
+    assert_eq!(document["channels"][0]["state"], "sent");
+    let once = told("wall");
+    assert!(once > 0);
+    let log = world.run(["patch", "log"]).code(0).stdout;
+    assert!(log.contains("announces v1.2.0 to wall"), "{log}");
+    // The ledger knows it where the clone's own record is lost, and elsewhere.
+    std::fs::remove_file(top.join(".git/debcut/announced.json")).expect("it is there");
+    let sync = ["patch", "sync", "--remote", &remote];
+    world.run(sync).code(0);
+    world.git(&["clone", "--quiet", ".", "../other"]);
+    let other = world.path("other");
+    let elsewhere = ["-C", other.to_str().expect("text")];
+    world.run(elsewhere.into_iter().chain(sync)).code(0);
+    for place in [&top, &other] {
+        let document = announce(place, "--to wall --send", 0);
+        assert_eq!(document["channels"][0]["state"], "sent-before");
+        assert_eq!(document["changed"], false);
+    }
+    assert_eq!(told("wall"), once);
+    let document = announce(&top, "--to wall --send --again --dry-run", 0);
+    assert_eq!(document["channels"][0]["state"], "waits");
+    assert!(document["channels"][0]["sent"].is_string(), "{document}");
+    assert_eq!(told("wall"), once);
+
+    // Killed while it was sending: nobody knows, and nothing goes twice unasked.
+    let killed = world.run(["announce", "v1.2.0", "--to", "cut", "--send"]);
+    assert_ne!(killed.code, 0, "{}", killed.stdout);
+    let once = told("cut");
+    assert!(once > 0);
+    let document = announce(&top, "--to cut --send", 1);
+    assert_eq!(document["channels"][0]["state"], "perhaps-sent");
+    let finding = &document["findings"][0];
+    assert_eq!(finding["rule"], "perhaps-sent", "{document}");
+    let fix = finding["fix"].as_str().expect("text");
+    assert!(fix.contains("--to cut --send --again"), "{fix}");
+    assert_eq!(told("cut"), once);
+    std::fs::write(world.path("ok"), "").expect("writes");
+    announce(&top, "--to cut --send --again", 0);
+    assert_eq!(told("cut"), 2 * once);
+    let document = announce(&top, "--to cut --send", 0);
+    assert_eq!(document["channels"][0]["state"], "sent-before");
+
+    world
+        .run(["announce", "v1.2.0", "--to", "nosuch", "--send"])
+        .code(2)
+        .says(&["there is no channel “nosuch”", "debcut.toml has wall, cut"]);
+}

@@ -104,9 +104,25 @@ fn a_remote_that_is_away_stops_nothing_else() {
     assert_eq!(error["schema"], "debcut/error/1");
     in_place(&world, &top, "patch sync --dry-run").code(3);
     in_place(&world, &top, "patch sync --remote nowhere").code(2);
-    // Asked for at once it stops the word; set in the configuration it does not.
+    // Asked for at once the word is written all the same, and said to be here
+    // alone; set in the configuration that is no failure.
     let freeze = "patch freeze release-1.0 --reason cut";
-    in_place(&world, &top, &format!("{freeze} --sync")).code(3);
+    let ran = in_place(&world, &top, &format!("{freeze} --sync --json")).code(3);
+    let document = ran.document("debcut/patch-freeze/1");
+    let finding = &document["findings"][0];
+    assert_eq!(finding["rule"], "not-shared", "{document}");
+    let message = finding["message"].as_str().expect("text");
+    assert!(
+        message.starts_with("written here, not shared yet: "),
+        "{message}"
+    );
+    assert_eq!(document["changed"], true);
+    let log = in_place(&world, &top, "patch log").code(0).stdout;
+    assert!(log.contains("freezes release-1.0"), "{log}");
+    // What is more than a word is not done without knowing the others'.
+    in_place(&world, &top, "patch apply --onto release-1.0 --sync")
+        .code(3)
+        .says(&["nothing was done"]);
     assert_eq!(
         world.git(&["for-each-ref", "--format=x", "refs/debcut/remotes"]),
         ""

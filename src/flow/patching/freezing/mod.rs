@@ -91,8 +91,11 @@ pub fn changed(
             .decision()
             .is_some_and(|said| said.what.0 == Decision::Approve);
         let by_freeze = standing.frozen.is_some();
+        // One that conflicts now waits as well: it is approved, and may apply by
+        // the day of the thaw.
+        let would_go = matches!(standing.state, State::Approved | State::Conflicts);
         approved
-            && (by_freeze || standing.state == State::Approved)
+            && (by_freeze || would_go && standing.approvals >= policy.approvals)
             && !excepted.contains(&one.request.id)
             && (*change != Change::Thaw || by_freeze)
     });

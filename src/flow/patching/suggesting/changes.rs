@@ -3,15 +3,6 @@
 use crate::patch::moves::{self, Changed, Move};
 use crate::sys::git::{Descend, GitError, Item, ObjectId, Objects};
 
-/// Tells whether a commit changes a file of dependencies.
-pub(super) fn manifests(objects: &Objects<'_>, id: ObjectId) -> Result<bool, GitError> {
-    let mut any = false;
-    each_change(objects, id, &mut |path, _, _| {
-        any |= moves::is_manifest(path)
-    })?;
-    Ok(any)
-}
-
 type Visit<'v> = &'v mut dyn FnMut(&str, Option<ObjectId>, Option<ObjectId>);
 
 /// Calls `visit` with every path that a commit changes, and its contents before
@@ -33,8 +24,11 @@ pub(super) fn each_change(
     })
 }
 
-/// Reads the dependencies that a commit moves.
-pub(super) fn moves(objects: &Objects<'_>, id: ObjectId) -> Result<Vec<Move>, GitError> {
+/// Reads the dependencies that a commit moves: in its files, and by its subject.
+pub(in crate::flow::patching) fn moves(
+    objects: &Objects<'_>,
+    id: ObjectId,
+) -> Result<Vec<Move>, GitError> {
     let mut files = Vec::new();
     each_change(objects, id, &mut |path, before, after| {
         if moves::is_manifest(path) {
@@ -46,11 +40,12 @@ pub(super) fn moves(objects: &Objects<'_>, id: ObjectId) -> Result<Vec<Move>, Gi
     for (path, before, after) in files {
         read.push((path, content(before)?, content(after)?));
     }
-    Ok(moves::moves(read.iter().map(|(path, before, after)| {
-        Changed {
-            path,
-            before: before.as_deref(),
-            after: after.as_deref(),
-        }
-    })))
+    let changed = read.iter().map(|(path, before, after)| Changed {
+        path,
+        before: before.as_deref(),
+        after: after.as_deref(),
+    });
+    let message = objects.commit(id)?.message();
+    let subject = message.lines().next().unwrap_or_default();
+    Ok(moves::with_subject(moves::moves(changed), subject))
 }

@@ -4,7 +4,7 @@
 //! Messages are read for all of them, changes only of what is suggested or
 //! moves dependencies, so it costs as much as the main branch has moved on.
 
-mod changes;
+pub(super) mod changes;
 mod judging;
 mod reading;
 mod trying;
@@ -146,10 +146,7 @@ pub fn suggest(
             verdict => verdict,
         };
         let known = look.known_here(one, &asked);
-        let moves = match changes::manifests(&objects, one.id)? {
-            true => changes::moves(&objects, one.id)?,
-            false => Vec::new(),
-        };
+        let moves = changes::moves(&objects, one.id)?;
         let why = match (verdict, known) {
             (Verdict::Silent, _) if moves.is_empty() => continue,
             (Verdict::Silent, None) => Why::OnlyMoves,

@@ -250,16 +250,44 @@ fn changed_bytes_are_found_and_not_taken() {
     team.agree();
 }
 
+impl Team {
+    fn hook(&self, name: &str, script: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let hook = self.scratch.dir().join("remote.git/hooks").join(name);
+        std::fs::create_dir_all(hook.parent().expect("a directory")).expect("makes");
+        std::fs::write(&hook, format!("#!/bin/sh\n{script}\n")).expect("writes");
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&hook, mode).expect("may");
+    }
+}
+
+/// A transaction that the remote's git gives up, as it does for a lock that
+/// somebody else has: twice it is tried again, for ever it is not.
+#[test]
+fn a_transaction_that_the_remote_gave_up_is_tried_again() {
+    let mut team = Team::new(2);
+    team.write(0, 0);
+    let lock = "mkdir -p refs/debcut && : > refs/debcut/patches.lock";
+    let twice = format!(
+        "echo x >> count\nrm -f refs/debcut/patches.lock\n[ $(wc -l < count) -gt 2 ] || {{ {lock}; }}"
+    );
+    team.hook("pre-receive", &twice);
+    assert_eq!(team.sync(0).sent, 1);
+    team.hook("pre-receive", lock);
+    team.write(0, 0);
+    let workspace = team.workspace(0);
+    let environment = team.scratch.environment();
+    let ended = sync(&workspace, &environment, "origin", &Silent);
+    let said = ended.expect_err("others are always faster").to_string();
+    let want = "origin was written to by others each time that it was tried (10)";
+    assert_eq!(said, want);
+}
+
 #[test]
 fn a_refused_push_says_why() {
-    use std::os::unix::fs::PermissionsExt as _;
     let mut team = Team::new(1);
     team.write(0, 0);
-    let hook = team.scratch.dir().join("remote.git/hooks/pre-receive");
-    std::fs::create_dir_all(hook.parent().expect("a directory")).expect("makes");
-    std::fs::write(&hook, "#!/bin/sh\necho no ledger here\nexit 1\n").expect("writes");
-    let mode = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(&hook, mode).expect("may");
+    team.hook("pre-receive", "echo no ledger here\nexit 1");
     let workspace = team.workspace(0);
     let environment = team.scratch.environment();
     let ended = sync(&workspace, &environment, "origin", &Silent);
