@@ -430,8 +430,8 @@ impl Queue {
 impl Request {
     /// Tells whether it was picked and changed nothing: there is no commit of it.
     pub fn came_to_nothing(&self) -> bool {
-        let picked = self.applied.iter().flat_map(|said| &said.what);
-        self.applied.is_some() && picked.fold(true, |none, one| none && one.to.is_none())
+        let applied = self.applied.as_ref();
+        applied.is_some_and(|said| said.what.iter().all(|one| one.to.is_none()))
     }
 
     /// Takes a pick that came to nothing for undone, where somebody who knew of

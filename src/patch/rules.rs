@@ -323,7 +323,10 @@ pub fn breaches(listed: &Listed, kinds: &[Kind], ground: &Ground, policy: &Polic
     if policy.note == Note::Required && listed.facts.note == NoteFact::Missing {
         breach(
             Rule::NoReleaseNote,
-            "its commits say nothing to users".to_owned(),
+            match listed.request.ask.what.commits.len() {
+                1 => "its commits say nothing to users".to_owned(),
+                _ => "not each of its commits says what users are told, or NONE".to_owned(),
+            },
             format!(
                 "debcut patch answer {} --note TEXT, or NONE; Release-Note: in the message says \
                  it before it is merged",

@@ -178,6 +178,7 @@ pub fn judge(known: &Known) -> Verdict {
         reasons.push(Reason::Fix);
     }
     reasons.sort();
+    reasons.dedup();
     match reasons.is_empty() {
         true => Verdict::Silent,
         false => Verdict::Belongs(reasons),

@@ -121,7 +121,6 @@ pub fn set(
     if wanted.dry_run {
         return Ok(Outcome::Planned(Box::new(next), findings));
     }
-    let mut findings = findings;
     let complete = hook::standing(repository, environment)? == hook::Standing::There;
     let changed = there.as_ref() != Some(&next) || !complete;
     // From the first of these on nothing leaves any more.

@@ -1,6 +1,8 @@
 //! `patch plan`: when the next patch release of a branch is due, what would be
 //! in it, and what stands in the way.
 
+use std::collections::BTreeSet;
+
 use super::hotfixing::holding::{self, Holding};
 use super::hotfixing::{self, Hotfix, Lacking};
 use super::ledger::Ledger;
@@ -10,7 +12,8 @@ use crate::flow::project::Workspace;
 use crate::model::finding::with_causes;
 use crate::model::{BranchName, Finding, Listener, Timestamp};
 use crate::patch::policy::Note;
-use crate::patch::{Due, Freeze, Request, State, Trial};
+use crate::patch::state::Listed;
+use crate::patch::{Due, Freeze, Request, RequestId, State, Trial};
 use crate::release::notes::lint;
 use crate::release::plan::{self, Decision};
 use crate::release::{self, change, trailer};
@@ -131,7 +134,9 @@ pub fn coming(
             .filter(|one| one.ask.what.onto == name)
             .collect();
         let mut approved = Vec::new();
-        for one in listing::listed(workspace, ledger, &own)? {
+        let listed = listing::listed(workspace, ledger, &own)?;
+        let behind = behind_others(workspace, &name, &listed)?;
+        for one in listed {
             let title = &one.request.ask.what.title;
             let block = match one.standing.state {
                 State::Approved => {
@@ -147,6 +152,10 @@ pub fn coming(
                 }
                 State::New => "is undecided",
                 State::NeedsInfo => "waits for answers",
+                State::Conflicts if behind.contains(&one.request.id) => {
+                    approved.push(one.request);
+                    continue;
+                }
                 State::Conflicts => "does not apply",
                 State::Held if one.standing.frozen.is_some() => "is approved and frozen",
                 _ => continue,
@@ -194,6 +203,33 @@ pub fn coming(
         });
     }
     Ok(found)
+}
+
+/// Finds the approved requests that do not apply to a branch as it is, but
+/// behind others that go before them.
+fn behind_others(
+    workspace: &Workspace,
+    branch: &BranchName,
+    listed: &[Listed],
+) -> Result<BTreeSet<RequestId>, FlowError> {
+    let mut wanted = Vec::new();
+    for one in listed {
+        let may_go = matches!(one.standing.state, State::Approved | State::Conflicts);
+        if may_go && rules_let(workspace, one)? {
+            wanted.push(one.clone());
+        }
+    }
+    let conflicts = |one: &Listed| one.standing.state == State::Conflicts;
+    if !wanted.iter().any(conflicts) {
+        return Ok(BTreeSet::new());
+    }
+    applying::going(workspace, branch, &wanted)
+}
+
+/// Tells whether no rule that stands keeps a request from going in.
+fn rules_let(workspace: &Workspace, one: &Listed) -> Result<bool, FlowError> {
+    let broken = ruling::breaches(workspace, one)?;
+    Ok(broken.iter().all(|one| one.overridden.is_some()))
 }
 
 /// Names the picks on a branch of which users are told nothing.

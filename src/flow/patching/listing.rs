@@ -308,13 +308,12 @@ impl<'w, 'r> Look<'w, 'r> {
         }
     }
 
-    /// One that is written tells users of all; else every commit must say that
-    /// there is nothing.
+    /// Every commit must say what users are told, or that there is nothing.
     fn note(&self, commits: &[String]) -> NoteFact {
         let notes = || commits.iter().filter_map(|id| self.notes.get(id)).copied();
-        match notes().max() {
-            Some(NoteFact::Written) => NoteFact::Written,
-            _ => notes().min().unwrap_or(NoteFact::Missing),
+        match notes().min() {
+            None | Some(NoteFact::Missing) => NoteFact::Missing,
+            Some(_) => notes().max().unwrap_or(NoteFact::Missing),
         }
     }
 }

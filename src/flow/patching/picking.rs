@@ -347,9 +347,11 @@ fn overlaps(workspace: &Workspace, queue: &Queue, ask: &Ask) -> Result<Vec<Findi
         ids.collect()
     };
     let mut found = Vec::new();
+    let asked = with_brought(workspace, &ask.commits)?;
     for other in queue.requests.values().filter(open) {
         let commits = &other.ask.what.commits;
-        let both = ask.commits.iter().filter(|id| commits.contains(id));
+        let there = with_brought(workspace, commits)?;
+        let both = asked.iter().filter(|id| there.contains(id));
         let both: Vec<&str> = both.map(|id| short(id)).collect();
         let mut same = Vec::new();
         for commit in ids(&ask.commits) {
@@ -368,6 +370,24 @@ fn overlaps(workspace: &Workspace, queue: &Queue, ask: &Ask) -> Result<Vec<Findi
             "debcut patch supersede {} --by the new one, or withdraw one of both",
             other.id
         )));
+    }
+    Ok(found)
+}
+
+/// Adds to each merge of some commits what it brought: to pick it whole is to
+/// pick that.
+fn with_brought(workspace: &Workspace, commits: &[String]) -> Result<Vec<String>, FlowError> {
+    let repository = &workspace.repository;
+    let mut found = commits.to_vec();
+    for id in commits.iter().filter(|id| repository.has_commit(id)) {
+        let parents = repository.commit_facts(id)?.parents;
+        let Some((first, others)) = parents.split_first() else {
+            continue;
+        };
+        for other in others {
+            let brought = repository.commits_between(first, other)?;
+            found.extend(brought.into_iter().map(|one| one.id));
+        }
     }
     Ok(found)
 }

@@ -167,3 +167,57 @@ fn a_pick_that_came_to_nothing_can_be_taken_back() {
     world.run(words).code(0);
     assert_eq!(shown(&world, &id).0, "withdrawn");
 }
+
+#[test]
+fn each_commit_of_a_request_says_what_users_are_told() {
+    let world = project();
+    let config = std::fs::read_to_string(world.project().join("debcut.toml"));
+    let config = config.unwrap_or_default() + "\n[patch]\nnote = \"required\"\n";
+    world.write("debcut.toml", config);
+    world.commit("chore: ask for notes");
+    fix(&world, "two", "2", WHOLE);
+    fix(&world, "four", "4", "fix: without a word");
+    let id = asked(&world, "HEAD~2..HEAD");
+    let words = ["patch", "show", &id, "--json"];
+    let note = |world: &World| {
+        let shown = world.run(words).code(0).document("debcut/patch-show/1");
+        shown["request"]["release_note"].clone()
+    };
+    assert_eq!(note(&world), "missing");
+    let refused = world.run(["patch", "apply", "--onto", "release-1.0", &id]);
+    let refused = refused.code(1);
+    assert!(
+        refused.stdout.contains("not each of its commits"),
+        "{}",
+        refused.stdout
+    );
+    world
+        .run(["patch", "answer", &id, "--note", "Both stay."])
+        .code(0);
+    assert_eq!(note(&world), "written");
+}
+
+#[test]
+fn a_merge_and_its_commits_are_the_same_request() {
+    let world = project();
+    world.git(&["checkout", "-q", "-b", "topic"]);
+    let first = fix(&world, "two", "2", WHOLE);
+    fix(
+        &world,
+        "four",
+        "4",
+        "fix: another line\n\nRelease-Note: NONE",
+    );
+    world.git(&["checkout", "-q", "main"]);
+    world.git(&["merge", "-q", "--no-ff", "--no-edit", "topic"]);
+    let id = asked(&world, "HEAD~1..topic");
+    let words = ["patch", "pick", "HEAD", "-m", "1", "--onto", "release-1.0"];
+    let made = world.run(words.iter().chain(&["--json"])).code(0);
+    let made = made.document("debcut/patch-pick/1");
+    let twice = made["findings"].as_array().expect("a list").clone();
+    let twice = twice.iter().find(|one| one["rule"] == "asked-twice");
+    let twice = twice.expect("a warning");
+    assert_eq!(twice["subject"], id.as_str());
+    let message = twice["message"].as_str().expect("text");
+    assert!(message.contains(&first[..12]), "{message}");
+}

@@ -8,10 +8,10 @@ use crate::flow::patching::branches::{self, Line};
 use crate::flow::patching::ledger::Ledger;
 use crate::flow::patching::{green, kinds, listing};
 use crate::flow::project::Workspace;
-use crate::model::{BranchName, Finding};
-use crate::patch::Request;
+use crate::model::{BranchName, Finding, Timestamp};
 use crate::patch::rules::{self, Ground};
 use crate::patch::state::{Listed, State};
+use crate::patch::{Request, RequestId};
 use crate::sys::git::{Landed, ObjectId, Objects, Repository};
 
 /// A branch as it is now, and the main branch beside it.
@@ -67,6 +67,15 @@ impl Place {
             order,
             own,
         })
+    }
+
+    /// Returns a request's place among those that go: in the order of the main
+    /// branch's history; what is not there comes last, in the order of asking.
+    pub fn position(&self, one: &Listed) -> (usize, Timestamp, RequestId) {
+        let first = one.request.ask.what.commits.iter();
+        let first = first.filter_map(|id| self.order.get(&ObjectId::from_hex(id)?));
+        let first = first.min().copied().unwrap_or(usize::MAX);
+        (first, one.request.ask.at, one.request.id.clone())
     }
 
     /// Finds what some commits are on the branch.
@@ -181,13 +190,6 @@ pub(super) fn judged(
             judged.staying.push((one, standing));
         }
     }
-    // What is not on the main branch comes last, in the order of asking.
-    let position = |one: &Listed| {
-        let first = one.request.ask.what.commits.iter();
-        let first = first.filter_map(|id| place.order.get(&ObjectId::from_hex(id)?));
-        let first = first.min().copied().unwrap_or(usize::MAX);
-        (first, one.request.ask.at, one.request.id.clone())
-    };
-    judged.going.sort_by_key(position);
+    judged.going.sort_by_key(|one| place.position(one));
     Ok(judged)
 }
