@@ -205,7 +205,7 @@ fn what_one_clone_announced_another_does_not() {
         let text = std::fs::read_to_string(world.project().join("debcut.toml")).expect("text");
         let channels = "[[announce.channel]]\nname = 'wall'\ncommand = 'cat >> ../wall'\n\
              [[announce.channel]]\nname = 'cut'\ncommand = 'cat >> ../cut; [ -e ../ok ] || kill -9 $PPID'\n";
-        world.write("debcut.toml", &format!("{text}\n{channels}"));
+        world.write("debcut.toml", format!("{text}\n{channels}"));
         world.commit("chore: channels");
     };
     edit(&world);
