@@ -2,27 +2,49 @@
 //! not in the release.
 
 use crate::flow::FlowError;
-use crate::flow::patching::hotfixing;
+use crate::flow::patching::hotfixing::{self, Lacks};
 use crate::flow::patching::ledger::Ledger;
 use crate::flow::project::Workspace;
-use crate::model::{BranchName, TagName};
+use crate::model::{BranchName, Finding, TagName};
 use crate::release::change::{self, Note};
 use crate::release::trailer;
 use crate::report::announcing::Excluded;
 use crate::sys::environment::Environment;
 use crate::sys::git::ObjectId;
 
-/// Lists them, newest first, with the branch that has them; none: the releases
-/// are of no hotfix branch.
+/// What a release leaves out.
+pub(super) enum LeftOut {
+    /// It is of no hotfix branch: nothing is left out.
+    Nothing,
+    /// What this branch has and the release has not, newest first.
+    These(BranchName, Vec<Excluded>),
+    /// Thousands of commits lie between it and this branch: nobody can tell.
+    Unknown(BranchName),
+}
+
+impl LeftOut {
+    /// Warns where nobody can tell what an announcement should.
+    pub(super) fn warning(&self) -> Option<Finding> {
+        let Self::Unknown(branch) = self else {
+            return None;
+        };
+        let why = "thousands of commits lie between it and the release: what is left out is \
+                   not listed";
+        let fix = "look: git log RELEASE..BRANCH, and say it in a template of your own";
+        Some(Finding::warning("excluded-unknown", branch.as_str(), why).fix(fix))
+    }
+}
+
+/// Finds what the releases leave out.
 pub(super) fn excluded(
     workspace: &Workspace,
     tags: &[TagName],
     environment: &Environment,
-) -> Result<Option<(BranchName, Vec<Excluded>)>, FlowError> {
+) -> Result<LeftOut, FlowError> {
     let repository = &workspace.repository;
     let ledger = Ledger::read(repository, environment)?;
     let Some(tag) = tags.first() else {
-        return Ok(None);
+        return Ok(LeftOut::Nothing);
     };
     let release = repository.tag(tag.as_str())?.commit.id;
     for (branch, hotfix) in &ledger.queue.hotfixes {
@@ -43,17 +65,21 @@ pub(super) fn excluded(
         let (Some(normal), Some(release)) = (parse(&normal), parse(&release)) else {
             continue;
         };
-        let lacks = hotfixing::returning::lacking(workspace, normal, &[release])?;
-        let changes = lacks.known().iter().filter_map(|one| {
+        let branch = hotfix.normal.clone();
+        let lacks = match hotfixing::returning::lacking(workspace, normal, &[release])? {
+            Lacks::These(lacks) => lacks,
+            Lacks::Unknown => return Ok(LeftOut::Unknown(branch)),
+        };
+        let changes = lacks.iter().filter_map(|one| {
             let message = repository.commit_facts(&one.commit).ok()?.message;
             Some(Excluded {
                 commit: one.commit.clone(),
                 subject: told(&message)?,
             })
         });
-        return Ok(Some((hotfix.normal.clone(), changes.collect())));
+        return Ok(LeftOut::These(branch, changes.collect()));
     }
-    Ok(None)
+    Ok(LeftOut::Nothing)
 }
 
 /// Says in a line what a commit does, in its note's words where it has one;

@@ -27,6 +27,7 @@ use crate::rollout::telling::Destination;
 use crate::sys::environment::Environment;
 use crate::sys::process::ToolError;
 
+use excluded::LeftOut;
 use record::{Progress, Record, Sent};
 pub use sending::SendError;
 
@@ -144,7 +145,9 @@ pub fn announce(
     for tag in &wanted.tags {
         commits.push(workspace.repository.tag(tag.as_str())?.commit.id);
     }
-    let announcement = announcement(workspace, wanted, &commits, environment)?;
+    let left_out = excluded::excluded(workspace, &wanted.tags, environment)?;
+    let warning = left_out.warning();
+    let announcement = announcement(workspace, wanted, &commits, left_out)?;
     let directory = workspace.repository.top().to_owned();
     let sender = sending::Sender {
         environment,
@@ -163,7 +166,7 @@ pub fn announce(
         tags: wanted.tags.clone(),
         text: sender.preview(&announcement)?,
         channels: Vec::new(),
-        findings: Vec::new(),
+        findings: warning.into_iter().collect(),
     };
     for name in &wanted.to {
         if !rules.channels.iter().any(|channel| channel.name == *name) {
@@ -174,7 +177,7 @@ pub fn announce(
                 .push(Finding::error("no-channel", name, message));
         }
     }
-    if !announced.findings.is_empty() {
+    if announced.findings.iter().any(Finding::is_error) {
         return Ok(announced);
     }
     // Everything that can be known to fail is known before anybody is told.
@@ -316,7 +319,7 @@ fn announcement(
     workspace: &Workspace,
     wanted: &Wanted,
     commits: &[String],
-    environment: &Environment,
+    left_out: LeftOut,
 ) -> Result<Announcement, FlowError> {
     let mut packages = Vec::new();
     for tag in &wanted.tags {
@@ -351,10 +354,9 @@ fn announcement(
     });
     let title = titles.collect::<Vec<_>>().join(", ");
     let tags: Vec<String> = wanted.tags.iter().map(ToString::to_string).collect();
-    let left_out = excluded::excluded(workspace, &wanted.tags, environment)?;
     let (excluded_from, excluded) = match left_out {
-        Some((branch, changes)) => (Some(branch.to_string()), changes),
-        None => (None, Vec::new()),
+        LeftOut::These(branch, changes) => (Some(branch.to_string()), changes),
+        LeftOut::Nothing | LeftOut::Unknown(_) => (None, Vec::new()),
     };
     // Tags name releases for ever: so the same ones are the same announcement.
     let both = wanted.tags.iter().zip(commits);
