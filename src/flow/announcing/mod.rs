@@ -60,8 +60,10 @@ pub enum How {
 /// Whether an announcement that was sent is sent once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Again {
-    /// It is not.
+    /// It is not, nor what was begun and perhaps not ended.
     Never,
+    /// What was begun and perhaps not ended is: rather twice than never.
+    Unfinished,
     /// It is.
     Always,
 }
@@ -200,12 +202,16 @@ pub fn announce(
         );
         let shown = text.text.clone();
         let state = match (wanted.how, before, wanted.again) {
-            (_, Some((Progress::Sent, at)), Again::Never) => State::SentBefore(at),
+            (_, Some((Progress::Sent, at)), Again::Never | Again::Unfinished) => {
+                State::SentBefore(at)
+            }
             (_, Some((Progress::Begun, at)), Again::Never) => {
                 announced.findings.push(perhaps_sent(&channel.name, at));
                 State::PerhapsSent(at)
             }
-            (How::Preview, Some((_, at)), Again::Always) => State::WaitsAgain(at),
+            (How::Preview, Some((_, at)), Again::Always | Again::Unfinished) => {
+                State::WaitsAgain(at)
+            }
             (How::Preview, None, _) => State::Waits,
             (How::Send, ..) => {
                 listener.begin(format!("telling {}", channel.name));

@@ -153,20 +153,19 @@ impl Run<'_, '_> {
             tags: self.lift.tags.clone(),
             to: self.lift.channels.clone(),
             how: How::Send,
-            again: Again::Never,
+            // What was killed half-way is finished by running it again.
+            again: Again::Unfinished,
             by: self.lift.by.clone(),
             now: self.lift.at,
         };
         let mut told =
             announcing::announce(self.workspace, &wanted, self.environment, self.listener)?;
-        // Nobody can know more by waiting: the lift goes on, and it is said.
         told.findings.retain(|one| {
-            let unknown = one.rule == "perhaps-sent" || !one.is_error();
-            if unknown {
+            if !one.is_error() {
                 let text = format!("{}: {}; {}", one.subject, one.message, one.fix);
                 self.listener.warn(text);
             }
-            !unknown
+            one.is_error()
         });
         let sent = |channel: &&announcing::ChannelState| channel.state == announcing::State::Sent;
         let changed = told.channels.iter().filter(sent).count() > 0;

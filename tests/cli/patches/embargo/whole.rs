@@ -146,8 +146,8 @@ fn nothing_leaves_before_the_lift_and_everything_with_it() {
     );
     assert_eq!(
         queue.code(0).stdout.lines().count(),
-        2,
-        "asked and approved"
+        5,
+        "asked, approved, and announced on three channels"
     );
     assert!(due().code(0).stdout.contains("nothing to do"));
     assert_eq!(git(&world, "push public main").code, 0);
