@@ -62,15 +62,16 @@ pub(super) fn fill(
                 later: later.collect(),
             }
         });
-        // The tag of a release is on its release commit. One on another line is none of this branch's: a squash of that
-        // line has brought its release commit here.
+        // The tag of a release is on its release commit. One that is on another line's own release commit is none of
+        // this branch's: a squash of that line has brought its release here.
         let releases = own.last_final.iter().chain(&own.pre_releases);
         let tags: Vec<_> = releases.map(|release| &release.tag).collect();
         let mistagged = announced.iter().find_map(|(at, name, version)| {
             let is_own = name == unit.name.as_str() && in_range(*at);
             let (tag, commit) = tag_of(facts, unit, version).filter(|_| is_own)?;
             let release_commit = history.walk.nodes[*at].id.to_string();
-            let beside = tags.contains(&tag) && *commit != release_commit;
+            let ours = || tags.contains(&tag) || !announces(objects, commit, name, version);
+            let beside = *commit != release_commit && ours();
             beside.then(|| Mistagged {
                 tag: tag.clone(),
                 commit: commit.clone(),
@@ -108,6 +109,16 @@ fn announced(history: &History<'_>, line: &[usize]) -> Vec<(usize, String, Strin
         found.extend(releases.map(|(name, version)| (at, name.to_owned(), version.to_owned())));
     }
     found
+}
+
+/// Tells whether a tagged commit says that it is a release. One that cannot be
+/// read may be one: a shallow clone has tags without their commits.
+fn announces(objects: &Objects<'_>, commit: &str, name: &str, version: &str) -> bool {
+    let read = ObjectId::from_hex(commit).and_then(|id| objects.commit(id).ok());
+    read.is_none_or(|commit| {
+        let message = commit.message();
+        trailer::released(&message).any(|said| said == (name, version))
+    })
 }
 
 /// Returns the version that a package's tree says, as its tags would name it.

@@ -22,7 +22,8 @@ pub(super) struct Asked<'a> {
 
 /// Raises a number until it is free; says why, where it had to. One that is in
 /// use is passed over where this branch knows of it, by its own files, or a
-/// maintenance branch has its line: any other tag is in the way by mistake.
+/// maintenance branch has its line: any other tag is in the way by mistake, as
+/// is one beside this branch's own release commit.
 pub(super) fn number(
     asked: Asked<'_>,
     line: &Line<'_>,
@@ -59,7 +60,7 @@ pub(super) fn number(
                 .iter()
                 .any(|it| hotfix::is_inside(number.as_str(), it))
         };
-        if !in_tree && !written && !of_line() {
+        if known.mistagged.is_some() || (!in_tree && !written && !of_line()) {
             break;
         }
         reasons.push(format!("{number} is in use: {tag}"));

@@ -82,6 +82,26 @@ fn a_release_commit_is_found_by_its_trailer() {
 }
 
 #[test]
+fn a_tag_beside_the_release_commit_is_named_unless_it_is_a_release_there() {
+    let message = "chore(release): hello 1.1\n\nDebcut-Release: hello 1.1";
+    for (tagged, stray) in [("feat: other", true), (message, false)] {
+        let world = World::new();
+        released(&world);
+        world.write("VERSION", "1.1\n");
+        let own = world.commit(message);
+        world.git(&["checkout", "--quiet", "--orphan", "other"]);
+        let other = world.commit(tagged);
+        world.tag("v1.1");
+        world.git(&["checkout", "--quiet", "main"]);
+        let facts = world.facts(&hello());
+        assert_eq!(pending(&facts), None);
+        let found = facts.units[0].mistagged.as_ref();
+        let found = found.map(|it| (it.tag.as_str(), &*it.commit, &*it.release_commit));
+        assert_eq!(found, stray.then_some(("v1.1", &*other, &*own)), "{tagged}");
+    }
+}
+
+#[test]
 fn a_version_in_the_tree_that_no_tag_names_is_pending() {
     let world = World::new();
     released(&world);
