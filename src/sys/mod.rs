@@ -22,3 +22,4 @@ pub mod process;
 pub mod sandbox;
 pub mod store;
 pub mod tree;
+pub mod web;
