@@ -4,7 +4,8 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::client::{Call, Client};
+use super::call::Call;
+use super::client::Client;
 use super::error::ForgeError;
 use super::{PullRequest, Told, Word};
 use crate::model::Timestamp;

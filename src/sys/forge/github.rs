@@ -6,7 +6,8 @@ use serde_json::json;
 use ureq::http::Method;
 
 use super::asking::{self, LabelEvent, Turned};
-use super::client::{Call, Client};
+use super::call::Call;
+use super::client::Client;
 use super::error::ForgeError;
 use super::percent::encoded;
 use super::{
