@@ -21,4 +21,5 @@ pub mod post;
 pub mod process;
 pub mod sandbox;
 pub mod store;
+pub mod temporary;
 pub mod tree;
