@@ -6,6 +6,7 @@
 pub mod announcing;
 pub mod archiving;
 pub mod attesting;
+mod authoring;
 mod build_cache;
 pub mod building;
 pub mod builds;

@@ -397,6 +397,14 @@ pub fn private_dir(path: &Path) -> Result<(), FileError> {
     make().map_err(failed("use", path))
 }
 
+/// Removes a file; one that is gone is fine.
+pub fn remove(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
 /// Removes a tree, also where a build took its own write permission away.
 pub fn remove_tree(path: &Path) -> Result<(), FileError> {
     for entry in walkdir::WalkDir::new(path).into_iter().flatten() {

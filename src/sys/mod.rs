@@ -23,3 +23,4 @@ pub mod sandbox;
 pub mod store;
 pub mod temporary;
 pub mod tree;
+pub mod web;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::PatchingError;
 use crate::flow::FlowError;
+use crate::flow::authoring::authored;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Finding, Listener, Sha256, Timestamp};
 use crate::patch::BackMerge;
@@ -18,8 +19,8 @@ use crate::release::commit::Person;
 use crate::release::trailer::SYNCED;
 use crate::sys::environment::Environment;
 use crate::sys::git::{
-    Author, CommitError, FileKind, GitError, Grafted, NewCommit, PlacedBlob, Pushed, Repository,
-    UserGit, push,
+    CommitError, FileKind, GitError, Grafted, NewCommit, PlacedBlob, Pushed, Repository, UserGit,
+    push,
 };
 
 pub use sources::Source;
@@ -434,11 +435,7 @@ impl Run<'_> {
         NewCommit {
             parent,
             tree,
-            author: Author {
-                name: &self.wanted.author.name,
-                email: &self.wanted.author.email,
-                date: self.wanted.date,
-            },
+            author: authored(&self.wanted.author, self.wanted.date),
             message,
         }
     }
