@@ -66,6 +66,10 @@ pub struct Request {
     pub ask: Said<Ask>,
     /// Every decision, oldest first, with its reason.
     pub decisions: Vec<Said<(Decision, String)>>,
+    /// The pages of forges where decisions were said.
+    pub pages: BTreeMap<EntryId, String>,
+    /// What became of decisions that are not said there any more.
+    pub taken_back: BTreeMap<EntryId, Said<String>>,
     /// Pairs of decisions: who made the first one knew of the second one.
     pub known: BTreeSet<(EntryId, EntryId)>,
     /// The rules that are set aside, with the reason.
@@ -276,6 +280,8 @@ impl Queue {
                     id: id.clone(),
                     ask: by_whom(entry, at, by, ask.clone()),
                     decisions: Vec::new(),
+                    pages: BTreeMap::new(),
+                    taken_back: BTreeMap::new(),
                     known: BTreeSet::new(),
                     overrides: Vec::new(),
                     applied: None,
@@ -300,9 +306,19 @@ impl Queue {
                 request,
                 decision,
                 reason,
+                page,
             } => self.change(request, |one| {
                 let what = (*decision, reason.clone());
                 one.decisions.push(by_whom(entry, at, by, what));
+                one.pages.extend(page.clone().map(|page| (entry, page)));
+            }),
+            Event::TakenBack {
+                request,
+                decision,
+                reason,
+            } => self.change(request, |one| {
+                let what = by_whom(entry, at, by, reason.clone());
+                one.taken_back.entry(*decision).or_insert(what);
             }),
             Event::Overridden {
                 request,

@@ -164,6 +164,7 @@ fn going(
         Event::Answered { request, .. }
         | Event::Titled { request, .. }
         | Event::Decided { request, .. }
+        | Event::TakenBack { request, .. }
         | Event::Overridden { request, .. }
         | Event::Applied { request, .. }
         | Event::Withdrawn { request, .. }
