@@ -5,6 +5,7 @@
 //! GitHub's words are used for both: a merge request is a pull request here.
 //! Whoever asks says who decides; a forge only says what it was told.
 
+mod asking;
 mod client;
 mod error;
 mod github;
