@@ -257,9 +257,12 @@ pub fn standing(request: &Request, facts: &Facts, queue: &Queue, policy: &Policy
 }
 
 /// Returns the decisions that count now, oldest first: those of approvers that
-/// no later one has ended.
+/// no later one has ended, and that were not taken back. What one that was taken
+/// back had ended stands again.
 pub fn in_force(request: &Request, policy: &Policy) -> Vec<Said<(Decision, String)>> {
-    let counts = |one: &&Said<(Decision, String)>| policy.is_approver(&one.by);
+    let counts = |one: &&Said<(Decision, String)>| {
+        policy.is_approver(&one.by) && !request.taken_back.contains_key(&one.entry)
+    };
     let all: Vec<_> = request.decisions.iter().filter(counts).collect();
     let ended = |one: &Said<(Decision, String)>| {
         all.iter().any(|later| {

@@ -43,6 +43,10 @@ pub struct Request {
     pub ask: Said<Ask>,
     /// Every decision, oldest first, with its reason.
     pub decisions: Vec<Said<(Decision, String)>>,
+    /// The pages of forges where decisions were said.
+    pub pages: BTreeMap<EntryId, String>,
+    /// What became of decisions that are not said there any more.
+    pub taken_back: BTreeMap<EntryId, Said<String>>,
     /// Pairs of decisions: who made the first one knew of the second one.
     pub known: BTreeSet<(EntryId, EntryId)>,
     /// The rules that are set aside, with the reason.
@@ -64,6 +68,8 @@ impl Request {
             id,
             ask,
             decisions: Vec::new(),
+            pages: BTreeMap::new(),
+            taken_back: BTreeMap::new(),
             known: BTreeSet::new(),
             overrides: Vec::new(),
             applied: None,

@@ -60,6 +60,7 @@ fn queue(said: &[(&str, &str)]) -> (Queue, RequestId) {
                 request,
                 decision,
                 reason,
+                page: None,
             },
             (None, "freeze") => Event::Frozen {
                 branch: branch(),

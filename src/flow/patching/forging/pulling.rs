@@ -40,6 +40,8 @@ pub struct Heeded {
     pub decision: Decision,
     /// Why, and where it was said.
     pub reason: String,
+    /// Where it was said.
+    pub page: String,
 }
 
 /// Asks the forge what was said there. Writes nothing.
@@ -152,6 +154,7 @@ fn heeded(
         at: word.at.unwrap_or(now),
         decision,
         reason: format!("{what} ({url})"),
+        page: url.to_owned(),
     }))
 }
 
@@ -172,6 +175,7 @@ pub fn take(ledger: &mut Ledger<'_>, heard: &Heard) -> Result<(), FlowError> {
             request: one.request.clone(),
             decision: one.decision,
             reason: one.reason.clone(),
+            page: Some(one.page.clone()),
         };
         let verb = match one.decision {
             Decision::Approve => "approve",
