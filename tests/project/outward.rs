@@ -49,7 +49,7 @@ const STAY: [(&str, &str); 33] = [
     ("cli/editor.rs", "lets the user write"),
     ("cli/sandbox.rs", "runs inside the sandbox"),
     (
-        "flow/archiving.rs",
+        "flow/archiving/opening.rs",
         "opens stores, each behind GuardedStore",
     ),
     (
