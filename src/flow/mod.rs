@@ -50,6 +50,7 @@ pub mod status;
 mod surroundings;
 pub mod tagging;
 mod tooling;
+pub mod unpublished;
 pub mod verifying;
 
 use std::path::PathBuf;

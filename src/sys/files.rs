@@ -329,7 +329,7 @@ fn sweep(parent: &Path, prefix: &str) {
 }
 
 /// Tries to lock a directory; `None` when it is gone.
-fn lock_of(directory: &Path) -> Option<(File, Result<(), Errno>)> {
+pub(super) fn lock_of(directory: &Path) -> Option<(File, Result<(), Errno>)> {
     let file = File::open(directory).ok()?;
     let locked = flock(&file, FlockOperation::NonBlockingLockExclusive);
     Some((file, locked))
