@@ -4,8 +4,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::call::Call;
-use super::client::Client;
+use super::client::{Call, Client};
 use super::error::ForgeError;
 use super::{PullRequest, Told, Word};
 use crate::model::Timestamp;

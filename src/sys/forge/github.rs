@@ -6,8 +6,7 @@ use serde_json::json;
 use ureq::http::Method;
 
 use super::asking::{self, LabelEvent, Turned};
-use super::call::Call;
-use super::client::Client;
+use super::client::{Call, Client};
 use super::error::ForgeError;
 use super::percent::encoded;
 use super::{

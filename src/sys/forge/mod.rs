@@ -6,18 +6,14 @@
 //! Whoever asks says who decides; a forge only says what it was told.
 
 mod asking;
-mod call;
 mod client;
 mod error;
 mod github;
 mod gitlab;
-mod pages;
 mod percent;
-mod refusal;
 mod said;
 mod site;
 mod token;
-mod waiting;
 
 pub use error::ForgeError;
 pub use site::{Kind, Site, SiteError};
