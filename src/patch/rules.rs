@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::entry::Decision;
-use super::facts::{Applies, Merged, NoteFact, Picks};
+use super::facts::{Applies, Elsewhere, Facts, Merged, NoteFact, Picks};
 use super::policy::{Note, Parents, Policy, Unconventional};
 use super::queue::{Excuse, Queue, Request, Said};
 use super::state::{Listed, State};
@@ -33,6 +33,8 @@ pub enum Rule {
     NotHead,
     /// What is on a hotfix branch was picked there.
     NotPicked,
+    /// Nobody has picked it elsewhere already.
+    PickedElsewhere,
 }
 
 /// Says that a text names no rule.
@@ -45,9 +47,10 @@ pub struct RuleError {
 
 impl Rule {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NotHead,
         Self::NotPicked,
+        Self::PickedElsewhere,
         Self::NotGreen,
         Self::Frozen,
         Self::NotApproved,
@@ -67,6 +70,7 @@ impl Rule {
             Self::NotGreen => "not-green",
             Self::NotHead => "not-head",
             Self::NotPicked => "not-picked",
+            Self::PickedElsewhere => "picked-elsewhere",
         }
     }
 }
@@ -257,13 +261,41 @@ pub fn lost(listed: &Listed) -> Option<Finding> {
     let said = listed.request.applied.as_ref()?;
     let onto = &listed.request.ask.what.onto;
     let message = format!(
-        "{} picked it on {} as {}, which {onto} has neither here nor at its remote: it is picked again",
+        "{} picked it on {} as {pick:.12}, which {onto} has neither here nor at its remote: it is picked again",
         said.by.name,
         said.at.day(),
-        pick.get(..12).unwrap_or(pick),
     );
     let finding = Finding::warning("pick-lost", listed.request.id.to_string(), message);
     Some(finding.fix("git fetch first, where somebody else may have pushed it"))
+}
+
+/// Tells whether somebody has picked a request, and this clone does not know the
+/// pick on its branch: unless somebody who knew of the pick has set it aside.
+pub(super) fn is_elsewhere(request: &Request, facts: &Facts, policy: &Policy) -> bool {
+    let is_elsewhere = matches!(facts.picks, Picks::Elsewhere { .. });
+    is_elsewhere && overridden(request, Rule::PickedElsewhere, policy).is_none()
+}
+
+/// Says who has picked a request and where that is, as a clause, and what brings
+/// it here; none: it is not elsewhere.
+pub fn elsewhere(listed: &Listed) -> Option<(String, String)> {
+    let Picks::Elsewhere { pick, place } = &listed.facts.picks else {
+        return None;
+    };
+    let by = &listed.request.applied.as_ref()?.by.name;
+    let onto = &listed.request.ask.what.onto;
+    let (is, fix) = match place {
+        Elsewhere::Unseen(Some(fetch)) => ("is not in this clone".to_owned(), fetch.clone()),
+        Elsewhere::Unseen(None) => (
+            "is not in this repository".to_owned(),
+            format!("{by} pushes {onto}"),
+        ),
+        Elsewhere::At(name) => (
+            format!("{name} has and {onto} has not"),
+            format!("{by} pushes it to {onto}"),
+        ),
+    };
+    Some((format!("picked by {by} as {pick:.12}, which {is}"), fix))
 }
 
 /// Finds the rules that a request breaks, those that are set aside among them.
@@ -280,6 +312,17 @@ pub fn breaches(listed: &Listed, kinds: &[Kind], ground: &Ground, policy: &Polic
     };
     if let Some((message, fix)) = behind(ground) {
         breach(Rule::NotHead, message, fix);
+    }
+    if let Some((message, fix)) = elsewhere(listed) {
+        let fix = match &listed.facts.picks {
+            // What nobody can fetch was not pushed.
+            Picks::Elsewhere {
+                place: Elsewhere::Unseen(Some(_)),
+                ..
+            } => format!("{fix}; if that does not bring it, who picked it has not pushed it"),
+            _ => fix,
+        };
+        breach(Rule::PickedElsewhere, message, fix);
     }
     if let Some((message, fix)) = red(&ground.green) {
         breach(Rule::NotGreen, message, fix);
@@ -458,7 +501,13 @@ pub fn overridden<'r>(
     policy: &Policy,
 ) -> Option<&'r Said<(String, String)>> {
     let said = request.overrides.iter().rev();
+    // A pick that was made later is another one.
+    let of_this_pick = |said: &&Said<(String, String)>| match (&request.applied, rule) {
+        (Some(pick), Rule::PickedElsewhere) => request.knows(said.entry, pick.entry),
+        _ => true,
+    };
     said.filter(|said| said.what.0 == rule.name())
+        .filter(of_this_pick)
         .find(|said| may_override(rule, &said.by, policy))
 }
 
