@@ -34,7 +34,7 @@ const SENDING: [&str; 5] = [
 const PUSHING: &str = "sys/git/push.rs";
 
 /// Files that start something by which nothing leaves, and why.
-const STAY: [(&str, &str); 32] = [
+const STAY: [(&str, &str); 33] = [
     (
         "build/apply/mod.rs",
         "builds, in a sandbox or as the user asks",
@@ -94,6 +94,10 @@ const STAY: [(&str, &str); 32] = [
     ),
     ("sys/store/s3/connection.rs", "the same"),
     ("sys/store/s3/reading.rs", "only reads"),
+    (
+        "sys/web.rs",
+        "makes agents; post.rs and forge/client.rs call by them",
+    ),
 ];
 
 /// Names the way out that a path is, if it is one.

@@ -1,23 +1,21 @@
-//! Calls of a REST API: one agent, the token, answers in pages, patience with
-//! a forge that is busy.
+//! Calls of a REST API: one agent, the token, a few tries.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
-use ureq::http::{HeaderMap, HeaderValue, Method, Request};
-use ureq::tls::TlsConfig;
+use ureq::http::{HeaderMap, HeaderValue, Request};
 use ureq::{Agent, Body};
 
+use super::call::Call;
 use super::error::ForgeError;
-use super::percent::encoded;
-use super::said::said;
+use super::refusal::Again;
 use super::site::{Kind, Site, host_of};
 use super::token::{Token, may_carry, token};
+use super::waiting::slept;
 use crate::sys::environment::Environment;
 use crate::sys::interrupt;
 use crate::sys::outward::Destination;
-use crate::sys::store::s3::connection::{authorities, proxy};
+use crate::sys::web;
 
 /// How long one try may take: GitHub gives itself ten seconds for an answer.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -27,82 +25,22 @@ const PATIENCE: Duration = Duration::from_secs(75);
 /// How often a forge that fails is asked.
 const TRIES: u32 = 4;
 /// The pause before the second try; each later one is three times as long.
-const PAUSE: Duration = Duration::from_millis(500);
+pub(super) const PAUSE: Duration = Duration::from_millis(500);
 /// How much of an answer is read: a page of a hundred pull requests is 2 MB.
 const ANSWER_BYTES: u64 = 32 * 1024 * 1024;
-/// How many pages of a hundred are read of one list.
-const PAGES: usize = 200;
-
 /// The way to a forge.
 pub(super) struct Client {
-    kind: Kind,
-    api: String,
+    pub(super) kind: Kind,
+    pub(super) api: String,
     agent: Agent,
-    token: Option<Token>,
+    pub(super) token: Option<Token>,
     environment: Environment,
 }
 
-/// A call.
-pub(super) struct Call<'a> {
-    method: Method,
-    path: String,
-    query: Vec<(&'a str, String)>,
-    body: Option<Value>,
-    /// What it is, for an error.
-    what: String,
-}
-
-impl<'a> Call<'a> {
-    /// Asks for something; `what` is a noun for errors.
-    pub fn get(path: String, what: impl Into<String>) -> Self {
-        Self::new(Method::GET, path, what)
-    }
-
-    /// Calls with another method.
-    pub fn new(method: Method, path: String, what: impl Into<String>) -> Self {
-        Self {
-            method,
-            path,
-            query: Vec::new(),
-            body: None,
-            what: what.into(),
-        }
-    }
-
-    /// Adds a parameter to the query.
-    pub fn with(mut self, name: &'a str, value: impl ToString) -> Self {
-        self.query.push((name, value.to_string()));
-        self
-    }
-
-    /// Sends JSON.
-    pub fn body(mut self, body: Value) -> Self {
-        self.body = Some(body);
-        self
-    }
-
-    fn url(&self, api: &str) -> String {
-        let mut url = format!("{api}{}", self.path);
-        for (at, (name, value)) in self.query.iter().enumerate() {
-            url.push(if at == 0 { '?' } else { '&' });
-            url += &format!("{name}={}", encoded(value));
-        }
-        url
-    }
-}
-
 /// An answer that is no refusal.
-struct Reply {
-    headers: HeaderMap,
+pub(super) struct Reply {
+    pub headers: HeaderMap,
     body: Vec<u8>,
-}
-
-/// What becomes of a try that failed.
-enum Again {
-    /// It is final.
-    Never(ForgeError),
-    /// It may be tried again, after this time at least.
-    After(Option<Duration>, ForgeError),
 }
 
 impl Client {
@@ -126,21 +64,11 @@ impl Client {
                 return Err(way(format!("{} holds no token", token.variable)));
             }
         }
-        let roots = authorities(environment).map_err(|error| way(error.to_string()))?;
-        let proxy = proxy(&site.api, environment).map_err(|error| way(error.to_string()))?;
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            // Where a forge sends on to, the token may be nobody's business.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_global(Some(LIMIT))
-            .user_agent(concat!("debcut/", env!("CARGO_PKG_VERSION")))
-            .proxy(proxy)
-            .tls_config(TlsConfig::builder().root_certs(roots).build());
+        let agent = web::agent(&site.api, environment, LIMIT);
         Ok(Self {
             kind: site.kind,
             api: site.api.clone(),
-            agent: config.build().new_agent(),
+            agent: agent.map_err(|error| way(error.to_string()))?,
             token,
             environment: environment.clone(),
         })
@@ -175,54 +103,11 @@ impl Client {
         self.send(call, &call.url(&self.api)).map(drop)
     }
 
-    /// Reads all pages of a list.
-    pub fn all<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<Vec<T>, ForgeError> {
-        self.pages(call, |page: Vec<T>| page)
-    }
-
-    /// Reads all pages of a list that is inside something else.
-    pub fn pages<P: DeserializeOwned, T>(
+    pub(super) fn read<T: DeserializeOwned>(
         &self,
-        call: Call<'_>,
-        items: impl Fn(P) -> Vec<T>,
-    ) -> Result<Vec<T>, ForgeError> {
-        let call = call.with("per_page", 100);
-        let mut found = Vec::new();
-        let mut url = Some(call.url(&self.api));
-        for _ in 0..PAGES {
-            let Some(here) = url else { break };
-            let reply = self.send(&call, &here)?;
-            found.extend(items(self.read(&call, &reply)?));
-            url = self.next(&call, &reply.headers)?;
-        }
-        Ok(found)
-    }
-
-    /// Finds the next page: by GitHub's `Link` (RFC 8288), by GitLab's
-    /// `X-Next-Page`.
-    fn next(&self, call: &Call<'_>, headers: &HeaderMap) -> Result<Option<String>, ForgeError> {
-        if self.kind == Kind::GitLab
-            && let Some(page) = text(headers, "x-next-page")
-        {
-            let page: Option<u64> = page.trim().parse().ok();
-            let url = call.url(&self.api);
-            return Ok(page.map(|page| format!("{url}&page={page}")));
-        }
-        let Some(next) = text(headers, "link").and_then(next_of_link) else {
-            return Ok(None);
-        };
-        let below = format!("{}/", self.api);
-        if !next.starts_with(&below) || next.contains("/../") {
-            return Err(ForgeError::Elsewhere {
-                host: self.host().to_owned(),
-                what: call.what.clone(),
-                to: host_of(next).to_owned(),
-            });
-        }
-        Ok(Some(next.to_owned()))
-    }
-
-    fn read<T: DeserializeOwned>(&self, call: &Call<'_>, reply: &Reply) -> Result<T, ForgeError> {
+        call: &Call<'_>,
+        reply: &Reply,
+    ) -> Result<T, ForgeError> {
         serde_json::from_slice(&reply.body).map_err(|source| ForgeError::Answer {
             host: self.host().to_owned(),
             what: call.what.clone(),
@@ -232,7 +117,7 @@ impl Client {
 
     /// Calls, again where the forge is busy or fails: none of the calls does
     /// more when it is made twice.
-    fn send(&self, call: &Call<'_>, url: &str) -> Result<Reply, ForgeError> {
+    pub(super) fn send(&self, call: &Call<'_>, url: &str) -> Result<Reply, ForgeError> {
         let begun = Instant::now();
         let mut pause = PAUSE;
         for tried in 1.. {
@@ -305,202 +190,8 @@ impl Client {
         }
         headers
     }
-
-    fn refused(&self, call: &Call<'_>, status: u16, headers: &HeaderMap, body: &[u8]) -> Again {
-        let (host, what) = (self.host().to_owned(), call.what.clone());
-        let said = self.without_token(said(body));
-        let limited = status == 429 || (status == 403 && is_limit(headers, &said));
-        if limited {
-            let wait = wait_of(headers);
-            let seconds = wait.unwrap_or(PAUSE).as_secs().max(1);
-            let error = ForgeError::Busy {
-                host,
-                seconds,
-                said,
-            };
-            return Again::After(wait, error);
-        }
-        match status {
-            401 | 403 => Again::Never(ForgeError::Forbidden {
-                host,
-                what,
-                status,
-                said,
-                token: self.token.as_ref().map(|token| token.variable),
-            }),
-            404 | 410 => Again::Never(ForgeError::Missing { host, what, said }),
-            300..=399 => Again::Never(ForgeError::Moved {
-                host,
-                what,
-                to: text(headers, "location").unwrap_or_default().to_owned(),
-            }),
-            500.. => {
-                let error = ForgeError::Failed {
-                    host,
-                    what,
-                    status,
-                    said,
-                };
-                match status {
-                    502..=504 => Again::After(wait_of(headers), error),
-                    _ => Again::Never(error),
-                }
-            }
-            _ => Again::Never(ForgeError::Refused {
-                host,
-                what,
-                status,
-                said,
-            }),
-        }
-    }
-
-    fn without_token(&self, said: String) -> String {
-        match &self.token {
-            Some(token) => said.replace(&token.secret, "…"),
-            None => said,
-        }
-    }
-
-    /// Says what happened to the connection.
-    fn lost(&self, error: ureq::Error) -> Again {
-        let host = self.host().to_owned();
-        let (why, again) = match error {
-            ureq::Error::HostNotFound => ("there is no host of that name".to_owned(), false),
-            ureq::Error::ConnectionFailed => ("nobody answers there".to_owned(), false),
-            ureq::Error::Timeout(which) => (format!("it took too long ({which})"), false),
-            ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
-                let why = "its address is no URL".to_owned();
-                return Again::Never(ForgeError::Way { host, why });
-            }
-            ureq::Error::Io(error) => {
-                let refused = error.kind() == std::io::ErrorKind::ConnectionRefused;
-                (error.to_string(), !refused)
-            }
-            ureq::Error::BodyExceedsLimit(_) => ("its answer is too long".to_owned(), false),
-            other => (other.to_string(), false),
-        };
-        let why = self.without_token(why);
-        let error = ForgeError::Lost { host, why };
-        match again {
-            true => Again::After(None, error),
-            false => Again::Never(error),
-        }
-    }
 }
 
 fn read(body: &mut Body) -> Result<Vec<u8>, ureq::Error> {
     body.with_config().limit(ANSWER_BYTES).read_to_vec()
-}
-
-fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    headers.get(name)?.to_str().ok()
-}
-
-/// Tells whether a refusal is one for a while: GitHub answers 403 where its
-/// limits are reached.
-fn is_limit(headers: &HeaderMap, said: &str) -> bool {
-    text(headers, "retry-after").is_some()
-        || text(headers, "x-ratelimit-remaining") == Some("0")
-        || said.contains("rate limit")
-}
-
-/// Reads for how long to wait: `Retry-After` in seconds, else until the moment
-/// at which the limit begins anew.
-fn wait_of(headers: &HeaderMap) -> Option<Duration> {
-    let number = |name: &str| text(headers, name)?.trim().parse::<u64>().ok();
-    if let Some(seconds) = number("retry-after") {
-        return Some(Duration::from_secs(seconds));
-    }
-    let is_out = number("x-ratelimit-remaining").or_else(|| number("ratelimit-remaining"));
-    let reset = number("x-ratelimit-reset").or_else(|| number("ratelimit-reset"));
-    let (Some(0), Some(reset)) = (is_out, reset) else {
-        return None;
-    };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    // One more: the forge's clock is another one.
-    Some(Duration::from_secs(reset).saturating_sub(now) + Duration::from_secs(1))
-}
-
-/// Sleeps; false: somebody asked to stop meanwhile.
-fn slept(wait: Duration) -> bool {
-    let until = Instant::now() + wait;
-    while !interrupt::asked() {
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return true;
-        }
-        std::thread::sleep(left.min(Duration::from_millis(200)));
-    }
-    false
-}
-
-/// Reads the address of the next page from a `Link` header (RFC 8288):
-/// `<https://…&page=2>; rel="next", <…>; rel="last"`.
-fn next_of_link(link: &str) -> Option<&str> {
-    link.split(',').find_map(|one| {
-        let (target, parameters) = one.split_once(';')?;
-        let is_next = parameters.split(';').any(|parameter| {
-            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            name.trim().eq_ignore_ascii_case("rel")
-                && (value.trim().trim_matches('"').split(' ')).any(|rel| rel == "next")
-        });
-        let target = target.trim().strip_prefix('<')?.strip_suffix('>')?;
-        is_next.then_some(target)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_lead_on() {
-        for (link, want) in [
-            (
-                r#"<https://api.github.com/repositories/1300192/issues?page=2>; rel="prev", <https://api.github.com/repositories/1300192/issues?page=4>; rel="next", <https://api.github.com/repositories/1300192/issues?page=515>; rel="last""#,
-                Some("https://api.github.com/repositories/1300192/issues?page=4"),
-            ),
-            (r#"<https://h/a?page=1>; rel="first""#, None),
-            ("<https://h/a>; title=\"x\"; REL=next", Some("https://h/a")),
-            ("rel=next", None),
-            ("", None),
-        ] {
-            assert_eq!(next_of_link(link), want, "{link}");
-        }
-    }
-
-    #[test]
-    fn waits_are_read() {
-        let headers = |all: &[(&'static str, String)]| {
-            let mut map = HeaderMap::new();
-            for (name, value) in all {
-                map.insert(*name, value.parse().expect("a value"));
-            }
-            map
-        };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("now");
-        let soon = (now.as_secs() + 30).to_string();
-        let wait = wait_of(&headers(&[("retry-after", "7".into())]));
-        assert_eq!(wait, Some(Duration::from_secs(7)));
-        let primary = headers(&[
-            ("x-ratelimit-remaining", "0".into()),
-            ("x-ratelimit-reset", soon.clone()),
-        ]);
-        let wait = wait_of(&primary).expect("a wait").as_secs();
-        assert!((28..=31).contains(&wait), "{wait}");
-        assert!(is_limit(&primary, ""));
-        let past = headers(&[
-            ("x-ratelimit-remaining", "0".into()),
-            ("x-ratelimit-reset", "1".into()),
-        ]);
-        assert_eq!(wait_of(&past), Some(Duration::from_secs(1)));
-        let left = headers(&[
-            ("x-ratelimit-remaining", "7".into()),
-            ("x-ratelimit-reset", soon),
-        ]);
-        assert_eq!(wait_of(&left), None);
-        assert!(!is_limit(&left, "Resource not accessible by integration"));
-        assert!(is_limit(&left, "You have exceeded a secondary rate limit"));
-    }
 }

@@ -2,10 +2,12 @@
 //! (docs.github.com/rest), and GitHub Enterprise Server's below `/api/v3`.
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use ureq::http::Method;
 
-use super::client::{Call, Client};
+use super::asking::{self, LabelEvent, Turned};
+use super::call::Call;
+use super::client::Client;
 use super::error::ForgeError;
 use super::percent::encoded;
 use super::{
@@ -143,10 +145,10 @@ pub(super) fn of_branch(
         .with("state", "all")
         .with("head", format!("{owner}:{head}"))
         .with("base", base);
-    let mut found: Vec<Pull> = client.all(call)?;
     // A forge that does not know a filter gives everything.
-    found.retain(|one| one.head.name == head && one.base.name == base);
-    Ok(found.into_iter().map(PullRequest::from).collect())
+    asking::pull_requests(client, call, |one: &Pull| {
+        one.head.name == head && one.base.name == base
+    })
 }
 
 pub(super) fn open_for(
@@ -158,13 +160,11 @@ pub(super) fn open_for(
     let call = Call::get(path(project, "/pulls"), what)
         .with("state", "open")
         .with("base", base);
-    let mut found: Vec<Pull> = client.all(call)?;
-    found.retain(|one| {
+    asking::pull_requests(client, call, |one: &Pull| {
         let repo = one.head.repo.as_ref();
         let own = repo.is_some_and(|repo| repo.full_name.eq_ignore_ascii_case(project));
         own && one.base.name == base
-    });
-    Ok(found.into_iter().map(PullRequest::from).collect())
+    })
 }
 
 pub(super) fn merged_with(
@@ -215,24 +215,14 @@ pub(super) fn edit(
     number: u64,
     edit: &Edit<'_>,
 ) -> Result<(), ForgeError> {
-    let mut body = Map::new();
-    let mut put = |key: &str, value: Option<&str>| {
-        if let Some(value) = value {
-            body.insert(key.to_owned(), Value::from(value));
-        }
-    };
-    put("title", edit.title);
-    put("body", edit.body);
-    put(
-        "state",
-        edit.turn.map(|turn| match turn {
-            Turn::Close => "closed",
-            Turn::Reopen => "open",
-        }),
-    );
+    let state = edit.turn.map(|turn| match turn {
+        Turn::Close => "closed",
+        Turn::Reopen => "open",
+    });
     let path = path(project, &format!("/pulls/{number}"));
     let call = Call::new(Method::PATCH, path, named(project, number));
-    client.tell(&call.body(Value::Object(body)))
+    let fields = [("title", edit.title), ("body", edit.body), ("state", state)];
+    asking::change(client, call, &fields)
 }
 
 pub(super) fn relabel(
@@ -278,21 +268,18 @@ pub(super) fn words(client: &Client, project: &str, number: u64) -> Result<Vec<W
     let what = |of: &str| format!("the {of} of {}", named(project, number));
     let events = path(project, &format!("/issues/{number}/events"));
     let events: Vec<Event> = client.all(Call::get(events, what("events")))?;
-    let mut words: Vec<Word> = Vec::new();
-    for event in events {
-        let Some(label) = event.label else { continue };
-        let told = Told::Labelled(label.name);
-        // What is taken away again was not meant.
-        words.retain(|word| word.what != told);
-        if event.event == "labeled" {
-            words.push(Word {
-                login: login(event.actor),
-                at: event.created_at,
-                what: told,
-                text: String::new(),
-            });
-        }
-    }
+    let events = events.into_iter().filter_map(|event| {
+        Some(LabelEvent {
+            login: login(event.actor),
+            at: event.created_at,
+            label: event.label?.name,
+            turned: match event.event.as_str() {
+                "labeled" => Turned::On,
+                _ => Turned::Off,
+            },
+        })
+    });
+    let mut words = asking::labelled(events);
     let reviews = path(project, &format!("/pulls/{number}/reviews"));
     let reviews: Vec<Review> = client.all(Call::get(reviews, what("reviews")))?;
     for review in reviews {

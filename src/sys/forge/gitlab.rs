@@ -5,10 +5,12 @@
 use std::collections::HashSet;
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use ureq::http::Method;
 
-use super::client::{Call, Client};
+use super::asking::{self, LabelEvent, Turned};
+use super::call::Call;
+use super::client::Client;
 use super::error::ForgeError;
 use super::percent::encoded;
 use super::{
@@ -129,13 +131,11 @@ pub(super) fn of_branch(
         .with("scope", "all")
         .with("source_branch", head)
         .with("target_branch", base);
-    let mut found: Vec<Merge> = client.all(call)?;
     // Not those of forks, and not all where a filter is not known.
-    found.retain(|one| {
+    asking::pull_requests(client, call, |one: &Merge| {
         let own = one.source_project_id == one.target_project_id;
         own && one.source_branch == head && one.target_branch == base
-    });
-    Ok(found.into_iter().map(PullRequest::from).collect())
+    })
 }
 
 pub(super) fn open_for(
@@ -148,9 +148,9 @@ pub(super) fn open_for(
         .with("state", "opened")
         .with("scope", "all")
         .with("target_branch", base);
-    let mut found: Vec<Merge> = client.all(call)?;
-    found.retain(|one| one.source_project_id == one.target_project_id && one.target_branch == base);
-    Ok(found.into_iter().map(PullRequest::from).collect())
+    asking::pull_requests(client, call, |one: &Merge| {
+        one.source_project_id == one.target_project_id && one.target_branch == base
+    })
 }
 
 pub(super) fn merged_with(
@@ -163,8 +163,7 @@ pub(super) fn merged_with(
         .with("state", "merged")
         .with("scope", "all")
         .with("labels", label);
-    let found: Vec<Merge> = client.all(call)?;
-    Ok(found.into_iter().map(PullRequest::from).collect())
+    asking::pull_requests(client, call, |_: &Merge| true)
 }
 
 pub(super) fn create(
@@ -186,24 +185,18 @@ pub(super) fn edit(
     number: u64,
     edit: &Edit<'_>,
 ) -> Result<(), ForgeError> {
-    let mut body = Map::new();
-    let mut put = |key: &str, value: Option<&str>| {
-        if let Some(value) = value {
-            body.insert(key.to_owned(), Value::from(value));
-        }
-    };
-    put("title", edit.title);
-    put("description", edit.body);
-    put(
-        "state_event",
-        edit.turn.map(|turn| match turn {
-            Turn::Close => "close",
-            Turn::Reopen => "reopen",
-        }),
-    );
+    let event = edit.turn.map(|turn| match turn {
+        Turn::Close => "close",
+        Turn::Reopen => "reopen",
+    });
     let path = path(project, &format!("/merge_requests/{number}"));
     let call = Call::new(Method::PUT, path, named(project, number));
-    client.tell(&call.body(Value::Object(body)))
+    let fields = [
+        ("title", edit.title),
+        ("description", edit.body),
+        ("state_event", event),
+    ];
+    asking::change(client, call, &fields)
 }
 
 pub(super) fn relabel(
@@ -251,20 +244,19 @@ pub(super) fn words(client: &Client, project: &str, number: u64) -> Result<Vec<W
     let below = |rest: &str| path(project, &format!("/merge_requests/{number}/{rest}"));
     let what = |of: &str| format!("the {of} of {}", named(project, number));
     let events = Call::get(below("resource_label_events"), what("label events"));
-    let mut words: Vec<Word> = Vec::new();
-    for event in client.all::<Event>(events)? {
-        let Some(label) = event.label else { continue };
-        let told = Told::Labelled(label.name);
-        words.retain(|word| word.what != told);
-        if event.action == "add" {
-            words.push(Word {
-                login: login(event.user),
-                at: event.created_at,
-                what: told,
-                text: String::new(),
-            });
-        }
-    }
+    let events: Vec<Event> = client.all(events)?;
+    let events = events.into_iter().filter_map(|event| {
+        Some(LabelEvent {
+            login: login(event.user),
+            at: event.created_at,
+            label: event.label?.name,
+            turned: match event.action.as_str() {
+                "add" => Turned::On,
+                _ => Turned::Off,
+            },
+        })
+    });
+    let mut words = asking::labelled(events);
     let approvals = Call::get(below("approvals"), what("approvals"));
     let approvals: Option<Approvals> = client.find(&approvals)?;
     let approvals = approvals.into_iter().flat_map(|found| found.approved_by);

@@ -5,14 +5,19 @@
 //! GitHub's words are used for both: a merge request is a pull request here.
 //! Whoever asks says who decides; a forge only says what it was told.
 
+mod asking;
+mod call;
 mod client;
 mod error;
 mod github;
 mod gitlab;
+mod pages;
 mod percent;
+mod refusal;
 mod said;
 mod site;
 mod token;
+mod waiting;
 
 pub use error::ForgeError;
 pub use site::{Kind, Site, SiteError};

@@ -269,8 +269,10 @@ fn a_resolution_is_of_the_conflict_and_of_nothing_else() {
             "changes nothing on the branch: src/lib.txt",
         ),
     ] {
-        for more in [&[][..], &["--dry-run"]] {
-            let found = go_on(&[&[id.as_str()], more].concat(), 4)["findings"][0].clone();
+        for (more, code) in [(&[][..], 4), (&["--dry-run"], 1)] {
+            let told = go_on(&[&[id.as_str()], more].concat(), code);
+            assert_eq!(told["dry_run"] == true, code == 1, "{told}");
+            let found = told["findings"][0].clone();
             assert_eq!(found["rule"], rule, "{found}");
             assert!(found["message"].to_string().contains(what), "{found}");
         }
