@@ -99,6 +99,7 @@ impl Queue {
         }
         for request in queue.requests.values_mut() {
             request.known = knowing::known(&request.decisions, &entries);
+            request.know_pick(&entries);
             request.take_back(&entries);
         }
         let followed: BTreeSet<&EntryId> =

@@ -15,6 +15,7 @@ use super::facts::{Applies, Facts, Picks};
 use super::policy::{Parents, Policy};
 use super::question::Question;
 use super::queue::{Freeze, Queue, Request, Said};
+use super::rules;
 
 /// Where a request stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -30,6 +31,9 @@ pub enum State {
     Held,
     /// It is approved or waits for a decision, and does not apply.
     Conflicts,
+    /// Somebody has written down that it is picked, and this clone does not know
+    /// the pick on its branch.
+    Elsewhere,
     /// It is on its branch.
     Picked,
     /// It was on its branch, and was taken back there.
@@ -44,12 +48,13 @@ pub enum State {
 
 impl State {
     /// All of them, in the order in which a list shows them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::New,
         Self::NeedsInfo,
         Self::Conflicts,
         Self::Approved,
         Self::Held,
+        Self::Elsewhere,
         Self::Picked,
         Self::Reverted,
         Self::Rejected,
@@ -65,6 +70,7 @@ impl State {
             Self::Approved => "approved",
             Self::Held => "held",
             Self::Conflicts => "conflicts",
+            Self::Elsewhere => "elsewhere",
             Self::Picked => "picked",
             Self::Reverted => "reverted",
             Self::Rejected => "rejected",
@@ -162,6 +168,8 @@ pub fn standing(request: &Request, facts: &Facts, queue: &Queue, policy: &Policy
         State::Picked
     } else if matches!(written, Some(Picks::Reverted { .. })) {
         State::Reverted
+    } else if rules::is_elsewhere(request, facts, policy) {
+        State::Elsewhere
     } else if request.withdrawn.is_some() {
         State::Withdrawn
     } else if request.superseded.is_some() {
@@ -213,7 +221,8 @@ pub fn in_force(request: &Request, policy: &Policy) -> Vec<Said<(Decision, Strin
 }
 
 impl Request {
-    /// Tells whether the maker of a decision knew of another one.
+    /// Tells whether the maker of a decision knew of another one, or who set a
+    /// rule aside of the pick.
     pub fn knows(&self, later: EntryId, earlier: EntryId) -> bool {
         self.known.contains(&(later, earlier))
     }

@@ -98,7 +98,7 @@ struct ForgeArguments {
     #[arg(value_name = "REQUEST")]
     requests: Vec<String>,
     /// Only the requests for this branch
-    #[arg(long, value_name = "BRANCH", conflicts_with = "requests")]
+    #[arg(long, value_name = "BRANCH", value_parser = super::branch, conflicts_with = "requests")]
     onto: Option<BranchName>,
     #[command(flatten)]
     write: WriteArguments,

@@ -5,6 +5,7 @@ mod asking;
 mod back_merging;
 mod cutting;
 mod deciding;
+mod elsewhere;
 mod embargo;
 mod forge;
 mod freezing;
