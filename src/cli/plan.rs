@@ -8,6 +8,7 @@ use super::request::RequestArguments;
 use super::{Said, terminal};
 use crate::flow::planning::{self, Outcome};
 use crate::flow::project::Workspace;
+use crate::flow::unpublished::unpublished;
 use crate::model::Finding;
 use crate::report::{Answer, PlanDocument};
 
@@ -55,7 +56,11 @@ pub fn run(arguments: PlanArguments, context: &Context<'_>) -> Result<Said, Fail
     let request = arguments.request.request();
     let (document, findings) = match planning::plan(&workspace, &arguments.at, &request)? {
         Outcome::Refused(findings) => (PlanDocument::refused(), findings),
-        Outcome::Planned(planned) => (PlanDocument::new(&planned.plan), planned.findings),
+        Outcome::Planned(planned) => {
+            let mut findings = unpublished(&workspace, &planned)?;
+            findings.extend(planned.findings);
+            (PlanDocument::new(&planned.plan), findings)
+        }
     };
     if arguments.format == Form::Md {
         terminal::print(document.markdown(&findings).as_bytes());

@@ -1,5 +1,6 @@
 //! `release`.
 
+mod planned;
 mod sync;
 
 use std::path::PathBuf;
@@ -18,9 +19,11 @@ use crate::archive::Older;
 use crate::flow::patching::cutting;
 use crate::flow::project::Workspace;
 use crate::flow::releasing::{self, Outcome, Released, Target, Wanted};
-use crate::model::{DigestPrefix, Severity, Suite};
-use crate::release::plan::{Decision, ReleasePlan};
+use crate::flow::unpublished::unpublished_before;
+use crate::model::{DigestPrefix, Finding, Severity, Suite};
 use crate::report::{Answer, BuiltPackage, ReleaseDocument, ReleasedPackage, StepLine};
+use crate::sys::outward::archive_place;
+use planned::{Planning, Requests};
 
 /// `release` itself, or what is done around it.
 #[derive(Debug, Args)]
@@ -70,8 +73,9 @@ pub struct ReleaseArguments {
     /// Publish a version older than what the suite has
     #[arg(long)]
     allow_older: bool,
-    /// Push the branch and the tags before anything is published
-    #[arg(long, conflicts_with = "mock")]
+    /// Push the branch and the tags before anything is published; with --mock
+    /// only look whether that could begin
+    #[arg(long)]
     push: bool,
     /// Do it all for real in a throw-away clone, with a throw-away key and
     /// archive, and leave nothing but the report
@@ -144,18 +148,31 @@ fn release(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, F
         }
         .into());
     }
+    let asked = Asked {
+        dry_run: wanted.dry_run,
+        push: wanted
+            .push
+            .then(|| workspace.project.release.remote.clone()),
+        requests: planned::requests(&workspace)?,
+        unpublished: unpublished_before(&workspace, &wanted.request)?,
+    };
     if arguments.mock {
+        // A mock needs no archive; one that is named is asked for.
+        let archive = arguments.archive.named_location(context)?;
+        let archive = archive.map(|location| archive_place(&location, &context.directory));
         let mocked = releasing::mock(
             &workspace,
             &wanted,
-            environment,
-            context.clock,
+            archive.as_deref(),
+            (environment, context.clock),
             context.listener(),
         )?;
         if let Some(cut) = &cut {
             cutting::mocked(&workspace, cut, Some(&mocked), said, environment)?;
         }
-        return Ok(answer(mocked, document).into());
+        return Ok(answer(mocked, document, &asked)
+            .findings(asked.unpublished)
+            .into());
     }
     let mut warnings = match &cut {
         Some(cut) => cut.warnings.clone(),
@@ -164,6 +181,7 @@ fn release(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, F
     if !warnings.is_empty() && !cutting::is_due(&workspace, &wanted.request)? {
         warnings.clear();
     }
+    warnings.extend(asked.unpublished.iter().cloned());
     if !wanted.dry_run {
         // Said while it can still be stopped.
         for one in &warnings {
@@ -197,7 +215,7 @@ fn release(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, F
         next,
         ..document
     };
-    let answer = answer(outcome, document);
+    let answer = answer(outcome, document, &asked);
     // What stood above need not stand below again, where people read it.
     Ok(match wanted.dry_run || context.json {
         true => answer.findings(warnings),
@@ -206,30 +224,56 @@ fn release(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, F
     .into())
 }
 
-fn answer(outcome: Outcome, document: ReleaseDocument) -> Answer {
+/// What an answer says beside what came of it.
+struct Asked {
+    /// Whether only the plan is wanted.
+    dry_run: bool,
+    /// The remote that is pushed to; none: no push was asked for.
+    push: Option<String>,
+    /// The requests that commits were picked for.
+    requests: Requests,
+    /// What is said of releases before that are nowhere but here.
+    unpublished: Vec<Finding>,
+}
+
+fn answer(outcome: Outcome, document: ReleaseDocument, asked: &Asked) -> Answer {
     match outcome {
-        Outcome::Planned { planned, targets } => {
-            let digest = planned.plan.digest();
+        Outcome::Planned {
+            planned,
+            targets,
+            base,
+            commands,
+        } => {
+            let planning = Planning {
+                plan: &planned.plan,
+                requests: &asked.requests,
+                push: asked.push.as_deref(),
+                archive: document.archive.as_deref(),
+                unpublished: &asked.unpublished,
+            };
             let cut = |one: &Target| BuiltPackage {
-                tags: tags(&planned.plan, one),
+                plan: planning.package(one),
                 ..package(one, document.mock)
             };
             let packages = targets.iter().map(cut).collect();
             let document = ReleaseDocument {
                 packages,
+                plan: Some(planning.whole(&targets, base, &commands)),
                 ..document
             };
             Answer::new(document)
-                .dry_run(digest)
+                .dry_run(planned.plan.digest())
                 .findings(planned.findings)
         }
         Outcome::Refused { released, findings } => {
             let changed = released.changed;
             let warnings = released.findings.clone();
-            Answer::new(told(document, &released))
-                .changed(changed)
-                .findings(warnings)
-                .findings(findings)
+            let answer = Answer::new(told(document, &released));
+            let answer = match asked.dry_run {
+                true => answer.no_plan(),
+                false => answer.changed(changed),
+            };
+            answer.findings(warnings).findings(findings)
         }
         Outcome::Done(released) => {
             let changed = released.changed;
@@ -238,17 +282,6 @@ fn answer(outcome: Outcome, document: ReleaseDocument) -> Answer {
                 .changed(changed)
                 .findings(warnings)
         }
-    }
-}
-
-/// Says which commit a tag would be of.
-fn tags(plan: &ReleasePlan, target: &Target) -> Option<String> {
-    let found = plan.packages.iter().find(|one| one.name == target.name)?;
-    let (tag, commit) = (&target.tag, &target.commit);
-    match found.decision {
-        Decision::Release(_) => Some(format!("{tag} on a release commit behind {commit:.12}")),
-        Decision::Prepared { .. } => Some(format!("{tag} on {commit:.12}, which is prepared")),
-        Decision::Skip { .. } => None,
     }
 }
 
@@ -282,7 +315,7 @@ fn package(target: &Target, mock: bool) -> BuiltPackage {
             tag: Some(target.tag.to_string()),
         },
         commit: Some(target.commit.clone()),
-        tags: None,
+        plan: None,
         directory: built.then(|| target.place.display().to_string()),
     }
 }

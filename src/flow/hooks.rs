@@ -156,6 +156,21 @@ impl<'a> Hooks<'a> {
         meant.filter_map(refused).collect()
     }
 
+    /// Lists what stands around any of these steps, in the order in which it is
+    /// run where all of them are taken.
+    pub fn around(&self, steps: &[&str]) -> Vec<Hook> {
+        // `release` is around all the others.
+        let (whole, each): (Vec<&str>, Vec<&str>) =
+            steps.iter().copied().partition(|step| *step == "release");
+        let of = |when, step: &&str| self.of(when, step).cloned().collect::<Vec<_>>();
+        let before = whole.iter().flat_map(|step| of(When::Before, step));
+        let inner = each
+            .iter()
+            .flat_map(|step| [of(When::Before, step), of(When::After, step)].concat());
+        let after = whole.iter().flat_map(|step| of(When::After, step));
+        before.chain(inner).chain(after).collect()
+    }
+
     /// Runs what stands after a step that is done now.
     pub fn after(&self, occasion: &Occasion) -> Result<(), FlowError> {
         self.owe(occasion)?;

@@ -6,6 +6,7 @@
 pub mod announcing;
 pub mod archiving;
 pub mod attesting;
+mod authoring;
 mod build_cache;
 pub mod building;
 pub mod builds;
@@ -49,6 +50,7 @@ pub mod status;
 mod surroundings;
 pub mod tagging;
 mod tooling;
+pub mod unpublished;
 pub mod verifying;
 
 use std::path::PathBuf;

@@ -366,10 +366,17 @@ pub fn unwritten(
 /// Refuses to begin what ends with a push to nowhere, or to where an embargo
 /// does not allow it.
 pub fn remote_is_there(workspace: &Workspace, environment: &Environment) -> Result<(), FlowError> {
+    remote_is_named(workspace)?;
+    let remote = &workspace.project.release.remote;
+    Ok(may_push(&workspace.repository, environment, remote)?)
+}
+
+/// Refuses to begin what ends with a push to a remote that there is not.
+pub fn remote_is_named(workspace: &Workspace) -> Result<(), FlowError> {
     let remote = &workspace.project.release.remote;
     let is_place = remote.contains(['/', ':']);
     if is_place || workspace.repository.remote_url(remote)?.is_some() {
-        return Ok(may_push(&workspace.repository, environment, remote)?);
+        return Ok(());
     }
     let remote = remote.clone();
     Err(FlowError::Push(PushError::NoRemote { remote }))

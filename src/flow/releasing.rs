@@ -9,6 +9,7 @@
 
 mod mock;
 pub(in crate::flow) mod target;
+mod ways_out;
 
 use std::path::PathBuf;
 
@@ -30,7 +31,8 @@ use crate::keys::Ask;
 use crate::model::{DigestPrefix, Finding, Suite, Timestamp};
 use crate::publish::Question;
 use crate::release::commit::Person;
-use crate::release::plan::{Decision, PackagePlan, Request};
+use crate::release::plan::Request;
+use crate::release::policy::Hook;
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access};
 use crate::sys::git::{Pushed, remote_ref};
@@ -84,9 +86,23 @@ pub enum Outcome {
         planned: Box<Planned>,
         /// What would be in the suite that is not there yet.
         targets: Vec<Target>,
+        /// The suite's generation now; none: it is empty.
+        base: Option<u64>,
+        /// The project's commands that would be run.
+        commands: Vec<Hook>,
     },
     /// Done, or nothing was left to do.
     Done(Box<Released>),
+}
+
+impl Outcome {
+    /// Says no before anything was done.
+    fn refused(findings: Vec<Finding>) -> Self {
+        Self::Refused {
+            released: Box::default(),
+            findings,
+        }
+    }
 }
 
 /// How far a release came.
@@ -129,39 +145,41 @@ pub fn release(
 ) -> Result<Outcome, FlowError> {
     // A suite or a remote that is not there is known before anything is changed.
     if wanted.push {
-        preparing::remote_is_there(workspace, desk.environment)?;
+        preparing::remote_is_named(workspace)?;
     }
-    desk.look(&wanted.to, None, Question::Manifest)?;
-    desk.store.admits(None)?;
+    let suite = desk.look(&wanted.to, None, Question::Manifest)?;
+    // What an embargo would refuse later: nothing is made for it.
+    let place = desk.store.place();
+    let mut refused = ways_out::closed(workspace, desk.environment, wanted.push, Some(&place))?;
     let planned = match planning::plan(workspace, "HEAD", &wanted.request)? {
         planning::Outcome::Planned(planned) => planned,
         planning::Outcome::Refused(findings) => {
-            let released = Box::default();
-            return Ok(Outcome::Refused { released, findings });
+            refused.extend(findings);
+            return Ok(Outcome::refused(refused));
         }
     };
     let hooks = Hooks::new(workspace, desk.environment, desk.listener);
-    // What an embargo would refuse later: nothing is made for it.
     if !hooks.forbidden(&STEPS).is_empty() {
         let targets = target::of(workspace, &planned, desk, wanted)?;
-        let findings = hooks.forbidden(steps(&targets));
-        if !findings.is_empty() {
-            let released = Box::default();
-            return Ok(Outcome::Refused { released, findings });
-        }
+        refused.extend(hooks.forbidden(steps(&targets)));
     }
-    let unfinished = |package: &PackagePlan| !matches!(package.decision, Decision::Skip { .. });
-    if wanted.push && planned.plan.packages.iter().any(unfinished) {
+    if !refused.is_empty() {
+        return Ok(Outcome::refused(refused));
+    }
+    if wanted.push && !planned.plan.is_empty() {
         // As it is now: a tag that cannot be pushed with its branch is one too many.
         if let Some(finding) = behind_remote(workspace, desk.environment)? {
-            let released = Box::default();
-            let findings = vec![finding];
-            return Ok(Outcome::Refused { released, findings });
+            return Ok(Outcome::refused(vec![finding]));
         }
     }
     if wanted.dry_run {
         let targets = target::of(workspace, &planned, desk, wanted)?;
-        return Ok(Outcome::Planned { planned, targets });
+        return Ok(Outcome::Planned {
+            base: suite.generation.as_ref().map(|(base, _)| base.number),
+            commands: hooks.around(steps(&targets)),
+            planned,
+            targets,
+        });
     }
     let mut run = Run {
         workspace,

@@ -230,12 +230,7 @@ impl KeyStore {
             // It holds all that the public file did. A crash before this leaves
             // both, and the secret one is read first.
             let public = self.path(fingerprint, Part::Public);
-            match std::fs::remove_file(&public) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(StoreError::File(files::failed("remove", &public)(error)));
-                }
-                _ => {}
-            }
+            files::remove(&public).map_err(StoreError::File)?;
         }
         Ok(())
     }

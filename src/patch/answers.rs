@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use minijinja::{Environment, UndefinedBehavior, context};
 
 use super::entry::{Answers, Ask};
-use super::state::Question;
+use super::question::Question;
 use crate::format::conventional::{Message, Separator, Trailer, unix_lines};
 
 /// Reads what a commit's message answers.
@@ -162,6 +162,13 @@ pub struct TemplateError(#[source] pub minijinja::Error);
 /// Makes the text that asks for answers. A template sees `onto`, `title`,
 /// `commits` (full ids), `authors` and `questions` (`name`, `text`, `answer`).
 pub fn asked(template: Option<&str>, ask: &Ask) -> Result<String, TemplateError> {
+    let text = environment().render_str(template.unwrap_or(TEMPLATE), seen(ask));
+    text.map_err(TemplateError)
+}
+
+/// Returns what every template sees of a request: `onto`, `title`, `commits`
+/// (full ids), `authors` and `questions` (`name`, `text`, `answer`).
+pub(super) fn seen(ask: &Ask) -> minijinja::Value {
     let question = |one: Question| {
         BTreeMap::from([
             ("name", one.word().to_owned()),
@@ -171,12 +178,10 @@ pub fn asked(template: Option<&str>, ask: &Ask) -> Result<String, TemplateError>
     };
     let questions: Vec<_> = Question::ALL.into_iter().map(question).collect();
     let authors: Vec<String> = ask.authors.iter().map(|one| one.name.clone()).collect();
-    let seen = context! {
+    context! {
         onto => ask.onto.as_str(), title => &ask.title, commits => &ask.commits,
         authors => authors, questions => questions,
-    };
-    let text = environment().render_str(template.unwrap_or(TEMPLATE), seen);
-    text.map_err(TemplateError)
+    }
 }
 
 /// Checks a template of the configuration, as far as that is possible without

@@ -355,6 +355,23 @@ pub struct Answers {
     pub note: String,
 }
 
+impl Answers {
+    /// Takes over what others say; what they leave empty stays.
+    pub fn take(&mut self, others: &Self) {
+        for (own, other) in [
+            (&mut self.bug, &others.bug),
+            (&mut self.affected, &others.affected),
+            (&mut self.severity, &others.severity),
+            (&mut self.verified, &others.verified),
+            (&mut self.note, &others.note),
+        ] {
+            if !other.is_empty() {
+                own.clone_from(other);
+            }
+        }
+    }
+}
+
 /// What somebody decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

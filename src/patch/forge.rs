@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 
 use minijinja::context;
 
-use super::answers::{TemplateError, environment};
+use super::answers::{self, TemplateError, environment};
 use super::entry::{Ask, Decision};
+use super::question::Question;
 use super::queue::Request;
-use super::state::{Listed, Question, State};
+use super::state::{Listed, State};
 use crate::model::BranchName;
 use crate::release::commit::Person;
 use crate::sys::forge::Kind;
@@ -208,20 +209,11 @@ This is request `{{ id }}` of the queue in `refs/debcut/patches`: `debcut patch 
 const BEGIN: &str = "<!-- debcut: what is in here is written anew -->";
 const END: &str = "<!-- debcut ends -->";
 
-/// Writes debcut's part of a page. A template sees `id`, `onto`, `title`,
-/// `commits` (full ids), `authors`, `asked_by`, `pull_request`, `questions`
-/// (`name`, `text`, `answer`), `fence` (backticks around an answer) and the labels `approve`, `hold`, `reject`.
+/// Writes debcut's part of a page. A template sees what [`answers::seen`] has,
+/// `id`, `asked_by`, `pull_request`, `fence` (backticks around an answer) and
+/// the labels `approve`, `hold`, `reject`.
 pub fn body(settings: &Settings, request: &Request) -> Result<String, TemplateError> {
     let ask = &request.ask.what;
-    let question = |one: Question| {
-        BTreeMap::from([
-            ("name", one.word().to_owned()),
-            ("text", one.text().to_owned()),
-            ("answer", ask.answers.to(one).to_owned()),
-        ])
-    };
-    let questions: Vec<_> = Question::ALL.into_iter().map(question).collect();
-    let authors: Vec<String> = ask.authors.iter().map(|one| one.name.clone()).collect();
     let label = |decision| {
         let pattern = settings.decisions.get(&decision);
         pattern.map_or(String::new(), |pattern| filled(pattern, &ask.onto))
@@ -234,11 +226,10 @@ pub fn body(settings: &Settings, request: &Request) -> Result<String, TemplateEr
     }
     let seen = context! {
         fence => "`".repeat(longest + 1),
-        id => request.id.as_str(), onto => ask.onto.as_str(), title => &ask.title,
-        commits => &ask.commits, authors => authors, asked_by => &request.ask.by.name,
-        pull_request => &ask.pull_request, questions => questions,
+        id => request.id.as_str(), asked_by => &request.ask.by.name,
+        pull_request => &ask.pull_request,
         approve => label(Decision::Approve), hold => label(Decision::Hold),
-        reject => label(Decision::Reject),
+        reject => label(Decision::Reject), ..answers::seen(ask),
     };
     let template = settings.body.as_deref().unwrap_or(BODY);
     let text = environment().render_str(template, seen);

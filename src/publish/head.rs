@@ -100,7 +100,15 @@ pub(super) fn read_object(
     kind: ObjectKind,
     sha256: &Sha256,
 ) -> Result<Vec<u8>, PublishError> {
-    let path = layout::object(kind, sha256);
+    read_named(store, layout::object(kind, sha256), sha256)
+}
+
+/// Reads a file that is named by its digest, and makes sure that it has it.
+pub(super) fn read_named(
+    store: &dyn Store,
+    path: ArchivePath,
+    sha256: &Sha256,
+) -> Result<Vec<u8>, PublishError> {
     let Some(bytes) = store.read(&path)? else {
         return Err(PublishError::Missing { path });
     };

@@ -7,6 +7,7 @@ use crate::archive::manifest::Manifest;
 use crate::archive::proofs::{self, Proof, Shelf, Shelves};
 use crate::model::{PackageName, Sha256, Suite};
 use crate::publish::error::PublishError;
+use crate::publish::head::read_named;
 use crate::sys::store::Store;
 
 /// Reads the shelves on which the proofs of these sources are.
@@ -44,16 +45,5 @@ pub fn proof(store: &dyn Store, suite: &Suite, proof: &Proof) -> Result<Vec<u8>,
 }
 
 fn read(store: &dyn Store, suite: &Suite, sha256: &Sha256) -> Result<Vec<u8>, PublishError> {
-    let path = layout::proof(suite, sha256);
-    let Some(bytes) = store.read(&path)? else {
-        return Err(PublishError::Missing { path });
-    };
-    match Sha256::of(&bytes) {
-        found if found == *sha256 => Ok(bytes),
-        found => Err(PublishError::Damaged {
-            path,
-            expected: *sha256,
-            found,
-        }),
-    }
+    read_named(store, layout::proof(suite, sha256), sha256)
 }

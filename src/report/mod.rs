@@ -25,6 +25,7 @@ pub mod pages;
 pub mod patch;
 mod plan;
 mod release;
+mod release_plan;
 mod release_sync;
 mod renewal;
 mod reproduce;
@@ -66,6 +67,9 @@ pub use plan::PlanDocument;
 pub use release::{
     BuiltPackage, ChangedFile, PrepareDocument, ReleaseDocument, ReleasedPackage, StepLine,
     TagDocument, TagLine,
+};
+pub use release_plan::{
+    PlannedChange, PlannedCommand, PlannedPackage, PlannedPush, PlannedRelease, PlannedState,
 };
 pub use release_sync::ReleaseSyncDocument;
 pub use renewal::{ImportDocument, RefreshDocument, RotateDocument, RotationPhase, SuiteLine};

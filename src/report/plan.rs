@@ -84,7 +84,7 @@ impl CommitLine {
 }
 
 /// Writes a change as its commit's subject would be.
-fn subject(change: &Change) -> String {
+pub(super) fn subject(change: &Change) -> String {
     let scopes = match change.scopes.as_slice() {
         [] => String::new(),
         scopes => format!("({})", scopes.join(",")),

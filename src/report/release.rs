@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::release_plan::{PlannedPackage, PlannedRelease};
 use super::{Document, Page};
 use crate::release::plan::{Decision, ReleasePlan};
 use crate::release::prepare::plan::PreparePlan;
@@ -206,6 +207,8 @@ pub struct ReleaseDocument {
     pub steps: Vec<StepLine>,
     /// Whether branch and tags were pushed.
     pub pushed: bool,
+    /// What would be done, where only that was asked for.
+    pub plan: Option<PlannedRelease>,
     /// What is left to do, where a maintenance branch was released.
     pub next: Vec<String>,
 }
@@ -218,9 +221,8 @@ pub struct BuiltPackage {
     pub package: ReleasedPackage,
     /// The release commit.
     pub commit: Option<String>,
-    /// What gets its tag, where that is still to come, in words.
-    #[serde(skip)]
-    pub tags: Option<String>,
+    /// What would become of it, where only that was asked for.
+    pub plan: Option<PlannedPackage>,
     /// Where its artifacts are.
     pub directory: Option<String>,
 }
@@ -241,10 +243,11 @@ impl Document for ReleaseDocument {
 
     fn text(&self, page: &mut Page) {
         for package in &self.packages {
-            page.line(page.bold(&package.package.shown()));
-            if let Some(tags) = &package.tags {
-                page.field("tag", tags);
+            if let Some(plan) = &package.plan {
+                plan.text(package, page);
+                continue;
             }
+            page.line(page.bold(&package.package.shown()));
             if let Some(directory) = &package.directory {
                 page.field("in", format!("{directory}/"));
             }
@@ -258,7 +261,10 @@ impl Document for ReleaseDocument {
         if self.pushed {
             page.field("pushed", "branch and tags");
         }
-        if self.mock {
+        if let Some(plan) = &self.plan {
+            plan.text(self, page);
+        }
+        if self.mock && self.plan.is_none() {
             page.line(match &self.branch {
                 Some(branch) => format!(
                     "a mock of {branch}: nothing of it is left but this report, also in debcut patch log"

@@ -329,7 +329,7 @@ fn sweep(parent: &Path, prefix: &str) {
 }
 
 /// Tries to lock a directory; `None` when it is gone.
-fn lock_of(directory: &Path) -> Option<(File, Result<(), Errno>)> {
+pub(super) fn lock_of(directory: &Path) -> Option<(File, Result<(), Errno>)> {
     let file = File::open(directory).ok()?;
     let locked = flock(&file, FlockOperation::NonBlockingLockExclusive);
     Some((file, locked))
@@ -395,6 +395,14 @@ pub fn private_dir(path: &Path) -> Result<(), FileError> {
         Ok(())
     };
     make().map_err(failed("use", path))
+}
+
+/// Removes a file; one that is gone is fine.
+pub fn remove(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", path)(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Removes a tree, also where a build took its own write permission away.

@@ -21,4 +21,6 @@ pub mod post;
 pub mod process;
 pub mod sandbox;
 pub mod store;
+pub mod temporary;
 pub mod tree;
+pub mod web;

@@ -6,11 +6,10 @@
 use std::time::{Duration, Instant};
 
 use ureq::Agent;
-use ureq::tls::TlsConfig;
 
 use super::environment::Environment;
 use super::outward::Permit;
-use super::store::s3::connection::{authorities, proxy};
+use super::web;
 
 /// How long one try may take. Chats answer within a second.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -88,7 +87,9 @@ pub fn post(
 ) -> Result<(), PostError> {
     let url = permit.address();
     let begun = Instant::now();
-    let agent = agent(url, environment)?;
+    let agent = web::agent(url, environment, LIMIT).map_err(|error| PostError::Way {
+        why: error.to_string(),
+    })?;
     let mut pause = PAUSE;
     for tried in 1.. {
         let Err(error) = once(&agent, url, message) else {
@@ -102,23 +103,6 @@ pub fn post(
         pause *= 4;
     }
     unreachable!("the tries are counted")
-}
-
-fn agent(url: &str, environment: &Environment) -> Result<Agent, PostError> {
-    let way = |error: &dyn std::error::Error| PostError::Way {
-        why: error.to_string(),
-    };
-    let roots = authorities(environment).map_err(|error| way(&error))?;
-    let proxy = proxy(url, environment).map_err(|error| way(&error))?;
-    let config = Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .timeout_global(Some(LIMIT))
-        .user_agent(concat!("debcut/", env!("CARGO_PKG_VERSION")))
-        .proxy(proxy)
-        .tls_config(TlsConfig::builder().root_certs(roots).build());
-    Ok(config.build().new_agent())
 }
 
 fn once(agent: &Agent, url: &str, message: &Message<'_>) -> Result<(), PostError> {

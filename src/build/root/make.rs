@@ -129,12 +129,7 @@ fn settle(tree: &Path) -> Result<(), RootError> {
         "etc/apt/apt.conf.d/99mmdebstrap",
         "etc/dpkg/dpkg.cfg.d/99mmdebstrap",
     ] {
-        match fs::remove_file(tree.join(file)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(files::failed("remove", &tree.join(file))(error).into());
-            }
-            _ => {}
-        }
+        files::remove(&tree.join(file))?;
     }
     // The machine's own; a room brings its own.
     for file in ["etc/hostname", "etc/resolv.conf"] {

@@ -5,6 +5,7 @@ use crate::publish::PublishError;
 use crate::publish::mirror::MirrorError;
 use crate::sys::process::ToolError;
 use crate::sys::store::{S3Error, S3Store, StoreError as ArchiveStoreError};
+use crate::sys::web::WayError;
 
 impl From<S3Error> for Failure {
     fn from(error: S3Error) -> Self {
@@ -21,8 +22,8 @@ fn kind(error: &S3Error) -> &'static str {
         S3Error::NoCredentials { .. }
         | S3Error::HalfCredentials { .. }
         | S3Error::Credentials { .. } => "no-credentials",
-        S3Error::Profile { .. } | S3Error::Authorities { .. } => "no-file",
-        S3Error::Proxy { .. } => "proxy",
+        S3Error::Profile { .. } | S3Error::Way(WayError::Authorities { .. }) => "no-file",
+        S3Error::Way(WayError::Proxy { .. }) => "proxy",
         S3Error::NoBucket { .. } | S3Error::Region { .. } => "no-bucket",
         S3Error::Clock { .. } => "clock",
         S3Error::Insecure { .. } => "insecure",
@@ -44,11 +45,11 @@ fn hints(error: &S3Error) -> Vec<String> {
             "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; of a role they expire within hours",
         ],
         S3Error::Profile { .. } => &[],
-        S3Error::Authorities { .. } => &["AWS_CA_BUNDLE names a PEM file"],
+        S3Error::Way(WayError::Authorities { .. }) => &["AWS_CA_BUNDLE names a PEM file"],
         S3Error::Insecure { .. } => &[
             "AWS_CA_BUNDLE names a PEM file with the authority that the server has its certificate from",
         ],
-        S3Error::Proxy { .. } => &["http://HOST:PORT names one"],
+        S3Error::Way(WayError::Proxy { .. }) => &["http://HOST:PORT names one"],
         S3Error::NoBucket { bucket } => {
             return vec![format!(
                 "aws s3 mb s3://{bucket}   # or correct its name, or the endpoint"

@@ -16,7 +16,7 @@ mod small_tools;
 
 use crate::model::name::NameError;
 use crate::sys::files::FileError;
-use crate::sys::git::{GitError, Substitution};
+use crate::sys::git::{GitError, Substitution, is_denial};
 use crate::sys::outward::{Destination, OutwardError};
 use crate::sys::process::ToolError;
 use std::any::Any;
@@ -105,6 +105,12 @@ impl Failure {
             }
             cause = error.source();
         }
+        // Trying again does not make a repository writable.
+        let denied = kind == "git" && causes.iter().chain([&message]).any(|one| is_denial(one));
+        let (exit, kind) = match denied {
+            true => (Exit::Request, "permission"),
+            false => (exit, kind),
+        };
         Self {
             exit,
             kind,

@@ -203,9 +203,12 @@ fn answer(outcome: Outcome, wanted: &Wanted, next: Option<String>) -> Said {
     let plan = serde_json::to_vec(&document).expect("documents have string keys");
     let answer = Answer::new(document).findings(outcome.findings);
     match outcome.ending {
-        Ending::Stopped => Said::Judged(answer, Exit::Stopped),
         Ending::Planned => answer.dry_run(Sha256::of(&plan)).into(),
-        Ending::Refused if wanted.extent == Extent::Plan => answer.no_plan().into(),
+        // What waits at a conflict has no plan until that is resolved.
+        Ending::Refused | Ending::Stopped if wanted.extent == Extent::Plan => {
+            answer.no_plan().into()
+        }
+        Ending::Stopped => Said::Judged(answer, Exit::Stopped),
         _ => match changed {
             Some(changed) => answer.changed(changed).into(),
             None => answer.into(),

@@ -10,7 +10,7 @@ use crate::flow::patching::freezing::{self, Change, news};
 use crate::flow::patching::ledger::Ledger;
 use crate::flow::project::Workspace;
 use crate::model::calendar::Calendar;
-use crate::model::{BranchName, Finding, Sha256, Timestamp};
+use crate::model::{BranchName, Finding, Timestamp};
 use crate::report::Answer;
 use crate::report::patch::{FreezeDocument, Named, ThawDocument, ToldChannel};
 
@@ -176,13 +176,11 @@ fn run(
         }),
     };
     let answer = answer.findings(findings);
-    match (write.dry_run, refused) {
-        (true, true) => Ok(answer.no_plan().into()),
-        (false, true) => Ok(answer.changed(false).into()),
-        (true, false) => {
-            let digest = Sha256::of(format!("{:?}", changed.event).as_bytes());
-            Ok(answer.dry_run(digest).into())
-        }
-        (false, false) => super::after(share, answer.changed(changes), &workspace, context),
+    if refused {
+        return Ok(super::refused(answer, write));
     }
+    if write.dry_run {
+        return Ok(super::planned(answer, &changed.event));
+    }
+    super::after(share, answer.changed(changes), &workspace, context)
 }

@@ -151,15 +151,19 @@ fn said(outcome: Outcome, wanted: &Wanted) -> Said {
             ..document
         })
     };
+    let unchanged = |answer: Answer| match wanted.dry_run {
+        true => answer.no_plan(),
+        false => answer.changed(false),
+    };
     let answer = match outcome {
         Outcome::Aborted(..) => return aborted(outcome),
-        Outcome::None(ended) => Answer::new(none(ended.map(|ended| ended.name))).changed(false),
+        Outcome::None(ended) => unchanged(Answer::new(none(ended.map(|ended| ended.name)))),
         Outcome::NotDue(embargo, due) => {
             let document = LiftDocument {
                 due: Some(due),
                 ..LiftDocument::of(&embargo, "not-due")
             };
-            let answer = Answer::new(document).changed(false);
+            let answer = unchanged(Answer::new(document));
             match wanted.when {
                 When::Unattended => answer,
                 _ => {
@@ -170,11 +174,12 @@ fn said(outcome: Outcome, wanted: &Wanted) -> Said {
             }
         }
         Outcome::Refused(embargo, findings) => {
-            let answer = Answer::new(LiftDocument::of(&embargo, "refused")).findings(findings);
-            match wanted.dry_run {
-                true => answer.no_plan(),
-                false => answer.changed(false),
-            }
+            unchanged(Answer::new(LiftDocument::of(&embargo, "refused")).findings(findings))
+        }
+        Outcome::Stopped(embargo, steps, findings) if wanted.dry_run => {
+            with(LiftDocument::of(&embargo, "stopped"), steps)
+                .no_plan()
+                .findings(findings)
         }
         Outcome::Planned(embargo, planned) => {
             let text = serde_json::to_vec(&planned.lift).expect("a lift is plain values");

@@ -27,6 +27,7 @@ use crate::sys::http::Server;
 use crate::sys::openpgp::NewKey;
 use crate::sys::outward::Destination;
 use crate::sys::process::{Tool, ToolError};
+use crate::sys::temporary::Temporary;
 
 /// What the demo left, and what apt said of it.
 #[derive(Debug)]
@@ -295,10 +296,7 @@ fn install(
 ) -> Result<String, AptError> {
     let done = |what: &str| listener.hear(Event::Finished(what.to_owned()));
     let parent = environment.temporary_directory();
-    let root = tempfile::Builder::new()
-        .prefix("debcut-demo-")
-        .tempdir_in(&parent);
-    let root = root.map_err(files::failed("create a directory in", &parent))?;
+    let root = Temporary::new(&parent, "debcut-demo-")?;
     let architecture = Architecture::of_this_machine();
     let apt = AptRoot::create(root.path(), sources, architecture.as_str(), environment)?;
     listener.begin("apt-get update in a private root, over HTTP");

@@ -20,7 +20,7 @@ use crate::flow::project::Workspace;
 use crate::model::{Finding, Sha256};
 use crate::patch::embargo::{Embargo, Ended};
 use crate::sys::environment::Environment;
-use crate::sys::files::{self, Access, failed};
+use crate::sys::files::{self, Access};
 use crate::sys::git::{PushError, Repository, may_push};
 use crate::sys::outward::{self, Mark, OutwardError, PRODUCTS_FILE, registry};
 
@@ -127,12 +127,7 @@ pub fn end(
         .into_iter()
         .chain([own.join(PRODUCTS_FILE), Mark::path(&own)])
     {
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(failed("remove", &path)(error).into());
-            }
-            _ => {}
-        }
+        files::remove(&path)?;
     }
     Ok(findings)
 }

@@ -3,11 +3,12 @@
 //! (`sys::outward::carried`).
 
 use crate::flow::FlowError;
+use crate::flow::authoring::authored;
 use crate::model::finding::with_causes;
 use crate::model::{Finding, Silent};
 use crate::patch::embargo::Embargo;
 use crate::sys::environment::Environment;
-use crate::sys::git::{Author, Repository, UserGit, push, push_address, push_places};
+use crate::sys::git::{Repository, UserGit, push, push_address, push_places};
 use crate::sys::outward::{BRANCHES, Mark, OutwardError, Phase, Places, carried};
 
 fn branch(name: &str) -> String {
@@ -33,11 +34,7 @@ pub(super) fn share(
     }
     told.mark.phase = Phase::Sealed;
     told.mark.public = Places::default();
-    let author = Author {
-        name: &embargo.by.name,
-        email: &embargo.by.email,
-        date: embargo.since,
-    };
+    let author = authored(&embargo.by, embargo.since);
     let message = format!("embargo {}\n", embargo.mark.name);
     let text = told.text();
     let commit = repository.write_lone_file(Mark::FILE, text.as_bytes(), author, &message)?;

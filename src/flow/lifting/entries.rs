@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::flow::FlowError;
+use crate::flow::authoring::authored;
 use crate::flow::patching::PatchingError;
 use crate::flow::patching::ledger::REF;
 use crate::flow::patching::syncing::{Shared, fetched, moved, pause, tracked};
@@ -14,7 +15,7 @@ use crate::model::{BranchName, Listener};
 use crate::patch::embargo::{Embargo, Lift};
 use crate::patch::{Entry, EntryId, Event, RequestId};
 use crate::sys::environment::Environment;
-use crate::sys::git::{Author, ObjectId, PushError, UserGit, push};
+use crate::sys::git::{ObjectId, PushError, UserGit, push};
 
 /// How often a remote that others move meanwhile is tried again.
 const TRIES: usize = 10;
@@ -62,11 +63,7 @@ pub(super) fn give(
             }
             return Ok(given);
         }
-        let author = Author {
-            name: &lift.by.name,
-            email: &lift.by.email,
-            date: lift.at,
-        };
+        let author = authored(&lift.by, lift.at);
         let message = format!("lift {}\n", embargo.mark.name);
         let commit = repository.add_to_ledger(at.as_deref(), &going, author, &message)?;
         match push(

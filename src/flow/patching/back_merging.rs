@@ -2,8 +2,10 @@
 //! entries of changelogs, versions, and by a merge all the rest. Everything is
 //! made in memory; a branch moves when all of them can.
 
+mod pairing;
 mod places;
 mod sources;
+mod writing;
 
 use std::collections::BTreeMap;
 
@@ -13,14 +15,10 @@ use crate::flow::project::Workspace;
 use crate::model::{BranchName, Finding, Listener, Sha256, Timestamp};
 use crate::patch::BackMerge;
 use crate::release::Policy;
-use crate::release::back_merge::{self, Sides, Taken};
+use crate::release::back_merge::{self, Sides};
 use crate::release::commit::Person;
-use crate::release::trailer::SYNCED;
 use crate::sys::environment::Environment;
-use crate::sys::git::{
-    Author, CommitError, FileKind, GitError, Grafted, NewCommit, PlacedBlob, Pushed, Repository,
-    UserGit, push,
-};
+use crate::sys::git::{GitError, Pushed, Repository, UserGit, push};
 
 pub use sources::Source;
 
@@ -189,43 +187,6 @@ impl Run<'_> {
         &self.workspace.repository
     }
 
-    /// Says which branch gets which releases, each in the order of versions.
-    fn pairs(&self, sources: Vec<Source>) -> Result<Vec<(BranchName, Vec<Source>)>, FlowError> {
-        let configured = &self.workspace.project.patch.back_merge_into;
-        let mut into = match self.wanted.into.is_empty() {
-            true => configured.clone(),
-            false => self.wanted.into.clone(),
-        };
-        if into.is_empty() {
-            into.extend(super::branches::main_line(self.workspace)?.map(|main| main.name));
-        }
-        let mut pairs: Vec<(BranchName, Vec<Source>)> = into
-            .into_iter()
-            .map(|branch| (branch, Vec::new()))
-            .collect();
-        for source in sources {
-            for (branch, own) in &mut pairs {
-                if *branch != source.branch {
-                    own.push(source.clone());
-                }
-            }
-            // A hotfix is of a line, whose own next release goes on from it.
-            let normal = source
-                .normal
-                .as_ref()
-                .filter(|_| self.wanted.into.is_empty());
-            let Some(normal) = normal else {
-                continue;
-            };
-            match pairs.iter_mut().find(|(branch, _)| branch == normal) {
-                Some((_, own)) if own.contains(&source) => {}
-                Some((_, own)) => own.push(source),
-                None => pairs.push((normal.clone(), vec![source])),
-            }
-        }
-        Ok(pairs)
-    }
-
     /// Makes what a branch lacks; none: it cannot be told, and a finding says
     /// why.
     fn target(
@@ -311,135 +272,5 @@ impl Run<'_> {
             commit,
             files: files.collect(),
         }))
-    }
-
-    /// Writes a commit that brings the words and versions alone.
-    fn pick(
-        &self,
-        target: &Target,
-        source: &Source,
-        taken: &Taken,
-    ) -> Result<Option<String>, FlowError> {
-        if taken.files.is_empty() {
-            return Ok(None);
-        }
-        let repository = self.repository();
-        let mut placed = Vec::new();
-        for (path, file) in &taken.files {
-            let kind = repository.file_kind(&target.to, path)?;
-            placed.push(PlacedBlob {
-                path: path.clone(),
-                blob: repository.write_blob(&file.after)?,
-                executable: kind == FileKind::Program,
-            });
-        }
-        let tree = repository.write_tree(&target.to, &placed)?;
-        let names: Vec<String> = taken
-            .releases
-            .iter()
-            .map(|(name, version)| format!("{name} {version}"))
-            .collect();
-        let what = match names.is_empty() {
-            true => source.tag.to_string(),
-            false => names.join(", "),
-        };
-        let mut message = format!(
-            "chore(release): take over {what}\n\n\
-             The changelog's entries and the versions of {} on {}.\n\n\
-             (cherry picked from commit {})\n",
-            source.tag, source.branch, source.commit
-        );
-        let synced = match names.is_empty() {
-            true => &source.releases,
-            false => &names,
-        };
-        for name in synced {
-            message += &format!("{SYNCED}: {name}\n");
-        }
-        let commit = self.commit(&target.to, &tree, &message);
-        self.git
-            .write_commit(&commit)
-            .map(Some)
-            .map_err(|error| PatchingError::Commit(error).into())
-    }
-
-    /// Writes a merge of the release; where the branch has nothing of its own,
-    /// it goes forward to the release.
-    fn merge(
-        &mut self,
-        target: &Target,
-        source: &Source,
-        taken: &Taken,
-        parted: Option<&str>,
-    ) -> Result<Option<String>, FlowError> {
-        let Some(parted) = parted else {
-            let why = format!("it has no history in common with {}", source.tag);
-            let finding = Finding::error("back-merge-unrelated", target.branch.as_str(), why);
-            self.findings
-                .push(finding.fix("--by pick brings changelog and versions alone"));
-            return Ok(None);
-        };
-        if parted == target.to {
-            return Ok(Some(source.commit.clone()));
-        }
-        let repository = self.repository();
-        let alike = |commit: &str, side: usize| -> Result<String, FlowError> {
-            let mut placed = Vec::new();
-            for (path, sides) in &taken.alike {
-                let kind = repository.file_kind(commit, path)?;
-                if let (Some(content), FileKind::Plain | FileKind::Program) = (&sides[side], kind) {
-                    placed.push(PlacedBlob {
-                        path: path.clone(),
-                        blob: repository.write_blob(content)?,
-                        executable: kind == FileKind::Program,
-                    });
-                }
-            }
-            Ok(repository.write_tree(commit, &placed)?)
-        };
-        let (base, own) = (alike(parted, 2)?, alike(&target.to, 0)?);
-        let theirs = alike(&source.commit, 1)?;
-        let tree = match repository.merge_trees(&base, &own, &theirs)? {
-            Grafted::Tree(tree) => tree,
-            // A merge has its tag in the history, whatever it brings.
-            Grafted::Nothing => own,
-            Grafted::Conflicts(paths) => {
-                let paths: Vec<String> = paths.into_iter().collect();
-                let why = format!(
-                    "a merge of {} conflicts in {}",
-                    source.tag,
-                    paths.join(", ")
-                );
-                let finding = Finding::error("back-merge-conflict", target.branch.as_str(), why);
-                self.findings.push(finding.fix(format!(
-                    "git merge {} on {} and resolve it there, or --by pick: changelog and \
-                     versions alone",
-                    source.tag, target.branch
-                )));
-                return Ok(None);
-            }
-        };
-        let mut message = format!("Merge tag '{}' into {}\n\n", source.tag, target.branch);
-        for name in &source.releases {
-            message += &format!("{SYNCED}: {name}\n");
-        }
-        let commit = self.commit(&target.to, &tree, &message);
-        self.git
-            .write_merge(&commit, &source.commit)
-            .map(Some)
-            .map_err(|error: CommitError| PatchingError::Commit(error).into())
-    }
-
-    fn commit<'b>(&'b self, parent: &'b str, tree: &'b str, message: &'b str) -> NewCommit<'b> {
-        NewCommit {
-            parent,
-            tree,
-            author: Author {
-                name: &self.wanted.author.name,
-                email: &self.wanted.author.email,
-                date: self.wanted.date,
-            },
-            message,
-        }
     }
 }

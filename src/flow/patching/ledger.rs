@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::applying::ApplyError;
 use super::forging::ForgingError;
 use crate::flow::FlowError;
+use crate::flow::authoring::authored;
 use crate::model::{BranchName, Finding, Timestamp};
 use crate::patch::answers::TemplateError;
 use crate::patch::entry::EntryError;
@@ -147,14 +148,7 @@ impl<'a> Ledger<'a> {
         summary: &str,
     ) -> Result<Vec<EntryId>, FlowError> {
         let (said, files) = self.entered(events, by, at);
-        let author = Author {
-            name: &by.name,
-            email: &by.email,
-            date: at,
-        };
-        UserGit::new(self.repository, self.environment)
-            .append_to_ledger(REF, &files, author, &format!("{summary}\n"))
-            .map_err(PatchingError::Ledger)?;
+        self.append(&files, authored(by, at), summary)?;
         Ok(said)
     }
 
@@ -173,15 +167,7 @@ impl<'a> Ledger<'a> {
         let then = Queue::of(self.entries.iter().filter(known).cloned());
         let entry = then.next(at, by.clone(), event);
         let id = entry.id();
-        let files = vec![(id.hex(), entry.bytes())];
-        let author = Author {
-            name: &by.name,
-            email: &by.email,
-            date: at,
-        };
-        UserGit::new(self.repository, self.environment)
-            .append_to_ledger(REF, &files, author, &format!("{summary}\n"))
-            .map_err(PatchingError::Ledger)?;
+        self.append(&[(id.hex(), entry.bytes())], authored(by, at), summary)?;
         self.entries.push((id, entry));
         self.queue = Queue::of(self.entries.iter().cloned());
         Ok(id)
@@ -197,15 +183,23 @@ impl<'a> Ledger<'a> {
         summary: &str,
     ) -> Result<Vec<RefUpdate>, FlowError> {
         let (_, files) = self.entered(events, by, at);
-        let author = Author {
-            name: &by.name,
-            email: &by.email,
-            date: at,
-        };
         let message = format!("{summary}\n");
         let from = self.at.as_deref();
         let repository = self.repository;
-        Ok(repository.stage_in_ledger(REF, from, &files, author, &message)?)
+        Ok(repository.stage_in_ledger(REF, from, &files, authored(by, at), &message)?)
+    }
+
+    /// Puts files of entries into the ref.
+    fn append(
+        &self,
+        files: &[(String, Vec<u8>)],
+        author: Author<'_>,
+        summary: &str,
+    ) -> Result<(), FlowError> {
+        UserGit::new(self.repository, self.environment)
+            .append_to_ledger(REF, files, author, &format!("{summary}\n"))
+            .map_err(PatchingError::Ledger)?;
+        Ok(())
     }
 
     /// Takes what somebody says for the newest entries; returns their names and

@@ -4,33 +4,38 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Outcome, Wanted};
+use super::{Outcome, STEPS, Wanted, behind_remote, ways_out};
 use crate::archive::Settings;
 use crate::flow::FlowError;
 use crate::flow::archiving::{Act, Desk, open_store};
+use crate::flow::hooks::Hooks;
 use crate::flow::project::Workspace;
 use crate::flow::signing::{self, KeyWanted};
 use crate::flow::tagging::Signing;
-use crate::model::{Architecture, Component, Listener};
+use crate::flow::{planning, preparing};
+use crate::model::{Architecture, Component, Finding, Listener};
 use crate::sys::clock::Clock;
 use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access};
 use crate::sys::git::UserGit;
 use crate::sys::openpgp::NewKey;
+use crate::sys::temporary::{Temporary, sweep};
 
 /// Releases a workspace's HEAD in a place of its own, which is gone afterwards.
+/// What would stop the real one at its beginning stops it as well: `archive` is
+/// where that would go, where one is named, and a push is asked for and not made.
 pub fn mock(
     workspace: &Workspace,
     wanted: &Wanted,
-    environment: &Environment,
-    clock: Clock,
+    archive: Option<&str>,
+    (environment, clock): (&Environment, Clock),
     listener: &dyn Listener,
 ) -> Result<Outcome, FlowError> {
-    let temporary = environment.temporary_directory();
-    let place = tempfile::Builder::new()
-        .prefix("debcut-mock-")
-        .tempdir_in(&temporary);
-    let place = place.map_err(files::failed("make a directory in", &temporary))?;
+    let refused = stopped(workspace, wanted, archive, environment, listener)?;
+    if !refused.is_empty() {
+        return Ok(Outcome::refused(refused));
+    }
+    let place = place(workspace, environment)?;
     let own = environment
         .with("XDG_DATA_HOME", place.path().join("data"))
         .without_secrets()
@@ -93,6 +98,55 @@ pub fn mock(
         }
     }
     Ok(outcome)
+}
+
+/// Makes the place, and removes those of mocks that were killed. What is under
+/// embargo stays within its repository, also when this one is killed.
+fn place(workspace: &Workspace, environment: &Environment) -> Result<Temporary, FlowError> {
+    const PREFIX: &str = "debcut-mock-";
+    let own = workspace.repository.own_dir();
+    let gate = environment.gate().clone().of(&own);
+    let usual = environment.temporary_directory();
+    for other in [&own, &usual] {
+        sweep(other, PREFIX);
+    }
+    let parent = match gate.marks()?.is_empty() {
+        true => usual,
+        false => {
+            files::create_dir(&own)?;
+            own
+        }
+    };
+    Ok(Temporary::new(&parent, PREFIX)?)
+}
+
+/// Lists what would stop the real release at its beginning and is not in the
+/// throw-away copy: its ways out, the project's commands, the remote's branch.
+fn stopped(
+    workspace: &Workspace,
+    wanted: &Wanted,
+    archive: Option<&str>,
+    environment: &Environment,
+    listener: &dyn Listener,
+) -> Result<Vec<Finding>, FlowError> {
+    if wanted.push {
+        preparing::remote_is_named(workspace)?;
+    }
+    let mut refused = ways_out::closed(workspace, environment, wanted.push, archive)?;
+    let planning::Outcome::Planned(planned) = planning::plan(workspace, "HEAD", &wanted.request)?
+    else {
+        // The copy's own plan says why.
+        return Ok(refused);
+    };
+    if planned.plan.is_empty() {
+        return Ok(refused);
+    }
+    let hooks = Hooks::new(workspace, environment, listener);
+    refused.extend(hooks.forbidden(&STEPS));
+    if wanted.push && refused.is_empty() {
+        refused.extend(behind_remote(workspace, environment)?);
+    }
+    Ok(refused)
 }
 
 /// Keeps what the builds said, for the report names it.

@@ -13,6 +13,7 @@ use crate::flow::FlowError;
 use crate::model::Finding;
 use crate::sys::clock::Clock;
 use crate::sys::files::{self, FileError};
+use crate::sys::temporary::Temporary;
 use crate::verify::Variation;
 use crate::verify::assurance::{Piece, SecondOpinion, compare};
 use crate::verify::bisect::{Set, bisect, most_builds};
@@ -59,7 +60,7 @@ pub(super) struct Made {
 
 /// Where builds lie until they have been compared.
 enum Shelf {
-    Temporary(tempfile::TempDir),
+    Temporary(Temporary),
     Kept(PathBuf),
 }
 
@@ -94,12 +95,7 @@ impl<'a> Experiment<'a> {
                 }
                 Shelf::Kept(directory.clone())
             }
-            None => Shelf::Temporary(
-                tempfile::Builder::new()
-                    .prefix("debcut-reproduce-")
-                    .tempdir_in(&temporary)
-                    .map_err(files::failed("make a directory in", &temporary))?,
-            ),
+            None => Shelf::Temporary(Temporary::new(&temporary, "debcut-reproduce-")?),
         };
         let data = site.environment.data_home().ok_or(FlowError::NoDataHome)?;
         let logs = data.join("debcut/logs");

@@ -27,6 +27,7 @@ use crate::sys::files;
 use crate::sys::git::Repository;
 use crate::sys::machine;
 use crate::sys::openpgp::text_of;
+use crate::sys::temporary::Temporary;
 use crate::verify::Kind;
 use crate::verify::cause::Known;
 use crate::verify::reproduction::{Reference, Reproduction};
@@ -86,11 +87,7 @@ pub(super) fn reproduce(
         entry: entry(&record),
     };
     // Nothing of it is read from a repository.
-    let nowhere = site.environment.temporary_directory();
-    let nowhere = tempfile::Builder::new()
-        .prefix("debcut-record-")
-        .tempdir_in(&nowhere)
-        .map_err(files::failed("make a directory in", &nowhere))?;
+    let nowhere = Temporary::new(&site.environment.temporary_directory(), "debcut-record-")?;
     let repository = Repository::init(nowhere.path())?;
     let build = |plan: &BuildPlan, out: &Path, log: &Path| {
         let workshop = Workshop {

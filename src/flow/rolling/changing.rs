@@ -1,7 +1,6 @@
 //! What a person says of a rollout: written into its journal, or, where a
 //! controller runs, left for it to write.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::RollingError;
@@ -15,6 +14,7 @@ use crate::rollout::event::{Entry, Event};
 use crate::rollout::journal::{Journal, JournalError};
 use crate::rollout::state::{RolloutId, Unfit};
 use crate::rollout::{Phase, Rollout, Stage};
+use crate::sys::files;
 
 /// What became of a word.
 #[derive(Debug)]
@@ -113,7 +113,7 @@ pub fn take_asked(
             let (at, by) = (note.at, note.by);
             written.push(write(rollout, journal, Asked { at, by, event })?);
         }
-        remove(path)?;
+        files::remove(&path)?;
     }
     Ok(written)
 }
@@ -136,15 +136,6 @@ fn word(event: &Event) -> Option<Word> {
         },
         _ => return None,
     })
-}
-
-fn remove(note: PathBuf) -> Result<(), FlowError> {
-    match std::fs::remove_file(&note) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(crate::sys::files::failed("remove", &note)(error).into())
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Writes a word into the journal.

@@ -240,12 +240,7 @@ impl Shelf {
         for (note, _) in self.asked(id)? {
             let name = note.file_name().and_then(|name| name.to_str());
             if name.is_some_and(|name| name.ends_with(&own)) {
-                match std::fs::remove_file(&note) {
-                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(files::failed("remove", &note)(error).into());
-                    }
-                    _ => {}
-                }
+                files::remove(&note)?;
             }
         }
         Ok(())

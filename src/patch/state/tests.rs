@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::{BranchName, Timestamp};
-use crate::patch::entry::{Ask, Entry, Event, Picked, RequestId};
+use crate::patch::entry::{Answers, Ask, Entry, Event, Picked, RequestId};
 use crate::patch::facts::{Merged, NoteFact, Picks};
 use crate::release::commit::Person;
 

@@ -223,6 +223,12 @@ fn debian(
         )
         .fix("debcut init --debian writes one"));
     };
+    // Its entry is that of the release commit which is made again.
+    let is_remade = draft.unmade().is_some_and(|pending| {
+        let version = pending.version.as_str();
+        version == written.as_str() || debian_upstream(version) == written.upstream()
+    });
+    let stays = line.is_unreleased || line.current.is_none() || is_remade;
     // A whole Debian version that the user names is taken as it is.
     let named = request
         .set_version
@@ -233,7 +239,7 @@ fn debian(
     }
     let Some(number) = number else {
         // A revision: the one that is written and not released, or the next.
-        if line.is_unreleased || line.current.is_none() {
+        if stays {
             return Ok(written.clone());
         }
         let basis = Basis {
@@ -250,7 +256,7 @@ fn debian(
     };
     let text = number.to_string();
     let same = debian_upstream(&text) == written.upstream();
-    if same && (line.is_unreleased || line.current.is_none()) {
+    if same && stays {
         return Ok(written.clone());
     }
     let revision = debian_version::first_revision(written);

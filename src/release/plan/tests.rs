@@ -546,6 +546,42 @@ fn a_prepared_release_awaits_its_tag() {
 const REVISED: &str = "hello (1:2.10-3) unstable; urgency=medium\n\n  * Old.\n\n -- A <a@example.org>  Sat, 21 Nov 2026 09:30:00 +0000\n";
 
 #[test]
+fn what_is_prepared_again_keeps_its_debian_version() {
+    for (entry, pattern, last, version) in [
+        // A native package, then one whose releases raise the revision.
+        ("2.10.2", "v{version}", "2.10.1", "2.10.2"),
+        ("1:2.10-4", "debian/{version}", "1:2.10-3", "1:2.10-4"),
+    ] {
+        let changelog = REVISED.replace("1:2.10-3", entry);
+        let mut project = Project::new(&[("hello", "1.0")]).debian(&changelog, pattern);
+        let released = release(&project.policy.units[0].tags[0], last, 1);
+        project.facts.tags = [(released.tag.clone(), released.commit.clone())].into();
+        project.facts.units[0].last_final = Some(released);
+        let message = format!("chore(release): hello {version}\n\nDebcut-Release: hello {version}");
+        let mut project = project
+            .commit(&[0], "fix: a")
+            .commit(&[0], &message)
+            .commit(&[0], "fix: later");
+        project.facts.units[0].pending = Some(Pending {
+            version: version.into(),
+            commit: id(2),
+            by: PendingBy::Trailer,
+            later: vec![0],
+        });
+        let again = Request {
+            again: true,
+            ..all()
+        };
+        let (plan, _) = project.plan(&again).expect("a plan");
+        let found = match &plan.packages[0].decision {
+            Decision::Release(next) => next.debian_version.to_string(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(found, entry);
+    }
+}
+
+#[test]
 fn debian_packages_get_their_own_versions() {
     let unreleased = REVISED
         .replace("unstable", "UNRELEASED")

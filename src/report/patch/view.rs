@@ -8,7 +8,7 @@ use crate::patch::entry::{Answers, Picked, RequestId};
 use crate::patch::facts::{Applies, Merged, NoteFact, Picks};
 use crate::patch::moves::Move;
 use crate::patch::rules::Breach;
-use crate::patch::state::{Listed, Question, State};
+use crate::patch::{Listed, Question, State};
 use crate::release::commit::Person;
 
 /// A request and where it stands.

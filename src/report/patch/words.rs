@@ -4,7 +4,7 @@ use crate::model::Timestamp;
 use crate::patch::entry::Decision;
 use crate::patch::facts::{Applies, Facts, Picks};
 use crate::patch::moves::{Move, Step};
-use crate::patch::state::{Listed, Question, State};
+use crate::patch::{Listed, Question, State};
 use crate::release::commit::Person;
 use crate::report::Page;
 use crate::report::document::plain;

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::http::{HeaderMap, HeaderValue, Method, Request};
-use ureq::tls::TlsConfig;
 use ureq::{Agent, Body};
 
 use super::error::{ForgeError, Span};
@@ -23,7 +22,7 @@ use crate::model::Timestamp;
 use crate::sys::environment::Environment;
 use crate::sys::interrupt;
 use crate::sys::outward::Destination;
-use crate::sys::store::s3::connection::{authorities, proxy};
+use crate::sys::web;
 
 /// How long one try may take: GitHub gives itself ten seconds for an answer.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -139,21 +138,11 @@ impl Client {
                 return Err(way(format!("{} holds no token", token.variable)));
             }
         }
-        let roots = authorities(environment).map_err(|error| way(error.to_string()))?;
-        let proxy = proxy(&site.api, environment).map_err(|error| way(error.to_string()))?;
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            // Where a forge sends on to, the token may be nobody's business.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_global(Some(LIMIT))
-            .user_agent(concat!("debcut/", env!("CARGO_PKG_VERSION")))
-            .proxy(proxy)
-            .tls_config(TlsConfig::builder().root_certs(roots).build());
+        let agent = web::agent(&site.api, environment, LIMIT);
         Ok(Self {
             kind: site.kind,
             api: site.api.clone(),
-            agent: config.build().new_agent(),
+            agent: agent.map_err(|error| way(error.to_string()))?,
             token,
             environment: environment.clone(),
             known: RefCell::default(),

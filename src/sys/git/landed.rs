@@ -40,6 +40,22 @@ impl Repository {
         Ok(lacking)
     }
 
+    /// Lists the commits that the refs below a prefix lead to, each once.
+    pub fn heads_below(&self, prefix: &str) -> Result<Vec<ObjectId>, GitError> {
+        let act = || failed("list its refs");
+        let glob = format!("{prefix}*");
+        let mut found = Vec::new();
+        for reference in self.inner.references_glob(&glob).map_err(act())? {
+            // A branch that leads nowhere has nothing.
+            if let Ok(commit) = reference.map_err(act())?.peel_to_commit() {
+                found.extend(ObjectId::of(commit.id()));
+            }
+        }
+        found.sort();
+        found.dedup();
+        Ok(found)
+    }
+
     /// Lists the commits that one head has and others lack, newest first.
     pub fn commits_only_in(
         &self,

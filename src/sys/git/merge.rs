@@ -11,6 +11,20 @@ use super::{
 };
 use crate::sys::process::ToolError;
 
+/// Lists the paths that conflict in a merge, each by the name that the first
+/// side has of ours, theirs and the ancestor.
+pub(super) fn conflicting(merged: &git2::Index) -> Result<BTreeSet<String>, git2::Error> {
+    let mut paths = BTreeSet::new();
+    for conflict in merged.conflicts()? {
+        let conflict = conflict?;
+        let sides = [conflict.our, conflict.their, conflict.ancestor];
+        if let Some(side) = sides.into_iter().flatten().next() {
+            paths.insert(String::from_utf8_lossy(&side.path).into_owned());
+        }
+    }
+    Ok(paths)
+}
+
 impl Repository {
     /// Returns the best common ancestor of two commits; none: they have no
     /// history in common.
@@ -34,14 +48,7 @@ impl Repository {
         let merged = self.inner.merge_trees(&base, &own, &theirs, Some(&options));
         let mut merged = merged.map_err(act())?;
         if merged.has_conflicts() {
-            let mut paths = BTreeSet::new();
-            for conflict in merged.conflicts().map_err(act())? {
-                let conflict = conflict.map_err(act())?;
-                let sides = [conflict.our, conflict.their, conflict.ancestor];
-                if let Some(side) = sides.into_iter().flatten().next() {
-                    paths.insert(String::from_utf8_lossy(&side.path).into_owned());
-                }
-            }
+            let paths = conflicting(&merged).map_err(act())?;
             return Ok(Grafted::Conflicts(paths));
         }
         let tree = merged.write_tree_to(&self.inner).map_err(act())?;

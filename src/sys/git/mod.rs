@@ -23,6 +23,7 @@ mod tree_change;
 mod write;
 
 mod commit;
+mod denied;
 mod embargo;
 mod follow;
 mod forge;
@@ -57,6 +58,7 @@ pub use tree_change::TreeChange;
 pub use write::{Author, NewFile};
 
 pub use commit::{CommitError, FileKind, NewCommit, PlacedBlob};
+pub use denied::is_denial;
 pub use embargo::alternates;
 pub use follow::{FollowError, Following};
 pub(in crate::sys) use forge::host_and_path;

@@ -4,6 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
+use git2::Tree;
+
 use super::user::{UserGit, UserGitError, line};
 use super::{Author, GitError, NewCommit, Repository, failed};
 
@@ -137,13 +139,7 @@ impl Repository {
     /// are a path that goes and one that comes.
     pub fn changed_paths(&self, commit: &str) -> Result<Vec<String>, GitError> {
         let act = || failed(format!("read what {commit} changes"));
-        let id = git2::Oid::from_str(commit).map_err(act())?;
-        let commit = self.inner.find_commit(id).map_err(act())?;
-        let after = commit.tree().map_err(act())?;
-        let before = match commit.parent(0) {
-            Ok(parent) => Some(parent.tree().map_err(act())?),
-            Err(_) => None,
-        };
+        let (before, after) = self.around(commit).map_err(act())?;
         let diff = self
             .inner
             .diff_tree_to_tree(before.as_ref(), Some(&after), None)
@@ -159,14 +155,8 @@ impl Repository {
     /// Tells which of some paths a commit changes, against its first parent.
     pub fn changes_among(&self, commit: &str, paths: &[String]) -> Result<Vec<String>, GitError> {
         let act = || failed(format!("read what {commit} changes"));
-        let id = git2::Oid::from_str(commit).map_err(act())?;
-        let commit = self.inner.find_commit(id).map_err(act())?;
-        let after = commit.tree().map_err(act())?;
-        let before = match commit.parent(0) {
-            Ok(parent) => Some(parent.tree().map_err(act())?),
-            Err(_) => None,
-        };
-        let entry = |tree: &git2::Tree<'_>, path: &str| {
+        let (before, after) = self.around(commit).map_err(act())?;
+        let entry = |tree: &Tree<'_>, path: &str| {
             let found = tree.get_path(Path::new(path)).ok();
             found.map(|entry| (entry.id(), entry.filemode()))
         };
@@ -175,5 +165,15 @@ impl Repository {
             was != entry(&after, path)
         });
         Ok(changed.cloned().collect())
+    }
+
+    /// Reads the trees before and after a commit; before the first one is none.
+    fn around(&self, commit: &str) -> Result<(Option<Tree<'_>>, Tree<'_>), git2::Error> {
+        let commit = self.inner.find_commit(git2::Oid::from_str(commit)?)?;
+        let before = match commit.parent(0) {
+            Ok(parent) => Some(parent.tree()?),
+            Err(_) => None,
+        };
+        Ok((before, commit.tree()?))
     }
 }

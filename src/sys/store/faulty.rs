@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::lock::{Guard, Holder, LockError};
+use super::passing_on::reads_go_to_inner;
 use super::{Condition, Content, Entry, Object, Reads, Store, StoreError};
 use crate::model::{ArchivePath, Sha256};
 
@@ -120,25 +121,7 @@ impl<'a> FaultyStore<'a> {
 }
 
 impl Store for FaultyStore<'_> {
-    fn place(&self) -> String {
-        self.inner.place()
-    }
-
-    fn read(&self, path: &ArchivePath) -> Result<Option<Vec<u8>>, StoreError> {
-        self.inner.read(path)
-    }
-
-    fn read_revision(&self, path: &ArchivePath) -> Result<Option<Object>, StoreError> {
-        self.inner.read_revision(path)
-    }
-
-    fn open(&self, path: &ArchivePath) -> Result<Option<Box<dyn Read + Send>>, StoreError> {
-        self.inner.open(path)
-    }
-
-    fn size(&self, path: &ArchivePath) -> Result<Option<u64>, StoreError> {
-        self.inner.size(path)
-    }
+    reads_go_to_inner!();
 
     fn write(
         &self,
@@ -153,36 +136,12 @@ impl Store for FaultyStore<'_> {
         self.change(to, || self.inner.copy(from, to))
     }
 
-    fn list(&self, below: &ArchivePath) -> Result<Vec<Entry>, StoreError> {
-        self.inner.list(below)
-    }
-
     fn delete(&self, path: &ArchivePath) -> Result<(), StoreError> {
         self.change(path, || self.inner.delete(path))
     }
 
     fn erase(&self, path: &ArchivePath) -> Result<(), StoreError> {
         self.change(path, || self.inner.erase(path))
-    }
-
-    fn recorded_digest(&self, path: &ArchivePath) -> Result<Option<(u64, Sha256)>, StoreError> {
-        self.inner.recorded_digest(path)
-    }
-
-    fn traffic(&self) -> Option<String> {
-        self.inner.traffic()
-    }
-
-    fn caution(&self) -> Option<String> {
-        self.inner.caution()
-    }
-
-    fn reads(&self) -> Reads {
-        self.inner.reads()
-    }
-
-    fn fan_out(&self, files: usize) -> usize {
-        self.inner.fan_out(files)
     }
 
     fn lock(

@@ -4,6 +4,7 @@
 use std::io::Read;
 use std::time::Duration;
 
+use super::passing_on::reads_go_to_inner;
 use super::{
     Condition, Content, Entry, Guard, Holder, LockError, NewFile, Object, Reads, Store, StoreError,
     Taken,
@@ -45,9 +46,7 @@ impl GuardedStore {
 }
 
 impl Store for GuardedStore {
-    fn place(&self) -> String {
-        self.inner.place()
-    }
+    reads_go_to_inner!();
 
     fn admits(&self, sha256: Option<&Sha256>) -> Result<(), OutwardError> {
         self.gate.permit(self.to.clone())?;
@@ -57,28 +56,8 @@ impl Store for GuardedStore {
         }
     }
 
-    fn read(&self, path: &ArchivePath) -> Result<Option<Vec<u8>>, StoreError> {
-        self.inner.read(path)
-    }
-
-    fn read_revision(&self, path: &ArchivePath) -> Result<Option<Object>, StoreError> {
-        self.inner.read_revision(path)
-    }
-
-    fn open(&self, path: &ArchivePath) -> Result<Option<Box<dyn Read + Send>>, StoreError> {
-        self.inner.open(path)
-    }
-
-    fn size(&self, path: &ArchivePath) -> Result<Option<u64>, StoreError> {
-        self.inner.size(path)
-    }
-
     fn digest(&self, path: &ArchivePath) -> Result<Option<(u64, Sha256)>, StoreError> {
         self.inner.digest(path)
-    }
-
-    fn recorded_digest(&self, path: &ArchivePath) -> Result<Option<(u64, Sha256)>, StoreError> {
-        self.inner.recorded_digest(path)
     }
 
     fn write(
@@ -110,10 +89,6 @@ impl Store for GuardedStore {
         self.inner.copy(from, to)
     }
 
-    fn list(&self, below: &ArchivePath) -> Result<Vec<Entry>, StoreError> {
-        self.inner.list(below)
-    }
-
     fn delete(&self, path: &ArchivePath) -> Result<(), StoreError> {
         self.ask()?;
         self.inner.delete(path)
@@ -126,22 +101,6 @@ impl Store for GuardedStore {
 
     fn tidy(&self, below: &ArchivePath) -> Result<(), StoreError> {
         self.inner.tidy(below)
-    }
-
-    fn reads(&self) -> Reads {
-        self.inner.reads()
-    }
-
-    fn fan_out(&self, files: usize) -> usize {
-        self.inner.fan_out(files)
-    }
-
-    fn traffic(&self) -> Option<String> {
-        self.inner.traffic()
-    }
-
-    fn caution(&self) -> Option<String> {
-        self.inner.caution()
     }
 
     fn lock(

@@ -13,6 +13,7 @@ mod fetched;
 mod guarded;
 mod lock;
 mod memory;
+mod passing_on;
 pub(in crate::sys) mod s3;
 mod side_by_side;
 

@@ -340,12 +340,12 @@ fn what_came_behind_a_prepared_release_is_not_left_out_silently() {
     let world = line();
     let dry = release(&world, &["--dry-run"]).code(0);
     let head = world.git(&["rev-parse", "--short=12", "HEAD"]);
-    let want = format!("v1.2.1 on a release commit behind {head}");
+    let want = format!("v1.2.1, on the release commit that is made on top of {head}");
     assert!(dry.stdout.contains(&want), "{}", dry.stdout);
     world.run(["prepare"]).code(0);
     let prepared = world.git(&["rev-parse", "--short=12", "HEAD"]);
     let dry = release(&world, &["--dry-run"]).code(0);
-    let want = format!("v1.2.1 on {prepared}, which is prepared");
+    let want = format!("v1.2.1, on {prepared}: goes on with this release commit");
     assert!(dry.stdout.contains(&want), "{}", dry.stdout);
     world.edit("tally.conf", "how", "what");
     world.commit("fix: on top");
@@ -446,4 +446,141 @@ fn a_cut_says_what_is_open_on_its_branch() {
     // What git picked says so itself.
     world.git(&["cherry-pick", "-x", "--strategy-option=theirs", "main"]);
     assert_eq!(told("not-picked: "), "");
+}
+
+#[test]
+fn a_debian_package_is_prepared_again() {
+    let world = World::native();
+    world.edit("stamp.in", "ours", "ours, dated");
+    world.commit("fix: say the date");
+    world.run(["prepare"]).code(0);
+    world.edit("stamp.in", "dated", "dated and signed");
+    world.commit("fix: sign it");
+    world.run(["prepare", "--again"]).code(0);
+    let log = std::fs::read_to_string(world.project().join("debian/changelog")).expect("there");
+    let newest = log.split(" -- ").next().expect("an entry");
+    for line in ["say the date", "sign it"] {
+        assert!(newest.to_lowercase().contains(line), "{line} in {log}");
+    }
+    let entries = log.lines().filter(|line| line.starts_with("stamp ("));
+    assert_eq!(entries.count(), 2, "{log}");
+}
+
+#[test]
+fn a_killed_mock_is_swept_away_by_the_next_one() {
+    let world = line();
+    let kill = format!(
+        "command = \"kill -9 $(cat {}); sed",
+        world.path("pid").display()
+    );
+    world.edit("debcut.toml", "command = \"sed", &kill);
+    world.commit("build: be killed");
+    let note = "echo $$ > ../pid; exec \"$@\"";
+    let words = ["release", "--to", "stable", "--mock"];
+    let mock = || world.debcut(words).under(["sh", "-c", note, "sh"]).run();
+    let left = || -> Vec<std::path::PathBuf> {
+        let found = std::fs::read_dir(world.path("tmp"))
+            .expect("there")
+            .flatten();
+        let own = found.map(|entry| entry.path());
+        own.filter(|path| path.to_string_lossy().contains("debcut-mock-"))
+            .collect()
+    };
+    let ran = mock();
+    assert_eq!(ran.code, 128 + 9, "{}\n{}", ran.stdout, ran.stderr);
+    let [first] = &left()[..] else {
+        panic!("{:?}", left());
+    };
+    // It has a secret key, which nobody else may read.
+    let mode = |path: &std::path::Path| {
+        let permissions = path.metadata().expect("there").permissions();
+        std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o777
+    };
+    assert_eq!(mode(first), 0o700);
+    let keys: Vec<_> = walkdir::WalkDir::new(first.join("data/debcut/keys"))
+        .into_iter()
+        .map(|entry| entry.expect("listed"))
+        .collect();
+    let secret = keys.iter().filter(|entry| {
+        let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
+        text.contains("PRIVATE KEY")
+    });
+    let modes: Vec<_> = secret.map(|entry| mode(entry.path())).collect();
+    assert_eq!(modes, [0o600]);
+    // The next one takes it away, and leaves its own; the one behind both.
+    assert_eq!(mock().code, 128 + 9);
+    assert!(!first.exists());
+    assert_eq!(left().len(), 1);
+    world.git(&["reset", "--quiet", "--hard", "HEAD~"]);
+    world.run(words).code(0);
+    assert_eq!(left(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn a_release_that_reached_nobody_is_named_before_the_next_one() {
+    let world = line();
+    world.git(&["init", "--quiet", "--bare", "../origin.git"]);
+    world.git(&["remote", "add", "origin", "../origin.git"]);
+    let branches = ["push", "--quiet", "origin", "release-1.2", "main", "v1.2.0"];
+    world.git(&branches);
+    let told = |words: &[&str]| {
+        let plan = world.run(words).code(0);
+        let document: Value = serde_json::from_str(&plan.stdout).expect("a document");
+        let findings = document["findings"].as_array().expect("findings").clone();
+        let found = findings
+            .into_iter()
+            .find(|one| one["rule"] == "unpublished-release");
+        found.map(|one| format!("{} {}", one["subject"], one["fix"]))
+    };
+    let release_next = [
+        "release",
+        "--to",
+        "stable",
+        "--archive",
+        "../apt",
+        "--dry-run",
+        "--json",
+    ];
+    assert_eq!(told(&["plan", "--json"]), None);
+    // The tag is made, and its push is refused.
+    let hook = world.path("origin.git/hooks/pre-receive");
+    std::fs::create_dir_all(hook.parent().expect("a directory")).expect("made");
+    std::fs::write(&hook, "#!/bin/sh\nexit 1\n").expect("written");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&hook, mode).expect("it was written");
+    release(&world, &["--push"]).code(3);
+    assert_eq!(world.git(&["describe", "--exact-match"]), "v1.2.1");
+    std::fs::remove_file(&hook).expect("removed");
+    assert_eq!(told(&["plan", "--json"]), None);
+    world.edit("tally.1", "Counts lines,", "Counts all lines,");
+    world.commit("fix: count all of them");
+    for words in [&["plan", "--json"][..], &release_next] {
+        let found = told(words).expect("it is named");
+        assert!(found.starts_with("\"v1.2.1\""), "{found}");
+        for way in [
+            "--push takes it along",
+            "announce v1.2.1",
+            "git tag -d v1.2.1",
+        ] {
+            assert!(found.contains(way), "{way} in {found}");
+        }
+    }
+    let push = [&release_next[..], &["--push"]].concat();
+    let pushed = document(&world.run(&push).code(0))["plan"]["push"]["refs"].to_string();
+    assert_eq!(pushed, "[\"release-1.2\",\"v1.2.1\",\"v1.2.2\"]");
+    // One of the ways: it was never released, and its changes are of the next.
+    world.git(&["tag", "--delete", "v1.2.1"]);
+    let again = [&release_next[..], &["--again"]].concat();
+    assert_eq!(told(&again), None);
+    let planned = document(&world.run(&again).code(0));
+    let changes = planned["packages"][0]["plan"]["changes"].to_string();
+    assert_eq!(planned["packages"][0]["version"], "1.2.1");
+    for change in ["count quickly", "count all of them"] {
+        assert!(changes.contains(change), "{change} in {changes}");
+    }
+    // What the ledger has as cut was published, wherever it was pushed to.
+    release(&world, &["--again"]).code(0);
+    world.edit("tally.1", "Counts all", "Counts");
+    world.commit("fix: count them");
+    assert_eq!(told(&["plan", "--json"]), None);
 }

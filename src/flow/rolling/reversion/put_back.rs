@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Facts, TRAILER};
 use crate::config::FILE_NAME;
 use crate::flow::FlowError;
+use crate::flow::authoring::authored;
 use crate::flow::project::Workspace;
 use crate::model::finding::with_causes;
 use crate::model::{Finding, Timestamp};
@@ -14,7 +15,7 @@ use crate::release::policy::{DebianKind, Unit};
 use crate::release::prepare::apply::PrepareError;
 use crate::sys::environment::Environment;
 use crate::sys::git::{
-    Author, GitError, NewCommit, Repository, TreeChange, TreeEntry, TreeEntryKind, UserGit,
+    GitError, NewCommit, Repository, TreeChange, TreeEntry, TreeEntryKind, UserGit,
 };
 
 /// Names the package's files that stay as they are: what happened is history,
@@ -79,11 +80,7 @@ pub fn put_back(
     let commit = NewCommit {
         parent: &facts.head,
         tree: &tree,
-        author: Author {
-            name: &author.name,
-            email: &author.email,
-            date,
-        },
+        author: authored(author, date),
         message: &message(facts, reason),
     };
     let commit = git.write_commit(&commit).map_err(PrepareError::Commit)?;

@@ -69,11 +69,5 @@ impl Journal {
 
 /// Removes the note; one that is gone is fine.
 pub(super) fn remove(repository: &Repository) -> Result<(), FileError> {
-    let path = path(repository);
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(files::failed("remove", &path)(error))
-        }
-        _ => Ok(()),
-    }
+    files::remove(&path(repository))
 }

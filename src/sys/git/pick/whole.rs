@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::driver::{Driver, driver};
 use super::{Picking, Step};
+use crate::sys::git::merge::conflicting;
 use crate::sys::git::{GitError, ObjectId, failed};
 
 /// How many files may have come and gone between both trees for moved ones to be
@@ -73,14 +74,7 @@ impl Picking<'_> {
         };
         let mut merged = merge(false, LIKENESS).map_err(act())?;
         if merged.has_conflicts() {
-            let mut paths = BTreeSet::new();
-            for conflict in merged.conflicts().map_err(act())? {
-                let conflict = conflict.map_err(act())?;
-                let sides = [conflict.our, conflict.their, conflict.ancestor];
-                if let Some(side) = sides.into_iter().flatten().next() {
-                    paths.insert(String::from_utf8_lossy(&side.path).into_owned());
-                }
-            }
+            let paths = conflicting(&merged).map_err(act())?;
             return Ok(Step::Conflicts(paths));
         }
         let mut conflicts = in_each_others_way(&merged);

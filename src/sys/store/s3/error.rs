@@ -5,6 +5,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::sys::web::WayError;
+
 /// Why an object store cannot be used as it is asked for; trying again does
 /// not help.
 #[derive(Debug, thiserror::Error)]
@@ -53,18 +55,9 @@ pub enum S3Error {
         #[source]
         source: io::Error,
     },
-    /// The certificates of the authorities to trust cannot be used.
-    #[error("{} holds no certificates of authorities", path.display())]
-    Authorities {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The proxy that the environment names is none.
-    #[error("{variable} names no proxy")]
-    Proxy {
-        /// The variable.
-        variable: &'static str,
-    },
+    /// There is no way to the server.
+    #[error(transparent)]
+    Way(#[from] WayError),
     /// Nobody that is trusted vouches for the server.
     #[error("no secure connection to the store: {said}")]
     Insecure {

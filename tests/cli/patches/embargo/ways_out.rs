@@ -124,9 +124,87 @@ fn a_release_asks_for_its_hooks_before_it_makes_anything() {
     assert_eq!(world.git(&["rev-parse", "HEAD"]), head);
     run(&world, "patch embargo ORCHID --private-command true").code(0);
     run(&world, &format!("{words} --dry-run")).code(0);
-    // A push that it would refuse is refused before as well.
-    let push = format!("{words} --push --dry-run");
-    run(&world, &push).code(2).says(&["refuses a push to"]);
+}
+
+#[test]
+fn a_release_asks_for_all_its_ways_out_before_it_makes_anything() {
+    let world = embargoed("");
+    let config = std::fs::read_to_string(world.project().join("debcut.toml")).expect("there");
+    let hooks = config.replace("[hooks]\n", "[hooks]\nbefore-tag = 'true'\n");
+    world.write("debcut.toml", hooks);
+    world.commit("chore: look before a tag");
+    let state = || {
+        let refs = world.git(&["for-each-ref"]);
+        let own = world.project().join(".git/debcut/candidates").exists();
+        (refs, own, world.git(&["status", "--porcelain"]))
+    };
+    let before = state();
+    let push = [
+        "public: the embargo ORCHID refuses a push to",
+        "leave --push out: what is released is pushed to private then",
+    ];
+    let archive = ["refuses writing to", "sec, which is private"];
+    let hook = ["refuses the command `true`", "--private-command 'true'"];
+    for (words, wants) in [
+        ("--archive ../sec --push", vec![push, hook]),
+        ("--archive ../apt", vec![archive, hook]),
+        ("--archive ../apt --push", vec![push, archive, hook]),
+    ] {
+        for more in ["", " --dry-run", " --mock", " --mock --dry-run"] {
+            let words = format!("release --to stable {words}{more}");
+            let ran = run(&world, &words).code(1);
+            tells(&ran, &wants.concat());
+            let ran = run(&world, &format!("{words} --json")).code(1);
+            let document = ran.document("debcut/release/1");
+            let is_dry = more.contains("dry-run");
+            assert_eq!(document["dry_run"] == true, is_dry, "{words}");
+            assert_eq!(document.get("plan_digest").is_some(), is_dry, "{words}");
+            let findings = document["findings"].as_array().expect("findings");
+            let rules = findings.iter().filter(|one| one["rule"] == "embargo");
+            assert_eq!(rules.count(), wants.len(), "{words}");
+        }
+    }
+    assert_eq!(state(), before);
+    run(&world, "patch embargo ORCHID --private-command true").code(0);
+    for more in [" --dry-run", " --mock --dry-run", " --mock", ""] {
+        run(
+            &world,
+            &format!("release --to stable --archive ../sec{more}"),
+        )
+        .code(0);
+    }
+    // A mock needs no archive, and nothing of it was ever outside.
+    let left = std::fs::read_dir(world.path("tmp")).expect("there");
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn a_killed_mock_leaves_nothing_outside_of_its_repository() {
+    let world = embargoed("");
+    let kill = format!(
+        "command = \"kill -9 $(cat {}); sed",
+        world.path("pid").display()
+    );
+    world.edit("debcut.toml", "command = \"sed", &kill);
+    world.commit("build: be killed");
+    let kill = "echo $$ > ../pid; exec \"$@\"";
+    let words = ["release", "--to", "stable", "--archive", "../sec", "--mock"];
+    let ran = world.debcut(words).under(["sh", "-c", kill, "sh"]).run();
+    assert_eq!(ran.code, 128 + 9, "{}\n{}", ran.stdout, ran.stderr);
+    let listed = |place: std::path::PathBuf| -> Vec<String> {
+        let found = std::fs::read_dir(place).into_iter().flatten().flatten();
+        let names = found.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names
+            .filter(|name| name.starts_with("debcut-mock-"))
+            .collect()
+    };
+    assert_eq!(listed(world.path("tmp")), Vec::<String>::new());
+    let own = || listed(world.project().join(".git/debcut"));
+    assert_eq!(own().len(), 1);
+    world.git(&["revert", "--no-edit", "HEAD"]);
+    let words = words.join(" ");
+    run(&world, &words).code(0);
+    assert_eq!(own(), Vec::<String>::new());
 }
 
 #[test]

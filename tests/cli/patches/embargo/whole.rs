@@ -71,13 +71,19 @@ fn nothing_leaves_before_the_lift_and_everything_with_it() {
     let refused = |words: &str| {
         debcut(words).code(2).says(&["the embargo ORCHID refuses"]);
     };
-    refused("release --to stable --archive ../apt");
+    tells(
+        &debcut("release --to stable --archive ../apt").code(1),
+        &["the embargo ORCHID refuses"],
+    );
     run(&world, "release --to stable --archive ../sec").code(0);
     refused("publish --to stable --archive ../apt");
     refused("announce --send");
     refused("archive serve --archive ../apt --listen 0.0.0.0:0");
     refused("tag --push");
-    refused("release --to stable --archive ../sec --push");
+    tells(
+        &debcut("release --to stable --archive ../sec --push").code(1),
+        &["the embargo ORCHID refuses"],
+    );
     debcut("archive mirror ../mirror --archive ../sec")
         .code(2)
         .says(&["the private archive of an embargo (ORCHID), which refuses"]);
