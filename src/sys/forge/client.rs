@@ -1,6 +1,9 @@
 //! Calls of a REST API: one agent, the token, answers in pages, patience with
 //! a forge that is busy.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::de::DeserializeOwned;
@@ -8,11 +11,14 @@ use serde_json::Value;
 use ureq::http::{HeaderMap, HeaderValue, Method, Request};
 use ureq::{Agent, Body};
 
-use super::error::ForgeError;
+use super::error::{ForgeError, Span};
+use super::limit::{limited, wait};
+use super::moved::{self, Moved};
 use super::percent::encoded;
-use super::said::said;
+use super::said::{page_title, said};
 use super::site::{Kind, Site, host_of};
 use super::token::{Token, may_carry, token};
+use crate::model::Timestamp;
 use crate::sys::environment::Environment;
 use crate::sys::interrupt;
 use crate::sys::outward::Destination;
@@ -32,6 +38,9 @@ const ANSWER_BYTES: u64 = 32 * 1024 * 1024;
 /// How many pages of a hundred are read of one list.
 const PAGES: usize = 200;
 
+/// What is asked for where a project was renamed.
+const NEW_NAME: &str = "the project's new name";
+
 /// The way to a forge.
 pub(super) struct Client {
     kind: Kind,
@@ -39,6 +48,9 @@ pub(super) struct Client {
     agent: Agent,
     token: Option<Token>,
     environment: Environment,
+    /// What was answered, by address, since something was changed: nothing is
+    /// asked twice.
+    known: RefCell<HashMap<String, Reply>>,
 }
 
 /// A call.
@@ -91,6 +103,7 @@ impl<'a> Call<'a> {
 }
 
 /// An answer that is no refusal.
+#[derive(Clone)]
 struct Reply {
     headers: HeaderMap,
     body: Vec<u8>,
@@ -132,6 +145,7 @@ impl Client {
             agent: agent.map_err(|error| way(error.to_string()))?,
             token,
             environment: environment.clone(),
+            known: RefCell::default(),
         })
     }
 
@@ -212,16 +226,47 @@ impl Client {
     }
 
     fn read<T: DeserializeOwned>(&self, call: &Call<'_>, reply: &Reply) -> Result<T, ForgeError> {
-        serde_json::from_slice(&reply.body).map_err(|source| ForgeError::Answer {
-            host: self.host().to_owned(),
-            what: call.what.clone(),
-            source,
+        serde_json::from_slice(&reply.body).map_err(|error| {
+            if is_page(&reply.headers, &reply.body) {
+                return self.no_api(call, 200, &reply.body);
+            }
+            ForgeError::Answer {
+                host: self.host().to_owned(),
+                what: call.what.clone(),
+                why: self.without_token(error.to_string()),
+            }
         })
+    }
+
+    /// Says that a web page came: the address is that of something else, or a
+    /// proxy that wants a login stands before it.
+    fn no_api(&self, call: &Call<'_>, status: u16, body: &[u8]) -> ForgeError {
+        ForgeError::NoApi {
+            api: self.api.clone(),
+            what: call.what.clone(),
+            status,
+            title: self.without_token(page_title(body)),
+        }
+    }
+
+    /// Calls, where that was not asked before.
+    fn send(&self, call: &Call<'_>, url: &str) -> Result<Reply, ForgeError> {
+        if call.method != Method::GET {
+            self.known.borrow_mut().clear();
+            return self.try_all(call, url);
+        }
+        if let Some(known) = self.known.borrow().get(url) {
+            return Ok(known.clone());
+        }
+        let reply = self.try_all(call, url)?;
+        let known = reply.clone();
+        self.known.borrow_mut().insert(url.to_owned(), known);
+        Ok(reply)
     }
 
     /// Calls, again where the forge is busy or fails: none of the calls does
     /// more when it is made twice.
-    fn send(&self, call: &Call<'_>, url: &str) -> Result<Reply, ForgeError> {
+    fn try_all(&self, call: &Call<'_>, url: &str) -> Result<Reply, ForgeError> {
         let begun = Instant::now();
         let mut pause = PAUSE;
         for tried in 1.. {
@@ -298,30 +343,34 @@ impl Client {
     fn refused(&self, call: &Call<'_>, status: u16, headers: &HeaderMap, body: &[u8]) -> Again {
         let (host, what) = (self.host().to_owned(), call.what.clone());
         let said = self.without_token(said(body));
-        let limited = status == 429 || (status == 403 && is_limit(headers, &said));
-        if limited {
-            let wait = wait_of(headers);
-            let seconds = wait.unwrap_or(PAUSE).as_secs().max(1);
+        let token = self.token.as_ref().map(|token| token.variable);
+        let now = now();
+        if let Some(wait) = limited(status, headers, &said, now) {
+            let seconds = wait.as_secs().max(1);
             let error = ForgeError::Busy {
                 host,
-                seconds,
+                until: now.plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)),
+                span: Span(seconds),
                 said,
+                token,
             };
-            return Again::After(wait, error);
+            return Again::After(Some(wait), error);
         }
         match status {
+            300..=399 => Again::Never(self.moved(call, headers)),
+            400..=499 if is_page(headers, body) => Again::Never(self.no_api(call, status, body)),
             401 | 403 => Again::Never(ForgeError::Forbidden {
                 host,
                 what,
                 status,
                 said,
-                token: self.token.as_ref().map(|token| token.variable),
+                token,
             }),
-            404 | 410 => Again::Never(ForgeError::Missing { host, what, said }),
-            300..=399 => Again::Never(ForgeError::Moved {
+            404 | 410 => Again::Never(ForgeError::Missing {
                 host,
                 what,
-                to: text(headers, "location").unwrap_or_default().to_owned(),
+                said,
+                token,
             }),
             500.. => {
                 let error = ForgeError::Failed {
@@ -331,7 +380,7 @@ impl Client {
                     said,
                 };
                 match status {
-                    502..=504 => Again::After(wait_of(headers), error),
+                    502..=504 => Again::After(wait(headers, now), error),
                     _ => Again::Never(error),
                 }
             }
@@ -344,6 +393,38 @@ impl Client {
         }
     }
 
+    /// Says where something is now. Of a renamed project the new name is asked
+    /// for, where the same API says it.
+    fn moved(&self, call: &Call<'_>, headers: &HeaderMap) -> ForgeError {
+        let location = text(headers, "location").unwrap_or_default();
+        let place = moved::place(&self.api, location);
+        let project = match &place {
+            Moved::Named(project) => Some(project.clone()),
+            // Once: what sends on for ever is not followed.
+            Moved::Numbered(path) if call.what != NEW_NAME => self.name_of(path),
+            Moved::Numbered(_) | Moved::Elsewhere(_) => None,
+        };
+        let to = match place {
+            Moved::Elsewhere(to) => to,
+            Moved::Named(path) | Moved::Numbered(path) => path,
+        };
+        ForgeError::Moved {
+            host: self.host().to_owned(),
+            what: call.what.clone(),
+            to: self.without_token(to),
+            project: project.map(|project| self.without_token(project)),
+        }
+    }
+
+    /// Asks for the name of a project by its number.
+    fn name_of(&self, path: &str) -> Option<String> {
+        let call = Call::get(path.to_owned(), NEW_NAME);
+        let reply = self.once(&call, &call.url(&self.api)).ok()?;
+        let named: Value = serde_json::from_slice(&reply.body).ok()?;
+        let name = |key: &str| named[key].as_str().map(str::to_owned);
+        name("full_name").or_else(|| name("path_with_namespace"))
+    }
+
     fn without_token(&self, said: String) -> String {
         match &self.token {
             Some(token) => said.replace(&token.secret, "…"),
@@ -354,6 +435,10 @@ impl Client {
     /// Says what happened to the connection.
     fn lost(&self, error: ureq::Error) -> Again {
         let host = self.host().to_owned();
+        let insecure = |why: String| {
+            let (host, why) = (host.clone(), self.without_token(why));
+            Again::Never(ForgeError::Insecure { host, why })
+        };
         let (why, again) = match error {
             ureq::Error::HostNotFound => ("there is no host of that name".to_owned(), false),
             ureq::Error::ConnectionFailed => ("nobody answers there".to_owned(), false),
@@ -362,10 +447,18 @@ impl Client {
                 let why = "its address is no URL".to_owned();
                 return Again::Never(ForgeError::Way { host, why });
             }
-            ureq::Error::Io(error) => {
-                let refused = error.kind() == std::io::ErrorKind::ConnectionRefused;
-                (error.to_string(), !refused)
-            }
+            ureq::Error::Rustls(error) => return insecure(error.to_string()),
+            ureq::Error::Tls(why) => return insecure(why.to_owned()),
+            ureq::Error::Io(error) => match error.kind() {
+                // What TLS does not like of what it was sent.
+                io::ErrorKind::InvalidData => return insecure(error.to_string()),
+                io::ErrorKind::ConnectionRefused => ("nobody answers there".to_owned(), false),
+                io::ErrorKind::UnexpectedEof
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe => ("the connection was cut".to_owned(), true),
+                _ => (error.to_string(), true),
+            },
             ureq::Error::BodyExceedsLimit(_) => ("its answer is too long".to_owned(), false),
             other => (other.to_string(), false),
         };
@@ -378,37 +471,25 @@ impl Client {
     }
 }
 
+/// Tells whether a web page came in place of an answer.
+fn is_page(headers: &HeaderMap, body: &[u8]) -> bool {
+    let kind = text(headers, "content-type").unwrap_or_default();
+    kind.starts_with("text/html") || body.trim_ascii_start().starts_with(b"<")
+}
+
+/// Returns the moment of this machine's clock: a forge's limits are real time.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let seconds = since.map_or(0, |since| since.as_secs());
+    Timestamp::from_unix(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
 fn read(body: &mut Body) -> Result<Vec<u8>, ureq::Error> {
     body.with_config().limit(ANSWER_BYTES).read_to_vec()
 }
 
-fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+pub(super) fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
-}
-
-/// Tells whether a refusal is one for a while: GitHub answers 403 where its
-/// limits are reached.
-fn is_limit(headers: &HeaderMap, said: &str) -> bool {
-    text(headers, "retry-after").is_some()
-        || text(headers, "x-ratelimit-remaining") == Some("0")
-        || said.contains("rate limit")
-}
-
-/// Reads for how long to wait: `Retry-After` in seconds, else until the moment
-/// at which the limit begins anew.
-fn wait_of(headers: &HeaderMap) -> Option<Duration> {
-    let number = |name: &str| text(headers, name)?.trim().parse::<u64>().ok();
-    if let Some(seconds) = number("retry-after") {
-        return Some(Duration::from_secs(seconds));
-    }
-    let is_out = number("x-ratelimit-remaining").or_else(|| number("ratelimit-remaining"));
-    let reset = number("x-ratelimit-reset").or_else(|| number("ratelimit-reset"));
-    let (Some(0), Some(reset)) = (is_out, reset) else {
-        return None;
-    };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    // One more: the forge's clock is another one.
-    Some(Duration::from_secs(reset).saturating_sub(now) + Duration::from_secs(1))
 }
 
 /// Sleeps; false: somebody asked to stop meanwhile.
@@ -457,39 +538,5 @@ mod tests {
         ] {
             assert_eq!(next_of_link(link), want, "{link}");
         }
-    }
-
-    #[test]
-    fn waits_are_read() {
-        let headers = |all: &[(&'static str, String)]| {
-            let mut map = HeaderMap::new();
-            for (name, value) in all {
-                map.insert(*name, value.parse().expect("a value"));
-            }
-            map
-        };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("now");
-        let soon = (now.as_secs() + 30).to_string();
-        let wait = wait_of(&headers(&[("retry-after", "7".into())]));
-        assert_eq!(wait, Some(Duration::from_secs(7)));
-        let primary = headers(&[
-            ("x-ratelimit-remaining", "0".into()),
-            ("x-ratelimit-reset", soon.clone()),
-        ]);
-        let wait = wait_of(&primary).expect("a wait").as_secs();
-        assert!((28..=31).contains(&wait), "{wait}");
-        assert!(is_limit(&primary, ""));
-        let past = headers(&[
-            ("x-ratelimit-remaining", "0".into()),
-            ("x-ratelimit-reset", "1".into()),
-        ]);
-        assert_eq!(wait_of(&past), Some(Duration::from_secs(1)));
-        let left = headers(&[
-            ("x-ratelimit-remaining", "7".into()),
-            ("x-ratelimit-reset", soon),
-        ]);
-        assert_eq!(wait_of(&left), None);
-        assert!(!is_limit(&left, "Resource not accessible by integration"));
-        assert!(is_limit(&left, "You have exceeded a secondary rate limit"));
     }
 }

@@ -5,15 +5,15 @@
 //! A pull request is found by its branch (`debcut/patch/REQUEST`), so that
 //! whatever a crash, or a forge that went away, left half-done is found again.
 
-use super::paging::{Meant, Page, pages};
-use super::{ForgingError, failed, must, open};
+use super::paging::{Meant, Page, Whose, pages};
+use super::{ForgingError, failed, must};
 use crate::flow::FlowError;
 use crate::flow::patching::ledger::Ledger;
 use crate::flow::patching::{PatchingError, branches};
 use crate::flow::project::Workspace;
 use crate::model::{Finding, Listener, Timestamp};
 use crate::patch::facts::Applies;
-use crate::patch::forge::{self as look, Pages, Settings, branch_of};
+use crate::patch::forge::{self as look, Settings, branch_of};
 use crate::patch::{Decision, Event, Listed, RequestId, State};
 use crate::release::commit::Person;
 use crate::sys::environment::Environment;
@@ -21,8 +21,8 @@ use crate::sys::forge::{Edit, Forge, ForgeError, NewPullRequest, PullRequest, Pu
 use crate::sys::git::{Author, Grafted, NewPick, Signs, UserGit, push, remote_ref};
 
 /// What is to be done on the forge.
-pub struct Plan {
-    forge: Forge,
+pub struct Plan<'f> {
+    forge: &'f Forge,
     /// By request, in the order of asking.
     pub pages: Vec<Planned>,
     /// What is worth knowing.
@@ -71,39 +71,35 @@ pub enum Act {
     Link,
 }
 
-impl Plan {
+impl Plan<'_> {
     /// Tells whether there is anything to do.
     pub fn is_empty(&self) -> bool {
         self.pages.iter().all(|page| page.acts.is_empty())
     }
-
-    /// Returns the forge's host and the project's path.
-    pub fn place(&self) -> (&str, &str) {
-        (self.forge.host(), self.forge.project())
-    }
 }
 
 /// Finds what is to be done. Changes nothing, here or there.
-pub fn plan(
-    workspace: &Workspace,
+pub fn plan<'f>(
+    (workspace, environment): (&Workspace, &Environment),
     ledger: &Ledger<'_>,
-    environment: &Environment,
+    forge: &'f Forge,
     meant: &Meant,
     listener: &dyn Listener,
-) -> Result<Plan, FlowError> {
+) -> Result<Plan<'f>, FlowError> {
     let settings = must(workspace)?;
-    let forge = open(workspace, environment)?;
     let mut plan = Plan {
         pages: Vec::new(),
         findings: Vec::new(),
         forge,
     };
-    for Page { listed, pull } in pages(workspace, ledger, &plan.forge, meant, listener)? {
-        let (acts, finding) = match settings.pages {
-            Pages::Own => own(settings, &listed, pull.as_ref())?,
-            Pages::Origin => origin(settings, &listed, pull.as_ref()),
+    let place = (workspace, environment);
+    for page in pages(place, ledger, forge, meant, listener)? {
+        let (acts, finding) = match page.whose {
+            Whose::Request => own(settings, &page.listed, page.pull.as_ref())?,
+            Whose::Asker => asker(settings, &page),
         };
         plan.findings.extend(finding);
+        let Page { listed, pull, .. } = page;
         plan.pages.push(Planned { listed, pull, acts });
     }
     Ok(plan)
@@ -197,11 +193,26 @@ fn unready(id: &str, applies: &Applies) -> Finding {
 
 /// Finds what is to be done about the pull request that a request came from:
 /// only its labels are ours.
-fn origin(settings: &Settings, listed: &Listed, pull: Option<&PullRequest>) -> Acts {
-    match pull {
-        Some(pull) => (relabel(settings, listed, pull).into_iter().collect(), None),
-        None => (Vec::new(), None),
+fn asker(settings: &Settings, page: &Page) -> Acts {
+    let Some(pull) = &page.pull else {
+        return (Vec::new(), None);
+    };
+    let request = &page.listed.request;
+    let mut acts = Vec::new();
+    let is_for_it = pull.base == request.ask.what.onto.as_str();
+    if is_for_it && !request.links.iter().any(|link| link.what == pull.url) {
+        acts.push(Act::Link);
     }
+    acts.extend(relabel(settings, &page.listed, pull));
+    let is_over = !page.listed.standing.state.is_open();
+    let left = is_over && is_for_it && pull.state == PullState::Open;
+    let finding = left.then(|| {
+        let state = page.listed.standing.state.word();
+        let why = format!("it is {state}, and {} is open", pull.url);
+        let finding = Finding::info("open-on-forge", request.id.as_str(), why);
+        finding.fix("close it there: it is somebody else's")
+    });
+    (acts, finding)
 }
 
 /// Finds the labels that say something else than is so.
@@ -234,7 +245,7 @@ pub fn apply(
     workspace: &Workspace,
     ledger: &mut Ledger<'_>,
     environment: &Environment,
-    plan: &Plan,
+    plan: &Plan<'_>,
     (by, at): (&Person, Timestamp),
     listener: &dyn Listener,
 ) -> Result<Pushed, FlowError> {
@@ -264,7 +275,7 @@ pub fn apply(
         if !page.acts.is_empty() {
             listener.begin(format!("{id} {}", page.listed.request.ask.what.title));
         }
-        match on_forge(&plan.forge, page, &mut done) {
+        match on_forge(plan.forge, page, &mut done) {
             Ok(Some(url)) => {
                 if page.acts.contains(&Act::Link) {
                     let request = id.clone();
@@ -366,7 +377,7 @@ fn created(forge: &Forge, new: &NewPullRequest<'_>) -> Result<PullRequest, Forge
 fn push_branches(
     workspace: &Workspace,
     environment: &Environment,
-    plan: &Plan,
+    plan: &Plan<'_>,
     pushed: &mut Pushed,
     listener: &dyn Listener,
 ) -> Result<Vec<RequestId>, FlowError> {
