@@ -117,7 +117,7 @@ fn place(workspace: &Workspace, environment: &Environment) -> Result<Temporary, 
             own
         }
     };
-    Ok(Temporary::new(&parent, PREFIX)?)
+    Ok(Temporary::new(&parent, PREFIX, Access::Private)?)
 }
 
 /// Lists what would stop the real release at its beginning and is not in the
