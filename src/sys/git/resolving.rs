@@ -16,6 +16,9 @@ pub enum Resolution {
     Commit(String),
     /// These paths are not resolved yet.
     Unmerged(Vec<String>),
+    /// These paths were edited after they were staged: which of the two is
+    /// meant, only the user knows.
+    Unstaged(Vec<String>),
     /// Nothing of the change is left, and nobody has committed that.
     Untouched,
     /// The work tree is gone.
@@ -86,14 +89,13 @@ impl UserGit<'_> {
             return Ok(Resolution::Gone);
         };
         let git = self.of(&there);
-        let unmerged = git
-            .tool()
-            .args(["diff", "--name-only", "--diff-filter=U", "-z"]);
-        let unmerged = git.run("list conflicts", unmerged)?;
-        let unmerged = String::from_utf8_lossy(&unmerged.stdout).into_owned();
-        let unmerged: Vec<String> = unmerged.split_terminator('\0').map(str::to_owned).collect();
+        let unmerged = git.differing("list conflicts", &["--diff-filter=U"])?;
         if !unmerged.is_empty() {
             return Ok(Resolution::Unmerged(unmerged));
+        }
+        let unstaged = git.differing("list what is not staged", &[])?;
+        if !unstaged.is_empty() {
+            return Ok(Resolution::Unstaged(unstaged));
         }
         // The index is what was committed, too, where the user did commit.
         let tree = line(&git.run("read the index", git.tool().arg("write-tree"))?);
@@ -112,11 +114,52 @@ impl UserGit<'_> {
         Ok(Resolution::Commit(stored))
     }
 
-    /// Removes such a work tree; false: it holds files of the user's that git
-    /// does not know, and stays.
-    pub fn end_resolving(&self, directory: &Path) -> Result<bool, UserGitError> {
+    /// Lists the paths whose files differ from the index.
+    fn differing(&self, action: &str, options: &[&str]) -> Result<Vec<String>, UserGitError> {
+        let tool = self
+            .tool()
+            .args(["diff", "--no-ext-diff", "--name-only", "-z"]);
+        let found = self.run(action, tool.args(options))?;
+        let found = String::from_utf8_lossy(&found.stdout).into_owned();
+        Ok(found.split_terminator('\0').map(str::to_owned).collect())
+    }
+
+    /// Returns the tree that the files of a work tree for a conflict would be,
+    /// those that git does not know left out. Its index stays as it is.
+    pub fn resolving_tree(&self, directory: &Path) -> Result<Option<String>, ResolveError> {
+        let Some(there) = self.repository.work_tree_at(directory) else {
+            return Ok(None);
+        };
+        Ok(Some(self.of(&there).files_tree()?))
+    }
+
+    fn files_tree(&self) -> Result<String, ResolveError> {
+        let own = self.repository.own_git_dir();
+        // An index of its own: git's must keep what is unmerged there.
+        let index = own.join("index.debcut");
+        let act = || failed("read the work tree of a conflict");
+        let copied = std::fs::copy(own.join("index"), &index);
+        copied.map_err(|error| act()(git2::Error::from_str(&error.to_string())))?;
+        let tool = || self.tool().env("GIT_INDEX_FILE", &index);
+        let added = self.run(
+            "read the files of a conflict",
+            tool().args(["add", "--update"]),
+        );
+        let tree = added.and_then(|_| self.run("read the index", tool().arg("write-tree")));
+        // It is in git's own directory of this work tree, and goes with it.
+        let _ = std::fs::remove_file(&index);
+        Ok(line(&tree?))
+    }
+
+    /// Removes such a work tree whose files are one of these trees; false: it
+    /// holds what nothing else has (edits, files that git does not know), and
+    /// stays.
+    pub fn end_resolving(&self, directory: &Path, kept: &[String]) -> Result<bool, ResolveError> {
         if let Some(there) = self.repository.work_tree_at(directory) {
             let git = self.of(&there);
+            if !kept.contains(&git.files_tree()?) {
+                return Ok(false);
+            }
             let tool = git.tool().args(["reset", "--quiet", "--hard"]);
             git.run("clean the work tree of the conflict", tool)?;
             let tool = self.tool().args(["worktree", "remove"]).arg(directory);

@@ -424,3 +424,42 @@ fn rules_are_told_with_the_way_to_set_them_aside() {
         4
     );
 }
+
+#[test]
+fn edits_behind_a_resolution_are_neither_left_out_nor_deleted() {
+    let world = project();
+    in_need_of_another(&world);
+    approved(&world);
+    apply(&world, &["--resolve-in", "../conflict"]).code(4);
+    let place = world.path("conflict");
+    let write = |name: &str, text: &str| {
+        std::fs::write(place.join(name), text).expect("written");
+    };
+    let read = |name: &str| std::fs::read_to_string(place.join(name)).expect("it is there");
+    let rest = "three\nfour\nfive\nsix\nseven\neight\n";
+    write("src/lib.txt", &format!("one\nearly\n{rest}"));
+    world.git(&["-C", "../conflict", "add", "-A"]);
+    write("src/lib.txt", &format!("one\nlate\n{rest}"));
+    write("other.txt", "mine\n");
+    let head = world.git(&["rev-parse", "release-1.0"]);
+    let ran = world
+        .run(["patch", "apply", "--continue", "--json"])
+        .code(4);
+    let found = document(&ran)["findings"][0].clone();
+    assert_eq!(found["rule"], "unresolved", "{found}");
+    let message = found["message"].as_str().expect("a text");
+    assert!(message.contains("other.txt, src/lib.txt in "), "{found}");
+    assert_eq!(world.git(&["rev-parse", "release-1.0"]), head);
+    // Who gives up keeps what is nowhere else.
+    let ran = world.run(["patch", "apply", "--abort"]).code(0);
+    ran.says(&["conflict holds files or edits that nothing else has, and stays"]);
+    assert_eq!(read("src/lib.txt"), format!("one\nlate\n{rest}"));
+    assert_eq!(read("other.txt"), "mine\n");
+    let forced = ["worktree", "remove", "--force", "../conflict"];
+    world.git(&forced);
+    // What nobody edited goes.
+    apply(&world, &["--resolve-in", "../conflict"]).code(4);
+    let ran = world.run(["patch", "apply", "--abort"]).code(0);
+    assert!(!ran.stderr.contains("stays"), "{}", ran.stderr);
+    assert!(!place.exists());
+}

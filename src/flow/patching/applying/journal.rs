@@ -43,6 +43,10 @@ pub struct Stopped {
     pub paths: Vec<String>,
     /// The work tree that was made for it.
     pub directory: Option<PathBuf>,
+    /// The tree of its files as they were made, git's markers in them: whoever
+    /// edits them makes another one.
+    #[serde(default)]
+    pub made: Option<String>,
 }
 
 /// A branch that is moved.

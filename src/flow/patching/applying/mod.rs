@@ -25,7 +25,7 @@ use crate::flow::project::Workspace;
 use crate::model::{BranchName, Listener};
 use crate::sys::environment::Environment;
 use crate::sys::files::Lock;
-use crate::sys::git::{Repository, UserGit};
+use crate::sys::git::Repository;
 
 pub use advice::{Advice, Earlier};
 pub use error::ApplyError;
@@ -168,20 +168,14 @@ pub(crate) fn go_on_in_steps(
         journal.stopped = None;
         return shop.run(&mut journal, wanted, steps);
     }
-    let git = UserGit::new(repository, shop.environment);
     if *way == Way::Abort {
         journal::remove(repository)?;
     } else {
         journal.stopped = None;
         journal.write(repository)?;
     }
-    if let Some(directory) = stopped.and_then(|stopped| stopped.directory)
-        && !git.end_resolving(&directory)?
-    {
-        shop.listener.warn(format!(
-            "{} holds files that git does not know, and stays: git worktree remove --force {0} when they are not needed",
-            directory.display()
-        ));
+    if let Some(stopped) = &stopped {
+        stopping::end(shop, &journal, stopped)?;
     }
     match way {
         Way::Abort => Ok(Outcome::of(&journal.onto, Ending::Aborted)),

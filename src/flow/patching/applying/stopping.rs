@@ -68,6 +68,7 @@ impl Run<'_, '_> {
             base,
             paths: stop.paths.clone(),
             directory: None,
+            made: None,
         };
         self.journal.stopped = Some(stopped.clone());
         self.journal.write(repository)?;
@@ -111,6 +112,9 @@ fn begin_resolving(
     stopped.directory = Some(directory.to_owned());
     journal.stopped = Some(stopped.clone());
     journal.write(repository)?;
+    stopped.made = git.resolving_tree(directory).map_err(failed)?;
+    journal.stopped = Some(stopped.clone());
+    journal.write(repository)?;
     let refused = resolved(shop, journal, &stopped, None)?;
     if refused.is_some() || !journal.stand_ins.contains_key(&stopped.commit) {
         return Ok(Resolving::Begun);
@@ -121,8 +125,29 @@ fn begin_resolving(
     ));
     journal.stopped = None;
     journal.write(repository)?;
-    git.end_resolving(directory)?;
+    end(shop, journal, &stopped)?;
     Ok(Resolving::Resolved)
+}
+
+/// Removes the work tree of a conflict that is over, unless it holds edits that
+/// are nowhere else: they are the user's, whatever became of the pick.
+pub(super) fn end(shop: &Shop<'_>, journal: &Journal, stopped: &Stopped) -> Result<(), FlowError> {
+    let Some(directory) = &stopped.directory else {
+        return Ok(());
+    };
+    let repository = &shop.workspace.repository;
+    let mut kept: Vec<String> = stopped.made.iter().cloned().collect();
+    if let Some(taken) = journal.stand_ins.get(&stopped.commit) {
+        kept.push(repository.commit(taken)?.tree);
+    }
+    let git = UserGit::new(repository, shop.environment);
+    if !git.end_resolving(directory, &kept).map_err(failed)? {
+        shop.listener.warn(format!(
+            "{} holds files or edits that nothing else has, and stays: git worktree remove --force {0} when they are not needed",
+            directory.display()
+        ));
+    }
+    Ok(())
 }
 
 /// Takes over how a conflict was resolved; none: it is, or somebody else has put
@@ -228,6 +253,15 @@ fn unresolved(found: &Resolution, stopped: &Stopped, directory: &Path) -> Option
         Resolution::Unmerged(paths) => (
             format!("{} in {place} are not resolved yet", paths.join(", ")),
             format!("edit them, git -C {place} add them, then --continue"),
+        ),
+        Resolution::Unstaged(paths) => (
+            format!(
+                "{} in {place} changed after git add: what is staged would be taken without that",
+                paths.join(", ")
+            ),
+            format!(
+                "git -C {place} add them, or git -C {place} checkout -- them to take what is staged; then --continue"
+            ),
         ),
         Resolution::Untouched => (
             format!("nothing of the change is left in {place}"),
