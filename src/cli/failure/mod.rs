@@ -92,8 +92,13 @@ impl Failure {
         }
     }
 
-    /// Folds an error and its causes.
-    fn of(exit: Exit, kind: &'static str, error: &dyn Error) -> Self {
+    /// Folds an error and its causes. Whatever was at work when the user asked
+    /// to stop, that is why it ended: neither a key nor a remote is at fault.
+    fn of(exit: Exit, kind: &'static str, error: &(dyn Error + 'static)) -> Self {
+        if kind != INTERRUPTED && was_interrupted(error) {
+            return Self::of(Exit::Stopped, INTERRUPTED, error)
+                .hint("run the same command again to finish");
+        }
         let message = error.to_string();
         let mut causes = Vec::new();
         let mut cause = error.source();
@@ -127,12 +132,30 @@ impl Failure {
             .fold(Self::of(exit, kind, error), Self::hint)
     }
 
-    /// Adds what to try next.
+    /// Adds what to try next. Who was asked to stop has one way on, and no
+    /// remedy for what did not fail.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
+        if self.kind != INTERRUPTED || self.hints.is_empty() {
+            self.hints.push(hint.into());
+        }
         self
     }
+}
+
+/// The kind of what ended because the user asked to stop.
+const INTERRUPTED: &str = "interrupted";
+
+/// Tells whether another program was ended because the user asked to stop.
+fn was_interrupted(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(ToolError::Interrupted { .. }) = error.downcast_ref() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// What the system's error means for the caller.

@@ -160,6 +160,14 @@ impl UserGit<'_> {
         let Err(error) = self.run("move its refs", tool) else {
             return Ok(());
         };
+        // Stopped at its very end: it has done what it was to do.
+        let mut arrived = updates.iter();
+        if arrived.try_fold(true, |all, one| {
+            let found = self.repository.ref_target(&one.name)?;
+            Ok::<_, GitError>(all && found.as_deref() == Some(&one.to))
+        })? {
+            return Ok(());
+        }
         for RefUpdate { name, from, .. } in updates {
             let found = self.repository.ref_target(name)?;
             if found != *from {

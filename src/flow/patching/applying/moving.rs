@@ -77,6 +77,11 @@ impl Run<'_, '_> {
         let summary = parting::summary(&outcome);
         updates.extend(seen.ledger.stage(events, by, at, &summary)?);
         if let Err(error) = git.update_refs(&updates, "debcut: apply requests") {
+            if self.has_moved()? {
+                // Stopped between the branch and the ledger: the journal says
+                // what is left to do.
+                return Err(failed(error).into());
+            }
             self.unmoved()?;
             return match error {
                 RefsError::Moved { name, .. } => Ok(Once::Moved(name)),
@@ -91,6 +96,18 @@ impl Run<'_, '_> {
 
     fn step(&mut self, step: Step) -> Result<(), PatchingError> {
         Ok((self.steps)(step)?)
+    }
+
+    /// Tells whether the branch is where it was to go, whoever stopped it then.
+    fn has_moved(&self) -> Result<bool, FlowError> {
+        let Some(moving) = &self.journal.moving else {
+            return Ok(false);
+        };
+        let repository = &self.shop.workspace.repository;
+        match repository.ref_target(&moving.reference)? {
+            Some(at) => Ok(repository.is_ancestor(&moving.new, &at)?),
+            None => Ok(false),
+        }
     }
 
     /// Writes down that nothing was moved.
