@@ -5,7 +5,7 @@ use super::{Exit, Failure};
 use crate::release::observe::ObserveError;
 use crate::release::prepare::apply::PrepareError;
 use crate::release::tag::apply::TagError;
-use crate::sys::git::{PushError, RefsError, UserGitError};
+use crate::sys::git::{Arrival, PushError, RefsError, UserGitError};
 use crate::sys::process::ToolError;
 
 impl From<ObserveError> for Failure {
@@ -87,8 +87,18 @@ impl From<PushError> for Failure {
                 .hint("for a protected branch: debcut prepare --branch NAME --push"),
             PushError::NotAtomic { .. } => Self::of(Exit::Request, "push-not-atomic", &error)
                 .hint("push by hand: first the branch, then the tags"),
-            PushError::Unreached { .. } => Self::of(Exit::Outside, "push", &error)
-                .hint("nothing was pushed; run the same command again"),
+            PushError::Unreached { source, .. } => {
+                let failure = match source {
+                    ToolError::Interrupted { .. } => Self::of(Exit::Stopped, "interrupted", &error),
+                    _ => Self::of(Exit::Outside, "push", &error),
+                };
+                failure.hint(match error.arrival() {
+                    Arrival::Not => "nothing was pushed; run the same command again",
+                    Arrival::Unknown => {
+                        "it may have been pushed; run the same command again: it looks what is there"
+                    }
+                })
+            }
         }
     }
 }
@@ -97,7 +107,6 @@ impl From<UserGitError> for Failure {
     fn from(error: UserGitError) -> Self {
         match &error.source {
             ToolError::Missing { .. } => error.source.into(),
-            ToolError::Interrupted { .. } => error.source.into(),
             _ => Self::of(Exit::Outside, "git", &error),
         }
     }
@@ -106,7 +115,89 @@ impl From<UserGitError> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::git::{GitError, Substitution};
+    use crate::flow::patching::PatchingError;
+    use crate::flow::patching::applying::ApplyError;
+    use crate::sys::git::{CommitError, FetchError, GitError, Substitution};
+
+    #[test]
+    fn who_asked_to_stop_hears_of_no_key_and_no_remote() {
+        let stopped = || ToolError::Interrupted {
+            program: "git".to_owned(),
+        };
+        let user = || UserGitError {
+            action: "sign the release commit".to_owned(),
+            source: stopped(),
+        };
+        let commit = || CommitError::User(user());
+        let unreached = || FetchError::Unreached {
+            remote: "origin".to_owned(),
+            source: stopped(),
+        };
+        let cases: [Failure; 6] = [
+            PrepareError::Commit(commit()).into(),
+            PrepareError::Refs(RefsError::User(user())).into(),
+            TagError::Refs(RefsError::User(user())).into(),
+            PatchingError::Apply(ApplyError::Commit(commit())).into(),
+            PatchingError::Fetch(unreached()).into(),
+            user().into(),
+        ];
+        for failure in cases {
+            assert_eq!(failure.exit, Exit::Stopped, "{failure:?}");
+            assert_eq!(failure.kind, "interrupted", "{failure:?}");
+            assert_eq!(failure.hints, ["run the same command again to finish"]);
+        }
+        // What fails by itself is what it was.
+        let failed = UserGitError {
+            action: "sign the release commit".to_owned(),
+            source: ToolError::Missing {
+                program: "gpg".to_owned(),
+            },
+        };
+        let failure = Failure::from(PrepareError::Commit(CommitError::User(failed)));
+        assert_eq!(failure.exit, Exit::Request, "{failure:?}");
+    }
+
+    #[test]
+    fn a_push_that_was_cut_off_may_have_arrived() {
+        let failed = |tail: &str| ToolError::Failed {
+            program: "git".to_owned(),
+            how: "ended with 128".to_owned(),
+            code: Some(128),
+            tail: tail.to_owned(),
+        };
+        let program = || "git".to_owned();
+        for (source, exit, want) in [
+            (
+                ToolError::Interrupted { program: program() },
+                Exit::Stopped,
+                "it may have been pushed",
+            ),
+            (
+                ToolError::TimedOut {
+                    program: program(),
+                    limit: std::time::Duration::from_secs(1),
+                    tail: String::new(),
+                },
+                Exit::Outside,
+                "it may have been pushed",
+            ),
+            (
+                failed("fatal: the remote end hung up unexpectedly"),
+                Exit::Outside,
+                "it may have been pushed",
+            ),
+            (
+                failed("fatal: Could not read from remote repository."),
+                Exit::Outside,
+                "nothing was pushed",
+            ),
+        ] {
+            let remote = "origin".to_owned();
+            let failure = Failure::from(PushError::Unreached { remote, source });
+            assert_eq!(failure.exit, exit, "{failure:?}");
+            assert!(failure.hints[0].starts_with(want), "{failure:?}");
+        }
+    }
 
     #[test]
     fn every_condition_of_a_clone_has_its_remedy() {

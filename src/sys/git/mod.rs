@@ -63,7 +63,7 @@ pub use embargo::alternates;
 pub use follow::{FollowError, Following};
 pub(in crate::sys) use forge::host_and_path;
 pub use forge::{ForgeCommand, forge_command};
-pub use push::{PushError, Pushed, may_push, push, push_address, push_places, try_push};
+pub use push::{Arrival, PushError, Pushed, may_push, push, push_address, push_places, try_push};
 pub use ref_update::{BranchPlace, RefUpdate, RefsError, is_branch_name};
 pub use resolving::{Resolution, ResolveError};
 pub use sign::SignTagError;

@@ -9,7 +9,7 @@ use crate::sys::environment::Environment;
 use crate::sys::outward::{Destination, OutwardError, Permit, remote_place};
 use crate::sys::process::ToolError;
 
-/// Why nothing was pushed.
+/// Why a push did not come to a good end.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
     /// The repository knows no remote of this name.
@@ -48,6 +48,37 @@ pub enum PushError {
         #[source]
         source: ToolError,
     },
+}
+
+/// Whether a push that did not end well has reached the remote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// Nothing of it has.
+    Not,
+    /// It was ended, or cut off, before the remote had answered: it may have
+    /// taken all of it.
+    Unknown,
+}
+
+impl PushError {
+    /// Tells whether the remote may have taken the push all the same.
+    pub fn arrival(&self) -> Arrival {
+        let Self::Unreached { source, .. } = self else {
+            return Arrival::Not;
+        };
+        match source {
+            ToolError::Interrupted { .. } | ToolError::TimedOut { .. } => Arrival::Unknown,
+            // git's words when the line goes dead before the report of a push.
+            ToolError::Failed { tail, .. } => {
+                let cut = ["hung up unexpectedly", "unexpected disconnect"];
+                match cut.iter().any(|words| tail.contains(words)) {
+                    true => Arrival::Unknown,
+                    false => Arrival::Not,
+                }
+            }
+            _ => Arrival::Not,
+        }
+    }
 }
 
 /// What a push came to.
