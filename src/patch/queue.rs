@@ -67,6 +67,12 @@ pub enum WhichError {
     },
 }
 
+/// A title has one line, whoever wrote the entry: lists and announcements are
+/// made of them.
+fn one_line(title: &str) -> String {
+    title.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 impl Queue {
     /// Folds entries, in whatever order they come.
     pub fn of(entries: impl IntoIterator<Item = (EntryId, Entry)>) -> Self {
@@ -128,7 +134,9 @@ impl Queue {
                 // Of two that clash the first one stays; the other is in the log.
                 let new = !self.requests.contains_key(&id);
                 if new {
-                    let request = Request::new(id.clone(), Said::of(entry, said, ask.clone()));
+                    let mut ask = ask.clone();
+                    ask.title = one_line(&ask.title);
+                    let request = Request::new(id.clone(), Said::of(entry, said, ask));
                     self.requests.insert(id, request);
                 }
                 new
@@ -137,7 +145,7 @@ impl Queue {
                 one.ask.what.answers.take(answers);
             }),
             Event::Titled { request, title } => self.change(request, |one| {
-                one.ask.what.title.clone_from(title);
+                one.ask.what.title = one_line(title);
             }),
             Event::Decided {
                 request,

@@ -154,10 +154,10 @@ fn finding_text(finding: &Finding, page: &mut Page) {
         Severity::Info => page.dim("info"),
     };
     let rule = page.dim(&format!("[{}]", finding.rule));
-    let (subject, message) = (plain(&finding.subject), plain(&finding.message));
+    let (subject, message) = (one_line(&finding.subject), indented(&finding.message, 4));
     page.line(format!("{word}: {subject}: {message} {rule}"));
     if !finding.fix.is_empty() {
-        page.line(format!("  fix: {}", finding.fix));
+        page.line(format!("  fix: {}", indented(&finding.fix, 7)));
     }
 }
 
@@ -167,6 +167,19 @@ pub(super) fn plain(text: &str) -> String {
     text.chars()
         .filter(|c| *c == '\n' || !c.is_control())
         .collect()
+}
+
+/// Takes the same out of what has one line of its own: a second one could pass
+/// for one of ours.
+pub(super) fn one_line(text: &str) -> String {
+    plain(text).trim_end().replace('\n', " ")
+}
+
+/// Takes the same out of what may have several lines: those behind the first
+/// stand so many columns to the right, where none of ours begins.
+pub(super) fn indented(text: &str, columns: usize) -> String {
+    let break_and_indent = format!("\n{:columns$}", "");
+    plain(text).trim_end().replace('\n', &break_and_indent)
 }
 
 /// The document of a verb that could not answer.
@@ -189,5 +202,22 @@ impl<'a> ErrorDocument<'a> {
             causes,
             hints,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::page::Colour;
+
+    #[test]
+    fn a_text_of_strangers_makes_no_line_of_ours() {
+        assert_eq!(one_line("a\n\u{1b}[1mb\n"), "a [1mb");
+        assert_eq!(indented("a\nb\r\nc\n", 3), "a\n   b\n   c");
+        let finding = Finding::warning("rule", "one\ntwo", "no\nerror: two: yes");
+        let mut page = Page::new(Colour::Off);
+        finding_text(&finding, &mut page);
+        let text = page.into_text();
+        assert_eq!(text, "warning: one two: no\n    error: two: yes [rule]\n");
     }
 }

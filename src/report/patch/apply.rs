@@ -8,7 +8,7 @@ use super::words::short;
 use crate::model::{BranchName, Finding};
 use crate::patch::RequestId;
 use crate::patch::entry::Picked;
-use crate::report::document::plain;
+use crate::report::document::one_line;
 use crate::report::{Document, Page};
 
 /// What `patch apply` answers.
@@ -99,7 +99,7 @@ impl Document for ApplyDocument {
                 "stays" => page.warning(&word),
                 _ => page.dim(&word),
             };
-            page.line(format!("{word} {}  {}", one.id, plain(&one.title)));
+            page.line(format!("{word} {}  {}", one.id, one_line(&one.title)));
             for commit in &one.commits {
                 let from = short(&commit.from);
                 if let Some(to) = &commit.to {
@@ -110,10 +110,14 @@ impl Document for ApplyDocument {
             // What was named is told below, as what it is, but where a conflict is.
             let told = self.outcome == "refused" && self.stopped_at.is_none();
             for finding in one.findings.iter().filter(|_| !told) {
-                let text = format!("          {} [{}]", plain(&finding.message), finding.rule);
+                let text = format!(
+                    "          {} [{}]",
+                    one_line(&finding.message),
+                    finding.rule
+                );
                 page.line(text);
                 if !finding.fix.is_empty() {
-                    page.line(format!("            fix: {}", plain(&finding.fix)));
+                    page.line(format!("            fix: {}", one_line(&finding.fix)));
                 }
             }
         }
@@ -124,9 +128,9 @@ impl Document for ApplyDocument {
                 short(&stop.commit),
                 stop.request
             ));
-            page.line(format!("  {}", plain(&stop.subject)));
+            page.line(format!("  {}", one_line(&stop.subject)));
             for path in &stop.paths {
-                page.line(format!("  both sides changed {}", plain(path)));
+                page.line(format!("  both sides changed {}", one_line(path)));
             }
             match &stop.first {
                 Some(first) if first.is_empty() => page.line(format!(
@@ -140,7 +144,7 @@ impl Document for ApplyDocument {
                             Some(id) => format!(" (request {id})"),
                             None => String::new(),
                         };
-                        let subject = plain(&one.subject);
+                        let subject = one_line(&one.subject);
                         page.line(format!("    {} {subject}{asked}", short(&one.commit)));
                     }
                 }
@@ -157,7 +161,7 @@ impl Document for ApplyDocument {
 
     fn ending(&self, page: &mut Page) {
         if let Some(remote) = &self.pushed {
-            page.line(format!("pushed to {}, with the queue", plain(remote)));
+            page.line(format!("pushed to {}, with the queue", one_line(remote)));
         }
         for next in &self.next {
             page.line(format!("next: {next}"));

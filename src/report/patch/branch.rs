@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::model::Timestamp;
 use crate::patch::Due;
-use crate::report::document::plain;
+use crate::report::document::one_line;
 use crate::report::{Document, Page};
 
 /// A line about something that has a name: a request, a commit.
@@ -19,7 +19,7 @@ pub struct Named {
 
 fn names(list: &[Named], page: &mut Page) {
     for one in list {
-        page.line(format!("  {:.12} {}", one.id, plain(&one.title)));
+        page.line(format!("  {:.12} {}", one.id, one_line(&one.title)));
     }
 }
 
@@ -36,7 +36,7 @@ fn channels(list: &[ToldChannel], page: &mut Page) {
     let told = list.iter().filter(|one| one.at.is_some());
     let told: Vec<&str> = told.map(|one| one.channel.as_str()).collect();
     if !told.is_empty() {
-        page.line(format!("told: {}", plain(&told.join(", "))));
+        page.line(format!("told: {}", one_line(&told.join(", "))));
     }
 }
 
@@ -176,7 +176,7 @@ impl Lacking {
                 page.line(format!("{branch} {word}:"));
             }
             for one in list {
-                let title = plain(&one.title);
+                let title = one_line(&one.title);
                 page.line(format!("  {:.12} {title} ({})", one.id, one.request));
             }
         }
@@ -295,13 +295,13 @@ impl Document for NextDocument {
                 page.line(format!("  {freeze}"));
             }
             for block in &one.blocks {
-                page.line(format!("  blocked: {}", plain(block)));
+                page.line(format!("  blocked: {}", one_line(block)));
             }
             if !one.attention.is_empty() {
                 page.line("  to be looked at:");
             }
             for what in &one.attention {
-                page.line(format!("    {}", plain(what)));
+                page.line(format!("    {}", one_line(what)));
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::model::{BranchName, Timestamp};
 use crate::patch::state::State;
 use crate::patch::{Decision, RequestId};
 use crate::release::commit::Person;
-use crate::report::document::plain;
+use crate::report::document::one_line;
 use crate::report::{Page, Report};
 
 /// Which verb it was.
@@ -128,22 +128,26 @@ impl Report for ForgeDocument {
                 Decision::Reject => "rejected",
             };
             let id = page.bold(one.request.as_str());
-            let (by, reason) = (plain(&one.by.name), plain(&one.reason));
+            let (by, reason) = (one_line(&one.by.name), one_line(&one.reason));
             page.line(format!("{id} {did} by {by}: {reason}"));
         }
         for one in &self.taken_back {
             let id = page.bold(one.request.as_str());
-            let (of, reason) = (plain(&one.of.name), plain(&one.reason));
+            let (of, reason) = (one_line(&one.of.name), one_line(&one.reason));
             page.line(format!("{id} approved by {of} no more: {reason}"));
         }
         for one in self.requests.iter().filter(|one| !one.acts.is_empty()) {
             let id = page.bold(one.id.as_str());
-            page.line(format!("{id} {}, {}", plain(&one.title), one.state.word()));
+            page.line(format!(
+                "{id} {}, {}",
+                one_line(&one.title),
+                one.state.word()
+            ));
             if let Some(url) = &one.url {
-                page.line(format!("  {}", plain(url)));
+                page.line(format!("  {}", one_line(url)));
             }
             for act in &one.acts {
-                page.line(format!("  {}", plain(&act.text)));
+                page.line(format!("  {}", one_line(&act.text)));
             }
         }
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{RequestView, words};
 use crate::model::{BranchName, Timestamp};
 use crate::patch::state::State;
-use crate::report::document::plain;
+use crate::report::document::one_line;
 use crate::report::{Document, Page};
 
 /// What `patch list` answers.
@@ -103,7 +103,7 @@ const NARROWEST: usize = 20;
 
 /// Cuts a text to a width; none: it stays whole.
 fn cut(text: &str, width: Option<usize>) -> String {
-    let text = plain(text);
+    let text = one_line(text);
     match width {
         Some(width) if text.chars().count() > width => {
             text.chars().take(width - 1).chain(['…']).collect()

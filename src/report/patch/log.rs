@@ -9,7 +9,7 @@ use crate::patch::entry::{Entry, EntryId, Event, RequestId};
 use crate::patch::state::in_force;
 use crate::patch::{Decision, Policy, Queue, Request};
 use crate::release::commit::Person;
-use crate::report::document::plain;
+use crate::report::document::{indented, one_line};
 use crate::report::{Document, Page};
 
 /// What `patch log` answers.
@@ -337,13 +337,15 @@ impl Document for LogDocument {
             };
             page.line(format!(
                 "{at}  {about}  {} {}",
-                plain(&line.by.name),
-                plain(&line.text)
+                one_line(&line.by.name),
+                one_line(&line.text)
             ));
             if let Some(reason) = &line.reason {
-                page.line(format!("                    why: {}", plain(reason)));
+                // Beside the word: nothing of ours begins so far to the right.
+                page.line(format!("                    why: {}", indented(reason, 25)));
             }
             if let Some(remark) = &line.remark {
+                let remark = one_line(remark);
                 page.line(page.warning(&format!("                    {remark}")));
             }
         }

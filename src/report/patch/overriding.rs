@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::model::BranchName;
 use crate::release::commit::Person;
-use crate::report::document::plain;
+use crate::report::document::one_line;
 use crate::report::{Document, Page};
 
 /// What `patch override` answers.
@@ -28,14 +28,14 @@ impl Document for OverrideDocument {
     const SCHEMA: &'static str = "debcut/patch-override/1";
 
     fn text(&self, page: &mut Page) {
-        let title = plain(&self.title);
+        let title = one_line(&self.title);
         page.line(format!(
             "{} onto {}: {title}",
             page.bold(&self.id[..self.id.len().min(12)]),
             self.onto
         ));
         if let (Some(reason), Some(by)) = (&self.reason, &self.by) {
-            let (by, reason) = (plain(&by.name), plain(reason));
+            let (by, reason) = (one_line(&by.name), one_line(reason));
             page.line(format!("{} is set aside by {by}: {reason}", self.rule));
         }
     }

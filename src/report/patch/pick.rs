@@ -7,7 +7,7 @@ use crate::model::BranchName;
 use crate::patch::Ask;
 use crate::patch::Question;
 use crate::patch::entry::{Answers, RequestId};
-use crate::report::document::plain;
+use crate::report::document::{indented, one_line};
 use crate::report::{Document, Page};
 
 /// What `patch pick` answers.
@@ -84,19 +84,16 @@ impl Document for PickDocument {
         }
         let name = self.id.as_ref().map_or("a new request", RequestId::as_str);
         page.line(format!("{} onto {}", page.bold(name), self.onto));
-        page.field("title", plain(&self.title));
+        page.field("title", one_line(&self.title));
         let commits: Vec<&str> = self.commits.iter().map(|id| words::short(id)).collect();
         page.field("commits", commits.join(" "));
         if let Some(pull_request) = &self.pull_request {
-            page.field("from", plain(pull_request));
+            page.field("from", one_line(pull_request));
         }
         for question in Question::ALL {
             let answer = self.answers.to(question);
             if !answer.is_empty() {
-                page.field(
-                    question.word(),
-                    plain(answer).replace('\n', "\n               "),
-                );
+                page.field(question.word(), indented(answer, 15));
             }
         }
         if let Some(view) = &self.request {
@@ -105,7 +102,7 @@ impl Document for PickDocument {
             }
             let why = match view.why.is_empty() {
                 true => String::new(),
-                false => format!(", {}", plain(&view.why)),
+                false => format!(", {}", one_line(&view.why)),
             };
             page.field("state", format!("{}{why}", view.state.word()));
         } else if !self.missing.is_empty() {

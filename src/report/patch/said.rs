@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::RequestView;
-use crate::report::document::plain;
+use crate::report::document::one_line;
 use crate::report::{Page, Report};
 
 /// Which verb it was.
@@ -55,9 +55,9 @@ impl Report for SaidDocument {
         for one in &self.requests {
             let why = match one.why.is_empty() {
                 true => String::new(),
-                false => format!(", {}", plain(&one.why)),
+                false => format!(", {}", one_line(&one.why)),
             };
-            let title = plain(&one.title);
+            let title = one_line(&one.title);
             page.line(format!("{} {title}", page.bold(one.id.as_str())));
             page.line(format!("  {}{why}", one.state.word()));
         }

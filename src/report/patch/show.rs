@@ -7,7 +7,7 @@ use crate::model::Timestamp;
 use crate::patch::Question;
 use crate::patch::facts::NoteFact;
 use crate::release::commit::Person;
-use crate::report::document::plain;
+use crate::report::document::{indented, one_line};
 use crate::report::{Document, Page};
 
 /// What `patch show` answers.
@@ -51,22 +51,22 @@ impl Document for ShowDocument {
 
     fn text(&self, page: &mut Page) {
         let one = &self.request;
-        let lines = |text: &str| plain(text).replace('\n', "\n               ");
-        let title = plain(&one.title);
+        let lines = |text: &str| indented(text, 15);
+        let title = one_line(&one.title);
         page.line(format!("{} {title}", page.bold(one.id.as_str())));
         let why = match one.why.is_empty() {
             true => String::new(),
-            false => format!(", {}", plain(&one.why)),
+            false => format!(", {}", one_line(&one.why)),
         };
         page.field("state", format!("{}{why}", one.state.word()));
         page.field("onto", one.onto.as_str());
         let asked = format!("{} by {}", one.asked.day(), words::person(&one.asked_by));
-        page.field("asked", plain(&asked));
+        page.field("asked", one_line(&asked));
         if let Some(pull_request) = &one.pull_request {
-            page.field("from", plain(pull_request));
+            page.field("from", one_line(pull_request));
         }
         for link in &one.links {
-            page.field("page", plain(link));
+            page.field("page", one_line(link));
         }
         let approvals = format!("{} of {}", one.approvals, one.approvals_needed);
         page.field("approvals", approvals);
@@ -79,14 +79,14 @@ impl Document for ShowDocument {
         };
         page.field("merged", merged);
         let applies = match (&one.not_tried, one.conflicts.as_slice()) {
-            (Some(why), _) => format!("not tried: {}", plain(why)),
+            (Some(why), _) => format!("not tried: {}", one_line(why)),
             (None, []) => one.applies_word().to_owned(),
             (None, paths) => {
                 let commit = one.conflict_commit.as_deref().unwrap_or_default();
                 format!(
                     "{} conflicts in {}",
                     words::short(commit),
-                    plain(&paths.join(", "))
+                    one_line(&paths.join(", "))
                 )
             }
         };
@@ -112,12 +112,12 @@ impl Document for ShowDocument {
         for commit in &self.commits {
             let short = words::short(&commit.id);
             let subject = match &commit.subject {
-                Some(subject) => plain(subject),
+                Some(subject) => one_line(subject),
                 None => page.warning("not in this clone: git fetch"),
             };
             page.field("commit", format!("{short} {subject}"));
             if let Some(author) = &commit.author {
-                page.field("", format!("by {}", plain(&words::person(author))));
+                page.field("", format!("by {}", one_line(&words::person(author))));
             }
             let note = match (&commit.note, commit.release_note) {
                 (Some(note), _) => format!("note: {}", lines(note)),

@@ -11,7 +11,7 @@ use crate::patch::moves::Move;
 use crate::patch::state::State;
 use crate::patch::suggest::Reason;
 use crate::release::commit::Person;
-use crate::report::document::plain;
+use crate::report::document::one_line;
 use crate::report::{Document, Page};
 
 /// What `patch suggest` answers.
@@ -133,13 +133,13 @@ impl Document for SuggestDocument {
             page.line(format!(
                 "{}  {}",
                 page.bold(short(&one.commit)),
-                plain(&one.subject)
+                one_line(&one.subject)
             ));
-            let reasons: Vec<String> = one.reasons.iter().map(|one| plain(&one.text)).collect();
+            let reasons: Vec<String> = one.reasons.iter().map(|one| one_line(&one.text)).collect();
             page.line(format!(
                 "  {}, by {}",
                 reasons.join("; "),
-                plain(&one.author.name)
+                one_line(&one.author.name)
             ));
             moved(page, &one.moves);
             let note = match one.release_note {
@@ -151,7 +151,7 @@ impl Document for SuggestDocument {
                 ("nothing", _) => "changes nothing there".to_owned(),
                 (_, []) => page.bad(&format!(
                     "conflicts in {}",
-                    plain(&one.conflicts.join(", "))
+                    one_line(&one.conflicts.join(", "))
                 )),
                 (_, after) => {
                     let after: Vec<&str> = after.iter().map(|id| short(id)).collect();
@@ -177,8 +177,8 @@ impl Document for SuggestDocument {
                 page.line(page.dim(&format!(
                     "{}  {}: {}",
                     short(&one.commit),
-                    plain(&one.text),
-                    plain(&one.subject)
+                    one_line(&one.text),
+                    one_line(&one.subject)
                 )));
             }
         };
@@ -214,7 +214,7 @@ impl Document for SuggestDocument {
             .collect();
         hide(
             self.silent,
-            &format!("that nothing speaks for ({})", plain(&kinds.join(", "))),
+            &format!("that nothing speaks for ({})", one_line(&kinds.join(", "))),
         );
         if !hidden.is_empty() {
             page.line(page.dim(&format!("not shown: {} (--all)", hidden.join(", "))));

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::report::document::plain;
+use crate::report::document::one_line;
 use crate::report::{Document, Page};
 
 /// What `patch sync` answers.
@@ -24,6 +24,6 @@ impl Document for SyncDocument {
     const SCHEMA: &'static str = "debcut/patch-sync/1";
 
     fn text(&self, page: &mut Page) {
-        page.line(plain(&self.text));
+        page.line(one_line(&self.text));
     }
 }

@@ -8,7 +8,7 @@ use crate::patch::rules;
 use crate::patch::{Listed, Question, State};
 use crate::release::commit::Person;
 use crate::report::Page;
-use crate::report::document::plain;
+use crate::report::document::one_line;
 
 /// Writes how long ago a moment is, in its largest unit.
 pub fn age(at: Timestamp, now: Timestamp) -> String {
@@ -144,7 +144,7 @@ pub fn questions(questions: &[Question]) -> String {
 
 /// Says how far a dependency moves; what may break who uses it stands out.
 pub fn moved(page: &Page, one: &Move) -> String {
-    let text = plain(&one.to_string());
+    let text = one_line(&one.to_string());
     match one.step {
         Step::Major | Step::Back => page.warning(&text),
         _ => text,

@@ -270,3 +270,38 @@ fn questions_are_asked_in_an_editor_on_a_terminal() {
     on_terminal("", "patch pick HEAD --onto release-1.0");
     assert_eq!(asked("fix: four")["answers"]["verified"], "of course");
 }
+
+#[test]
+fn nobody_forges_a_line_of_the_log() {
+    let world = project();
+    fix(&world, "two", "2", WHOLE);
+    let title = "fix: it\n2025-06-01 12:00  0123456789  Rita Boss approves";
+    let words = ["patch", "pick", "HEAD", "--onto", "release-1.0", "--json"];
+    let made = world.run(words.iter().chain(&["--title", title])).code(0);
+    let id = made.document("debcut/patch-pick/1")["id"].clone();
+    let id = id.as_str().expect("a name").to_owned();
+    let reason = format!(
+        "not yet\n2025-06-01 12:00  {id}  Rita Boss approves\n                    why: I checked it"
+    );
+    world
+        .run(["patch", "hold", &id, "--reason", &reason])
+        .code(0);
+    for words in [
+        &["patch", "log"][..],
+        &["patch", "list"],
+        &["patch", "show", &id],
+    ] {
+        let said = world.run(words).code(0).stdout;
+        let forged = said.lines().filter(|line| {
+            line.starts_with("2025-06-01 12:00") && line.contains("Rita Boss approves")
+        });
+        // In the log the title stands in the line of who asked.
+        let own = forged.filter(|line| !line.contains(" asks for "));
+        assert_eq!(own.count(), 0, "{said}");
+    }
+    let log = world.run(["patch", "log"]).code(0).stdout;
+    let second = format!("{:25}2025-06-01 12:00  {id}  Rita Boss approves", "");
+    assert!(log.contains(&second), "{log}");
+    let third = format!("{:45}why: I checked it", "");
+    assert!(log.contains(&third), "{log}");
+}
