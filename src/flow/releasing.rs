@@ -8,6 +8,7 @@
 //! and publish is completed by the next one, on any machine.
 
 mod mock;
+mod remote;
 pub(in crate::flow) mod target;
 mod ways_out;
 
@@ -18,7 +19,6 @@ use super::archiving::{Act, Desk, Outcome as PublishOutcome};
 use super::building::{self, Outcome as BuildOutcome};
 use super::builds;
 use super::hooks::{HookPackage, Hooks, Occasion};
-use super::patching::PatchingError;
 use super::planning::{self, Planned};
 use super::preparing::{self, Extent};
 use super::project::Workspace;
@@ -33,9 +33,8 @@ use crate::publish::Question;
 use crate::release::commit::Person;
 use crate::release::plan::Request;
 use crate::release::policy::Hook;
-use crate::sys::environment::Environment;
 use crate::sys::files::{self, Access};
-use crate::sys::git::{Pushed, remote_ref};
+use crate::sys::git::Pushed;
 
 pub use mock::mock;
 pub use target::Target;
@@ -151,7 +150,7 @@ pub fn release(
     // What an embargo would refuse later: nothing is made for it.
     let place = desk.store.place();
     let mut refused = ways_out::closed(workspace, desk.environment, wanted.push, Some(&place))?;
-    let planned = match planning::plan(workspace, "HEAD", &wanted.request)? {
+    let mut planned = match planning::plan(workspace, "HEAD", &wanted.request)? {
         planning::Outcome::Planned(planned) => planned,
         planning::Outcome::Refused(findings) => {
             refused.extend(findings);
@@ -166,12 +165,12 @@ pub fn release(
     if !refused.is_empty() {
         return Ok(Outcome::refused(refused));
     }
-    if wanted.push && !planned.plan.is_empty() {
-        // As it is now: a tag that cannot be pushed with its branch is one too many.
-        if let Some(finding) = behind_remote(workspace, desk.environment)? {
-            return Ok(Outcome::refused(vec![finding]));
-        }
+    let (environment, listener) = (desk.environment, desk.listener);
+    let ahead = remote::in_the_way(workspace, wanted, &planned, environment, listener)?;
+    if ahead.iter().any(Finding::is_error) {
+        return Ok(Outcome::refused(ahead));
     }
+    planned.findings.extend(ahead);
     if wanted.dry_run {
         let targets = target::of(workspace, &planned, desk, wanted)?;
         return Ok(Outcome::Planned {
@@ -213,33 +212,6 @@ fn steps(targets: &[Target]) -> &'static [&'static str] {
         (_, true, false) => &["release", "build", "publish"],
         (_, true, true) => &["release", "publish"],
     }
-}
-
-/// Asks the remote where the branch is, and says that it has commits there which
-/// HEAD lacks; none: a push goes forward.
-fn behind_remote(
-    workspace: &Workspace,
-    environment: &Environment,
-) -> Result<Option<Finding>, FlowError> {
-    let repository = &workspace.repository;
-    let remote = &workspace.project.release.remote;
-    let Some(branch) = repository.branch_of_head()? else {
-        return Ok(None);
-    };
-    let name = format!("refs/heads/{branch}");
-    let there = remote_ref(repository, environment, remote, &name);
-    let Some(there) = there.map_err(PatchingError::from)? else {
-        return Ok(None);
-    };
-    let head = repository.commit("HEAD")?.id;
-    if repository.has_commit(&there) && repository.is_ancestor(&there, &head)? {
-        return Ok(None);
-    }
-    let why = format!("{remote} has commits on it that HEAD lacks: there it is at {there:.12}");
-    let finding = Finding::error("behind-remote", branch, why);
-    Ok(Some(finding.fix(
-        "nothing is prepared or tagged: git pull, then the same command again",
-    )))
 }
 
 /// Builds what is tagged and publishes it, as the end of a release does: for a

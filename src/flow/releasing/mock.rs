@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Outcome, STEPS, Wanted, behind_remote, ways_out};
+use super::{Outcome, STEPS, Wanted, remote, ways_out};
 use crate::archive::Settings;
 use crate::flow::FlowError;
 use crate::flow::archiving::{Act, Desk, open_store};
@@ -143,8 +143,9 @@ fn stopped(
     }
     let hooks = Hooks::new(workspace, environment, listener);
     refused.extend(hooks.forbidden(&STEPS));
-    if wanted.push && refused.is_empty() {
-        refused.extend(behind_remote(workspace, environment)?);
+    if refused.is_empty() {
+        let ahead = remote::in_the_way(workspace, wanted, &planned, environment, listener)?;
+        refused.extend(ahead.into_iter().filter(Finding::is_error));
     }
     Ok(refused)
 }

@@ -51,11 +51,25 @@ pub fn remote_refs_of(
     remote: &str,
     pattern: &str,
 ) -> Result<BTreeMap<String, String>, FetchError> {
+    let patterns = [pattern.to_owned()];
+    remote_refs(repository, environment, remote, &patterns, LIMIT)
+}
+
+/// Lists where a remote has the refs that some patterns or full names name, by
+/// their full names; it may take so long.
+pub fn remote_refs(
+    repository: &Repository,
+    environment: &Environment,
+    remote: &str,
+    patterns: &[String],
+    limit: Duration,
+) -> Result<BTreeMap<String, String>, FetchError> {
     known(repository, remote)?;
     let tool = UserGit::new(repository, environment)
         .tool()
-        .args(["ls-remote", "--refs", "--quiet", "--", remote, pattern])
-        .limit(LIMIT);
+        .args(["ls-remote", "--refs", "--quiet", "--", remote])
+        .args(patterns)
+        .limit(limit);
     let output = tool.output().map_err(|source| FetchError::Unreached {
         remote: remote.to_owned(),
         source,

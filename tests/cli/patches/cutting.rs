@@ -1,9 +1,11 @@
 //! `release --mock` and `release` on a maintenance branch: a mock leaves its
 //! report alone, a cut is of the branch's head and written down once.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
-use crate::world::{Listing, Ran, World};
+use crate::world::{Listing, Ran, World, finished, tool};
 
 /// A package with a maintenance branch, which is checked out and has a fix, a
 /// key and an archive.
@@ -585,4 +587,98 @@ fn a_release_that_reached_nobody_is_named_before_the_next_one() {
     world.edit("tally.1", "Counts all", "Counts");
     world.commit("fix: count them");
     assert_eq!(told(&["plan", "--json"]), None);
+}
+
+/// A line with a remote that Bob pushes to, too; he has a clone with the branch
+/// checked out.
+fn shared() -> World {
+    let world = line();
+    world.git(&["init", "--quiet", "--bare", "../origin.git"]);
+    world.git(&["remote", "add", "origin", "../origin.git"]);
+    world.git(&["push", "--quiet", "origin", "release-1.2", "main", "--tags"]);
+    world.git(&["fetch", "--quiet", "origin"]);
+    world.git(&["clone", "--quiet", "../origin.git", "../bob"]);
+    world.git(&["-C", "../bob", "switch", "--quiet", "release-1.2"]);
+    world
+}
+
+#[test]
+fn a_tag_that_the_remote_has_is_known_before_anything_is_made() {
+    let world = shared();
+    let bobs = ["-C", "../bob", "tag", "-a", "-m", "of Bob", "v1.2.1"];
+    world.git(&bobs);
+    world.git(&["-C", "../bob", "push", "--quiet", "origin", "v1.2.1"]);
+    let before = state(&world);
+    for more in [
+        &["--push", "--json"][..],
+        &["--push", "--dry-run", "--json"],
+        &["--json"],
+    ] {
+        let found = findings(&release(&world, more).code(1));
+        assert!(
+            found[0].starts_with("tag-taken: origin has v1.2.1 already, and here it is not"),
+            "{found:?}"
+        );
+    }
+    assert_eq!(state(&world), before);
+    // One that was made here before: no run can push it.
+    world.git(&["tag", "-a", "-m", "of Ada", "v1.2.1"]);
+    let found = findings(&release(&world, &["--push", "--json"]).code(1));
+    let other = "tag-taken: origin has another v1.2.1 than the one here";
+    assert!(found.iter().any(|one| one.starts_with(other)), "{found:?}");
+}
+
+#[test]
+fn a_cut_without_a_push_asks_for_the_branch_all_the_same() {
+    let world = shared();
+    let fix = [
+        "-C",
+        "../bob",
+        "commit",
+        "--quiet",
+        "--allow-empty",
+        "-m",
+        "fix: of Bob",
+    ];
+    world.git(&fix);
+    world.git(&["-C", "../bob", "push", "--quiet", "origin", "release-1.2"]);
+    let before = state(&world);
+    for more in [&["--json"][..], &["--json", "--dry-run"]] {
+        let found = findings(&release(&world, more).code(1));
+        assert!(found[0].starts_with("behind-remote: "), "{found:?}");
+    }
+    assert_eq!(state(&world), before);
+    // Who has no network releases all the same.
+    world.git(&["remote", "set-url", "origin", "../nowhere.git"]);
+    release(&world, &["--dry-run"])
+        .code(0)
+        .says(&["whether it has more than HEAD is not known"]);
+}
+
+#[test]
+fn a_push_that_was_stopped_may_have_arrived() {
+    let world = shared();
+    let hook = world.path("origin.git/hooks/post-receive");
+    std::fs::create_dir_all(hook.parent().expect("a directory")).expect("made");
+    std::fs::write(&hook, "#!/bin/sh\ntouch arrived\nsleep 20\n").expect("written");
+    let mut chmod = tool("chmod", "coreutils");
+    chmod.arg("755").arg(&hook);
+    world.judge(chmod).code(0);
+    let words = ["release", "--to", "stable", "--archive", "../apt", "--push"];
+    let child = world.debcut(words).start();
+    let until = Instant::now() + Duration::from_secs(120);
+    while !world.path("origin.git/arrived").exists() {
+        assert!(Instant::now() < until, "nothing was pushed");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let mut kill = tool("kill", "procps");
+    kill.args(["-s", "INT", &child.id().to_string()]);
+    world.judge(kill).code(0);
+    let ran = finished(child.wait_with_output().expect("it ends"));
+    ran.code(4).says(&["it may have been pushed"]);
+    let there = ["--git-dir", "../origin.git", "tag", "--list", "v1.2.1"];
+    assert_eq!(world.git(&there), "v1.2.1");
+    // The next run finds it there, and finishes.
+    std::fs::remove_file(&hook).expect("it is there");
+    release(&world, &["--push"]).code(0);
 }
