@@ -1,5 +1,7 @@
 //! `patch override`.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 
 use super::{WriteArguments, why};
@@ -124,10 +126,12 @@ fn not_allowed(rule: Rule, by: &Person, policy: &Policy, subject: &str) -> Optio
     }
     let message = format!("{} <{}> may not set {rule} aside", by.name, by.email);
     let owners = rule == Rule::KindNotAllowed && !policy.owners.is_empty();
-    let who = match owners {
+    let mut who = match owners {
         true => policy.owners.clone(),
         false => [policy.approvers.clone(), policy.owners.clone()].concat(),
     };
+    let mut named = BTreeSet::new();
+    who.retain(|one| named.insert(one.to_ascii_lowercase()));
     let finding = Finding::error("not-allowed", subject, message);
     Some(finding.fix(format!("ask one of {}", who.join(", "))))
 }
@@ -186,4 +190,25 @@ pub fn run(arguments: &OverrideArguments, context: &Context<'_>) -> Result<Said,
     let summary = format!("Override {rule} for {}", request.id);
     ledger.say(vec![event], &by, context.now(), &summary)?;
     super::after(first, answer.changed(true), &workspace, context)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_approver_and_owner_is_named_once() {
+        let list = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        let policy = Policy {
+            approvers: list(&["alice@example.org", "bob@example.org"]),
+            owners: list(&["Alice@example.org"]),
+            ..Policy::default()
+        };
+        let by = Person {
+            name: "Nina".to_owned(),
+            email: "nina@example.org".to_owned(),
+        };
+        let found = not_allowed(Rule::NotGreen, &by, &policy, "x").expect("she may not");
+        assert_eq!(found.fix, "ask one of alice@example.org, bob@example.org");
+    }
 }

@@ -108,10 +108,21 @@ fn warning(branch: &BranchName, names: &[String]) -> Option<Finding> {
     };
     let why = format!("{what} came by hand, as no pick (-x), by no request and no merge: {shown}");
     let rule = Rule::NotPicked;
-    let fix = format!(
-        "take it out, and patch pick what it was for; or: debcut patch override {id} {rule} \
-         --onto {branch} --reason TEXT"
-    );
+    let others: Vec<&str> = names[1..names.len().min(SHOWN)]
+        .iter()
+        .filter_map(|name| name.split(' ').next())
+        .collect();
+    let so = match others.as_slice() {
+        [] => String::new(),
+        others if names.len() > SHOWN => format!(", and so for {} and the rest", others.join(" ")),
+        others => format!(", and so for {}", others.join(" ")),
+    };
+    let it = match names.len() {
+        1 => "take it out, and patch pick what it was for",
+        _ => "take them out, and patch pick what they were for",
+    };
+    let fix =
+        format!("{it}; or: debcut patch override {id} {rule} --onto {branch} --reason TEXT{so}");
     Some(Finding::warning(rule.name(), branch.as_str(), why).fix(fix))
 }
 
@@ -151,6 +162,12 @@ mod tests {
             found.message.ends_with("4 fix: it; and 2 more"),
             "{found:?}"
         );
+        assert!(
+            found.fix.ends_with("and so for 1 2 3 4 and the rest"),
+            "{found:?}"
+        );
+        let two = warning(&branch, &names[..2]).expect("a warning");
+        assert!(two.fix.ends_with("TEXT, and so for 1"), "{two:?}");
         assert!(
             found
                 .fix

@@ -463,3 +463,18 @@ fn edits_behind_a_resolution_are_neither_left_out_nor_deleted() {
     assert!(!ran.stderr.contains("stays"), "{}", ran.stderr);
     assert!(!place.exists());
 }
+
+#[test]
+fn what_nobody_asks_for_any_more_is_not_told_by_every_apply() {
+    let world = project();
+    fix(&world, "two", "2", &format!("fix: the second line{NOTE}"));
+    let id = approved(&world);
+    world
+        .run(["patch", "withdraw", &id, "--reason", "not needed"])
+        .code(0);
+    let ran = apply(&world, &["--json"]).code(0);
+    assert_eq!(document(&ran)["requests"], serde_json::json!([]));
+    // Named, it is told why.
+    let named = apply(&world, &[&id, "--json"]).code(1);
+    assert_eq!(document(&named)["findings"][0]["rule"], "withdrawn");
+}

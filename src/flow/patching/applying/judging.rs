@@ -144,8 +144,13 @@ pub(super) fn judged(
     let mut open = Vec::new();
     for one in listing::listed(workspace, ledger, &meant)? {
         let unwritten = one.request.applied.is_none();
-        let over = matches!(one.standing.state, State::Picked | State::Reverted);
-        if wanted.requests.is_empty() && over && !unwritten {
+        let over = match one.standing.state {
+            State::Picked | State::Reverted => !unwritten,
+            // Nobody asks for it any more: patch list --all has it.
+            State::Withdrawn | State::Superseded => true,
+            _ => false,
+        };
+        if wanted.requests.is_empty() && over {
             continue;
         }
         match rules::bar(&one) {

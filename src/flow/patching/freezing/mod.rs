@@ -112,7 +112,10 @@ pub fn changed(
             let finding = Finding::error("freeze-passed", branch.as_str(), why);
             findings.push(finding.fix("name a day to come, or leave --until out"));
         }
-        findings.extend(frozen.and_then(|before| dropped(before, &excepted)));
+        // A freeze that is refused ends nothing.
+        if !findings.iter().any(Finding::is_error) {
+            findings.extend(frozen.and_then(|before| dropped(before, &excepted)));
+        }
     }
     let own: Vec<&Request> = queue
         .requests
