@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::model::{BranchName, Timestamp};
-use crate::patch::embargo::{Embargo, Ended, Lift, Upload};
+use crate::patch::embargo::{Embargo, Ended, Lift, OnDate, Upload};
 use crate::report::{Document, Page};
 use crate::sys::outward::Phase;
 
@@ -82,7 +82,11 @@ impl Document for EmbargoDocument {
         let by = format!("{} by {}", embargo.since, embargo.by.name);
         page.field("since", by);
         if let Some(until) = embargo.until {
-            page.field("until", until.to_string());
+            let then = match embargo.on_date {
+                OnDate::Lift => "then debcut patch lift --if-due lifts it",
+                OnDate::Wait => "then somebody lifts it: no --lift-on-date",
+            };
+            page.field("until", format!("{until}; {then}"));
         }
         let private = &embargo.mark.private;
         for (name, places) in [

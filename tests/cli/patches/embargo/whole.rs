@@ -56,6 +56,8 @@ fn nothing_leaves_before_the_lift_and_everything_with_it() {
     debcut(&words).code(0);
     let again = debcut(&words).code(0);
     assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);
+    let due = "until        2025-06-02T00:00:00Z; then debcut patch lift --if-due lifts it";
+    assert!(again.stdout.contains(due), "{}", again.stdout);
     fix(&world);
     // The user's own push, debcut's, and every other way out.
     for words in [
