@@ -68,7 +68,10 @@ impl From<PatchingError> for Failure {
                 .hint("the remote must let you push to refs/debcut/patches"),
             PatchingError::Outrun { .. } => of(Exit::Outside, "moved")
                 .hint("what was said is in this clone; debcut patch sync tries it again"),
-            PatchingError::Refs(_) => of(Exit::Outside, "moved").hint("run the same command again"),
+            PatchingError::Refs(RefsError::Moved { .. }) => {
+                of(Exit::Outside, "moved").hint("run the same command again")
+            }
+            PatchingError::Refs(_) => of(Exit::Outside, "git"),
             PatchingError::Apply(error) => apply(error),
             PatchingError::Forging(error) => super::forge::forging(error),
             PatchingError::Green(_) => of(Exit::Outside, "green")
