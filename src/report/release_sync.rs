@@ -13,6 +13,8 @@ pub struct ReleaseSyncDocument {
     by: &'static str,
     targets: Vec<Target>,
     pushed: bool,
+    /// What is left to be done by hand.
+    next: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -41,7 +43,19 @@ impl ReleaseSyncDocument {
             },
             targets: Vec::new(),
             pushed,
+            next: Vec::new(),
         }
+    }
+
+    /// Says how what was made here comes to a remote.
+    #[must_use]
+    pub fn to_be_pushed(mut self, remote: &str) -> Self {
+        let made = self.targets.iter().filter(|one| !one.releases.is_empty());
+        let made: Vec<&str> = made.map(|one| one.branch.as_str()).collect();
+        if !made.is_empty() {
+            self.next = vec![format!("git push {remote} {}", made.join(" "))];
+        }
+        self
     }
 
     /// Adds a branch that was looked at.
@@ -93,6 +107,12 @@ impl Document for ReleaseSyncDocument {
         }
         if self.pushed {
             page.line("pushed");
+        }
+    }
+
+    fn ending(&self, page: &mut Page) {
+        for next in &self.next {
+            page.line(format!("next: {next}"));
         }
     }
 }

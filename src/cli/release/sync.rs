@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::flow::embargoing;
 use crate::flow::patching::back_merging::{self, Wanted};
 use crate::flow::project::Workspace;
 use crate::model::BranchName;
@@ -88,6 +89,12 @@ pub fn run(arguments: SyncArguments, context: &Context<'_>) -> Result<Said, Fail
                 &step.files,
             );
         }
+    }
+    if synced.changed
+        && !synced.pushed
+        && let Some(remote) = embargoing::open_remote(&workspace, &context.environment)?
+    {
+        document = document.to_be_pushed(&remote);
     }
     let digest = synced.digest();
     let answer = Answer::new(document).findings(synced.findings);

@@ -315,7 +315,8 @@ fn what_comes_back_is_pushed() {
     sync(&world, &["--push", "--dry-run"]).code(0);
     assert_eq!(theirs(), before);
     // Killed between the branch and the push, the next run pushes.
-    sync(&world, &[]).code(0);
+    let made = document(&sync(&world, &[]).code(0));
+    assert_eq!(made["next"], serde_json::json!(["git push origin main"]));
     assert_eq!(theirs(), before);
     let done = document(&sync(&world, &["--push"]).code(0));
     assert_eq!(done["changed"], true, "{done}");
