@@ -88,6 +88,9 @@ pub fn run(arguments: SyncArguments, context: &Context<'_>) -> Result<Said, Fail
                 &step.files,
             );
         }
+        for source in &target.left_out {
+            document.left_out(source.branch.as_str(), source.tag.as_str());
+        }
     }
     let digest = synced.digest();
     let answer = Answer::new(document).findings(synced.findings);

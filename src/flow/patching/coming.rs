@@ -12,6 +12,7 @@ use crate::flow::project::Workspace;
 use crate::model::finding::with_causes;
 use crate::model::{BranchName, Finding, Listener, Timestamp};
 use crate::patch::policy::Note;
+use crate::patch::rules::Rule;
 use crate::patch::state::Listed;
 use crate::patch::{Due, Freeze, Request, RequestId, State, Trial};
 use crate::release::notes::lint;
@@ -76,8 +77,8 @@ pub fn coming(
         let line = branches::line(workspace, &name)?;
         let head = line.head.to_string();
         let policy = workspace.policy(&head)?;
-        let mut facts = release::observe::observe(&workspace.repository, &head, &policy)?;
-        facts.branch = Some(name.to_string());
+        let on = (name.as_str(), head.as_str());
+        let mut facts = release::observe::observe_on(&workspace.repository, on, &policy)?;
         parents::complete(workspace, &mut facts.commits)?;
         let mut blocks = Vec::new();
         let mut next = Vec::new();
@@ -123,6 +124,9 @@ pub fn coming(
             }
             None => Vec::new(),
         };
+        let lost = cutting::lost(workspace, ledger, &name)?;
+        let lost = lost.into_iter().filter(Finding::is_error);
+        blocks.extend(lost.map(|one| one.message));
         let due = last.filter(|_| hotfix.is_none()).and_then(|last| {
             let rhythm = &workspace.project.patch.rhythm;
             rhythm.due(last.committed, now)
@@ -255,7 +259,7 @@ pub fn frozen(workspace: &Workspace, freeze: &Freeze, now: Timestamp) -> String 
 /// Says what branches lack of a hotfix, as findings about them.
 pub fn unreturned(hotfix: &Hotfix, lacking: &[Lacking]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let rule = "hotfix-lacking";
+    let rule = Rule::HotfixLacking.name();
     let some = |number: usize| match number {
         1 => "a fix".to_owned(),
         number => format!("{number} fixes"),

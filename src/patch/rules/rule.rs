@@ -22,6 +22,8 @@ pub enum Rule {
     NotHead,
     /// What is on a hotfix branch was picked there.
     NotPicked,
+    /// A branch has what hotfixes of its releases have brought.
+    HotfixLacking,
 }
 
 /// Says that a text names no rule.
@@ -34,9 +36,10 @@ pub struct RuleError {
 
 impl Rule {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NotHead,
         Self::NotPicked,
+        Self::HotfixLacking,
         Self::NotGreen,
         Self::Frozen,
         Self::NotApproved,
@@ -56,6 +59,7 @@ impl Rule {
             Self::NotGreen => "not-green",
             Self::NotHead => "not-head",
             Self::NotPicked => "not-picked",
+            Self::HotfixLacking => "hotfix-lacking",
         }
     }
 }
