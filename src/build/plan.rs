@@ -1,162 +1,33 @@
 //! [`TaggedSource`] and choices → [`BuildPlan`], or the findings that forbid
 //! it. Pure: the same source and choices give the same plan, byte for byte.
 
+mod choices;
+mod findings;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::description::remarks;
 use super::entry::{self, MadeEntry};
-use super::environment::{BuildEnvironment, Machine};
+use super::environment::BuildEnvironment;
 use super::gates::Gate;
 use super::isolation::{Allowance, Isolation};
 use super::package::{Declared, Kind};
-use super::source::{
-    DebianSource, Exported, Orig, Recipe, Revision, SourceFormat, TagSignature, TaggedSource,
-    VersionFileProblem,
-};
+use super::source::{DebianSource, Exported, Orig, Recipe, Revision, SourceFormat, TaggedSource};
 use super::target::{self, Target};
-use super::tools::ToolIdentity;
 use super::upload::Upload;
 use super::version::declared_version;
 use crate::format::changelog::Entry;
-use crate::format::control::BinaryTemplate;
 use crate::format::version::Version;
-use crate::model::{Architecture, Finding, Fingerprint, PackageName, Sha256, Suite, Timestamp};
+use crate::model::{Architecture, Finding, Fingerprint, PackageName, Sha256, Timestamp};
 use crate::release::debian_version::check_rebuild;
-use crate::release::upstream::is_release_of;
-use crate::release::{TagPattern, tag_pattern};
 
-/// What the user and the configuration choose.
-#[derive(Debug, Clone)]
-pub struct Choices {
-    /// What is built.
-    pub scope: Scope,
-    /// Where it is built.
-    pub isolation: Isolation,
-    /// Who builds the binaries.
-    pub builder: Builder,
-    /// What a build in a room may use up.
-    pub allowance: Allowance,
-    /// What this machine brings in where nothing keeps it out, and how many
-    /// jobs run side by side.
-    pub machine: Machine,
-    /// `DEB_BUILD_PROFILES`.
-    pub profiles: Vec<String>,
-    /// `DEB_BUILD_OPTIONS`.
-    pub options: Vec<String>,
-    /// The tools of this machine that take part.
-    pub tools: BTreeMap<String, ToolIdentity>,
-    /// How long a tool may run, in seconds.
-    pub limit_seconds: u64,
-    /// The certificate whose key signs; none: nothing is signed.
-    pub signing_key: Option<Fingerprint>,
-    /// Whether the policy names whose tags count, so that unsigned ones do not.
-    pub signed_tags_only: bool,
-    /// What it is built for.
-    pub target: Target,
-    /// An entry that the changelog gets for this build alone.
-    pub entry: Option<EntryWanted>,
-    /// How the upload is described.
-    pub upload: Upload,
-    /// The checks that it has to pass.
-    pub gates: Vec<Gate>,
-    /// The version of debcut.
-    pub builder_version: String,
-    /// Variables of the user's own that a declared build command needs to find
-    /// its compiler (`PATH`, `CARGO_HOME`, `RUSTUP_HOME`).
-    pub command_environment: BTreeMap<String, String>,
-}
+pub use choices::{Builder, Choices, EntryWanted, Scope};
 
-/// What is built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Scope {
-    /// Source and binaries.
-    Full,
-    /// The source package alone.
-    Source,
-    /// The binaries alone.
-    Binary,
-    /// The binaries for one architecture.
-    Any,
-    /// The binaries for all architectures.
-    All,
-}
-
-impl Scope {
-    /// Returns its word, which is dpkg-buildpackage's.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Source => "source",
-            Self::Binary => "binary",
-            Self::Any => "any",
-            Self::All => "all",
-        }
-    }
-
-    /// Tells whether the source package is among what is built.
-    pub fn has_source(self) -> bool {
-        matches!(self, Self::Full | Self::Source)
-    }
-
-    /// Tells whether packages for one architecture are.
-    pub fn has_any(self) -> bool {
-        matches!(self, Self::Full | Self::Binary | Self::Any)
-    }
-
-    /// Tells whether packages for all architectures are.
-    pub fn has_all(self) -> bool {
-        matches!(self, Self::Full | Self::Binary | Self::All)
-    }
-}
-
-/// An entry that the changelog gets for a build alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EntryWanted {
-    /// Of a build for one distribution.
-    Distribution {
-        /// The distribution.
-        suite: Suite,
-        /// What its versions end with; may be empty.
-        suffix: String,
-    },
-    /// Of a rebuild of the same source.
-    Rebuild {
-        /// The version of the binaries.
-        version: Version,
-        /// Which rebuild it is, from 1.
-        count: u32,
-        /// Why it is made.
-        reason: String,
-    },
-}
-
-/// Who builds the binaries of a package with `debian/`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Builder {
-    /// dpkg-buildpackage(1), run by debcut.
-    Debcut,
-    /// sbuild(1), as its user has set it up.
-    Sbuild {
-        /// The user's variables that it finds its configuration by.
-        #[serde(skip)]
-        environment: BTreeMap<String, String>,
-    },
-}
-
-impl Builder {
-    /// Returns the user's variables that it is run with.
-    pub fn environment(&self) -> impl Iterator<Item = (&String, &String)> {
-        let variables = match self {
-            Self::Debcut => None,
-            Self::Sbuild { environment } => Some(environment),
-        };
-        variables.into_iter().flatten()
-    }
-}
+use findings::{
+    debian_findings, declared_findings, scope_findings, signature_findings, version_findings,
+};
 
 /// Everything a build depends on, decided.
 #[derive(Debug, Clone, Serialize)]
@@ -303,79 +174,20 @@ impl BuildPlan {
 pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<Finding>> {
     let mut findings = Vec::new();
     let shown = source.revision.shown();
-    let mut made = None;
-    let (name, version, epoch, recipe) = match (&source.recipe, &source.package.kind) {
-        (Recipe::Debian(debian), _) => {
-            debian_findings(source, debian, &mut findings);
-            scope_findings(debian, choices, &mut findings);
-            made = made_entry(&debian.changelog, choices, &mut findings);
-            let recipe = RecipePlan::Debian {
-                format: debian.format,
-                orig: debian.orig.clone().map(Box::new),
-                exported: debian.exported.clone(),
-            };
-            let entry = &debian.changelog;
-            (
-                debian.control.source.clone(),
-                entry.version.clone(),
-                entry.date,
-                recipe,
-            )
-        }
+    let Read {
+        name,
+        version,
+        epoch,
+        recipe,
+        made,
+    } = match (&source.recipe, &source.package.kind) {
+        (Recipe::Debian(debian), _) => debianized(source, debian, choices, &mut findings),
         (Recipe::Declared { changelog }, Kind::Declared(declared)) => {
-            let name = source.package.name.clone();
             let changelog = changelog.as_deref();
-            let version = match declared_version(source, declared.revision.as_deref()) {
-                Ok(version) => version,
+            match described(source, declared, changelog, choices, &mut findings) {
+                Ok(read) => read,
                 Err(finding) => return Err(vec![finding]),
-            };
-            if let Some((entry, _)) = changelog
-                && (entry.version != version || entry.source != name)
-            {
-                let path = declared.changelog.as_deref().unwrap_or_default();
-                let found = format!(
-                    "its newest entry is {} {}, but the release is {name} {version}",
-                    entry.source, entry.version
-                );
-                let finding = Finding::error("changelog-version", path, found);
-                findings.push(finding.fix("add an entry for this release, commit and tag again"));
             }
-            let installs = !declared.contents.is_empty() || !declared.relations.is_empty();
-            if !installs {
-                let why = "it installs nothing and depends on nothing";
-                let finding = Finding::warning("empty-package", name.as_str(), why);
-                findings.push(finding.fix("list its files in debcut.toml: files = [...]"));
-            }
-            findings.extend(remarks(&name, &declared.summary, &declared.description));
-            if choices.scope == Scope::Source {
-                let why = "a declared package has no source package";
-                findings.push(Finding::error("no-source-package", name.as_str(), why));
-            }
-            declared_findings(name.as_str(), declared, choices, &mut findings);
-            let epoch = changelog.map_or(source.committed, |(entry, _)| entry.date);
-            let mut changelog = match changelog {
-                Some((_, text)) => String::from_utf8_lossy(text).into_owned(),
-                None => made_changelog(&name, &version, declared, epoch),
-            };
-            let mut declared = declared.clone();
-            if let Ok(newest) = Entry::newest(changelog.as_bytes()) {
-                made = made_entry(&newest, choices, &mut findings);
-            }
-            if let Some(made) = &made {
-                changelog.insert_str(0, &made.text);
-            }
-            if let Some(EntryWanted::Distribution { suite, .. }) = &choices.entry {
-                declared.distribution = suite.to_string();
-            }
-            (
-                name,
-                version,
-                epoch,
-                RecipePlan::Declared {
-                    declared,
-                    changelog,
-                },
-            )
         }
         (Recipe::Declared { .. }, Kind::Debian(_)) => {
             unreachable!("observe() makes the recipe that the package's kind asks for")
@@ -418,6 +230,99 @@ pub fn plan(source: &TaggedSource, choices: &Choices) -> Result<BuildPlan, Vec<F
     })
 }
 
+/// What a source says of a package, by whichever recipe.
+struct Read {
+    name: PackageName,
+    version: Version,
+    epoch: Timestamp,
+    recipe: RecipePlan,
+    made: Option<MadeEntry>,
+}
+
+/// Reads a package with `debian/`.
+fn debianized(
+    source: &TaggedSource,
+    debian: &DebianSource,
+    choices: &Choices,
+    findings: &mut Vec<Finding>,
+) -> Read {
+    debian_findings(source, debian, findings);
+    scope_findings(debian, choices, findings);
+    let entry = &debian.changelog;
+    Read {
+        name: debian.control.source.clone(),
+        version: entry.version.clone(),
+        epoch: entry.date,
+        recipe: RecipePlan::Debian {
+            format: debian.format,
+            orig: debian.orig.clone().map(Box::new),
+            exported: debian.exported.clone(),
+        },
+        made: made_entry(entry, choices, findings),
+    }
+}
+
+/// Reads a package that debcut.toml describes.
+fn described(
+    source: &TaggedSource,
+    declared: &Declared,
+    changelog: Option<&(Entry, Vec<u8>)>,
+    choices: &Choices,
+    findings: &mut Vec<Finding>,
+) -> Result<Read, Finding> {
+    let name = source.package.name.clone();
+    let version = declared_version(source, declared.revision.as_deref())?;
+    if let Some((entry, _)) = changelog
+        && (entry.version != version || entry.source != name)
+    {
+        let path = declared.changelog.as_deref().unwrap_or_default();
+        let found = format!(
+            "its newest entry is {} {}, but the release is {name} {version}",
+            entry.source, entry.version
+        );
+        let finding = Finding::error("changelog-version", path, found);
+        findings.push(finding.fix("add an entry for this release, commit and tag again"));
+    }
+    let installs = !declared.contents.is_empty() || !declared.relations.is_empty();
+    if !installs {
+        let why = "it installs nothing and depends on nothing";
+        let finding = Finding::warning("empty-package", name.as_str(), why);
+        findings.push(finding.fix("list its files in debcut.toml: files = [...]"));
+    }
+    findings.extend(remarks(&name, &declared.summary, &declared.description));
+    if choices.scope == Scope::Source {
+        let why = "a declared package has no source package";
+        findings.push(Finding::error("no-source-package", name.as_str(), why));
+    }
+    declared_findings(name.as_str(), declared, choices, findings);
+    let epoch = changelog.map_or(source.committed, |(entry, _)| entry.date);
+    let mut changelog = match changelog {
+        Some((_, text)) => String::from_utf8_lossy(text).into_owned(),
+        None => made_changelog(&name, &version, declared, epoch),
+    };
+    let made = match Entry::newest(changelog.as_bytes()) {
+        Ok(newest) => made_entry(&newest, choices, findings),
+        Err(_) => None,
+    };
+    if let Some(made) = &made {
+        changelog.insert_str(0, &made.text);
+    }
+    let mut declared = Box::new(declared.clone());
+    if let Some(EntryWanted::Distribution { suite, .. }) = &choices.entry {
+        declared.distribution = suite.to_string();
+    }
+    Ok(Read {
+        name,
+        version,
+        epoch,
+        recipe: RecipePlan::Declared {
+            declared,
+            changelog,
+        },
+        made,
+    })
+}
+
 fn environment(recipe: &RecipePlan, epoch: Timestamp, choices: &Choices) -> BuildEnvironment {
     let search_path = match recipe {
         RecipePlan::Debian { .. } => Some(super::observe::TOOL_PATH.to_owned()),
@@ -439,76 +344,6 @@ fn host_environment(recipe: &RecipePlan, choices: &Choices) -> BTreeMap<String, 
         }
         RecipePlan::Declared { .. } | RecipePlan::Debian { .. } => BTreeMap::new(),
     }
-}
-
-fn debian_findings(source: &TaggedSource, debian: &DebianSource, findings: &mut Vec<Finding>) {
-    let (entry, control) = (&debian.changelog, &debian.control);
-    let path = source.package.file("debian/changelog");
-    if entry.source != control.source {
-        let found = format!(
-            "its newest entry is for {}, but debian/control describes {}",
-            entry.source, control.source
-        );
-        findings.push(Finding::error("changelog-source", &path, found));
-    }
-    if control.source != source.package.name {
-        let found = format!(
-            "it describes {}, but debcut.toml calls the package {}",
-            control.source, source.package.name
-        );
-        findings.push(Finding::error("package-name", "debian/control", found));
-    }
-    if entry.is_unreleased() {
-        let found = format!("the entry of {} is UNRELEASED", entry.version);
-        let finding = Finding::warning("unreleased", &path, found);
-        findings.push(finding.fix("name a distribution before you tag"));
-    }
-    findings.extend(debian.findings.iter().cloned());
-    let native = debian.format.is_native();
-    if native != entry.version.is_native() {
-        let (format, fix) = match native {
-            true => ("3.0 (native)", "drop the revision, or use 3.0 (quilt)"),
-            false => (
-                "3.0 (quilt)",
-                "add a revision such as -1, or use 3.0 (native)",
-            ),
-        };
-        let found = format!("{} does not fit the source format {format}", entry.version);
-        findings.push(Finding::error("version-format", &path, found).fix(fix));
-    }
-}
-
-/// Says what a package does not have that is to be built of it.
-fn scope_findings(debian: &DebianSource, choices: &Choices, findings: &mut Vec<Finding>) {
-    let is_all = |package: &BinaryTemplate| package.architectures.iter().all(Architecture::is_all);
-    let binaries = &debian.control.binaries;
-    let lacks = match choices.scope {
-        Scope::Any => binaries.iter().all(is_all),
-        Scope::All => !binaries.iter().any(is_all),
-        Scope::Full | Scope::Source | Scope::Binary => false,
-    };
-    if !lacks {
-        return;
-    }
-    let name = debian.control.source.as_str();
-    let finding = match choices.scope {
-        Scope::All => Finding::error(
-            "nothing-to-build",
-            name,
-            "it has no package for all \
-            architectures",
-        )
-        .fix("--only any builds those that it has"),
-        _ => {
-            let found = format!(
-                "it has no package for {} alone: all of them are for every architecture",
-                choices.target.architecture
-            );
-            Finding::error("nothing-to-build", name, found)
-                .fix("they are built once, without --arch, --rebuild and --only any")
-        }
-    };
-    findings.push(finding);
 }
 
 /// Makes the entry that a build's own version needs.
@@ -548,124 +383,6 @@ fn made_entry(newest: &Entry, choices: &Choices, findings: &mut Vec<Finding>) ->
                 architecture,
                 reason,
             ))
-        }
-    }
-}
-
-/// Says which of the wishes are none for a package without `debian/`.
-fn declared_findings(
-    name: &str,
-    declared: &Declared,
-    choices: &Choices,
-    findings: &mut Vec<Finding>,
-) {
-    let (built_for, target) = (&declared.architecture, &choices.target);
-    let here = Architecture::of_this_machine();
-    let another = declared.command.is_some() && *built_for != here
-        || target.architecture != here && target.architecture != *built_for;
-    if another && !built_for.is_all() {
-        let found = format!(
-            "its command runs on {here} and would build for {here}, not for {}",
-            if *built_for == here {
-                &target.architecture
-            } else {
-                built_for
-            }
-        );
-        let finding = Finding::error("cross-build", name, found);
-        findings.push(finding.fix(
-            "build it on a machine of that architecture (debcut build --matrix lists the jobs), \
-             or say architecture = \"any\"",
-        ));
-    }
-    if let Some(EntryWanted::Rebuild { .. }) = &choices.entry {
-        let found = "a declared package has no source package to build again";
-        let finding = Finding::error("no-rebuild", name, found);
-        findings.push(finding.fix("raise revision in [package.declared], commit and tag"));
-    }
-    let own_part = match choices.scope {
-        Scope::Any => built_for.is_all(),
-        Scope::All => !built_for.is_all(),
-        Scope::Full | Scope::Source | Scope::Binary => false,
-    };
-    if own_part {
-        let found = format!("it is one package, for {built_for}");
-        findings.push(Finding::error("nothing-to-build", name, found));
-    }
-}
-
-fn version_findings(source: &TaggedSource, version: &Version, findings: &mut Vec<Finding>) {
-    if let (Revision::Tag { name, .. }, Recipe::Debian(debian)) = (&source.revision, &source.recipe)
-    {
-        let named = source
-            .package
-            .tags
-            .iter()
-            .filter_map(|pattern| Some((pattern, pattern.version_in(name.as_str())?)));
-        let named: Vec<_> = named.collect();
-        let agrees = |(pattern, tagged): &(&TagPattern, String)| {
-            tag_pattern::names(tagged, version, pattern)
-        };
-        if !named.is_empty() && !named.iter().any(agrees) {
-            let found = format!(
-                "the tag says {}, but debian/changelog:{} says {version}",
-                named[0].1, debian.changelog.line
-            );
-            let finding = Finding::error("tag-changelog-mismatch", name.as_str(), found);
-            findings.push(finding.fix("tag the commit whose debian/changelog has that version"));
-        }
-    }
-    for (file, found) in &source.version_files {
-        let finding = match found {
-            Ok(text) if is_release_of(text, version) => continue,
-            Ok(text) => {
-                let found = format!(
-                    "it says {text}, but {} is {version}",
-                    source.revision.shown()
-                );
-                Finding::error("version-file-mismatch", &file.path, found)
-                    .fix("change the file, commit, and tag that commit")
-            }
-            Err(VersionFileProblem::NotThere) => {
-                let found = format!("the tree of {} has no such file", source.revision.shown());
-                Finding::error("version-file-missing", &file.path, found)
-                    .fix("remove it from version-files in debcut.toml")
-            }
-            Err(VersionFileProblem::Unreadable(why)) => {
-                Finding::error("version-file-unreadable", &file.path, why.to_string())
-            }
-        };
-        findings.push(finding);
-    }
-}
-
-fn signature_findings(source: &TaggedSource, choices: &Choices, findings: &mut Vec<Finding>) {
-    let Revision::Tag {
-        name, signature, ..
-    } = &source.revision
-    else {
-        return;
-    };
-    let subject = name.as_str();
-    match signature {
-        TagSignature::Good { .. } => {}
-        TagSignature::Bad { why } => {
-            let found = format!("its signature is not accepted: {why}");
-            findings.push(Finding::error("tag-signature", subject, found));
-        }
-        TagSignature::Unsigned | TagSignature::Unchecked { .. } if choices.signed_tags_only => {
-            let found = match signature {
-                TagSignature::Unchecked { why } => format!("its signature was not checked: {why}"),
-                _ => "it is not signed, and signing.tag-keys asks for it".to_owned(),
-            };
-            findings.push(Finding::error("tag-signature", subject, found));
-        }
-        // Most projects do not sign tags; the provenance records which.
-        TagSignature::Unsigned => {}
-        TagSignature::Unchecked { why } => {
-            let found = format!("its signature was not checked: {why}");
-            let finding = Finding::warning("tag-signature", subject, found);
-            findings.push(finding.fix("debcut key import FILE makes its key known"));
         }
     }
 }

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 
 use super::terminal::{Terminal, print};
 use crate::report::Answer;
+use crate::sys::environment::Environment;
 
 /// The alternate screen, without a cursor.
 const ENTER: &str = "\x1b[?1049h\x1b[?25l";
@@ -29,6 +30,20 @@ impl Terminal {
         }
         let terminal = self;
         Screen { terminal, size }
+    }
+
+    /// Returns the columns of a line on standard output, by `COLUMNS`, else by
+    /// the terminal; none: it is no terminal, and whoever reads it takes lines
+    /// as long as they are.
+    pub fn width(&self, environment: &Environment) -> Option<usize> {
+        if !io::stdout().is_terminal() {
+            return None;
+        }
+        let said = environment
+            .var("COLUMNS")
+            .and_then(|text| text.parse().ok());
+        let said = said.filter(|columns| *columns > 0);
+        said.or_else(|| Some(size()?.1))
     }
 }
 

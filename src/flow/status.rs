@@ -212,12 +212,14 @@ fn next_release(one: &Coming) -> Option<Finding> {
         ));
     }
     held.retain(|part| !part.is_empty());
-    let blocks = match one.blocks.as_slice() {
+    let told = |word: &str, what: &[String]| match what {
         [] => String::new(),
-        [only] => format!("; blocked: {only}"),
-        [first, rest @ ..] => format!("; blocked: {first}, and {} more", rest.len()),
+        [only] => format!("; {word}: {only}"),
+        [first, rest @ ..] => format!("; {word}: {first}, and {} more", rest.len()),
     };
-    let held = format!("{}{blocks}", held.join(", "));
+    let blocks = told("blocked", &one.blocks);
+    let attention = told("to be looked at", &one.attention);
+    let held = format!("{}{blocks}{attention}", held.join(", "));
     let (rule, is_late) = match (&one.due, &one.hotfix) {
         (_, Some(_)) => ("hotfix-due", true),
         (Some(due), None) => ("patch-release-due", due.today == Today::Overdue),

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use super::FlowError;
 use super::patching::ledger;
 use super::planning::{self, Planned};
 use super::project::Workspace;
+use super::{FlowError, embargoing};
 use crate::model::{Finding, TagName};
 use crate::release::Request;
 use crate::release::commit::Release;
@@ -33,6 +33,10 @@ pub fn unpublished(workspace: &Workspace, planned: &Planned) -> Result<Vec<Findi
         }
     }
     let repository = &workspace.repository;
+    // What is under embargo is told of by the lift, all at once.
+    if embargoing::read(repository)?.is_some() {
+        return Ok(Vec::new());
+    }
     let heads = repository.heads_below("refs/remotes/")?;
     if before.is_empty() || heads.is_empty() {
         return Ok(Vec::new());

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use minijinja::{Environment, UndefinedBehavior, context};
 
 use super::entry::{Answers, Ask};
-use super::state::Question;
+use super::question::Question;
 use crate::format::conventional::{Message, Separator, Trailer, unix_lines};
 
 /// Reads what a commit's message answers.

@@ -173,6 +173,19 @@ pub enum Event {
         decision: Decision,
         /// Why.
         reason: String,
+        /// The page of a forge where it was said; none: it was said here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        page: Option<String>,
+    },
+    /// A decision that was said on a forge is not said there any more: it counts
+    /// as if it had not been made.
+    TakenBack {
+        /// The request.
+        request: RequestId,
+        /// The entry that decided.
+        decision: EntryId,
+        /// What became of it.
+        reason: String,
     },
     /// A rule is set aside for a request.
     Overridden {

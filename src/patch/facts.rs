@@ -32,8 +32,16 @@ pub enum Picks {
     #[default]
     There,
     /// No head of the branch and no tag has this one, nor another pick of the
-    /// same commit.
+    /// same commit; and this clone would know.
     Lost(String),
+    /// Somebody has this one, as far as this clone can tell: it was not fetched,
+    /// or never pushed.
+    Elsewhere {
+        /// The pick.
+        pick: String,
+        /// Where it is.
+        place: Elsewhere,
+    },
     /// The branch has taken one back.
     Reverted {
         /// The pick.
@@ -41,6 +49,16 @@ pub enum Picks {
         /// The commit that takes it back.
         by: String,
     },
+}
+
+/// Where a pick is that the branch has not, as far as this clone knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// It is not in this clone; the command that may bring it, where there is a
+    /// remote.
+    Unseen(Option<String>),
+    /// A remote's branch of another name, or of another remote, has it: this ref.
+    At(String),
 }
 
 /// Whether a request's commits are on the main branch.

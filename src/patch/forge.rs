@@ -11,8 +11,9 @@ use minijinja::context;
 
 use super::answers::{self, TemplateError, environment};
 use super::entry::{Ask, Decision};
+use super::question::Question;
 use super::queue::Request;
-use super::state::{Listed, Question, State};
+use super::state::{Listed, State};
 use crate::model::BranchName;
 use crate::release::commit::Person;
 use crate::sys::forge::Kind;

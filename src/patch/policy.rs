@@ -1,8 +1,8 @@
 //! How a project treats its maintenance branches: what `config/` reads.
 
 use super::forge;
+use super::question::Question;
 use super::rhythm::Rhythm;
-use super::state::Question;
 use crate::model::BranchName;
 use crate::release::commit::Person;
 

@@ -99,6 +99,7 @@ impl Queue {
         }
         for request in queue.requests.values_mut() {
             request.known = knowing::known(&request.decisions, &entries);
+            request.know_pick(&entries);
             request.take_back(&entries);
         }
         let followed: BTreeSet<&EntryId> =
@@ -142,9 +143,19 @@ impl Queue {
                 request,
                 decision,
                 reason,
+                page,
             } => self.change(request, |one| {
                 let what = (*decision, reason.clone());
                 one.decisions.push(Said::of(entry, said, what));
+                one.pages.extend(page.clone().map(|page| (entry, page)));
+            }),
+            Event::TakenBack {
+                request,
+                decision,
+                reason,
+            } => self.change(request, |one| {
+                let what = Said::of(entry, said, reason.clone());
+                one.taken_back.entry(*decision).or_insert(what);
             }),
             Event::Overridden {
                 request,

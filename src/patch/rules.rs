@@ -4,6 +4,7 @@
 //! Pure: what is so of requests and branches is looked up by `flow/`.
 
 mod bar;
+mod elsewhere;
 mod ground;
 mod kind;
 mod rule;
@@ -16,11 +17,13 @@ use super::state::Listed;
 use crate::model::Finding;
 
 pub use bar::{Bar, bar, lost};
+pub use elsewhere::elsewhere;
 pub use ground::{Green, Ground, cut};
 pub use kind::{Breaks, Kind};
 pub use rule::{Rule, RuleError};
 pub use setting_aside::{excused, may_override, overridden};
 
+pub(super) use elsewhere::is_elsewhere;
 use ground::{behind, red};
 use kind::foreign_kind;
 
@@ -79,6 +82,9 @@ pub fn breaches(listed: &Listed, kinds: &[Kind], ground: &Ground, policy: &Polic
     };
     if let Some((message, fix)) = behind(ground) {
         breach(Rule::NotHead, message, fix);
+    }
+    if let Some((message, fix)) = elsewhere::broken(listed) {
+        breach(Rule::PickedElsewhere, message, fix);
     }
     if let Some((message, fix)) = red(&ground.green) {
         breach(Rule::NotGreen, message, fix);

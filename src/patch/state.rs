@@ -10,10 +10,12 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::entry::{Answers, Decision, EntryId};
+use super::entry::{Decision, EntryId};
 use super::facts::{Applies, Facts, Picks};
 use super::policy::{Parents, Policy};
+use super::question::Question;
 use super::queue::{Freeze, Queue, Request, Said};
+use super::rules;
 
 /// Where a request stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -29,6 +31,9 @@ pub enum State {
     Held,
     /// It is approved or waits for a decision, and does not apply.
     Conflicts,
+    /// Somebody has written down that it is picked, and this clone does not know
+    /// the pick on its branch.
+    Elsewhere,
     /// It is on its branch.
     Picked,
     /// It was on its branch, and was taken back there.
@@ -43,12 +48,13 @@ pub enum State {
 
 impl State {
     /// All of them, in the order in which a list shows them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::New,
         Self::NeedsInfo,
         Self::Conflicts,
         Self::Approved,
         Self::Held,
+        Self::Elsewhere,
         Self::Picked,
         Self::Reverted,
         Self::Rejected,
@@ -64,6 +70,7 @@ impl State {
             Self::Approved => "approved",
             Self::Held => "held",
             Self::Conflicts => "conflicts",
+            Self::Elsewhere => "elsewhere",
             Self::Picked => "picked",
             Self::Reverted => "reverted",
             Self::Rejected => "rejected",
@@ -78,73 +85,6 @@ impl State {
             self,
             Self::Picked | Self::Reverted | Self::Rejected | Self::Superseded | Self::Withdrawn
         )
-    }
-}
-
-/// A question of a release manager.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Question {
-    /// Which bug is it?
-    Bug,
-    /// Who is affected?
-    Affected,
-    /// How bad is it?
-    Severity,
-    /// How was it verified?
-    Verified,
-}
-
-impl Question {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Bug, Self::Affected, Self::Severity, Self::Verified];
-
-    /// Returns its name: the flag, the trailer and the block that answer it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Bug => "bug",
-            Self::Affected => "affected",
-            Self::Severity => "severity",
-            Self::Verified => "verified",
-        }
-    }
-
-    /// Returns the question.
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::Bug => "Which bug: a number, an address, or what goes wrong?",
-            Self::Affected => "Who is affected, and since when?",
-            Self::Severity => "How bad is it, and is there a way around it?",
-            Self::Verified => "How was it verified, and on which branch?",
-        }
-    }
-}
-
-impl Answers {
-    /// Returns the answer to a question; empty: not said yet.
-    pub fn to(&self, question: Question) -> &str {
-        match question {
-            Question::Bug => &self.bug,
-            Question::Affected => &self.affected,
-            Question::Severity => &self.severity,
-            Question::Verified => &self.verified,
-        }
-    }
-
-    /// Returns the place of a question's answer.
-    pub fn to_mut(&mut self, question: Question) -> &mut String {
-        match question {
-            Question::Bug => &mut self.bug,
-            Question::Affected => &mut self.affected,
-            Question::Severity => &mut self.severity,
-            Question::Verified => &mut self.verified,
-        }
-    }
-
-    /// Lists those of some questions that have no answer.
-    pub fn missing(&self, questions: &[Question]) -> Vec<Question> {
-        let open = |question: &Question| self.to(*question).trim().is_empty();
-        questions.iter().copied().filter(open).collect()
     }
 }
 
@@ -228,6 +168,8 @@ pub fn standing(request: &Request, facts: &Facts, queue: &Queue, policy: &Policy
         State::Picked
     } else if matches!(written, Some(Picks::Reverted { .. })) {
         State::Reverted
+    } else if rules::is_elsewhere(request, facts, policy) {
+        State::Elsewhere
     } else if request.withdrawn.is_some() {
         State::Withdrawn
     } else if request.superseded.is_some() {
@@ -257,9 +199,12 @@ pub fn standing(request: &Request, facts: &Facts, queue: &Queue, policy: &Policy
 }
 
 /// Returns the decisions that count now, oldest first: those of approvers that
-/// no later one has ended.
+/// no later one has ended, and that were not taken back. What one that was taken
+/// back had ended stands again.
 pub fn in_force(request: &Request, policy: &Policy) -> Vec<Said<(Decision, String)>> {
-    let counts = |one: &&Said<(Decision, String)>| policy.is_approver(&one.by);
+    let counts = |one: &&Said<(Decision, String)>| {
+        policy.is_approver(&one.by) && !request.taken_back.contains_key(&one.entry)
+    };
     let all: Vec<_> = request.decisions.iter().filter(counts).collect();
     let ended = |one: &Said<(Decision, String)>| {
         all.iter().any(|later| {
@@ -276,7 +221,8 @@ pub fn in_force(request: &Request, policy: &Policy) -> Vec<Said<(Decision, Strin
 }
 
 impl Request {
-    /// Tells whether the maker of a decision knew of another one.
+    /// Tells whether the maker of a decision knew of another one, or who set a
+    /// rule aside of the pick.
     pub fn knows(&self, later: EntryId, earlier: EntryId) -> bool {
         self.known.contains(&(later, earlier))
     }

@@ -1,100 +1,31 @@
 //! Other programs: started with exactly the environment they need, limited in
 //! time, ended with all their children.
 
+mod ears;
+mod error;
+mod group;
+mod hearing;
+mod starting;
+
 use std::ffi::{OsStr, OsString};
-use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::fd::AsFd;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-
 use crate::model::{Event, Listener};
 use crate::sys::interrupt;
 
-mod ears;
+pub use error::ToolError;
 
 #[cfg(test)]
 use ears::LINGER;
 use ears::{Ears, End};
-
-/// Why a program gave no answer, or a bad one.
-#[derive(Debug, thiserror::Error)]
-pub enum ToolError {
-    /// The program is not on the search path.
-    #[error("{program} is not installed")]
-    Missing {
-        /// The program's name.
-        program: String,
-    },
-    /// The program could not be started or spoken to.
-    #[error("cannot run {program}")]
-    Run {
-        /// The program's name.
-        program: String,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-    /// The program ended with a failure.
-    #[error("{program} {how}{}", Said(tail))]
-    Failed {
-        /// The program's name.
-        program: String,
-        /// How it ended: `ended with 2`, `was killed by signal 9`.
-        how: String,
-        /// The exit code, where it has one.
-        code: Option<i32>,
-        /// The last lines of what it said.
-        tail: String,
-    },
-    /// The program took too long and was ended.
-    #[error("{program} did not end within {} s and was killed{}", limit.as_secs(), Said(tail))]
-    TimedOut {
-        /// The program's name.
-        program: String,
-        /// The time it was given.
-        limit: Duration,
-        /// The last lines of what it said.
-        tail: String,
-    },
-    /// The program wrote more than it may and was ended.
-    #[error("{program} wrote more than {} MB and was killed{}", most_bytes / 1_000_000, Said(tail))]
-    TooMuch {
-        /// The program's name.
-        program: String,
-        /// How much it may write.
-        most_bytes: u64,
-        /// The last lines of what it said.
-        tail: String,
-    },
-    /// The user asked to stop; the program was ended.
-    #[error("stopped while {program} was running")]
-    Interrupted {
-        /// The program's name.
-        program: String,
-    },
-}
-
-struct Said<'a>(&'a str);
-
-impl fmt::Display for Said<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.trim().is_empty() {
-            Ok(())
-        } else {
-            write!(f, ": {}", self.0.trim_end())
-        }
-    }
-}
+use group::{LOOK, end, has_ended, note_others};
+use hearing::{Meter, Stop, WAITING_LINES, chunks, hear_out, hear_some};
 
 /// What a program wrote until it ended well.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,16 +62,6 @@ const TAIL_LINE_CHARS: usize = 1000;
 /// A line that is longer is heard of in pieces: a program that writes and never
 /// ends its line must not fill the memory.
 const PIECE_BYTES: u64 = 8 * 1024;
-/// How many lines may wait to be heard of; then the program that writes them
-/// waits.
-const WAITING_LINES: usize = 1024;
-/// How long lines are listened to before the clock is looked at again.
-const LISTEN: Duration = Duration::from_millis(50);
-/// How often a running child is looked at; short against any tool's run time.
-const LOOK: Duration = Duration::from_millis(5);
-/// How long somebody may take to end once the tool has.
-const GRACE: Duration = Duration::from_millis(200);
-
 impl Tool {
     /// Prepares a program by name (found on the given `PATH`) or by path.
     pub fn new(program: impl Into<OsString>) -> Self {
@@ -467,76 +388,6 @@ impl Tool {
             && String::from_utf8_lossy(said).trim_end().ends_with(&words)
     }
 
-    fn command(&self) -> Command {
-        let mut command = match self.through.split_first() {
-            Some((first, more)) => self.elsewhere(first, more),
-            None => self.here(),
-        };
-        let stdin = if self.input.is_empty() {
-            Stdio::null()
-        } else {
-            Stdio::piped()
-        };
-        // A group of its own, so that its children can be ended with it.
-        command.stdin(stdin).process_group(0);
-        command
-    }
-
-    fn here(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        command
-            .args(&self.arguments)
-            .env_clear()
-            .envs(self.environment.iter().cloned());
-        if let Some(directory) = &self.directory {
-            command.current_dir(directory);
-        }
-        command
-    }
-
-    /// Those who run it have no environment: what is meant for it (another
-    /// language, a library loaded first) is not for them.
-    fn elsewhere(&self, first: &OsStr, more: &[OsString]) -> Command {
-        let mut command = Command::new(first);
-        command.env_clear().args(more);
-        command.args(["/usr/bin/env", "-i"]);
-        if let Some(directory) = &self.directory {
-            command.arg("-C").arg(directory);
-        }
-        for (name, value) in &self.environment {
-            let mut setting = name.clone();
-            setting.push("=");
-            setting.push(value);
-            command.arg(setting);
-        }
-        command.arg(&self.program).args(&self.arguments);
-        command
-    }
-
-    fn start(&self, command: &mut Command) -> Result<Child, ToolError> {
-        let mut child = command.spawn().map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound
-                if self.through.is_empty()
-                    && self.directory.as_ref().is_none_or(|d| d.is_dir()) =>
-            {
-                ToolError::Missing {
-                    program: self.name(),
-                }
-            }
-            _ => ToolError::Run {
-                program: self.name(),
-                source,
-            },
-        })?;
-        if let Some(mut stdin) = child.stdin.take() {
-            let input = self.input.clone();
-            // A program that ends without reading its input has its reasons;
-            // its exit code tells.
-            std::thread::spawn(move || stdin.write_all(&input));
-        }
-        Ok(child)
-    }
-
     fn wait_with(
         &self,
         child: &mut Child,
@@ -611,132 +462,6 @@ impl Tool {
 /// nobody takes it for dead, seldom enough that a log can be read.
 fn next_word(told: u64) -> u64 {
     told + if told < 60 { 10 } else { 60 }
-}
-
-enum Stop {
-    Interrupted,
-    TimedOut,
-    TooMuch,
-    Broken(io::Error),
-}
-
-/// Counts what a program writes.
-#[derive(Debug, Clone)]
-struct Meter {
-    most: u64,
-    seen: Arc<AtomicU64>,
-}
-
-impl Meter {
-    fn new(most: u64) -> Self {
-        let seen = Arc::default();
-        Self { most, seen }
-    }
-
-    /// Counts more; too much is not to be kept.
-    fn add(&self, bytes: usize) -> Result<(), Stop> {
-        self.seen.fetch_add(bytes as u64, Ordering::Relaxed);
-        self.checked()
-    }
-
-    fn checked(&self) -> Result<(), Stop> {
-        match self.seen.load(Ordering::Relaxed) <= self.most {
-            true => Ok(()),
-            false => Err(Stop::TooMuch),
-        }
-    }
-}
-
-/// Tells whether a child has ended, and leaves it unreaped: until it is reaped
-/// nobody else can get the number of its group.
-fn has_ended(child: &Child) -> io::Result<bool> {
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    match waitid(WaitId::Pid(Pid::from_child(child)), options) {
-        Err(Errno::INTR) => Ok(false),
-        found => Ok(found?.is_some()),
-    }
-}
-
-/// Notes who of an ended child's group runs on; those whom its end takes along
-/// have a moment.
-fn note_others(child: &Child, outlived: &Outlived) {
-    let until = Instant::now() + GRACE;
-    let mut names = group_of(child.id());
-    while !names.is_empty() && Instant::now() < until {
-        std::thread::sleep(LOOK);
-        names = group_of(child.id());
-    }
-    if let Ok(mut all) = outlived.lock() {
-        all.extend(names);
-    }
-}
-
-/// Names the programs of a process group that have not ended, by
-/// proc_pid_stat(5).
-fn group_of(group: u32) -> Vec<String> {
-    let running = |stat: &str| {
-        let (name, rest) = stat.split_once('(')?.1.rsplit_once(") ")?;
-        let mut fields = rest.split(' ');
-        let ended = matches!(fields.next()?, "Z" | "X");
-        let its = fields.nth(1)?.parse() == Ok(group);
-        (its && !ended).then(|| name.to_owned())
-    };
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let stats = entries.filter_map(|entry| {
-        let number: u32 = entry.file_name().to_str()?.parse().ok()?;
-        std::fs::read_to_string(format!("/proc/{number}/stat")).ok()
-    });
-    stats.filter_map(|stat| running(&stat)).collect()
-}
-
-/// Ends a child and all of its group: what it left behind would hold its
-/// output open, and work on in directories that are about to go.
-fn end(child: &mut Child) -> io::Result<ExitStatus> {
-    // It may fail only because everybody has already gone.
-    let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
-    child.wait()
-}
-
-/// Reads a stream on a thread of its own, piece by piece, until it is too much.
-fn chunks(from: impl Read + AsFd + Send + 'static, meter: &Meter, end: &End) -> Receiver<Vec<u8>> {
-    let mut from = Ears::new(from, end);
-    let (pieces, waiting) = mpsc::sync_channel(WAITING_LINES);
-    let meter = meter.clone();
-    std::thread::spawn(move || {
-        let mut buffer = [0; 1 << 14];
-        loop {
-            match from.read(&mut buffer) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // What was read before an error is still what the tool said.
-                Ok(0) | Err(_) => break,
-                Ok(length) => {
-                    let is_enough = meter.add(length).is_err();
-                    if is_enough || pieces.send(buffer[..length].to_vec()).is_err() {
-                        break;
-                    }
-                }
-            }
-        }
-    });
-    waiting
-}
-
-/// Takes what has come, for a moment at most: who writes without end must not
-/// keep anybody from looking at the clock.
-fn hear_some<T>(waiting: Option<&Receiver<T>>, mut hear: impl FnMut(T)) {
-    let started = Instant::now();
-    while let Some(piece) = waiting.and_then(|waiting| waiting.try_recv().ok()) {
-        hear(piece);
-        if started.elapsed() > LISTEN {
-            break;
-        }
-    }
-}
-
-/// Takes what is still on its way, until its reader is done, however long that
-/// is kept from running.
-fn hear_out<T>(waiting: &Receiver<T>, hear: impl FnMut(T)) {
-    waiting.iter().for_each(hear);
 }
 
 fn tail(bytes: &[u8]) -> String {

@@ -49,7 +49,7 @@ const STAY: [(&str, &str); 33] = [
     ("cli/editor.rs", "lets the user write"),
     ("cli/sandbox.rs", "runs inside the sandbox"),
     (
-        "flow/archiving.rs",
+        "flow/archiving/opening.rs",
         "opens stores, each behind GuardedStore",
     ),
     (
@@ -84,7 +84,7 @@ const STAY: [(&str, &str); 33] = [
     ("sys/host/ansible/inventory.rs", "reads an inventory"),
     ("sys/openpgp/agent.rs", "asks gpg's agent"),
     ("sys/openpgp/gnupg.rs", "asks gpg"),
-    ("sys/process.rs", "is Tool itself"),
+    ("sys/process/starting.rs", "is Tool itself"),
     ("sys/sandbox/ids.rs", "maps users"),
     ("sys/sandbox/opening.rs", "opens the sandbox"),
     ("sys/store/fetched.rs", "only reads"),

@@ -31,23 +31,49 @@ fn forge(error: &ForgeError, away: Failure) -> Failure {
         ForgeError::NoToken { .. } => {
             of("no-token").hint("set DEBCUT_FORGE_TOKEN to a token that may write pull requests")
         }
-        ForgeError::Forbidden { token, .. } => of("forbidden").hint(match token {
-            Some(variable) => {
-                format!("the token of {variable} is not known there, or may not do that")
+        ForgeError::Forbidden { token, status, .. } => of("forbidden").hint(match (token, status) {
+            (Some(variable), 401) => {
+                format!("the token of {variable} is not known there: it is for a different forge, or is over; make a new one")
             }
-            None => "set DEBCUT_FORGE_TOKEN".to_owned(),
+            (Some(variable), _) => {
+                format!("the token of {variable} may not do that: GitHub wants “Pull requests” and “Contents” for it, GitLab the scope api")
+            }
+            (None, _) => "set DEBCUT_FORGE_TOKEN".to_owned(),
         }),
-        ForgeError::Missing { .. } => of("forge").hint(
-            "[patch.forge] project in debcut.toml; what a token may not see is not there for it",
+        ForgeError::Missing { token, .. } => {
+            let failure = of("forge").hint("[patch.forge] project in debcut.toml");
+            match token {
+                Some(variable) => failure.hint(format!(
+                    "a private project is there only for who may see it: is the token of {variable} for it?"
+                )),
+                None => failure
+                    .hint("a private project is there only for who may see it: set DEBCUT_FORGE_TOKEN"),
+            }
+        }
+        ForgeError::Moved { project: Some(project), .. } => of("moved")
+            .hint(format!("[patch.forge] project = \"{project}\"; and git remote set-url")),
+        ForgeError::Moved { .. } => of("moved").hint(
+            "[patch.forge] url is the address of the API itself; is a proxy or a login before it?",
         ),
-        ForgeError::Moved { .. } => of("forge").hint("[patch.forge] url and project"),
+        ForgeError::NoApi { .. } => of("no-api").hint(
+            "[patch.forge] url is the address of the API: https://HOST/api/v3 of GitHub Enterprise, https://HOST/api/v4 of GitLab; or a proxy wants a login",
+        ),
+        ForgeError::Insecure { .. } => of("insecure").hint(
+            "SSL_CERT_FILE names a PEM file with the authority that the forge has its certificate from",
+        ),
         ForgeError::Refused { .. } => of("forge").hint(
             "is the maintenance branch pushed? git push; DEBCUT_FORGE_TOKEN must be that of somebody who may write there",
         ),
         ForgeError::Elsewhere { .. } => of("forge").hint("[patch.forge] url in debcut.toml"),
         ForgeError::Outward(_) => of("embargo").hint("debcut patch lift ends an embargo"),
-        ForgeError::Busy { .. }
-        | ForgeError::Failed { .. }
+        ForgeError::Busy { until, token, .. } => {
+            let failure = away.hint(format!("run the same command again after {until}"));
+            match token {
+                Some(_) => failure,
+                None => failure.hint("with a token (DEBCUT_FORGE_TOKEN) a forge takes many more calls"),
+            }
+        }
+        ForgeError::Failed { .. }
         | ForgeError::Lost { .. }
         | ForgeError::Interrupted { .. }
         | ForgeError::Answer { .. } => away.hint("run the same command again later"),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::WriteArguments;
+use super::pushing::{self, Push, Sent};
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
@@ -25,6 +26,7 @@ Examples:
   debcut patch apply --onto release-1.12              all that may go in
   debcut patch apply --onto release-1.12 1a2b3c4d5e   this one, or say why not
   debcut patch apply --onto release-1.12 --dry-run
+  debcut patch apply --onto release-1.12 --push       and the branch with the queue
   debcut patch apply --onto release-1.12 --skip-conflicts
   debcut patch apply --resolve-in ../conflict         then, when it is resolved there:
   debcut patch apply --continue
@@ -35,13 +37,20 @@ all, as git cherry-pick -x would pick them: author, date and message stay, notes
 are copied, and they are signed where commit.gpgSign says so. It is computed in
 memory: a conflict moves nothing, and only a work tree that has the branch
 checked out follows. Hooks are not run. A resolution changes some of what
-conflicts, and nothing else than the pick does.")]
+conflicts, and nothing else than the pick does.
+
+--push gets what others have said and picked first, and pushes the branch and the
+queue in one: the remote takes both or nothing. Without it --sync, or sync = true
+in [patch], gets it as well, and holds the queue back as long as the remote lacks
+the picks: nobody is told “picked” of what nobody can fetch. What somebody else
+has picked in another clone stays out, until it is fetched, or until its rule
+(picked-elsewhere) is set aside.")]
 pub struct ApplyArguments {
     /// The requests [default: all of the branch that may go]
     #[arg(value_name = "REQUEST", conflicts_with_all = ["go_on", "skip", "abort"])]
     requests: Vec<String>,
     /// The maintenance branch [default: the one that waits at a conflict]
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", value_parser = super::branch)]
     onto: Option<BranchName>,
     /// Go on: the conflict is resolved
     #[arg(long = "continue", conflicts_with_all = ["skip", "abort"])]
@@ -68,6 +77,9 @@ pub struct ApplyArguments {
     /// forge's checks [default: [patch] require-green]
     #[arg(long, value_name = "COMMAND", num_args = 0..=1, default_missing_value = "")]
     require_green: Option<String>,
+    /// Push the branch and the queue to the remote, both or nothing
+    #[arg(long, conflicts_with_all = ["dry_run", "abort"])]
+    push: bool,
     #[command(flatten)]
     write: WriteArguments,
 }
@@ -119,7 +131,11 @@ pub fn run(arguments: ApplyArguments, context: &Context<'_>) -> Result<Said, Fai
         ),
         Some(command) => Some(command.to_owned()),
     };
-    let first = super::before(&arguments.write, &workspace, context)?.or_stop()?;
+    let push = match arguments.push {
+        true => Push::Yes,
+        false => Push::No,
+    };
+    let going = pushing::before(push, &onto, &arguments.write, &workspace, context)?;
     let ledger = Ledger::read(&workspace.repository, &context.environment)?;
     let mut requests = Vec::new();
     for text in &arguments.requests {
@@ -157,19 +173,21 @@ pub fn run(arguments: ApplyArguments, context: &Context<'_>) -> Result<Said, Fai
         None => applying::begin(&shop, &wanted)?,
         Some(way) => applying::go_on(&shop, way, &wanted)?,
     };
+    let sent = match outcome.ending {
+        Ending::Done | Ending::Unchanged => {
+            pushing::after(going, &outcome.onto, &workspace, context)?
+        }
+        _ => Sent::default(),
+    };
     let usual = &workspace.project.release.remote;
-    let next = match outcome.ending == Ending::Done && outcome.from != outcome.to {
+    let is_open = sent.pushed.is_none() && outcome.from != outcome.to;
+    let next = match outcome.ending == Ending::Done && is_open {
         true => embargoing::open_remote(&workspace, &context.environment)?,
         false => None,
     };
     let what = outcome.onto.to_string();
     let next = next.map(|remote| embargoing::push_line(&remote, usual, &what));
-    match answer(outcome, &wanted, next) {
-        Said::Answer(answer) if wanted.extent == Extent::Write => {
-            super::after(first, answer, &workspace, context)
-        }
-        said => Ok(said),
-    }
+    Ok(answer(outcome, &wanted, sent, next))
 }
 
 fn resolution(arguments: &ApplyArguments) -> Option<Named> {
@@ -182,11 +200,11 @@ fn resolution(arguments: &ApplyArguments) -> Option<Named> {
     })
 }
 
-fn answer(outcome: Outcome, wanted: &Wanted, next: Option<String>) -> Said {
+fn answer(outcome: Outcome, wanted: &Wanted, sent: Sent, next: Option<String>) -> Said {
     let (word, changed) = match outcome.ending {
         Ending::Planned => ("planned", None),
         Ending::Done => ("done", Some(true)),
-        Ending::Unchanged => ("unchanged", Some(false)),
+        Ending::Unchanged => ("unchanged", Some(sent.changed)),
         Ending::Refused => ("refused", Some(false)),
         Ending::Stopped => ("stopped", None),
         Ending::Aborted => ("aborted", Some(true)),
@@ -198,10 +216,12 @@ fn answer(outcome: Outcome, wanted: &Wanted, next: Option<String>) -> Said {
         to: outcome.to,
         requests: outcome.requests.into_iter().map(line).collect(),
         stopped_at: outcome.stop.map(stopped),
+        pushed: sent.pushed,
         next: next.into_iter().collect(),
     };
     let plan = serde_json::to_vec(&document).expect("documents have string keys");
     let answer = Answer::new(document).findings(outcome.findings);
+    let answer = answer.findings(sent.findings);
     match outcome.ending {
         Ending::Planned => answer.dry_run(Sha256::of(&plan)).into(),
         // What waits at a conflict has no plan until that is resolved.
@@ -209,10 +229,16 @@ fn answer(outcome: Outcome, wanted: &Wanted, next: Option<String>) -> Said {
             answer.no_plan().into()
         }
         Ending::Stopped => Said::Judged(answer, Exit::Stopped),
-        _ => match changed {
-            Some(changed) => answer.changed(changed).into(),
-            None => answer.into(),
-        },
+        _ => {
+            let answer = match changed {
+                Some(changed) => answer.changed(changed),
+                None => answer,
+            };
+            match sent.exit {
+                Some(exit) => Said::Judged(answer, exit),
+                None => answer.into(),
+            }
+        }
     }
 }
 

@@ -7,14 +7,18 @@ use super::WriteArguments;
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::flow::patching::forging::absent;
 use crate::flow::patching::forging::paging::Meant;
 use crate::flow::patching::forging::pulling::{self, Heard};
 use crate::flow::patching::forging::pushing::{self, Act, Planned};
+use crate::flow::patching::forging::recalling::Recalled;
 use crate::flow::patching::ledger::Ledger;
 use crate::flow::project::Workspace;
 use crate::model::BranchName;
 use crate::report::Answer;
-use crate::report::patch::{ActView, ForgeDocument, ForgeVerb as Verb, HeardDecision, PageView};
+use crate::report::patch::{
+    ActView, ForgeDocument, ForgeVerb as Verb, HeardDecision, PageView, RecalledDecision,
+};
 
 /// Arguments of `patch forge`.
 #[derive(Debug, Args)]
@@ -57,7 +61,8 @@ Examples:
 Each open request that applies has a pull request against its branch, with its
 commits as they would be picked on a branch debcut/patch/REQUEST, and a label
 that says where it stands; one that is over is closed. What people write on the
-page around debcut's part stays. With open-pull-requests = false only labels are
+page around debcut's part stays. A request that came from a pull request against
+the branch itself, a fork's too, gets no second one: that one is labelled. With open-pull-requests = false only labels are
 set, on the pull requests that the requests came from.")]
 struct PushArguments {
     #[command(flatten)]
@@ -75,7 +80,12 @@ An approval approves, a review that asks for changes holds, and so do the labels
 that [patch.forge] decisions names (approve-patch, hold-patch, reject-patch); who
 said it is looked up in [patch.forge] people, and must be an approver. Each is
 written down once, with its moment there. The labels that debcut sets decide
-nothing.")]
+nothing.
+
+Of several reviews of a person the newest one counts. An approval that came from
+there and is gone there (dismissed, taken back, its label taken away) does not
+count any more; a hold that is gone stays until somebody approves. What was
+decided with debcut itself stays.")]
 struct PullArguments {
     #[command(flatten)]
     which: ForgeArguments,
@@ -98,7 +108,7 @@ struct ForgeArguments {
     #[arg(value_name = "REQUEST")]
     requests: Vec<String>,
     /// Only the requests for this branch
-    #[arg(long, value_name = "BRANCH", conflicts_with = "requests")]
+    #[arg(long, value_name = "BRANCH", value_parser = super::branch, conflicts_with = "requests")]
     onto: Option<BranchName>,
     #[command(flatten)]
     write: WriteArguments,
@@ -123,25 +133,29 @@ pub fn run(arguments: &ForgeVerb, context: &Context<'_>) -> Result<Said, Failure
         onto: which.onto.clone(),
     };
     let mut findings = ledger.findings.clone();
+    let place = (&workspace, environment);
+    if !which.write.dry_run {
+        findings.extend(absent::fetched(place, &ledger, &forge, &meant, listener)?);
+    }
+    let by = context.person()?;
+    let said = (&by, context.now());
     let mut heard = Heard::default();
     if verb != Verb::Push {
-        let now = context.now();
-        heard = pulling::heard(&workspace, &ledger, environment, &meant, now, listener)?;
+        heard = pulling::heard(place, &ledger, &forge, &meant, said, listener)?;
         findings.append(&mut heard.findings);
         if !which.write.dry_run {
             pulling::take(&mut ledger, &heard)?;
         }
     }
-    let mut changed = !heard.decisions.is_empty();
+    let mut changed = !heard.is_empty();
     document.decisions = heard.decisions.iter().map(decision).collect();
+    document.taken_back = heard.taken_back.iter().map(recalled).collect();
     if verb != Verb::Pull {
-        let by = context.person()?;
-        let mut plan = pushing::plan(&workspace, &ledger, environment, &meant, listener)?;
+        let mut plan = pushing::plan(place, &ledger, &forge, &meant, listener)?;
         findings.append(&mut plan.findings);
         changed |= !plan.is_empty();
         document.requests = plan.pages.iter().map(page).collect();
         if !which.write.dry_run {
-            let said = (&by, context.now());
             let pushed =
                 pushing::apply(&workspace, &mut ledger, environment, &plan, said, listener)?;
             findings.extend(pushed.findings);
@@ -162,6 +176,16 @@ fn decision(one: &pulling::Heeded) -> HeardDecision {
     HeardDecision {
         request: one.request.clone(),
         decision: one.decision,
+        by: one.by.clone(),
+        at: one.at,
+        reason: one.reason.clone(),
+    }
+}
+
+fn recalled(one: &Recalled) -> RecalledDecision {
+    RecalledDecision {
+        request: one.request.clone(),
+        of: one.of.clone(),
         by: one.by.clone(),
         at: one.at,
         reason: one.reason.clone(),

@@ -30,7 +30,7 @@ thawed, also after that day; status and patch plan say so then. A day ends where
 that could not be told, and what was approved since, is told by the next run.")]
 pub struct FreezeArguments {
     /// The branch
-    #[arg(value_name = "BRANCH")]
+    #[arg(value_name = "BRANCH", value_parser = super::branch)]
     branch: BranchName,
     /// Until when: the end of a day, or a moment (RFC 3339)
     #[arg(long, value_name = "DATE", value_parser = date)]
@@ -53,7 +53,7 @@ Examples:
   debcut patch thaw release-1.12 --reason '1.12.4 is out'")]
 pub struct ThawArguments {
     /// The branch
-    #[arg(value_name = "BRANCH")]
+    #[arg(value_name = "BRANCH", value_parser = super::branch)]
     branch: BranchName,
     /// Why, for the record
     #[arg(long, value_name = "TEXT", value_parser = why, default_value = "the freeze is over")]

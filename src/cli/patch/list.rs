@@ -26,7 +26,7 @@ Whether a request applies is tried in memory, on the branch as it is in this
 clone now; git fetch first. Nothing is written.")]
 pub struct ListArguments {
     /// Only what is asked for on this branch
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", value_parser = super::branch)]
     onto: Option<BranchName>,
     /// Only what stands so; may be repeated
     #[arg(long, value_name = "STATE", value_delimiter = ',')]
@@ -49,6 +49,8 @@ enum StateWord {
     Held,
     /// It does not apply
     Conflicts,
+    /// Somebody has picked it, and this clone does not know the pick
+    Elsewhere,
     /// It is on its branch
     Picked,
     /// It was on its branch, and was taken back there
@@ -69,6 +71,7 @@ impl From<StateWord> for State {
             StateWord::Approved => Self::Approved,
             StateWord::Held => Self::Held,
             StateWord::Conflicts => Self::Conflicts,
+            StateWord::Elsewhere => Self::Elsewhere,
             StateWord::Picked => Self::Picked,
             StateWord::Reverted => Self::Reverted,
             StateWord::Rejected => Self::Rejected,
@@ -104,10 +107,13 @@ pub fn run(arguments: &ListArguments, context: &Context<'_>) -> Result<Said, Fai
     let needed = workspace.project.patch.approvals;
     let now = context.now();
     let mut views = Vec::new();
+    let mut otherwise = 0;
     for one in &listed {
         let view = RequestView::new(one, now, needed);
         if states.is_empty() || states.contains(&view.state) {
             views.push(view.ruled(ruling::breaches(&workspace, one)?));
+        } else {
+            otherwise += 1;
         }
     }
     let mut names: Vec<&BranchName> = views.iter().map(|view| &view.onto).collect();
@@ -125,6 +131,9 @@ pub fn run(arguments: &ListArguments, context: &Context<'_>) -> Result<Said, Fai
         }
     };
     let branches = names.into_iter().map(branch).collect();
-    let document = ListDocument::new(branches, views, left_out, now);
+    let width = context.terminal().width(&context.environment);
+    let document = ListDocument::new(branches, views, left_out, now)
+        .of_states(states, otherwise)
+        .within(width);
     Ok(Answer::new(document).findings(ledger.findings).into())
 }

@@ -26,7 +26,7 @@ pub struct LogArguments {
     #[arg(value_name = "REQUEST")]
     request: Option<String>,
     /// Only what is about this branch
-    #[arg(long, value_name = "BRANCH", conflicts_with = "request")]
+    #[arg(long, value_name = "BRANCH", value_parser = super::branch, conflicts_with = "request")]
     onto: Option<BranchName>,
 }
 

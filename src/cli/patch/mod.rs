@@ -11,6 +11,7 @@ mod log;
 mod overriding;
 mod pick;
 mod plan;
+mod pushing;
 mod say;
 mod show;
 mod suggest;
@@ -23,6 +24,7 @@ use super::Said;
 use super::context::Context;
 use super::failure::Failure;
 use crate::flow::project::Workspace;
+use crate::model::BranchName;
 use crate::patch::Decision;
 use writing::{Share, WriteArguments, after, before, planned, refused};
 
@@ -32,6 +34,12 @@ fn why(text: &str) -> Result<String, String> {
         "" => Err("a reason is for the record: say why".to_owned()),
         text => Ok(text.to_owned()),
     }
+}
+
+/// Takes a branch's name, or its full ref.
+fn branch(text: &str) -> Result<BranchName, String> {
+    let name = text.strip_prefix("refs/heads/").unwrap_or(text);
+    BranchName::new(name).map_err(|error| error.to_string())
 }
 
 /// Arguments of `patch`.

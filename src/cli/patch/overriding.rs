@@ -27,11 +27,12 @@ Examples:
   debcut patch override HEAD not-green --onto release-1.12 --reason \"the runner is broken\"
 
 Rules of a request: not-head, not-green, frozen, not-approved, parent-not-merged,
-kind-not-allowed, no-release-note. Rules of a commit (--onto): not-picked, for one
-that came onto a hotfix branch by hand; not-green, for the head that is cut;
-hotfix-lacking, for a hotfix's commit that --onto BRANCH goes without. Approvers and
-owners may set one aside, kinds only owners where there are some; who did it, and why,
-stays in the ledger.")]
+kind-not-allowed, no-release-note; picked-elsewhere, to pick anew what somebody has
+picked in another clone and never pushed (a later pick is not meant). Rules of a
+commit (--onto): not-picked, for one that came onto a hotfix branch by hand; not-green,
+for the head that is cut; hotfix-lacking, for a hotfix's commit that --onto BRANCH goes
+without. Approvers and owners may set one aside, kinds only owners where there are
+some; who did it, and why, stays in the ledger.")]
 pub struct OverrideArguments {
     /// The request; with --onto a commit of that branch
     #[arg(value_name = "REQUEST|COMMIT")]
@@ -40,7 +41,7 @@ pub struct OverrideArguments {
     #[arg(value_name = "RULE")]
     rule: Rule,
     /// The branch whose commit is meant
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", value_parser = super::branch)]
     onto: Option<BranchName>,
     /// Why, for the record
     #[arg(long, value_name = "TEXT", value_parser = why)]

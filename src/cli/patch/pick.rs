@@ -43,7 +43,7 @@ pub struct PickArguments {
     #[arg(value_name = "COMMIT|RANGE|PR")]
     what: String,
     /// The maintenance branch
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", value_parser = super::branch)]
     onto: BranchName,
     /// What it is, in a line [default: the commit's subject]
     #[arg(long, value_name = "TEXT", value_parser = why)]

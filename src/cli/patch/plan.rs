@@ -21,10 +21,11 @@ Examples:
 
 [patch] interval = \"2w..4w\" says how often releases are cut; working-days, closed
 (holidays) and zone say on which days. [patch] require-green is asked of every head
-that has something to release; status leaves that out.")]
+that has something to release; status leaves that out. “blocked” is what a release
+of the branch would be refused for; what else is to be looked at keeps none back.")]
 pub struct PlanArguments {
     /// The branches [default: every maintenance branch]
-    #[arg(value_name = "BRANCH")]
+    #[arg(value_name = "BRANCH", value_parser = super::branch)]
     branches: Vec<BranchName>,
 }
 
@@ -71,6 +72,7 @@ pub fn run(arguments: &PlanArguments, context: &Context<'_>) -> Result<Said, Fai
         mocked: one.mock,
         freeze: one.freeze,
         blocks: one.blocks,
+        attention: one.attention,
     });
     let branches = branches.collect();
     Ok(Answer::new(NextDocument { branches })

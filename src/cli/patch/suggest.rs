@@ -1,5 +1,7 @@
 //! `patch suggest`.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 
 use super::WriteArguments;
@@ -9,7 +11,7 @@ use crate::cli::failure::Failure;
 use crate::flow::patching::forging;
 use crate::flow::patching::forging::labelled::{self, Labelled};
 use crate::flow::patching::ledger::Ledger;
-use crate::flow::patching::suggesting::{self, Other, Suggestion, Why};
+use crate::flow::patching::suggesting::{self, Other, Suggestion, Takes, Why};
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Finding};
 use crate::patch::facts::Applies;
@@ -34,7 +36,7 @@ label asks for (backport/1.12). What is there under another id, and what is aske
 out; so is what says Backport: no. Whether one applies is tried in memory.")]
 pub struct SuggestArguments {
     /// The maintenance branch
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", value_parser = super::branch)]
     onto: BranchName,
     /// Ask for what is suggested: for all of it, or for these commits
     #[arg(long, value_name = "COMMIT", num_args = 0..)]
@@ -71,9 +73,16 @@ pub fn run(arguments: SuggestArguments, context: &Context<'_>) -> Result<Said, F
         picked: others(&|why| matches!(why, Why::Picked(_))),
         asked: others(&|why| matches!(why, Why::Asked(..))),
         others: others(&|why| !matches!(why, Why::Picked(_) | Why::Asked(..))),
+        silent: found.silent.len(),
+        silent_kinds: kinds(&found.silent),
         requests: Vec::new(),
         all: arguments.all,
     };
+    if arguments.all {
+        let silent = found.silent.iter();
+        let silent = silent.map(|one| about(other(one), &found.onto));
+        document.others.extend(silent);
+    }
     let Some(named) = &arguments.pick else {
         let answer = Answer::new(document).findings(labelled.findings);
         return Ok(answer.into());
@@ -172,6 +181,25 @@ fn suggestion(one: &Suggestion) -> SuggestionView {
     }
 }
 
+/// Counts what nothing speaks for, by kind.
+fn kinds(silent: &[Other]) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    for one in silent {
+        let kind = match &one.why {
+            Why::Silent(Some(kind), _) => kind.as_str(),
+            _ => "of no kind",
+        };
+        *found.entry(kind.to_owned()).or_insert(0) += 1;
+    }
+    found
+}
+
+/// Names the branch in what is said of a kind.
+fn about(mut view: OtherView, onto: &BranchName) -> OtherView {
+    view.text = view.text.replace("the branch", onto.as_str());
+    view
+}
+
 fn other(one: &Other) -> OtherView {
     let short = |id: &str| id.get(..12).unwrap_or(id).to_owned();
     let mut view = OtherView {
@@ -186,6 +214,14 @@ fn other(one: &Other) -> OtherView {
     };
     match &one.why {
         Why::OnlyMoves => {}
+        Why::Silent(kind, takes) => {
+            view.why = "silent";
+            view.text = match (kind, takes) {
+                (Some(kind), Takes::No) => format!("{kind}: not a kind that the branch takes"),
+                (Some(kind), Takes::Yes) => format!("{kind}: nothing speaks for it"),
+                (None, _) => "says of no kind that it is, and nothing speaks for it".to_owned(),
+            };
+        }
         Why::Picked(id) => {
             view.why = "picked";
             view.text = format!("is there as {}", short(id));

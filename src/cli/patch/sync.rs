@@ -20,8 +20,10 @@ Examples:
   debcut patch sync --remote upstream
 
 It fetches the remote's refs/debcut/patches, takes what is new, and pushes what
-the remote lacks; nothing that anybody wrote is lost, whoever comes first. For a
-copy of the ledger with every clone:
+the remote lacks; nothing that anybody wrote is lost, whoever comes first. Where
+that speaks of picks that are not in this clone, it fetches their branches too, as
+git fetch does. It pushes no branch: picks that the remote has not are warned of,
+and shown to others as elsewhere. For a copy of the ledger with every clone:
   git config --add remote.origin.fetch '+refs/debcut/*:refs/debcut/remotes/origin/*'")]
 pub struct SyncArguments {
     /// The remote [default: [release] remote of debcut.toml, else origin]

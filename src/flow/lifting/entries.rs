@@ -161,6 +161,7 @@ fn going(
         Event::Answered { request, .. }
         | Event::Titled { request, .. }
         | Event::Decided { request, .. }
+        | Event::TakenBack { request, .. }
         | Event::Overridden { request, .. }
         | Event::Applied { request, .. }
         | Event::Withdrawn { request, .. }

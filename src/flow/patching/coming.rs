@@ -1,20 +1,19 @@
 //! `patch plan`: when the next patch release of a branch is due, what would be
 //! in it, and what stands in the way.
 
-use std::collections::BTreeSet;
+mod asked;
 
 use super::hotfixing::holding::{self, Holding};
 use super::hotfixing::{self, Hotfix, Lacking};
 use super::ledger::Ledger;
-use super::{applying, branches, cutting, green, listing, maintained, parents, ruling};
+use super::{applying, branches, cutting, green, maintained, parents};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::finding::with_causes;
 use crate::model::{BranchName, Finding, Listener, Timestamp};
 use crate::patch::policy::Note;
-use crate::patch::rules::Rule;
-use crate::patch::state::Listed;
-use crate::patch::{Due, Freeze, Request, RequestId, State, Trial};
+use crate::patch::rules::{self, Green, Ground, Rule};
+use crate::patch::{Due, Freeze, Request, Trial};
 use crate::release::notes::lint;
 use crate::release::plan::{self, Decision};
 use crate::release::{self, change, trailer};
@@ -43,8 +42,11 @@ pub struct Coming {
     pub mock: Option<Timestamp>,
     /// That it is frozen, as a clause: it takes no request, and can be cut.
     pub freeze: Option<String>,
-    /// What stands in the way, a clause each.
+    /// Why a release would be refused as the branch is, a clause each.
     pub blocks: Vec<String>,
+    /// What is to be looked at before one, a clause each: it would not be refused
+    /// for that.
+    pub attention: Vec<String>,
 }
 
 /// Whether the project's command is asked if heads are green.
@@ -80,10 +82,12 @@ pub fn coming(
         let on = (name.as_str(), head.as_str());
         let mut facts = release::observe::observe_on(&workspace.repository, on, &policy)?;
         parents::complete(workspace, &mut facts.commits)?;
-        let mut blocks = Vec::new();
+        let (mut blocks, mut attention) = (Vec::new(), Vec::new());
         let mut next = Vec::new();
         match plan::plan(&facts, &policy, &plan::Request::everything()) {
             Ok((planned, _)) => {
+                let left = cutting::behind_prepared(workspace, &planned.packages, &name, &head)?;
+                blocks.extend(left.map(|one| one.message));
                 for package in &planned.packages {
                     let version = match &package.decision {
                         Decision::Release(next) => &next.version,
@@ -92,7 +96,7 @@ pub fn coming(
                     };
                     next.push(format!("{} {version}", package.name));
                     if workspace.project.patch.note == Note::Required {
-                        blocks.extend(silent(&package.changes));
+                        attention.extend(silent(&package.changes));
                     }
                 }
             }
@@ -131,56 +135,40 @@ pub fn coming(
             let rhythm = &workspace.project.patch.rhythm;
             rhythm.due(last.committed, now)
         });
-        let own: Vec<&Request> = ledger
-            .queue
-            .requests
-            .values()
-            .filter(|one| one.ask.what.onto == name)
-            .collect();
-        let mut approved = Vec::new();
-        let listed = listing::listed(workspace, ledger, &own)?;
-        let behind = behind_others(workspace, &name, &listed)?;
-        for one in listed {
-            let title = &one.request.ask.what.title;
-            let block = match one.standing.state {
-                State::Approved => {
-                    let broken = ruling::breaches(workspace, &one)?;
-                    match broken.into_iter().find(|one| one.overridden.is_none()) {
-                        None => approved.push(one.request),
-                        Some(broken) => {
-                            let (id, why) = (&one.request.id, broken.message);
-                            blocks.push(format!("{id} {title} stays: {why}"));
-                        }
-                    }
-                    continue;
-                }
-                State::New => "is undecided",
-                State::NeedsInfo => "waits for answers",
-                State::Conflicts if behind.contains(&one.request.id) => {
-                    approved.push(one.request);
-                    continue;
-                }
-                State::Conflicts => "does not apply",
-                State::Held if one.standing.frozen.is_some() => "is approved and frozen",
-                _ => continue,
-            };
-            blocks.push(format!("{} {title} {block}", one.request.id));
-        }
         let freeze = ledger.queue.frozen.get(&name);
         let freeze = freeze.map(|freeze| frozen(workspace, freeze, now));
+        blocks.extend(behind(workspace, &policy.remote, &name, &head)?);
         blocks.extend(applying::waits_on(&workspace.repository, &name)?);
-        if let (Health::Ask(environment, listener), false) = (health, next.is_empty()) {
+        let mut green = Green::Unasked;
+        let command = workspace.project.patch.require_green.as_ref();
+        if let (Health::Ask(environment, listener), false, Some(command)) =
+            (health, next.is_empty(), command)
+        {
             let branch = name.as_str();
-            // A command that cannot be asked stands in the way like a red head.
-            match green::refused(workspace, environment, branch, &head, listener) {
-                Ok(red) => blocks.extend(red.into_iter().map(|one| one.message)),
+            match green::ask(workspace, environment, command, branch, &head, listener) {
+                Ok(said) => green = said,
+                // A command that cannot be asked stands in the way like a red head.
                 Err(error) => blocks.push(with_causes(&error)),
             }
+            let ground = Ground {
+                green: green.clone(),
+                behind: None,
+            };
+            let excused = rules::excused(
+                &ledger.queue,
+                (&name, &head),
+                Rule::NotGreen,
+                &workspace.project.patch,
+            );
+            let red = rules::cut(branch, &ground).into_iter();
+            blocks.extend(red.map(|one| one.message).filter(|_| excused.is_none()));
         }
+        let asked = asked::asked(workspace, ledger, &name, green)?;
+        attention.extend(asked.staying);
         let tried = cutting::tried_heads(workspace, &head)?;
         let trial = Trial::of(&ledger.queue, &name, &tried);
         if !next.is_empty() {
-            blocks.extend(trial.lacks(&head));
+            attention.extend(trial.lacks(&head));
         }
         let mock = match trial {
             Trial::Passed(mock) => Some(mock.branch.at),
@@ -201,39 +189,31 @@ pub fn coming(
             due,
             hotfix,
             lacking,
-            approved,
+            approved: asked.going,
             freeze,
             blocks,
+            attention,
         });
     }
     Ok(found)
 }
 
-/// Finds the approved requests that do not apply to a branch as it is, but
-/// behind others that go before them.
-fn behind_others(
+/// Says that a release of a branch would not be of all of it: its remote has
+/// commits that it lacks.
+fn behind(
     workspace: &Workspace,
+    remote: &str,
     branch: &BranchName,
-    listed: &[Listed],
-) -> Result<BTreeSet<RequestId>, FlowError> {
-    let mut wanted = Vec::new();
-    for one in listed {
-        let may_go = matches!(one.standing.state, State::Approved | State::Conflicts);
-        if may_go && rules_let(workspace, one)? {
-            wanted.push(one.clone());
+    head: &str,
+) -> Result<Option<String>, FlowError> {
+    let repository = &workspace.repository;
+    let theirs = repository.ref_target(&format!("refs/remotes/{remote}/{branch}"))?;
+    Ok(match theirs {
+        Some(theirs) if !repository.is_ancestor(&theirs, head)? => {
+            Some(format!("{remote} has commits of {branch} that it lacks"))
         }
-    }
-    let conflicts = |one: &Listed| one.standing.state == State::Conflicts;
-    if !wanted.iter().any(conflicts) {
-        return Ok(BTreeSet::new());
-    }
-    applying::going(workspace, branch, &wanted)
-}
-
-/// Tells whether no rule that stands keeps a request from going in.
-fn rules_let(workspace: &Workspace, one: &Listed) -> Result<bool, FlowError> {
-    let broken = ruling::breaches(workspace, one)?;
-    Ok(broken.iter().all(|one| one.overridden.is_some()))
+        _ => None,
+    })
 }
 
 /// Names the picks on a branch of which users are told nothing.

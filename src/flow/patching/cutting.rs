@@ -13,7 +13,7 @@ use crate::model::{BranchName, Finding, Listener, Severity, TagName, Timestamp};
 use crate::patch::rules::{self, Rule};
 use crate::patch::{Event, Trial};
 use crate::release::commit::Person;
-use crate::release::plan::Decision;
+use crate::release::plan::{Decision, PackagePlan};
 use crate::release::{self, Policy, Request, trailer};
 use crate::sys::environment::Environment;
 use crate::sys::git::ObjectId;
@@ -191,8 +191,19 @@ fn overtaken(
     let planning::Outcome::Planned(planned) = planning::plan(workspace, "HEAD", request)? else {
         return Ok(None);
     };
+    behind_prepared(workspace, &planned.plan.packages, branch, head)
+}
+
+/// Says that a head has commits which a release that some packages have prepared
+/// there would leave out.
+pub(super) fn behind_prepared(
+    workspace: &Workspace,
+    packages: &[PackagePlan],
+    branch: &BranchName,
+    head: &str,
+) -> Result<Option<Finding>, FlowError> {
     let repository = &workspace.repository;
-    for package in &planned.plan.packages {
+    for package in packages {
         let Decision::Prepared { commit, tag, .. } = &package.decision else {
             continue;
         };

@@ -195,6 +195,7 @@ fn decided(
         request: one.request.id.clone(),
         decision,
         reason: reason.to_owned(),
+        page: None,
     }))
 }
 

@@ -164,10 +164,9 @@ impl<'w, 'r> Look<'w, 'r> {
             Some(line) => branches::own(self.memory, line, self.main.as_ref())?,
             None => Vec::new(),
         };
-        let astray = match &line {
-            Some(line) => placing::picks(self.memory, &self.objects, line, &own, requests)?,
-            None => HashMap::new(),
-        };
+        let (place, memory) = (line.as_ref(), self.memory);
+        let (shop, objects) = (self.workspace, &self.objects);
+        let astray = placing::picks(shop, memory, objects, place, &own, requests)?;
         let open = |request: &&&Request| {
             let is_there = request.applied.is_some() && !astray.contains_key(&request.id);
             !is_there && (request.withdrawn.is_none() || request.applied.is_some())

@@ -14,7 +14,7 @@ use crate::model::{BranchName, Finding, Timestamp};
 use crate::patch::reference::Reference;
 use crate::patch::state::State;
 use crate::patch::{Answers, Ask, Decision, Event, Queue, Request, RequestId, answers};
-use crate::release::change;
+use crate::release::change::{self, Note};
 use crate::release::commit::Person;
 use crate::sys::git::{ObjectId, Picking, Step};
 
@@ -88,7 +88,10 @@ pub fn wanted(
     if !adopts && let Some(refused) = without_landed(workspace, wanted, &onto, &mut chosen)? {
         return Ok(refused);
     }
-    let ask = ask(wanted, &chosen);
+    let mut ask = ask(wanted, &chosen);
+    if ask.answers.note.is_empty() {
+        ask.answers.note = note_of_brought(workspace, &chosen)?;
+    }
     let reverted = reverted(workspace, ledger, &ask)?;
     if let Some(known) = known(&ledger.queue, &ask, wanted.again, &reverted) {
         return Ok(known);
@@ -248,6 +251,37 @@ fn ask(wanted: &Wanted, chosen: &Chosen) -> Ask {
         answers,
         pull_request,
     }
+}
+
+/// Returns what users are told of the commits that a merge brought, where that is
+/// picked whole and does not say it itself; empty: not each of them says it.
+fn note_of_brought(workspace: &Workspace, chosen: &Chosen) -> Result<String, FlowError> {
+    let [merge] = chosen.commits.as_slice() else {
+        return Ok(String::new());
+    };
+    if merge.parents.len() < 2 || change::note(&merge.message) != Note::Unsaid {
+        return Ok(String::new());
+    }
+    let mut told: Vec<String> = Vec::new();
+    let mut any = false;
+    for id in with_brought(workspace, std::slice::from_ref(&merge.id))? {
+        let facts = workspace.repository.commit_facts(&id)?;
+        if facts.parents.len() > 1 {
+            continue;
+        }
+        any = true;
+        match change::note(&facts.message) {
+            Note::Unsaid => return Ok(String::new()),
+            Note::Nothing => {}
+            Note::Written(text) if told.contains(&text) => {}
+            Note::Written(text) => told.push(text),
+        }
+    }
+    Ok(match (any, told.is_empty()) {
+        (false, _) => String::new(),
+        (true, true) => "NONE".to_owned(),
+        (true, false) => told.join("\n"),
+    })
 }
 
 fn subject(message: &str) -> String {

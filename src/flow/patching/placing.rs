@@ -1,23 +1,28 @@
 //! Whether what was written down as picked is on its branch: somebody may have
-//! been faster with a push, and a branch may be reset or taken back.
+//! been faster with a push, a branch may be reset or taken back, and a pick may
+//! be in another clone alone.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::branches::{self, Line};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
-use crate::model::BranchName;
-use crate::patch::facts::Picks;
+use crate::model::{BranchName, Timestamp};
+use crate::patch::facts::{Elsewhere, Picks};
 use crate::patch::{Queue, Request, RequestId};
 use crate::sys::git::{GitError, ObjectId, Objects, Repository};
 
-/// Finds those of some requests whose picks are not on their branch, or were
-/// taken back there. A pick is there where the branch here, the remote's, or any
-/// tag has it: what was released was there, whatever became of the branch.
+/// Finds those of some requests, all for one branch, whose picks are not there,
+/// or were taken back there. A pick is there where the branch here, the remote's,
+/// or any tag has it: what was released was there, whatever became of the branch.
+///
+/// What this clone does not know is lost only where it would know: where the
+/// remote's branch, as it was fetched last, is newer than the pick.
 pub(super) fn picks(
+    workspace: &Workspace,
     repository: &Repository,
     objects: &Objects<'_>,
-    line: &Line,
+    line: Option<&Line>,
     own: &[ObjectId],
     requests: &[&Request],
 ) -> Result<HashMap<RequestId, Picks>, GitError> {
@@ -28,11 +33,15 @@ pub(super) fn picks(
         for to in written(request) {
             match ObjectId::from_hex(to).filter(|id| objects.commit(*id).is_ok()) {
                 Some(id) => here.push(id),
-                None => absent.push((request.id.clone(), to.clone())),
+                None => absent.push((*request, to)),
             }
         }
     }
-    let mut lacking = repository.lacking(&here, &line.heads)?;
+    let mut lacking = match line {
+        Some(line) => repository.lacking(&here, &line.heads)?,
+        None => HashSet::new(),
+    };
+    let mut other_refs = HashMap::new();
     if !lacking.is_empty() {
         let left: Vec<ObjectId> = lacking.into_iter().collect();
         let mut tags = Vec::new();
@@ -41,6 +50,7 @@ pub(super) fn picks(
             tags.extend(at.ok().and_then(|at| ObjectId::from_hex(&at.id)));
         }
         lacking = repository.lacking(&left, &tags)?;
+        other_refs = at_remotes(repository, &lacking)?;
     }
     let reverted = match here.is_empty() {
         true => HashMap::new(),
@@ -51,20 +61,105 @@ pub(super) fn picks(
             let Some(id) = ObjectId::from_hex(to) else {
                 continue;
             };
-            if lacking.contains(&id) {
-                found.insert(request.id.clone(), Picks::Lost(to.clone()));
+            let pick = to.clone();
+            if let Some(name) = other_refs.get(&id) {
+                let place = Elsewhere::At(name.clone());
+                found.insert(request.id.clone(), Picks::Elsewhere { pick, place });
+            } else if lacking.contains(&id) {
+                found.insert(request.id.clone(), Picks::Lost(pick));
             } else if let Some(by) = reverted.get(&id) {
-                let (pick, by) = (to.clone(), by.to_string());
+                let by = by.to_string();
                 let picks = Picks::Reverted { pick, by };
                 found.entry(request.id.clone()).or_insert(picks);
             }
         }
     }
-    // A shallow clone ends somewhere: what it has not may be below.
-    if objects.substitutes.shallow.is_empty() {
-        found.extend(absent.into_iter().map(|(id, to)| (id, Picks::Lost(to))));
+    if absent.is_empty() {
+        return Ok(found);
+    }
+    let known = known_until(workspace, objects, line)?;
+    let ends = ends(objects);
+    let fetch = fetch(workspace)?;
+    for (request, to) in absent {
+        let picked = request.applied.as_ref().map(|said| said.at);
+        // A shallow clone ends somewhere: what is older may be below.
+        if ends.is_some_and(|ends| picked.is_none_or(|picked| picked <= ends)) {
+            continue;
+        }
+        let pick = to.clone();
+        let picks = match known.is_some_and(|known| picked.is_some_and(|picked| picked < known)) {
+            true => Picks::Lost(pick),
+            false => Picks::Elsewhere {
+                pick,
+                place: Elsewhere::Unseen(fetch.clone()),
+            },
+        };
+        found.insert(request.id.clone(), picks);
     }
     Ok(found)
+}
+
+/// Finds which of some commits a remote's branch has, and which one.
+fn at_remotes(
+    repository: &Repository,
+    commits: &HashSet<ObjectId>,
+) -> Result<HashMap<ObjectId, String>, GitError> {
+    let mut found = HashMap::new();
+    let mut left: Vec<ObjectId> = commits.iter().copied().collect();
+    for branch in repository.branches()? {
+        if left.is_empty() {
+            break;
+        }
+        if branch.remote.is_none() {
+            continue;
+        }
+        let without = repository.lacking(&left, &[branch.commit])?;
+        let (without, with): (Vec<ObjectId>, Vec<ObjectId>) =
+            left.into_iter().partition(|id| without.contains(id));
+        found.extend(with.into_iter().map(|id| (id, branch.name.clone())));
+        left = without;
+    }
+    Ok(found)
+}
+
+/// Returns when the newest commit of the remote's branch was made, as it was
+/// fetched last: older picks were lost or never pushed.
+fn known_until(
+    workspace: &Workspace,
+    objects: &Objects<'_>,
+    line: Option<&Line>,
+) -> Result<Option<Timestamp>, GitError> {
+    let Some(line) = line else { return Ok(None) };
+    let remote = workspace.project.release.remote.as_str();
+    let branches = workspace.repository.branches()?;
+    let theirs = branches.iter().find(|branch| {
+        branch.remote.as_deref() == Some(remote) && branch.short() == line.name.as_str()
+    });
+    Ok(match theirs {
+        Some(theirs) => Some(Timestamp::from_unix(
+            objects.commit(theirs.commit)?.committed,
+        )),
+        None => None,
+    })
+}
+
+/// Returns the newest moment at which a shallow clone ends; none: it is whole.
+fn ends(objects: &Objects<'_>) -> Option<Timestamp> {
+    let shallow = objects.substitutes.shallow.iter();
+    let moments = shallow.filter_map(|id| Some(objects.commit(*id).ok()?.committed));
+    moments.max().map(Timestamp::from_unix)
+}
+
+/// Returns the command that brings what the remotes have; none: there is none.
+fn fetch(workspace: &Workspace) -> Result<Option<String>, GitError> {
+    let remotes = workspace.repository.remotes()?;
+    let usual = &workspace.project.release.remote;
+    Ok(match remotes.as_slice() {
+        [] => None,
+        [only] => Some(format!("git fetch {only}")),
+        all if all.contains(usual) => Some(format!("git fetch {usual}, or git fetch --all")),
+        _ => Some("git fetch --all".to_owned()),
+    })
 }
 
 fn written(request: &Request) -> impl Iterator<Item = &String> {
@@ -72,7 +167,8 @@ fn written(request: &Request) -> impl Iterator<Item = &String> {
     picked.filter_map(|one| one.to.as_ref())
 }
 
-/// Lists the requests whose picks are not on their branch.
+/// Lists the requests whose picks are not on their branch, as far as this clone
+/// knows.
 pub fn astray(workspace: &Workspace, queue: &Queue) -> Result<BTreeSet<RequestId>, FlowError> {
     let repository = &workspace.repository;
     let objects = repository.objects()?;
@@ -88,10 +184,12 @@ pub fn astray(workspace: &Workspace, queue: &Queue) -> Result<BTreeSet<RequestId
             continue;
         };
         let own = branches::own(repository, &line, main.as_ref())?;
-        let astray = picks(repository, &objects, &line, &own, &requests)?;
-        let lost = astray.into_iter();
-        let lost = lost.filter(|(_, picks)| matches!(picks, Picks::Lost(_)));
-        found.extend(lost.map(|(id, _)| id));
+        let line = Some(&line);
+        let astray = picks(workspace, repository, &objects, line, &own, &requests)?;
+        let away = astray.into_iter();
+        let away =
+            away.filter(|(_, picks)| matches!(picks, Picks::Lost(_) | Picks::Elsewhere { .. }));
+        found.extend(away.map(|(id, _)| id));
     }
     Ok(found)
 }

@@ -1,5 +1,9 @@
 //! `patch sync`: the ledger shared with a remote. Fetches its ledger, takes what
-//! is new, and pushes what it lacks; again when others were faster.
+//! is new, and pushes what it lacks; again when others were faster. Branches are
+//! fetched where it speaks of picks that are not here, and pushed only where that
+//! is asked for: then with the ledger, in one.
+
+mod branches;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,10 +12,12 @@ use super::PatchingError;
 use super::ledger::{Ledger, REF};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
-use crate::model::{Finding, Listener};
+use crate::model::{BranchName, Finding, Listener};
 use crate::patch::entry::{Entry, EntryError};
 use crate::sys::environment::Environment;
 use crate::sys::git::{FetchError, PushError, UserGit, fetch, push, remote_ref};
+
+pub use branches::unpushed;
 
 /// How often a remote that others move meanwhile is tried again.
 const TRIES: usize = 10;
@@ -37,7 +43,10 @@ pub struct Shared {
     pub sent: usize,
     /// How many there are.
     pub entries: usize,
-    /// What is wrong with the remote's ledger.
+    /// The branch that went with them.
+    pub branch: Option<BranchName>,
+    /// What is wrong with the remote's ledger, and what it says of branches that
+    /// the remote has not.
     pub findings: Vec<Finding>,
 }
 
@@ -49,6 +58,7 @@ impl Shared {
             taken: 0,
             sent: 0,
             entries: 0,
+            branch: None,
             findings: Vec::new(),
         }
     }
@@ -106,45 +116,122 @@ pub fn sync(
     remote: &str,
     listener: &dyn Listener,
 ) -> Result<Shared, FlowError> {
+    let mut shared = share(workspace, environment, remote, None, listener)?;
+    branches::fetch(workspace, environment, remote, None, listener)?;
+    let ledger = Ledger::read(&workspace.repository, environment)?;
+    for (branch, picks) in unpushed(workspace, &ledger.queue, remote)? {
+        let what = match picks {
+            1 => "a pick".to_owned(),
+            picks => format!("{picks} picks"),
+        };
+        let why = format!("{remote} is told of {what} on it that it has not");
+        let fix =
+            format!("debcut patch apply --onto {branch} --push, or git push {remote} {branch}");
+        let finding = Finding::warning("pick-not-pushed", branch.as_str(), why);
+        shared.findings.push(finding.fix(fix));
+    }
+    Ok(shared)
+}
+
+/// Takes what a remote's ledger has, the branches that it speaks of, and the one
+/// that is to be written to; sends nothing.
+pub fn take(
+    workspace: &Workspace,
+    environment: &Environment,
+    remote: &str,
+    onto: &BranchName,
+    listener: &dyn Listener,
+) -> Result<Shared, FlowError> {
+    let mut shared = Shared::none(remote);
+    taken(workspace, environment, remote, listener, &mut shared)?;
+    branches::fetch(workspace, environment, remote, Some(onto), listener)?;
+    Ok(shared)
+}
+
+/// Pushes a branch and the ledger to a remote: both, or nothing. What others have
+/// said meanwhile is taken first; commits of theirs on the branch are not.
+pub fn send(
+    workspace: &Workspace,
+    environment: &Environment,
+    remote: &str,
+    branch: &BranchName,
+    listener: &dyn Listener,
+) -> Result<Shared, FlowError> {
+    share(workspace, environment, remote, Some(branch), listener)
+}
+
+/// What a remote's ledger had: its commit and the names of its entries.
+type Theirs = Option<(String, BTreeSet<String>)>;
+
+/// Takes what a remote's ledger has. Returns that, and the names of what is here
+/// now.
+fn taken(
+    workspace: &Workspace,
+    environment: &Environment,
+    remote: &str,
+    listener: &dyn Listener,
+    shared: &mut Shared,
+) -> Result<(Theirs, BTreeSet<String>), FlowError> {
+    let repository = &workspace.repository;
+    let user = UserGit::new(repository, environment);
+    let before = names(&Ledger::read(repository, environment)?);
+    let theirs = fetched(workspace, environment, remote, listener, shared)?;
+    if let Some((commit, _)) = &theirs {
+        user.join_ledgers(REF, commit)
+            .map_err(PatchingError::Ledger)?;
+    }
+    // Entries that were lost here come back with the next commit.
+    user.heal_ledger(REF).map_err(PatchingError::Ledger)?;
+    let own = names(&Ledger::read(repository, environment)?);
+    shared.taken += own.difference(&before).count();
+    shared.entries = own.len();
+    Ok((theirs, own))
+}
+
+fn share(
+    workspace: &Workspace,
+    environment: &Environment,
+    remote: &str,
+    along: Option<&BranchName>,
+    listener: &dyn Listener,
+) -> Result<Shared, FlowError> {
     let repository = &workspace.repository;
     let user = UserGit::new(repository, environment);
     let mut shared = Shared::none(remote);
     for tried in 0..TRIES {
         pause(tried);
-        let before = names(&Ledger::read(repository, environment)?);
-        let theirs = fetched(workspace, environment, remote, listener, &mut shared)?;
-        if let Some((commit, _)) = &theirs {
-            user.join_ledgers(REF, commit)
-                .map_err(PatchingError::Ledger)?;
+        let (theirs, own) = taken(workspace, environment, remote, listener, &mut shared)?;
+        let mut refspecs = Vec::new();
+        if let Some(branch) = along
+            && branches::lacks(workspace, environment, remote, branch)?
+        {
+            refspecs.push(format!("refs/heads/{branch}:refs/heads/{branch}"));
         }
-        // Entries that were lost here come back with the next commit.
-        user.heal_ledger(REF).map_err(PatchingError::Ledger)?;
-        let ledger = Ledger::read(repository, environment)?;
-        let own = names(&ledger);
-        shared.taken += own.difference(&before).count();
-        shared.entries = own.len();
-        let there = theirs
-            .as_ref()
-            .map(|(_, names)| names.clone())
-            .unwrap_or_default();
-        let Some(head) = repository.ref_target(REF)? else {
-            return Ok(shared);
-        };
-        if theirs.as_ref().is_some_and(|(commit, _)| *commit == head) {
+        let with_branch = !refspecs.is_empty();
+        let head = repository.ref_target(REF)?;
+        let there = theirs.as_ref().map(|(commit, _)| commit);
+        if let Some(head) = head.as_ref().filter(|head| Some(*head) != there) {
+            refspecs.push(format!("{head}:{REF}"));
+        }
+        if refspecs.is_empty() {
             return Ok(shared);
         }
-        let refspec = format!("{head}:{REF}");
-        match push(repository, environment, remote, &[refspec], listener) {
+        match push(repository, environment, remote, &refspecs, listener) {
             Ok(_) => {
+                let there = theirs.map(|(_, names)| names).unwrap_or_default();
                 shared.sent += own.difference(&there).count();
-                user.set_ref(&tracked(remote), &head)
-                    .map_err(PatchingError::Refs)?;
+                shared.branch = along.filter(|_| with_branch).cloned();
+                if let Some(head) = &head {
+                    user.set_ref(&tracked(remote), head)
+                        .map_err(PatchingError::Refs)?;
+                }
                 return Ok(shared);
             }
-            Err(PushError::Rejected { refused: why, .. }) if why.iter().all(|one| moved(one)) => {}
-            Err(error @ PushError::Rejected { .. }) => {
-                return Err(PatchingError::Unshared(error).into());
-            }
+            Err(error @ PushError::Rejected { .. }) => match refused(&error, along) {
+                Refused::Outrun => {}
+                Refused::Branch => return Err(error.into()),
+                Refused::Ledger => return Err(PatchingError::Unshared(error).into()),
+            },
             Err(error) => return Err(error.into()),
         }
     }
@@ -153,6 +240,33 @@ pub fn sync(
         tries: TRIES,
     }
     .into())
+}
+
+/// What of a push was refused.
+enum Refused {
+    /// The ledger, because somebody else was faster.
+    Outrun,
+    /// The branch.
+    Branch,
+    /// The ledger, for another reason.
+    Ledger,
+}
+
+fn refused(error: &PushError, along: Option<&BranchName>) -> Refused {
+    let PushError::Rejected { refused, .. } = error else {
+        return Refused::Ledger;
+    };
+    // git refuses the others of an atomic push with one of them.
+    let own = |one: &&String| !one.contains("atomic push failed");
+    let own: Vec<&String> = refused.iter().filter(own).collect();
+    let of_branch =
+        |one: &&String| along.is_some_and(|branch| one.contains(&format!(":refs/heads/{branch} ")));
+    let (branch, ledger): (Vec<&String>, Vec<&String>) = own.into_iter().partition(of_branch);
+    match (branch.is_empty(), ledger.iter().all(|one| moved(one))) {
+        (false, _) => Refused::Branch,
+        (true, true) => Refused::Outrun,
+        (true, false) => Refused::Ledger,
+    }
 }
 
 /// Tells whether a push was refused because somebody else was faster.

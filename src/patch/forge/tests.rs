@@ -51,7 +51,7 @@ fn labels_are_filled_in_for_the_branch() {
         assert_eq!(settings.decision(label, &onto), want, "{label}");
     }
     let all = own.own_labels(&onto);
-    assert_eq!(all.len(), 11);
+    assert_eq!(all.len(), 12);
     assert!(all.contains(&"debcut/needs-info".to_owned()), "{all:?}");
     // What debcut sets is never what people decide by.
     for label in own

@@ -43,7 +43,12 @@ pub struct Request {
     pub ask: Said<Ask>,
     /// Every decision, oldest first, with its reason.
     pub decisions: Vec<Said<(Decision, String)>>,
-    /// Pairs of decisions: who made the first one knew of the second one.
+    /// The pages of forges where decisions were said.
+    pub pages: BTreeMap<EntryId, String>,
+    /// What became of decisions that are not said there any more.
+    pub taken_back: BTreeMap<EntryId, Said<String>>,
+    /// Pairs of decisions, and of a rule that is set aside and the pick: who made
+    /// the first one knew of the second one.
     pub known: BTreeSet<(EntryId, EntryId)>,
     /// The rules that are set aside, with the reason.
     pub overrides: Vec<Said<(String, String)>>,
@@ -64,6 +69,8 @@ impl Request {
             id,
             ask,
             decisions: Vec::new(),
+            pages: BTreeMap::new(),
+            taken_back: BTreeMap::new(),
             known: BTreeSet::new(),
             overrides: Vec::new(),
             applied: None,
@@ -77,6 +84,19 @@ impl Request {
     pub fn came_to_nothing(&self) -> bool {
         let applied = self.applied.as_ref();
         applied.is_some_and(|said| said.what.iter().all(|one| one.to.is_none()))
+    }
+
+    /// Adds which rules were set aside by who knew of the pick.
+    pub(super) fn know_pick(&mut self, entries: &BTreeMap<EntryId, Entry>) {
+        let Some(applied) = &self.applied else {
+            return;
+        };
+        let pick = BTreeSet::from([applied.entry]);
+        for said in &self.overrides {
+            let knows = known_of(said.entry, &pick, entries);
+            let pairs = knows.into_iter().map(|pick| (said.entry, pick));
+            self.known.extend(pairs);
+        }
     }
 
     /// Takes a pick that came to nothing for undone, where somebody who knew of

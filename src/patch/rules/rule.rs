@@ -24,6 +24,8 @@ pub enum Rule {
     NotPicked,
     /// A branch has what hotfixes of its releases have brought.
     HotfixLacking,
+    /// Nobody has picked it elsewhere already.
+    PickedElsewhere,
 }
 
 /// Says that a text names no rule.
@@ -36,10 +38,11 @@ pub struct RuleError {
 
 impl Rule {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::NotHead,
         Self::NotPicked,
         Self::HotfixLacking,
+        Self::PickedElsewhere,
         Self::NotGreen,
         Self::Frozen,
         Self::NotApproved,
@@ -60,6 +63,7 @@ impl Rule {
             Self::NotHead => "not-head",
             Self::NotPicked => "not-picked",
             Self::HotfixLacking => "hotfix-lacking",
+            Self::PickedElsewhere => "picked-elsewhere",
         }
     }
 }

@@ -14,7 +14,13 @@ pub fn overridden<'r>(
     policy: &Policy,
 ) -> Option<&'r Said<(String, String)>> {
     let said = request.overrides.iter().rev();
+    // A pick that was made later is another one.
+    let of_this_pick = |said: &&Said<(String, String)>| match (&request.applied, rule) {
+        (Some(pick), Rule::PickedElsewhere) => request.knows(said.entry, pick.entry),
+        _ => true,
+    };
     said.filter(|said| said.what.0 == rule.name())
+        .filter(of_this_pick)
         .find(|said| may_override(rule, &said.by, policy))
 }
 

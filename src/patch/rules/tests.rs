@@ -1,9 +1,11 @@
 use super::*;
 use crate::model::{BranchName, Sha256, Timestamp};
-use crate::patch::facts::{Facts, Picks};
+use crate::patch::facts::{Applies, Facts, Picks};
+use crate::patch::policy::Unconventional;
 use crate::patch::queue::Queue;
 use crate::patch::state::standing;
-use crate::patch::{Answers, Ask, Event, RequestId};
+use crate::patch::{Answers, Ask, Decision, Event, RequestId};
+use crate::release::commit::Person;
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
@@ -60,6 +62,7 @@ fn queue(said: &[(&str, &str)]) -> (Queue, RequestId) {
                 request,
                 decision,
                 reason,
+                page: None,
             },
             (None, "freeze") => Event::Frozen {
                 branch: branch(),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::{BranchName, Timestamp};
-use crate::patch::entry::{Ask, Entry, Event, Picked, RequestId};
+use crate::patch::entry::{Answers, Ask, Entry, Event, Picked, RequestId};
 use crate::patch::facts::{Merged, NoteFact, Picks};
 use crate::release::commit::Person;
 
@@ -51,6 +51,7 @@ impl Book {
             request: self.id.clone(),
             decision,
             reason: "so".into(),
+            page: None,
         };
         self.say(knows, by, event);
     }
@@ -93,6 +94,35 @@ fn conflict() -> Facts {
             paths: vec!["a".into()],
         },
         ..clean()
+    }
+}
+
+#[test]
+fn what_is_taken_back_counts_as_if_it_had_not_been_said() {
+    use Decision::{Approve, Hold};
+    use State::{Approved, Held, New};
+    // Which decision is taken back, by its place.
+    for (said, back, want) in [
+        (&[("Ada", Approve)][..], 0, New),
+        (&[("Ada", Approve), ("Bob", Approve)], 0, Approved),
+        // Her own, made here before, stands; and so does the hold.
+        (&[("Bob", Hold), ("Ada", Approve)], 1, Held),
+        (&[("Ada", Approve), ("Bob", Hold)], 0, Held),
+    ] {
+        let mut book = Book::new(whole());
+        for (at, (by, decision)) in said.iter().enumerate() {
+            book.decide(at + 1, by, *decision);
+        }
+        let event = Event::TakenBack {
+            request: book.id.clone(),
+            decision: book.entries[back + 1].0,
+            reason: "dismissed".into(),
+        };
+        // Twice, by two who did not know of each other.
+        book.say(said.len() + 1, "Cem", event.clone());
+        book.say(said.len() + 1, "Dan", event);
+        let standing = book.standing(&clean(), &Policy::default());
+        assert_eq!(standing.state, want, "{said:?}");
     }
 }
 

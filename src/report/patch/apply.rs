@@ -27,6 +27,8 @@ pub struct ApplyDocument {
     pub requests: Vec<AppliedRequest>,
     /// The conflict that it waits at.
     pub stopped_at: Option<StoppedAt>,
+    /// The remote that the branch and the queue were pushed to; null: none.
+    pub pushed: Option<String>,
     /// What to do next.
     pub next: Vec<String>,
 }
@@ -154,6 +156,9 @@ impl Document for ApplyDocument {
     }
 
     fn ending(&self, page: &mut Page) {
+        if let Some(remote) = &self.pushed {
+            page.line(format!("pushed to {}, with the queue", plain(remote)));
+        }
         for next in &self.next {
             page.line(format!("next: {next}"));
         }

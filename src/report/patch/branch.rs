@@ -260,8 +260,10 @@ pub struct NextRelease {
     pub mocked: Option<crate::model::Timestamp>,
     /// That it is frozen, in words: it takes no request, and can be cut.
     pub freeze: Option<String>,
-    /// What stands in the way.
+    /// Why a release would be refused as the branch is.
     pub blocks: Vec<String>,
+    /// What is to be looked at before one, and keeps none back.
+    pub attention: Vec<String>,
 }
 
 impl Document for NextDocument {
@@ -294,6 +296,12 @@ impl Document for NextDocument {
             }
             for block in &one.blocks {
                 page.line(format!("  blocked: {}", plain(block)));
+            }
+            if !one.attention.is_empty() {
+                page.line("  to be looked at:");
+            }
+            for what in &one.attention {
+                page.line(format!("    {}", plain(what)));
             }
         }
     }

@@ -30,6 +30,8 @@ pub struct ForgeDocument {
     project: String,
     /// What was decided there, and is written down here.
     pub decisions: Vec<HeardDecision>,
+    /// What is not said there any more, and counts no longer here.
+    pub taken_back: Vec<RecalledDecision>,
     /// The requests that have a page there, or get one.
     pub requests: Vec<PageView>,
 }
@@ -40,6 +42,18 @@ pub struct ForgeDocument {
 pub struct HeardDecision {
     pub request: RequestId,
     pub decision: Decision,
+    pub by: Person,
+    pub at: Timestamp,
+    pub reason: String,
+}
+
+/// An approval that is not on the forge any more.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the fields say what they are")]
+pub struct RecalledDecision {
+    pub request: RequestId,
+    /// Who had approved.
+    pub of: Person,
     pub by: Person,
     pub at: Timestamp,
     pub reason: String,
@@ -79,6 +93,7 @@ impl ForgeDocument {
             forge: forge.to_owned(),
             project: project.to_owned(),
             decisions: Vec::new(),
+            taken_back: Vec::new(),
             requests: Vec::new(),
         }
     }
@@ -115,6 +130,11 @@ impl Report for ForgeDocument {
             let id = page.bold(one.request.as_str());
             let (by, reason) = (plain(&one.by.name), plain(&one.reason));
             page.line(format!("{id} {did} by {by}: {reason}"));
+        }
+        for one in &self.taken_back {
+            let id = page.bold(one.request.as_str());
+            let (of, reason) = (plain(&one.of.name), plain(&one.reason));
+            page.line(format!("{id} approved by {of} no more: {reason}"));
         }
         for one in self.requests.iter().filter(|one| !one.acts.is_empty()) {
             let id = page.bold(one.id.as_str());

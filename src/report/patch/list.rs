@@ -19,6 +19,14 @@ pub struct ListDocument {
     requests: Vec<RequestView>,
     /// How many were over before the branch's last release, and are left out.
     left_out: usize,
+    /// How many stand otherwise than was asked for, and are left out.
+    otherwise: usize,
+    /// The states that were asked for; none: all of them.
+    #[serde(skip)]
+    states: Vec<State>,
+    /// How wide a line may be; none: nothing is cut.
+    #[serde(skip)]
+    width: Option<usize>,
 }
 
 /// A branch that something is asked for.
@@ -54,21 +62,53 @@ impl ListDocument {
             branches,
             requests,
             left_out,
+            otherwise: 0,
+            states: Vec::new(),
+            width: None,
         }
+    }
+
+    /// Says that only some states were asked for, and how many requests stand
+    /// otherwise.
+    #[must_use]
+    pub fn of_states(mut self, states: Vec<State>, otherwise: usize) -> Self {
+        self.states = states;
+        self.otherwise = otherwise;
+        self
+    }
+
+    /// Cuts lines to a terminal's width.
+    #[must_use]
+    pub fn within(mut self, width: Option<usize>) -> Self {
+        self.width = width;
+        self
+    }
+
+    /// Says that there is nothing to list, and why.
+    fn nothing(&self) -> String {
+        let words: Vec<&str> = self.states.iter().map(|state| state.word()).collect();
+        let what = match self.otherwise {
+            0 => return "nothing is asked for".to_owned(),
+            1 => "the one request is not".to_owned(),
+            number => format!("none of {number} requests is"),
+        };
+        format!("{what} {}", words.join(" or "))
     }
 }
 
-/// How wide a line may be: a terminal's usual 80 columns.
-const WIDTH: usize = 80;
-/// How wide an author's name may be.
+/// How wide an author's name may be where lines are cut.
 const AUTHOR: usize = 18;
+/// A line that is narrower says nothing.
+const NARROWEST: usize = 20;
 
-/// Cuts a text to a width.
-fn cut(text: &str, width: usize) -> String {
+/// Cuts a text to a width; none: it stays whole.
+fn cut(text: &str, width: Option<usize>) -> String {
     let text = plain(text);
-    match text.chars().count() > width {
-        true => text.chars().take(width - 1).chain(['…']).collect(),
-        false => text,
+    match width {
+        Some(width) if text.chars().count() > width => {
+            text.chars().take(width - 1).chain(['…']).collect()
+        }
+        _ => text,
     }
 }
 
@@ -77,8 +117,10 @@ impl Document for ListDocument {
 
     fn text(&self, page: &mut Page) {
         if self.requests.is_empty() {
-            page.line("nothing is asked for");
+            page.line(self.nothing());
         }
+        let indented = self.width.map(|width| width.max(NARROWEST) - 2);
+        let author = self.width.map(|_| AUTHOR);
         for (at, branch) in self.branches.iter().enumerate() {
             let own = |one: &&RequestView| one.onto == branch.name;
             let own: Vec<&RequestView> = self.requests.iter().filter(own).collect();
@@ -106,7 +148,7 @@ impl Document for ListDocument {
                     .authors
                     .first()
                     .map_or("", |author| author.name.as_str());
-                cut(first, AUTHOR)
+                cut(first, author)
             };
             let widest = own.iter().map(|one| name(one).chars().count()).max();
             let width = widest.unwrap_or(0).max("AUTHOR".len());
@@ -119,7 +161,7 @@ impl Document for ListDocument {
                 let state = match one.state {
                     State::Approved | State::Picked => page.good(&state),
                     State::Conflicts | State::Rejected | State::Reverted => page.bad(&state),
-                    State::NeedsInfo | State::Held => page.warning(&state),
+                    State::NeedsInfo | State::Held | State::Elsewhere => page.warning(&state),
                     State::New | State::Superseded | State::Withdrawn => state,
                 };
                 page.line(format!(
@@ -131,16 +173,16 @@ impl Document for ListDocument {
                     one.note_word(),
                     one.applies_word(),
                 ));
-                page.line(format!("  {}", cut(&one.title, WIDTH - 2)));
+                page.line(format!("  {}", cut(&one.title, indented)));
                 if !one.why.is_empty() {
-                    page.line(page.dim(&format!("  {}", cut(&one.why, WIDTH - 2))));
+                    page.line(page.dim(&format!("  {}", cut(&one.why, indented))));
                 }
                 for moved in &one.moves {
                     page.line(format!("  moves {}", words::moved(page, moved)));
                 }
                 // The others are what the columns and the state say.
                 for broken in one.broken().filter(|one| one.rule == "kind-not-allowed") {
-                    page.line(format!("  {}", cut(&broken.message, WIDTH - 2)));
+                    page.line(format!("  {}", cut(&broken.message, indented)));
                 }
             }
         }

@@ -89,6 +89,7 @@ pub fn about(id: EntryId, event: &Event) -> Option<RequestId> {
         Event::Answered { request, .. }
         | Event::Titled { request, .. }
         | Event::Decided { request, .. }
+        | Event::TakenBack { request, .. }
         | Event::Overridden { request, .. }
         | Event::Applied { request, .. }
         | Event::Superseded { request, .. }
@@ -161,7 +162,11 @@ fn remark(
             entry.by.name
         ));
     }
-    let force = in_force(request?, policy);
+    let request = request?;
+    if request.taken_back.contains_key(&id) {
+        return Some("does not count: it is not said on the forge any more".to_owned());
+    }
+    let force = in_force(request, policy);
     if let Some(first) = contradicts.first() {
         let short = &first.hex()[..10];
         let clause = match force.iter().any(|one| one.entry == id) {
@@ -212,6 +217,7 @@ fn told(event: &Event, calendar: &Calendar) -> (String, Option<String>) {
             };
             (word.to_owned(), some(reason))
         }
+        Event::TakenBack { reason, .. } => ("takes a decision back".to_owned(), some(reason)),
         Event::Overridden { rule, reason, .. } => (format!("sets {rule} aside"), some(reason)),
         Event::Applied { commits, .. } => {
             let to: Vec<&str> = commits

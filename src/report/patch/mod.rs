@@ -22,7 +22,7 @@ pub use branch::{
     ThawDocument, ToldChannel,
 };
 pub use embargo::{CarriedMark, EmbargoDocument, LiftDocument, LiftStep};
-pub use forge::{ActView, ForgeDocument, ForgeVerb, HeardDecision, PageView};
+pub use forge::{ActView, ForgeDocument, ForgeVerb, HeardDecision, PageView, RecalledDecision};
 pub use list::{ListDocument, ListedBranch};
 pub use log::{LogDocument, about, branch_of};
 pub use message::{Telling, Waiting, telling_text};

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::{RequestView, words};
 use crate::model::BranchName;
 use crate::patch::Ask;
+use crate::patch::Question;
 use crate::patch::entry::{Answers, RequestId};
-use crate::patch::state::Question;
 use crate::report::document::plain;
 use crate::report::{Document, Page};
 

@@ -1,5 +1,7 @@
 //! `patch suggest`: what looks like it belongs on a branch.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::words::{self, short};
@@ -29,8 +31,13 @@ pub struct SuggestDocument {
     pub picked: Vec<OtherView>,
     /// What is asked for already.
     pub asked: Vec<OtherView>,
-    /// What is not suggested for another reason.
+    /// What is not suggested for another reason; of what nothing speaks for only
+    /// where all was asked for.
     pub others: Vec<OtherView>,
+    /// How many commits nothing speaks for.
+    pub silent: usize,
+    /// How many those are of each kind.
+    pub silent_kinds: BTreeMap<String, usize>,
     /// The requests that were made.
     pub requests: Vec<MadeRequest>,
     /// Whether the text shows what is not suggested.
@@ -79,7 +86,7 @@ impl ReasonView {
 pub struct OtherView {
     pub commit: String,
     pub subject: String,
-    /// `picked`, `asked`, `refused`, `foreign`, `taken-back` or `only-moves`.
+    /// `picked`, `asked`, `refused`, `foreign`, `taken-back`, `only-moves` or `silent`.
     pub why: &'static str,
     pub text: String,
     /// The commit that it is on the branch, or that takes it back.
@@ -200,6 +207,14 @@ impl Document for SuggestDocument {
         hide(
             self.others.len() - bumps,
             "refused, reverted or about what is not there",
+        );
+        let kinds = self.silent_kinds.iter();
+        let kinds: Vec<String> = kinds
+            .map(|(kind, count)| format!("{count} {kind}"))
+            .collect();
+        hide(
+            self.silent,
+            &format!("that nothing speaks for ({})", plain(&kinds.join(", "))),
         );
         if !hidden.is_empty() {
             page.line(page.dim(&format!("not shown: {} (--all)", hidden.join(", "))));

@@ -5,10 +5,10 @@ use serde::Serialize;
 use super::words;
 use crate::model::{BranchName, Timestamp};
 use crate::patch::entry::{Answers, Picked, RequestId};
-use crate::patch::facts::{Applies, Merged, NoteFact, Picks};
+use crate::patch::facts::{Applies, Elsewhere, Merged, NoteFact, Picks};
 use crate::patch::moves::Move;
 use crate::patch::rules::Breach;
-use crate::patch::state::{Listed, Question, State};
+use crate::patch::{Listed, Question, State};
 use crate::release::commit::Person;
 
 /// A request and where it stands.
@@ -66,11 +66,27 @@ pub struct RequestView {
     pub frozen: bool,
     /// What its commits became on the branch.
     pub picked: Vec<Picked>,
+    /// The pick that somebody wrote down and this clone does not know there.
+    pub picked_elsewhere: Option<PickedElsewhere>,
     /// Its pages on forges.
     pub links: Vec<String>,
     /// The rules of its branch that it breaks; absent where nobody looked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rules: Option<Vec<BrokenRule>>,
+}
+
+/// A pick that is not on its branch, as far as this clone knows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct PickedElsewhere {
+    /// The pick.
+    pub pick: String,
+    /// Who picked.
+    pub by: Person,
+    /// When.
+    pub at: Timestamp,
+    /// The ref of a remote that has it; null: it is not in this clone.
+    #[serde(rename = "ref")]
+    pub reference: Option<String>,
 }
 
 /// A rule that a request breaks.
@@ -104,7 +120,20 @@ impl RequestView {
             Applies::Unknown(why) => ("unknown", None, Some(why.clone())),
         };
         let applied = request.applied.as_ref();
-        let applied = applied.filter(|_| !matches!(facts.picks, Picks::Lost(_)));
+        let elsewhere = match (&facts.picks, applied) {
+            (Picks::Elsewhere { pick, place }, Some(said)) => Some(PickedElsewhere {
+                pick: pick.clone(),
+                by: said.by.clone(),
+                at: said.at,
+                reference: match place {
+                    Elsewhere::At(name) => Some(name.clone()),
+                    Elsewhere::Unseen(_) => None,
+                },
+            }),
+            _ => None,
+        };
+        let is_there = |_: &&_| !matches!(facts.picks, Picks::Lost(_) | Picks::Elsewhere { .. });
+        let applied = applied.filter(is_there);
         let picked = facts.landed.clone();
         let picked = picked.or_else(|| applied.map(|said| said.what.clone()));
         Self {
@@ -141,6 +170,7 @@ impl RequestView {
             contradicted: standing.is_contradicted(),
             frozen: standing.frozen.is_some(),
             picked: picked.unwrap_or_default(),
+            picked_elsewhere: elsewhere,
             links: request.links.iter().map(|said| said.what.clone()).collect(),
             rules: None,
         }

@@ -4,7 +4,8 @@ use crate::model::Timestamp;
 use crate::patch::entry::Decision;
 use crate::patch::facts::{Applies, Facts, Picks};
 use crate::patch::moves::{Move, Step};
-use crate::patch::state::{Listed, Question, State};
+use crate::patch::rules;
+use crate::patch::{Listed, Question, State};
 use crate::release::commit::Person;
 use crate::report::Page;
 use crate::report::document::plain;
@@ -70,6 +71,10 @@ pub fn why(listed: &Listed, needed: usize) -> String {
             Some(told) => format!("approved {told}; {}", conflicts(facts)),
             None => conflicts(facts),
         },
+        State::Elsewhere => {
+            let said = rules::elsewhere(listed);
+            said.map_or(String::new(), |(what, fix)| format!("{what}: {fix}"))
+        }
         State::Picked => match (&request.applied, &facts.landed) {
             (Some(said), None) => {
                 let last = said.what.iter().rev().find_map(|one| one.to.as_deref());

@@ -4,10 +4,9 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::call::Call;
-use super::client::Client;
+use super::client::{Call, Client};
 use super::error::ForgeError;
-use super::{PullRequest, Told, Word};
+use super::{History, PullRequest, TakenBack, Told, Word};
 use crate::model::Timestamp;
 
 /// Lists pull requests, page by page, and leaves out those that are not to be
@@ -58,22 +57,30 @@ pub(super) enum Turned {
     Off,
 }
 
-/// Tells who set the labels that are still there, from their events, oldest
-/// first. What is taken away again was not meant.
-pub(super) fn labelled(events: impl Iterator<Item = LabelEvent>) -> Vec<Word> {
-    let mut words: Vec<Word> = Vec::new();
+/// Tells who set the labels that are still there, and who took others away, from
+/// their events, oldest first. What is taken away again was not meant.
+pub(super) fn labelled(events: impl Iterator<Item = LabelEvent>) -> History {
+    let mut history = History::default();
     for event in events {
-        let told = Told::Labelled(event.label);
-        words.retain(|word| word.what != told);
+        let LabelEvent { login, at, .. } = event;
+        let what = Told::Labelled(event.label);
+        history.labels.retain(|word| word.what != what);
+        let text = String::new();
         match event.turned {
-            Turned::Off => {}
-            Turned::On => words.push(Word {
-                login: event.login,
-                at: event.at,
-                what: told,
-                text: String::new(),
+            Turned::On => history.labels.push(Word {
+                login,
+                at,
+                what,
+                text,
+            }),
+            Turned::Off => history.taken_back.push(TakenBack {
+                what,
+                of: None,
+                login,
+                at,
+                text,
             }),
         }
     }
-    words
+    history
 }

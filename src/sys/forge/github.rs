@@ -1,17 +1,19 @@
 //! GitHub's REST API, version 2022-11-28, as its documentation describes it
 //! (docs.github.com/rest), and GitHub Enterprise Server's below `/api/v3`.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 use serde_json::json;
 use ureq::http::Method;
 
 use super::asking::{self, LabelEvent, Turned};
-use super::call::Call;
-use super::client::Client;
+use super::client::{Call, Client};
 use super::error::ForgeError;
 use super::percent::encoded;
 use super::{
-    Check, CheckState, Edit, NewPullRequest, PullCommit, PullRequest, PullState, Told, Turn, Word,
+    Check, CheckState, Edit, History, Home, NewPullRequest, PullCommit, PullRequest, PullState,
+    TakenBack, Told, Turn, Word,
 };
 use crate::model::Timestamp;
 
@@ -77,6 +79,10 @@ impl From<Pull> for PullRequest {
             merge_commit: (pull.merge_commit_sha).filter(|_| state == PullState::Merged),
             state,
             head: pull.head.sha,
+            home: match (&pull.head.repo, &pull.base.repo) {
+                (Some(head), Some(base)) if head.full_name == base.full_name => Home::Project,
+                _ => Home::Fork,
+            },
             head_branch: pull.head.name,
             base: pull.base.name,
             author: login(pull.user),
@@ -141,10 +147,13 @@ pub(super) fn of_branch(
     base: &str,
 ) -> Result<Vec<PullRequest>, ForgeError> {
     let owner = project.split('/').next().unwrap_or_default();
-    let call = Call::get(path(project, "/pulls"), format!("pull requests of {head}"))
-        .with("state", "all")
-        .with("head", format!("{owner}:{head}"))
-        .with("base", base);
+    let call = Call::get(
+        path(project, "/pulls"),
+        format!("the pull requests of {project} from {head}"),
+    )
+    .with("state", "all")
+    .with("head", format!("{owner}:{head}"))
+    .with("base", base);
     // A forge that does not know a filter gives everything.
     asking::pull_requests(client, call, |one: &Pull| {
         one.head.name == head && one.base.name == base
@@ -156,15 +165,11 @@ pub(super) fn open_for(
     project: &str,
     base: &str,
 ) -> Result<Vec<PullRequest>, ForgeError> {
-    let what = format!("open pull requests for {base}");
+    let what = format!("the open pull requests of {project} for {base}");
     let call = Call::get(path(project, "/pulls"), what)
         .with("state", "open")
         .with("base", base);
-    asking::pull_requests(client, call, |one: &Pull| {
-        let repo = one.head.repo.as_ref();
-        let own = repo.is_some_and(|repo| repo.full_name.eq_ignore_ascii_case(project));
-        own && one.base.name == base
-    })
+    asking::pull_requests(client, call, |one: &Pull| one.base.name == base)
 }
 
 pub(super) fn merged_with(
@@ -181,9 +186,12 @@ pub(super) fn merged_with(
     struct Part {
         merged_at: Option<String>,
     }
-    let call = Call::get(path(project, "/issues"), format!("issues with {label}"))
-        .with("state", "closed")
-        .with("labels", label);
+    let call = Call::get(
+        path(project, "/issues"),
+        format!("the issues of {project} with {label}"),
+    )
+    .with("state", "closed")
+    .with("labels", label);
     let issues: Vec<Issue> = client.all(call)?;
     let mut found = Vec::new();
     for issue in issues {
@@ -250,53 +258,116 @@ pub(super) fn relabel(
     Ok(())
 }
 
-pub(super) fn words(client: &Client, project: &str, number: u64) -> Result<Vec<Word>, ForgeError> {
+#[derive(Deserialize)]
+struct Review {
+    id: u64,
+    user: Option<User>,
+    state: String,
+    body: Option<String>,
+    submitted_at: Option<Timestamp>,
+}
+
+fn reviews(client: &Client, project: &str, number: u64) -> Result<Vec<Review>, ForgeError> {
+    let what = format!("the reviews of {}", named(project, number));
+    let path = path(project, &format!("/pulls/{number}/reviews"));
+    client.all(Call::get(path, what))
+}
+
+/// The newest review of each person counts, as GitHub counts them itself. Who
+/// only comments says nothing; of one that was dismissed nothing is left, and
+/// neither of those before it.
+pub(super) fn standing(
+    client: &Client,
+    project: &str,
+    number: u64,
+) -> Result<Vec<Word>, ForgeError> {
+    let mut newest: HashMap<String, Review> = HashMap::new();
+    for mut review in reviews(client, project, number)? {
+        if !["APPROVED", "CHANGES_REQUESTED", "DISMISSED"].contains(&review.state.as_str()) {
+            continue;
+        }
+        let login = login(review.user.take());
+        let known = newest.get(&login);
+        if known.is_none_or(|known| known.submitted_at <= review.submitted_at) {
+            newest.insert(login, review);
+        }
+    }
+    let words = newest.into_iter().filter_map(|(login, review)| {
+        Some(Word {
+            login,
+            at: review.submitted_at,
+            what: told(&review.state)?,
+            text: review.body.unwrap_or_default(),
+        })
+    });
+    Ok(words.collect())
+}
+
+/// Reads what a review says, in the words of reviews or of their events.
+fn told(state: &str) -> Option<Told> {
+    match state.to_ascii_uppercase().as_str() {
+        "APPROVED" => Some(Told::Approved),
+        "CHANGES_REQUESTED" => Some(Told::ChangesRequested),
+        _ => None,
+    }
+}
+
+pub(super) fn history(client: &Client, project: &str, number: u64) -> Result<History, ForgeError> {
     #[derive(Deserialize)]
     struct Event {
         event: String,
         actor: Option<User>,
         label: Option<Label>,
         created_at: Option<Timestamp>,
+        dismissed_review: Option<Dismissed>,
     }
     #[derive(Deserialize)]
-    struct Review {
-        user: Option<User>,
+    struct Dismissed {
         state: String,
-        body: Option<String>,
-        submitted_at: Option<Timestamp>,
+        review_id: u64,
+        dismissal_message: Option<String>,
     }
-    let what = |of: &str| format!("the {of} of {}", named(project, number));
-    let events = path(project, &format!("/issues/{number}/events"));
-    let events: Vec<Event> = client.all(Call::get(events, what("events")))?;
-    let events = events.into_iter().filter_map(|event| {
-        Some(LabelEvent {
-            login: login(event.actor),
-            at: event.created_at,
-            label: event.label?.name,
-            turned: match event.event.as_str() {
-                "labeled" => Turned::On,
-                _ => Turned::Off,
-            },
-        })
-    });
-    let mut words = asking::labelled(events);
-    let reviews = path(project, &format!("/pulls/{number}/reviews"));
-    let reviews: Vec<Review> = client.all(Call::get(reviews, what("reviews")))?;
-    for review in reviews {
-        let told = match review.state.as_str() {
-            "APPROVED" => Told::Approved,
-            "CHANGES_REQUESTED" => Told::ChangesRequested,
-            // Of one that was dismissed GitHub does not say what it was.
-            _ => continue,
+    let what = format!("the events of {}", named(project, number));
+    let path = path(project, &format!("/issues/{number}/events"));
+    let events: Vec<Event> = client.all(Call::get(path, what))?;
+    let mut dismissed = Vec::new();
+    let mut labels = Vec::new();
+    for event in events {
+        let (by, at) = (login(event.actor), event.created_at);
+        if let Some(review) = event.dismissed_review {
+            dismissed.push((by, at, review));
+        } else if let Some(label) = event.label {
+            labels.push(LabelEvent {
+                login: by,
+                at,
+                label: label.name,
+                turned: match event.event.as_str() {
+                    "labeled" => Turned::On,
+                    _ => Turned::Off,
+                },
+            });
+        }
+    }
+    let mut history = asking::labelled(labels.into_iter());
+    if dismissed.is_empty() {
+        return Ok(history);
+    }
+    let reviews = reviews(client, project, number)?;
+    for (by, at, review) in dismissed {
+        let Some(what) = told(&review.state) else {
+            continue;
         };
-        words.push(Word {
-            login: login(review.user),
-            at: review.submitted_at,
-            what: told,
-            text: review.body.unwrap_or_default(),
+        let of = reviews.iter().find(|one| one.id == review.review_id);
+        history.taken_back.push(TakenBack {
+            what,
+            of: of.and_then(|one| Some(one.user.as_ref()?.login.clone())),
+            login: by,
+            at,
+            text: review.dismissal_message.unwrap_or_default(),
         });
     }
-    Ok(words)
+    history.taken_back.sort_by_key(|one| one.at);
+    Ok(history)
 }
 
 pub(super) fn checks(

@@ -9,12 +9,12 @@ use serde_json::json;
 use ureq::http::Method;
 
 use super::asking::{self, LabelEvent, Turned};
-use super::call::Call;
-use super::client::Client;
+use super::client::{Call, Client};
 use super::error::ForgeError;
 use super::percent::encoded;
 use super::{
-    Check, CheckState, Edit, NewPullRequest, PullCommit, PullRequest, PullState, Told, Turn, Word,
+    Check, CheckState, Edit, History, Home, NewPullRequest, PullCommit, PullRequest, PullState,
+    Told, Turn, Word,
 };
 use crate::model::Timestamp;
 
@@ -69,6 +69,10 @@ impl From<Merge> for PullRequest {
             state,
             merge_commit: newest.filter(|_| state == PullState::Merged),
             head,
+            home: match (merge.source_project_id, merge.target_project_id) {
+                (Some(source), Some(target)) if source == target => Home::Project,
+                _ => Home::Fork,
+            },
             head_branch: merge.source_branch,
             base: merge.target_branch,
             author: login(merge.author),
@@ -125,16 +129,15 @@ pub(super) fn of_branch(
     head: &str,
     base: &str,
 ) -> Result<Vec<PullRequest>, ForgeError> {
-    let what = format!("merge requests of {head}");
+    let what = format!("the merge requests of {project} from {head}");
     let call = Call::get(path(project, "/merge_requests"), what)
         .with("state", "all")
         .with("scope", "all")
         .with("source_branch", head)
         .with("target_branch", base);
-    // Not those of forks, and not all where a filter is not known.
+    // Not all, where a filter is not known.
     asking::pull_requests(client, call, |one: &Merge| {
-        let own = one.source_project_id == one.target_project_id;
-        own && one.source_branch == head && one.target_branch == base
+        one.source_branch == head && one.target_branch == base
     })
 }
 
@@ -143,14 +146,12 @@ pub(super) fn open_for(
     project: &str,
     base: &str,
 ) -> Result<Vec<PullRequest>, ForgeError> {
-    let what = format!("open merge requests for {base}");
+    let what = format!("the open merge requests of {project} for {base}");
     let call = Call::get(path(project, "/merge_requests"), what)
         .with("state", "opened")
         .with("scope", "all")
         .with("target_branch", base);
-    asking::pull_requests(client, call, |one: &Merge| {
-        one.source_project_id == one.target_project_id && one.target_branch == base
-    })
+    asking::pull_requests(client, call, |one: &Merge| one.target_branch == base)
 }
 
 pub(super) fn merged_with(
@@ -158,7 +159,7 @@ pub(super) fn merged_with(
     project: &str,
     label: &str,
 ) -> Result<Vec<PullRequest>, ForgeError> {
-    let what = format!("merge requests with {label}");
+    let what = format!("the merge requests of {project} with {label}");
     let call = Call::get(path(project, "/merge_requests"), what)
         .with("state", "merged")
         .with("scope", "all")
@@ -217,7 +218,37 @@ pub(super) fn relabel(
     client.tell(&call)
 }
 
-pub(super) fn words(client: &Client, project: &str, number: u64) -> Result<Vec<Word>, ForgeError> {
+/// Of an approval that was taken back nothing is left here.
+pub(super) fn approvals(
+    client: &Client,
+    project: &str,
+    number: u64,
+) -> Result<Vec<Word>, ForgeError> {
+    #[derive(Deserialize)]
+    struct Approvals {
+        #[serde(default)]
+        approved_by: Vec<Approval>,
+    }
+    #[derive(Deserialize)]
+    struct Approval {
+        user: Option<User>,
+        /// Since GitLab 17.
+        approved_at: Option<Timestamp>,
+    }
+    let what = format!("the approvals of {}", named(project, number));
+    let path = path(project, &format!("/merge_requests/{number}/approvals"));
+    let found: Option<Approvals> = client.find(&Call::get(path, what))?;
+    let found = found.into_iter().flat_map(|found| found.approved_by);
+    let word = |approval: Approval| Word {
+        login: login(approval.user),
+        at: approval.approved_at,
+        what: Told::Approved,
+        text: String::new(),
+    };
+    Ok(found.map(word).collect())
+}
+
+pub(super) fn history(client: &Client, project: &str, number: u64) -> Result<History, ForgeError> {
     #[derive(Deserialize)]
     struct Event {
         user: Option<User>,
@@ -230,21 +261,12 @@ pub(super) fn words(client: &Client, project: &str, number: u64) -> Result<Vec<W
     struct Label {
         name: String,
     }
-    #[derive(Deserialize)]
-    struct Approvals {
-        #[serde(default)]
-        approved_by: Vec<Approval>,
-    }
-    #[derive(Deserialize)]
-    struct Approval {
-        user: Option<User>,
-        /// Since GitLab 17.
-        approved_at: Option<Timestamp>,
-    }
-    let below = |rest: &str| path(project, &format!("/merge_requests/{number}/{rest}"));
-    let what = |of: &str| format!("the {of} of {}", named(project, number));
-    let events = Call::get(below("resource_label_events"), what("label events"));
-    let events: Vec<Event> = client.all(events)?;
+    let what = format!("the label events of {}", named(project, number));
+    let path = path(
+        project,
+        &format!("/merge_requests/{number}/resource_label_events"),
+    );
+    let events: Vec<Event> = client.all(Call::get(path, what))?;
     let events = events.into_iter().filter_map(|event| {
         Some(LabelEvent {
             login: login(event.user),
@@ -256,17 +278,7 @@ pub(super) fn words(client: &Client, project: &str, number: u64) -> Result<Vec<W
             },
         })
     });
-    let mut words = asking::labelled(events);
-    let approvals = Call::get(below("approvals"), what("approvals"));
-    let approvals: Option<Approvals> = client.find(&approvals)?;
-    let approvals = approvals.into_iter().flat_map(|found| found.approved_by);
-    words.extend(approvals.map(|approval| Word {
-        login: login(approval.user),
-        at: approval.approved_at,
-        what: Told::Approved,
-        text: String::new(),
-    }));
-    Ok(words)
+    Ok(asking::labelled(events))
 }
 
 pub(super) fn checks(

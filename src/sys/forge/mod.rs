@@ -6,18 +6,16 @@
 //! Whoever asks says who decides; a forge only says what it was told.
 
 mod asking;
-mod call;
 mod client;
 mod error;
 mod github;
 mod gitlab;
-mod pages;
+mod limit;
+mod moved;
 mod percent;
-mod refusal;
 mod said;
 mod site;
 mod token;
-mod waiting;
 
 pub use error::ForgeError;
 pub use site::{Kind, Site, SiteError};
@@ -54,12 +52,23 @@ pub struct PullRequest {
     pub head: String,
     /// The branch that has it.
     pub head_branch: String,
+    /// Whose branch that is.
+    pub home: Home,
     /// The branch that it is for.
     pub base: String,
     /// Who opened it, by the forge's name.
     pub author: String,
     /// Its labels, as the forge orders them.
     pub labels: Vec<String>,
+}
+
+/// Whose the branch of a pull request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Home {
+    /// The project's own.
+    Project,
+    /// A fork's, which may be gone.
+    Fork,
 }
 
 /// What became of a pull request.
@@ -141,6 +150,30 @@ pub enum Told {
     ChangesRequested,
 }
 
+/// Something that was said of a pull request and is not said any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenBack {
+    /// What.
+    pub what: Told,
+    /// Who had said it, by the forge's name; none: whoever it was.
+    pub of: Option<String>,
+    /// Who took it back.
+    pub login: String,
+    /// When; none: the forge does not say.
+    pub at: Option<Timestamp>,
+    /// In their own words; often empty.
+    pub text: String,
+}
+
+/// What was said of a pull request over time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    /// The labels that it has, by who set them, oldest first.
+    pub labels: Vec<Word>,
+    /// What was taken back, oldest first, as far as the forge tells it.
+    pub taken_back: Vec<TakenBack>,
+}
+
 /// A check of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
@@ -207,10 +240,11 @@ impl Forge {
             Kind::GitHub => github::of_branch(&self.client, &self.project, head, base),
             Kind::GitLab => gitlab::of_branch(&self.client, &self.project, head, base),
         };
-        Ok(found?.into_iter().max_by_key(|one| one.number))
+        let own = found?.into_iter().filter(|one| one.home == Home::Project);
+        Ok(own.max_by_key(|one| one.number))
     }
 
-    /// Lists the open pull requests of the project's own branches for a branch.
+    /// Lists the open pull requests for a branch, those of forks as well.
     pub fn open_for(&self, base: &str) -> Result<Vec<PullRequest>, ForgeError> {
         match self.kind {
             Kind::GitHub => github::open_for(&self.client, &self.project, base),
@@ -237,12 +271,13 @@ impl Forge {
         }
     }
 
-    /// Tells whether an address is below the project's page.
+    /// Tells whether an address is below the project's page. The forge may be
+    /// below a path of its host, and tells no cases apart.
     pub fn is_of_project(&self, url: &str) -> bool {
         let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-        let path = rest.split_once('/').map_or("", |(_, path)| path);
-        let below = path.strip_prefix(self.project.as_str());
-        below.is_some_and(|rest| rest.starts_with('/'))
+        let path = rest.find('/').map_or("", |at| &rest[at..]);
+        let project = format!("/{}/", self.project.to_lowercase());
+        path.to_lowercase().contains(&project)
     }
 
     /// Lists the merged pull requests with a label, by number.
@@ -280,15 +315,25 @@ impl Forge {
         }
     }
 
-    /// Lists what people said of a pull request and did not take back, oldest
-    /// first.
-    pub fn words(&self, number: u64) -> Result<Vec<Word>, ForgeError> {
+    /// Lists the reviews of a pull request that stand, oldest first: the newest
+    /// one of each person who approved or wants changes, unless it was dismissed
+    /// or taken back.
+    pub fn reviews(&self, number: u64) -> Result<Vec<Word>, ForgeError> {
         let mut words = match self.kind {
-            Kind::GitHub => github::words(&self.client, &self.project, number),
-            Kind::GitLab => gitlab::words(&self.client, &self.project, number),
+            Kind::GitHub => github::standing(&self.client, &self.project, number),
+            Kind::GitLab => gitlab::approvals(&self.client, &self.project, number),
         }?;
         words.sort_by_key(|word| word.at);
         Ok(words)
+    }
+
+    /// Tells who set the labels of a pull request, and what was taken back.
+    /// Whoever knows that it has no label that matters need not ask.
+    pub fn history(&self, number: u64) -> Result<History, ForgeError> {
+        match self.kind {
+            Kind::GitHub => github::history(&self.client, &self.project, number),
+            Kind::GitLab => gitlab::history(&self.client, &self.project, number),
+        }
     }
 
     /// Lists the checks of a commit that is a branch's head, by name.

@@ -16,7 +16,25 @@ pub(super) fn said(body: &[u8]) -> String {
     for key in ["message", "error", "error_description", "errors"] {
         texts(&value[key], "", &mut parts);
     }
-    let line: String = (parts.join("; ").chars())
+    line(&parts.join("; "))
+}
+
+/// Reads the title of a web page, in a line.
+pub(super) fn page_title(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    // ASCII alone, so that places in both are the same.
+    let lower = text.to_ascii_lowercase();
+    let title = || {
+        let open = lower.find("<title")?;
+        let begin = open + lower[open..].find('>')? + 1;
+        let end = begin + lower[begin..].find("</title")?;
+        Some(text[begin..end].split_whitespace().collect::<Vec<_>>())
+    };
+    line(&title().unwrap_or_default().join(" "))
+}
+
+fn line(text: &str) -> String {
+    let line: String = (text.chars())
         .map(|c| if c.is_control() { ' ' } else { c })
         .take(CHARS)
         .collect();
@@ -47,6 +65,20 @@ fn texts(value: &Value, name: &str, parts: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pages_have_titles() {
+        for (body, want) in [
+            (
+                "<!DOCTYPE html><HTML><head><TITLE lang=en>Sign in\n · Example</title>",
+                "Sign in · Example",
+            ),
+            ("<html><title>cut", ""),
+            ("<html>", ""),
+        ] {
+            assert_eq!(page_title(body.as_bytes()), want, "{body}");
+        }
+    }
 
     #[test]
     fn refusals_are_a_clause() {

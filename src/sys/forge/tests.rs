@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 
 use serde_json::{Value, json};
 
+use super::error::Span;
 use super::*;
 
 const TOKEN: &str = "s3cret-of-the-test";
@@ -129,13 +130,14 @@ fn github_s_pull_requests_are_read() {
         merge_commit: Some("e5bd3914e2e596debea16f433f57875b5b90bcd6".into()),
         head: "6dcb09b5b57875f334f61aebed695e2e4193db5e".into(),
         head_branch: "new-topic".into(),
+        home: Home::Project,
         base: "master".into(),
         author: "octocat".into(),
         labels: vec!["bug".into()],
     };
     assert_eq!(merged, want);
     let open = hub
-        .pull_request(1347)
+        .pull_request(1348)
         .expect("an answer")
         .expect("it is there");
     // A merge that GitHub only tried is none.
@@ -291,7 +293,7 @@ fn refusals_are_told_without_the_token() {
             404,
             json!({"message": "Not Found"}),
             |error| matches!(error, ForgeError::Missing { .. }),
-            "has no the labels",
+            "does not know the labels of pull request octocat/Hello-World#7, or does not show it: Not Found",
         ),
     ];
     for (status, body, is, want) in cases {
@@ -331,8 +333,29 @@ fn a_busy_forge_is_asked_again() {
     let (second, serving) = hub(vec![busy(429, "3600")]);
     let error = second.pull_request(1347).expect_err("too long");
     assert!(
-        matches!(error, ForgeError::Busy { seconds: 3600, .. }),
+        matches!(
+            error,
+            ForgeError::Busy {
+                span: Span(3600),
+                ..
+            }
+        ),
         "{error}"
+    );
+    // When to try again, to the second.
+    let shown = error.to_string();
+    let at = shown
+        .split("until ")
+        .nth(1)
+        .and_then(|rest| rest.split(',').next());
+    let at = Timestamp::parse_rfc3339(at.expect("a moment")).expect("a moment");
+    let now = std::time::SystemTime::now();
+    let now = now.duration_since(std::time::UNIX_EPOCH).expect("now");
+    let left = at.unix() - i64::try_from(now.as_secs()).expect("now");
+    assert!((3590..=3600).contains(&left), "{shown}");
+    assert!(
+        shown.contains(", 60 minutes from now: You have exceeded"),
+        "{shown}"
     );
     assert!(error.is_away());
     serving.join().expect("served");
@@ -344,8 +367,62 @@ fn a_busy_forge_is_asked_again() {
     assert!(error.is_away(), "{error}");
 }
 
+fn shown(words: &[Word]) -> Vec<String> {
+    let shown = |word: &Word| format!("{} {:?} {}", word.login, word.what, word.at.is_some());
+    words.iter().map(shown).collect()
+}
+
 #[test]
-fn what_people_said_is_read_but_not_what_they_took_back() {
+fn the_newest_review_of_each_person_counts() {
+    let review = |login: &str, state: &str, minute: u32| {
+        let mut one = fixture("github/reviews.json")[0].clone();
+        one["user"]["login"] = login.into();
+        one["state"] = state.into();
+        one["submitted_at"] = format!("2019-11-17T17:{minute:02}:00Z").into();
+        one
+    };
+    for (reviews, want) in [
+        (
+            vec![
+                review("a", "CHANGES_REQUESTED", 1),
+                review("a", "APPROVED", 2),
+            ],
+            vec!["a Approved true"],
+        ),
+        (
+            vec![
+                review("a", "APPROVED", 1),
+                review("a", "CHANGES_REQUESTED", 2),
+            ],
+            vec!["a ChangesRequested true"],
+        ),
+        // A remark is no change of mind, a dismissal leaves nothing.
+        (
+            vec![review("a", "APPROVED", 1), review("a", "COMMENTED", 2)],
+            vec!["a Approved true"],
+        ),
+        (
+            vec![review("a", "APPROVED", 1), review("a", "DISMISSED", 2)],
+            vec![],
+        ),
+        (
+            vec![review("b", "APPROVED", 3), review("a", "APPROVED", 2)],
+            vec!["a Approved true", "b Approved true"],
+        ),
+    ] {
+        let (hub, serving) = hub(vec![ok(json!(reviews))]);
+        let words = hub.reviews(1347).expect("an answer");
+        assert_eq!(shown(&words), want, "{reviews:?}");
+        lines(serving);
+    }
+    let (lab, serving) = lab(vec![ok(fixture("gitlab/approvals.json"))]);
+    let words = lab.reviews(5).expect("an answer");
+    assert_eq!(shown(&words), ["root Approved false"]);
+    lines(serving);
+}
+
+#[test]
+fn a_history_tells_who_took_what_back() {
     let event = |event: &str, login: &str, label: &str, at: &str| {
         let mut one = fixture("github/events.json")[0].clone();
         one["event"] = event.into();
@@ -354,53 +431,117 @@ fn what_people_said_is_read_but_not_what_they_took_back() {
         one["created_at"] = at.into();
         one
     };
-    let mut dismissed = fixture("github/reviews.json")[0].clone();
-    dismissed["state"] = "DISMISSED".into();
-    let mut changes = fixture("github/reviews.json")[0].clone();
-    changes["state"] = "CHANGES_REQUESTED".into();
-    changes["submitted_at"] = "2011-04-14T16:00:51Z".into();
-    let mut approved = fixture("github/reviews.json")[0].clone();
-    approved["submitted_at"] = "2011-04-14T16:00:52Z".into();
+    let dismissed = fixture("github/review-dismissed.json");
+    let mut review = fixture("github/reviews.json")[0].clone();
+    review["id"] = dismissed["dismissed_review"]["review_id"].clone();
+    review["state"] = "DISMISSED".into();
     let (first, serving) = hub(vec![
         ok(json!([
             fixture("github/events.json")[0],
             event("labeled", "ida", "hold-patch", "2011-04-14T16:00:49Z"),
             event("unlabeled", "ben", "hold-patch", "2011-04-14T16:00:50Z"),
             event("labeled", "ben", "reject-patch", "2011-04-14T16:00:53Z"),
+            dismissed,
         ])),
-        ok(json!([dismissed, changes, approved])),
+        ok(json!([review])),
     ]);
-    let words = first.words(1347).expect("an answer");
-    let shown: Vec<String> = (words.iter())
-        .map(|word| format!("{} {:?}", word.login, word.what))
-        .collect();
+    let history = first.history(1347).expect("an answer");
     assert_eq!(
-        shown,
+        shown(&history.labels),
+        ["ben Labelled(\"reject-patch\") true"]
+    );
+    let back = |one: &TakenBack| {
+        let of = one.of.as_deref().unwrap_or("–");
+        format!(
+            "{} took {:?} of {of} back: {}",
+            one.login, one.what, one.text
+        )
+    };
+    let back: Vec<String> = history.taken_back.iter().map(back).collect();
+    assert_eq!(
+        back,
         [
-            "octocat ChangesRequested",
-            "octocat Approved",
-            "ben Labelled(\"reject-patch\")"
+            "ben took Labelled(\"hold-patch\") of – back: ",
+            "octocat took Approved of octocat back: Latest commit contains a security vulnerability",
         ]
     );
-    assert_eq!(words[1].text, "Here is the body for the review.");
     lines(serving);
-    let (second, serving) = lab(vec![
-        ok(fixture("gitlab/label-events.json")),
-        ok(fixture("gitlab/approvals.json")),
-    ]);
-    let words = second.words(5).expect("an answer");
-    let shown: Vec<String> = (words.iter())
-        .map(|word| format!("{} {:?} {}", word.login, word.what, word.at.is_some()))
-        .collect();
+    let (second, serving) = lab(vec![ok(fixture("gitlab/label-events.json"))]);
+    let history = second.history(5).expect("an answer");
     assert_eq!(
-        shown,
+        shown(&history.labels),
         [
-            "root Approved false",
             "root Labelled(\"p1\") true",
             "root Labelled(\"project\") true"
         ]
     );
     lines(serving);
+}
+
+#[test]
+fn pull_requests_of_forks_are_read_even_of_one_that_is_gone() {
+    let with = |name: &str, repo: Value| {
+        let mut one = fixture("github/pull.json");
+        one["head"]["ref"] = name.into();
+        one["head"]["repo"] = repo;
+        one
+    };
+    let mut gone = with("gone", Value::Null);
+    gone["head"]["user"] = Value::Null;
+    let (hub, serving) = hub(vec![
+        ok(json!([
+            with("own", json!({"full_name": "octocat/Hello-World"})),
+            with("fork", json!({"full_name": "ida/Hello-World"})),
+            gone,
+        ])),
+        ok(json!([with(
+            "fork",
+            json!({"full_name": "ida/Hello-World"})
+        )])),
+    ]);
+    let homes = |all: Vec<PullRequest>| -> Vec<(String, Home)> {
+        all.into_iter()
+            .map(|one| (one.head_branch, one.home))
+            .collect()
+    };
+    let want = [
+        ("own".to_owned(), Home::Project),
+        ("fork".to_owned(), Home::Fork),
+        ("gone".to_owned(), Home::Fork),
+    ];
+    assert_eq!(homes(hub.open_for("master").expect("an answer")), want);
+    // A fork's branch of the same name is another one.
+    assert_eq!(hub.of_branch("fork", "master").expect("an answer"), None);
+    lines(serving);
+    let with = |name: &str, source: Value| {
+        let mut one = fixture("gitlab/merge-request.json");
+        one["source_branch"] = name.into();
+        one["source_project_id"] = source;
+        one
+    };
+    let own = fixture("gitlab/merge-request.json")["target_project_id"].clone();
+    let (lab, serving) = lab(vec![ok(json!([
+        with("own", own),
+        with("fork", json!(7)),
+        with("gone", Value::Null),
+    ]))]);
+    assert_eq!(homes(lab.open_for("master").expect("an answer")), want);
+    lines(serving);
+}
+
+#[test]
+fn nothing_is_asked_twice_until_something_changes() {
+    let (hub, serving) = hub(vec![
+        ok(fixture("github/pull.json")),
+        ok(fixture("github/labels.json")),
+        ok(fixture("github/pull.json")),
+    ]);
+    for _ in 0..3 {
+        hub.pull_request(1347).expect("an answer");
+    }
+    hub.relabel(1347, &["bug".into()], &[]).expect("labelled");
+    hub.pull_request(1347).expect("an answer");
+    assert_eq!(lines(serving).len(), 3);
 }
 
 #[test]

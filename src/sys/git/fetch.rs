@@ -1,6 +1,7 @@
 //! Refs from a remote, through the user's `git`: with its credentials and its
 //! network.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Repository, UserGit};
@@ -38,19 +39,32 @@ pub fn remote_ref(
     remote: &str,
     name: &str,
 ) -> Result<Option<String>, FetchError> {
+    let mut found = remote_refs_of(repository, environment, remote, name)?;
+    Ok(found.remove(name))
+}
+
+/// Lists where a remote has the refs that a pattern (`refs/heads/a/*`) names, by
+/// their full names.
+pub fn remote_refs_of(
+    repository: &Repository,
+    environment: &Environment,
+    remote: &str,
+    pattern: &str,
+) -> Result<BTreeMap<String, String>, FetchError> {
     known(repository, remote)?;
     let tool = UserGit::new(repository, environment)
         .tool()
-        .args(["ls-remote", "--refs", "--quiet", "--", remote, name])
+        .args(["ls-remote", "--refs", "--quiet", "--", remote, pattern])
         .limit(LIMIT);
     let output = tool.output().map_err(|source| FetchError::Unreached {
         remote: remote.to_owned(),
         source,
     })?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let mut lines = text.lines().filter_map(|line| line.split_once('\t'));
-    let found = lines.find(|(_, found)| *found == name);
-    Ok(found.map(|(id, _)| id.to_owned()))
+    let refs = text.lines().filter_map(|line| line.split_once('\t'));
+    Ok(refs
+        .map(|(id, name)| (name.to_owned(), id.to_owned()))
+        .collect())
 }
 
 /// Fetches refspecs (`+refs/a:refs/b`) and nothing else: no tags.

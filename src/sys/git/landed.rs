@@ -176,6 +176,8 @@ impl Repository {
         let mut named = HashMap::new();
         let mut written = HashMap::new();
         let mut by_paths: HashMap<u64, Vec<ObjectId>> = HashMap::new();
+        // Of where a shallow clone ends nobody knows what it changes.
+        let shallow = &objects.substitutes.shallow;
         for other in own.iter().copied() {
             if reverted.contains_key(&other) {
                 continue;
@@ -188,6 +190,9 @@ impl Repository {
                 named.entry(from).or_insert(other);
             }
             written.entry(picked::written(&commit)).or_insert(other);
+            if shallow.contains(&other) {
+                continue;
+            }
             let paths = paths(objects, other, &commit)?;
             by_paths.entry(paths).or_default().push(other);
         }
@@ -200,6 +205,9 @@ impl Repository {
             let commit = objects.commit(id)?;
             if let Some(other) = written.get(&picked::written(&commit)) {
                 landed.insert(id, *other);
+                continue;
+            }
+            if shallow.contains(&id) {
                 continue;
             }
             let alike = by_paths.get(&paths(objects, id, &commit)?);

@@ -45,7 +45,7 @@ use crate::model::{TagName, Timestamp};
 pub use cherry::{NewPick, Signs, picked_message};
 pub use condition::{Substitutes, Substitution};
 pub use export::{ExportChanges, Exported, TreeEntry, TreeEntryKind};
-pub use fetch::{FetchError, fetch, remote_ref};
+pub use fetch::{FetchError, fetch, remote_ref, remote_refs_of};
 pub use history::UnifiedDiff;
 pub use landed::Landed;
 pub use ledger::{Joined, LedgerError, kept};

@@ -21,6 +21,19 @@ impl Repository {
         Ok(remote.url().ok().map(str::to_owned))
     }
 
+    /// Returns the ref that a fetch from a remote puts one of its refs at
+    /// (`remote.NAME.fetch`), where that is one of `refs/remotes/`; none: a fetch
+    /// brings objects at most.
+    pub fn tracking_ref(&self, remote: &str, name: &str) -> Option<String> {
+        let remote = self.inner.find_remote(remote).ok()?;
+        let specs = remote.refspecs();
+        let fetched = specs.filter(|spec| spec.direction() == git2::Direction::Fetch);
+        let mut found = fetched.filter(|spec| spec.src_matches(name));
+        let place = found.find_map(|spec| spec.transform(name).ok())?;
+        let place = std::str::from_utf8(&place).ok()?;
+        place.starts_with("refs/remotes/").then(|| place.to_owned())
+    }
+
     /// Returns the branch that others start from: the one that the remote's HEAD
     /// names, else the one that is checked out; none: HEAD is detached.
     pub fn main_branch(&self, remote: &str) -> Option<String> {

@@ -43,6 +43,14 @@ fn document(ran: &Ran) -> Value {
     ran.document("debcut/patch-apply/1")
 }
 
+/// Makes a fix of what another commit, which nobody asks for, has brought: it
+/// conflicts on the branch. Returns the fix.
+fn in_need_of_another(world: &World) -> String {
+    fix(world, "two", "2", "feat: the second line");
+    let message = format!("fix: the second line again{NOTE}");
+    fix(world, "2", "II", &message)
+}
+
 /// Everything of a repository that an apply must not touch.
 fn own(world: &World) -> String {
     let words: [&[&str]; 4] = [
@@ -182,13 +190,7 @@ fn a_conflict_stops_and_says_what_would_help() {
 #[test]
 fn a_conflict_is_resolved_in_a_work_tree_of_its_own() {
     let world = project();
-    fix(&world, "two", "2", "feat: the second line");
-    let second = fix(
-        &world,
-        "2",
-        "II",
-        &format!("fix: the second line again{NOTE}"),
-    );
+    let second = in_need_of_another(&world);
     let id = approved(&world);
     let before = own(&world);
     let ran = apply(&world, &["--resolve-in", "../conflict", "--json"]).code(4);
@@ -222,13 +224,7 @@ fn a_conflict_is_resolved_in_a_work_tree_of_its_own() {
 #[test]
 fn a_resolution_is_of_the_conflict_and_of_nothing_else() {
     let world = project();
-    fix(&world, "two", "2", "feat: the second line");
-    let second = fix(
-        &world,
-        "2",
-        "II",
-        &format!("fix: the second line again{NOTE}"),
-    );
+    let second = in_need_of_another(&world);
     approved(&world);
     let head = world.git(&["rev-parse", "release-1.0"]);
     world.git(&["worktree", "add", "-q", "-b", "mine", "../mine", &head]);
@@ -293,13 +289,7 @@ fn a_resolution_is_of_the_conflict_and_of_nothing_else() {
 fn a_request_that_conflicts_can_be_left_out() {
     for way in ["--skip", "--skip-conflicts"] {
         let world = project();
-        fix(&world, "two", "2", "feat: the second line");
-        fix(
-            &world,
-            "2",
-            "II",
-            &format!("fix: the second line again{NOTE}"),
-        );
+        in_need_of_another(&world);
         let conflicting = approved(&world);
         fix(
             &world,
@@ -324,13 +314,7 @@ fn a_request_that_conflicts_can_be_left_out() {
 #[test]
 fn somebody_may_pick_it_by_hand_meanwhile() {
     let world = project();
-    fix(&world, "two", "2", "feat: the second line");
-    let second = fix(
-        &world,
-        "2",
-        "II",
-        &format!("fix: the second line again{NOTE}"),
-    );
+    let second = in_need_of_another(&world);
     approved(&world);
     apply(&world, &[]).code(4);
     world.git(&["worktree", "add", "-q", "../hand", "release-1.0"]);

@@ -257,3 +257,29 @@ fn a_bare_repository_has_a_queue() {
     let list = ran.document("debcut/patch-list/1");
     assert_eq!(list["requests"][0]["applies"], "cleanly");
 }
+
+#[test]
+fn a_list_says_what_is_not_in_it_and_cuts_nothing_in_a_pipe() {
+    let world = project();
+    let list = |more: &[&str]| {
+        let words = ["patch", "list"].iter().chain(more);
+        let call = world.debcut(words).env("COLUMNS", "40");
+        call.run().code(0).stdout
+    };
+    assert_eq!(list(&["--state", "held"]), "nothing is asked for\n");
+    let long = "fix: keep the second line, which somebody wants to read in a pipe, where nothing is cut off";
+    fix(
+        &world,
+        "two",
+        "2",
+        &WHOLE.replace("fix: keep the second line", long),
+    );
+    let pick = ["patch", "pick", "HEAD", "--onto", "release-1.0"];
+    world.run(pick).code(0);
+    assert!(list(&[]).contains(long), "{}", list(&[]));
+    assert_eq!(list(&["--state", "held"]), "the one request is not held\n");
+    fix(&world, "six", "6", "fix: another one");
+    world.run(pick).code(0);
+    let held = list(&["--state", "held,picked"]);
+    assert_eq!(held, "none of 2 requests is held or picked\n");
+}

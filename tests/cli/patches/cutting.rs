@@ -53,12 +53,14 @@ pub(super) fn said(world: &World, is: &str) -> Vec<Value> {
     own.map(|entry| entry["event"].clone()).collect()
 }
 
-fn blocks(world: &World) -> String {
+/// What a plan names as blocking or to be looked at.
+fn open(world: &World) -> String {
     let plan = world
         .run(["patch", "plan", "release-1.2", "--json"])
         .code(0);
     let plan = plan.document("debcut/patch-plan/1");
-    plan["branches"][0]["blocks"].to_string()
+    let one = &plan["branches"][0];
+    format!("{}{}", one["blocks"], one["attention"])
 }
 
 /// Everything there is, but for the ledger and git's objects of it.
@@ -105,7 +107,7 @@ fn a_mock_leaves_its_report_alone() {
     assert!(built.contains("\"tally_1.2.1_all.deb\""), "{built}");
     let log = world.run(["patch", "log"]).code(0).stdout;
     assert!(log.contains("it passed: tally 1.2.1"), "{log}");
-    assert!(!blocks(&world).contains("mock"), "{}", blocks(&world));
+    assert!(!open(&world).contains("mock"), "{}", open(&world));
     let plan = world.run(["patch", "plan"]).code(0).stdout;
     assert!(plan.contains("mock passed 2025-06-01"), "{plan}");
 
@@ -143,7 +145,7 @@ fn a_cut_warns_of_what_no_mock_has_passed() {
     let why = told[0]["findings"][0].as_str().expect("a reason");
     assert!(why.contains("[build-failed]"), "{why}");
     lacks(Some("was refused: tally"));
-    assert!(blocks(&world).contains("was refused"), "{}", blocks(&world));
+    assert!(open(&world).contains("was refused"), "{}", open(&world));
     let log = world.run(["patch", "log"]).code(0).stdout;
     assert!(
         log.contains("it was refused") && log.contains("[build-failed]"),

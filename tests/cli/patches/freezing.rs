@@ -223,3 +223,22 @@ fn what_is_approved_and_conflicts_waits_and_is_told_too() {
     let thawed = thaw(&world).run().code(0).document("debcut/patch-thaw/1");
     assert_eq!(named(&thawed, "released"), want);
 }
+
+#[test]
+fn only_a_maintenance_branch_is_frozen() {
+    let world = project();
+    world.git(&["branch", "topic"]);
+    for branch in ["main", "topic"] {
+        let words = ["patch", "freeze", branch, "--reason", "r", "--json"];
+        let refused = world.run(words).code(1).document("debcut/patch-freeze/1");
+        assert_eq!(
+            refused["findings"][0]["rule"], "not-maintained",
+            "{refused}"
+        );
+        assert_eq!(refused["changed"], false, "{refused}");
+    }
+    let log = world.run(["patch", "log"]).code(0).stdout;
+    assert!(!log.contains("freezes"), "{log}");
+    let words = ["patch", "freeze", "refs/heads/release-1.0", "--reason", "r"];
+    world.run(words).code(0).says(&["release-1.0 is frozen"]);
+}

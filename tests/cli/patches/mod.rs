@@ -6,6 +6,7 @@ mod back_merging;
 mod before_the_cut;
 mod cutting;
 mod deciding;
+mod elsewhere;
 mod embargo;
 mod forge;
 mod freezing;

@@ -7,22 +7,17 @@
 //! `INSTA_UPDATE=always cargo nextest run --test cli patches::month` writes it
 //! anew; then it is read again.
 
+mod embargo;
+mod judging;
 mod project;
 mod stage;
 
 use std::collections::BTreeMap;
 
-use crate::apt::client::Client;
+use embargo::embargoed;
+use judging::judged;
 use project::{ADA, BEN, OLGA, Wanted};
 use stage::{Stage, Who};
-
-/// Ada, where nobody looks.
-const PRIVATE: Who = Who {
-    name: "Ada Example",
-    clone: "private",
-};
-/// What nobody may read before the lift.
-const SECRET: &str = "zanzibar";
 
 /// The names of requests, by what the play calls them.
 type Requests = BTreeMap<&'static str, String>;
@@ -304,185 +299,4 @@ fn hotfixed(stage: &mut Stage) {
     stage.unseen(ADA, &["release", "sync", "--push"]).code(0);
     stage.unseen(ADA, &["patch", "sync"]).code(0);
     stage.git(ADA, &["switch", "--quiet", "main"]);
-}
-
-fn embargoed(stage: &mut Stage, requests: &mut Requests) {
-    let private = stage.world.path("private").display().to_string();
-    stage.silently("2025-05-27");
-    for words in [
-        &["init", "--quiet", "--bare", "../private.git"][..],
-        &["clone", "--quiet", "../origin.git", &private],
-    ] {
-        stage.git(ADA, words);
-    }
-    stage.git(PRIVATE, &["remote", "add", "private", "../private.git"]);
-    stage.git(PRIVATE, &["switch", "--quiet", LINE]);
-    for words in [
-        &["archive", "init", "../sec", "--suite", "stable"][..],
-        &["patch", "sync"],
-    ] {
-        stage.unseen(PRIVATE, words).code(0);
-    }
-    stage.day("2025-05-27", "what nobody may know of");
-    let embargo = ["patch", "embargo", "ORCHID", "--branch", LINE];
-    let places = [
-        "--branch",
-        "main",
-        "--until",
-        "2025-06-03T14:00:00Z",
-        "--private-remote",
-        "private",
-    ];
-    let more = [
-        "--private-archive",
-        "../sec",
-        "--archive",
-        "../apt",
-        "--suite",
-        "stable",
-    ];
-    let green = ["--private-command", project::GREEN];
-    stage
-        .debcut(PRIVATE, &[&embargo[..], &places, &more, &green].concat())
-        .code(0);
-    stage.git(PRIVATE, &["switch", "--quiet", "main"]);
-    let secret = project::secret(stage, PRIVATE, SECRET);
-    pick(stage, (PRIVATE, LINE), ("secret", &secret), requests);
-    let id = requests["secret"].clone();
-    stage
-        .unseen(PRIVATE, &["patch", "approve", &id, "--reason", "a hole"])
-        .code(0);
-    stage
-        .unseen(PRIVATE, &["patch", "apply", "--onto", LINE, &id])
-        .code(0);
-    stage.git(PRIVATE, &["switch", "--quiet", LINE]);
-    stage
-        .unseen(
-            PRIVATE,
-            &["release", "--to", "stable", "--archive", "../sec", "--mock"],
-        )
-        .code(0);
-    stage
-        .debcut(PRIVATE, &["release", "--to", "stable"])
-        .code(2);
-    stage
-        .debcut(
-            PRIVATE,
-            &["release", "--to", "stable", "--archive", "../sec"],
-        )
-        .code(0);
-    stage.unseen(PRIVATE, &["announce", "--send"]).code(2);
-    stage.unseen(PRIVATE, &["patch", "sync"]).code(2);
-    stage.debcut(PRIVATE, &["patch", "lift", "--yes"]).code(1);
-    assert_eq!(told(stage), Vec::<&str>::new(), "before the lift");
-
-    stage.day("2025-06-03", "the lift");
-    stage.hour(14);
-    stage.debcut(PRIVATE, &["patch", "lift", "--yes"]).code(0);
-    assert_eq!(told(stage), ["commits", "mail", "packages"]);
-    stage.git(ADA, &["fetch", "--quiet", "origin"]);
-    stage.unseen(ADA, &["patch", "sync"]).code(0);
-    stage.debcut(ADA, &["archive", "list", "stable"]).code(0);
-    // Everything that was ever said is still there, the embargoed part too.
-    let log = stage.unseen(ADA, &["patch", "log", "--json"]).code(0);
-    let log = log.document("debcut/patch-log/1");
-    let entries = log["entries"].as_array().expect("a list");
-    let count = |is: &str| entries.iter().filter(|entry| entry["is"] == is).count();
-    let counts = ["asked", "mocked", "cut", "frozen", "thawed"].map(count);
-    assert_eq!(counts, [14, 5, 3, 1, 1], "{log}");
-}
-
-/// Finds the secret in what others see.
-fn told(stage: &mut Stage) -> Vec<&'static str> {
-    let mut found = Vec::new();
-    let log = ["--git-dir", "../origin.git", "log", "--all", "--patch"];
-    if stage.git(ADA, &log).contains(SECRET) {
-        found.push("commits");
-    }
-    let ran = stage.unseen(ADA, &["archive", "list", "stable"]).code(0);
-    let mut packages = ran.stdout.contains("1.12.2");
-    for place in [
-        "origin.git",
-        "apt",
-        "project",
-        "ben",
-        "home",
-        "data",
-        "tmp",
-        "told",
-    ] {
-        let place = stage.world.path(place).display().to_string();
-        let words = [
-            "--recursive",
-            "--files-with-matches",
-            "--text",
-            SECRET,
-            &place,
-        ];
-        let ran = stage.tool(ADA, "grep", &words);
-        packages |= !ran.stdout.is_empty();
-        assert_ne!(ran.code, 2, "{}", ran.stderr);
-    }
-    let mail = std::fs::read_to_string(stage.world.path("mail")).unwrap_or_default();
-    found.extend(mail.contains(SECRET).then_some("mail"));
-    found.extend(packages.then_some("packages"));
-    found
-}
-
-/// Lets git, dpkg and apt say what has become of it all.
-fn judged(stage: &mut Stage, wanted: &Wanted) {
-    for (clone, line) in [("project", "origin/release-1.12"), ("private", LINE)] {
-        let who = Who { clone, ..ADA };
-        stage.git(who, &["fsck", "--strict", "--no-dangling"]);
-        let log = stage.git(who, &["log", "--format=%an%n%B", line]);
-        for commit in [
-            &wanted.last_line,
-            &wanted.bytes,
-            &wanted.words,
-            &wanted.refuse,
-            &wanted.news,
-            &wanted.manual,
-            &wanted.copyright,
-            &wanted.bump,
-            &wanted.longest,
-        ] {
-            let origin = format!("(cherry picked from commit {commit})");
-            assert_eq!(log.matches(&origin).count(), 1, "{commit} in\n{log}");
-        }
-        assert!(!log.contains(&wanted.usage), "{log}");
-        assert_eq!(log.matches("Ben Example").count(), 1, "{log}");
-    }
-    stage.git(ADA, &["--git-dir", "../origin.git", "fsck", "--strict"]);
-    let versions = |stage: &mut Stage, at: &str| {
-        stage.git(ADA, &["switch", "--quiet", "--detach", at]);
-        let words = ["--all", "--format", "rfc822", "--show-field", "Version"];
-        let said = stage.tool(ADA, "dpkg-parsechangelog", &words).code(0);
-        said.stdout
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
-    let main = versions(stage, "origin/main");
-    assert_eq!(main, ["1.12.1.1", "1.12.1", "1.12.0"], "main");
-    let line = versions(stage, "v1.12.2");
-    assert_eq!(line, ["1.12.2", "1.12.1.1", "1.12.1", "1.12.0"], "the line");
-    assert_eq!(
-        versions(stage, "v1.12.1.1"),
-        ["1.12.1.1", "1.12.1", "1.12.0"]
-    );
-    // A hotfix has exactly one change.
-    let words = ["diff", "--name-only", "v1.12.1", "v1.12.1.1"];
-    let changed = stage.git(ADA, &words);
-    assert_eq!(
-        changed.split('\n').collect::<Vec<_>>(),
-        ["VERSION", "debian/changelog", "tally.sh"]
-    );
-    let sources = stage.unseen(ADA, &["archive", "sources", "stable"]).code(0);
-    let client = Client::new(&stage.world, "machine", ("tally.sources", &sources.stdout));
-    client.update().code(0);
-    // Of each the package and its source.
-    let mut seen = client.versions("tally");
-    seen.sort();
-    seen.dedup();
-    assert_eq!(seen, ["1.12.1", "1.12.1.1", "1.12.2"]);
 }

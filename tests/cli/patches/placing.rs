@@ -220,4 +220,53 @@ fn a_merge_and_its_commits_are_the_same_request() {
     assert_eq!(twice["subject"], id.as_str());
     let message = twice["message"].as_str().expect("text");
     assert!(message.contains(&first[..12]), "{message}");
+    // What its commits tell users is what it tells them.
+    let whole = made["id"].as_str().expect("a name");
+    let shown = world.run(["patch", "show", whole, "--json"]).code(0);
+    let shown = shown.document("debcut/patch-show/1");
+    assert_eq!(shown["request"]["release_note"], "written", "{shown}");
+    let note = &shown["request"]["answers"]["note"];
+    assert_eq!(note, "The second line stays.");
+}
+
+#[test]
+fn a_pull_request_and_its_merge_are_the_same_request() {
+    for merge_first in [true, false] {
+        let world = project();
+        world.git(&["checkout", "-q", "-b", "topic"]);
+        fix(&world, "two", "2", "fix: one\n\nRelease-Note: One stays.");
+        fix(&world, "four", "4", "fix: two");
+        world.git(&["checkout", "-q", "main"]);
+        let title = "Merge pull request #12 from ida/topic\n\nfix: both";
+        world.git(&["merge", "-q", "--no-ff", "-m", title, "topic"]);
+        let mut ways = [&["HEAD", "-m", "1"][..], &["#12"]];
+        if !merge_first {
+            ways.reverse();
+        }
+        let pick = |way: &[&str]| {
+            let words = [
+                "patch",
+                "pick",
+                "--onto",
+                "refs/heads/release-1.0",
+                "--json",
+            ];
+            let made = world.run(words.iter().chain(way)).code(0);
+            made.document("debcut/patch-pick/1")
+        };
+        let first = pick(ways[0]);
+        assert_eq!(first["onto"], "release-1.0", "{first}");
+        let second = pick(ways[1]);
+        let twice = second["findings"].as_array().expect("a list").iter();
+        let twice: Vec<&Value> = twice.filter(|one| one["rule"] == "asked-twice").collect();
+        assert_eq!(twice.len(), 1, "{second}");
+        assert_eq!(twice[0]["subject"], first["id"], "{second}");
+        // Not each of the commits says what users are told.
+        for made in [&first, &second] {
+            let id = made["id"].as_str().expect("a name");
+            let shown = world.run(["patch", "show", id, "--json"]).code(0);
+            let shown = shown.document("debcut/patch-show/1");
+            assert_eq!(shown["request"]["release_note"], "missing", "{shown}");
+        }
+    }
 }

@@ -132,10 +132,12 @@ fn plan_says_when_with_what_and_what_stands_in_the_way() {
     let head = world.git(&["rev-parse", "release-1.0"]);
     let red = "the branch's head is not green: `test -e ../green || { echo 3 tests fail; exit 1; }` says “3 tests fail”";
     let mock = format!("no mock of {} has passed", &head[..12]);
-    assert_eq!(one["blocks"], serde_json::json!([red, mock]));
+    assert_eq!(one["blocks"], serde_json::json!([red]));
+    assert_eq!(one["attention"], serde_json::json!([mock]));
     std::fs::write(world.path("green"), "").expect("writes");
     let one = at("2025-06-01", "release-1.0");
-    assert_eq!(one["blocks"], serde_json::json!([mock]));
+    assert_eq!(one["blocks"], serde_json::json!([]));
+    assert_eq!(one["attention"], serde_json::json!([mock]));
     let none = at("2025-06-01", "release-0.9");
     assert_eq!(none["last"], serde_json::Value::Null);
     let yet = "no release yet: the rhythm begins with the first one";
@@ -161,11 +163,78 @@ fn plan_says_when_with_what_and_what_stands_in_the_way() {
         said[1],
         format!(
             "warning release-1.0: overdue: it was due by 2025-05-29, the next day for it is \
-             2025-06-02: stamp 1.0.1, 1 commit; blocked: {mock}"
+             2025-06-02: stamp 1.0.1, 1 commit; to be looked at: {mock}"
         )
     );
     assert!(
         said[0].starts_with("info release-0.9: it has no release yet: "),
         "{said:?}"
     );
+}
+
+#[test]
+fn plan_lets_go_what_an_apply_lets_go() {
+    let world = project();
+    world.debian("1.0", "3.0 (native)");
+    world.commit("build: package it");
+    world.git(&["branch", "-q", "-f", "release-1.0"]);
+    let whole = |what: &str| WHOLE.replacen("the second line", what, 1);
+    fix(&world, "four", "4", &whole("the fourth line"));
+    let first = id_of(&world);
+    // Alone it conflicts: it changes what the first one has written.
+    fix(&world, "4", "vier", &whole("the fourth line again"));
+    let second = id_of(&world);
+    // Alone it applies; behind the others it changes the same line.
+    world.git(&["switch", "-q", "--create", "topic", "release-1.0"]);
+    fix(&world, "four", "IV", &whole("the fourth line otherwise"));
+    let third = id_of(&world);
+    world.git(&["switch", "-q", "main"]);
+    fix(&world, "six", "6", &whole("the sixth line"));
+    let new = id_of(&world);
+    let approve = ["patch", "approve", &first, &second, &third, "--reason", "r"];
+    world.run(approve).code(0);
+    let aside = [
+        "patch",
+        "override",
+        &third,
+        "parent-not-merged",
+        "--reason",
+        "r",
+    ];
+    world.run(aside).code(0);
+    assert_eq!(state(&world, &second), "conflicts");
+    assert_eq!(state(&world, &third), "approved");
+
+    let apply = [
+        "patch",
+        "apply",
+        "--onto",
+        "release-1.0",
+        "--dry-run",
+        "--json",
+    ];
+    let apply = apply.iter().chain(&["--skip-conflicts"]);
+    let applied = world.run(apply).code(0).document("debcut/patch-apply/1");
+    let fate = |id: &str| {
+        let mut all = applied["requests"].as_array().expect("a list").iter();
+        let one = all.find(|one| one["id"] == id).expect("it");
+        one["fate"].as_str().expect("a word").to_owned()
+    };
+    let plan = ["patch", "plan", "release-1.0", "--json"];
+    let plan = world.run(plan).code(0).document("debcut/patch-plan/1");
+    let plan = &plan["branches"][0];
+    for (id, want) in [
+        (&first, "goes"),
+        (&second, "goes"),
+        (&third, "conflicts"),
+        (&new, "stays"),
+    ] {
+        assert_eq!(fate(id), want, "{applied}");
+        let goes = plan["approved"].to_string().contains(id.as_str());
+        assert_eq!(goes, want == "goes", "{plan}");
+        let stays = plan["attention"].to_string().contains(id.as_str());
+        assert_ne!(goes, stays, "{plan}");
+        // A release is refused for none of them.
+        assert!(!plan["blocks"].to_string().contains(id.as_str()), "{plan}");
+    }
 }

@@ -112,6 +112,19 @@ fn what_belongs_is_suggested_once_with_its_reason() {
     ] {
         assert_eq!(why(&found, subject), want, "{subject}");
     }
+    // What nothing speaks for is counted, and shown where all is.
+    assert_eq!(found["silent_kinds"]["feat"], 2, "{found}");
+    let all = suggest(&world, &["--all"]);
+    assert_eq!(why(&all, "feat: something new"), "silent");
+    let words = ["patch", "suggest", "--onto", "release-1.0"];
+    let text = world.run(words).code(0).stdout;
+    assert!(
+        text.contains("2 that nothing speaks for (2 feat)"),
+        "{text}"
+    );
+    let text = world.run(words.iter().chain(&["--all"])).code(0).stdout;
+    let line = "feat: not a kind that release-1.0 takes: feat: something new";
+    assert!(text.contains(line), "{text}");
 
     // What is on the branch under another id, and what is asked for, is not
     // suggested again; and now the fix of it is.

@@ -187,8 +187,14 @@ impl Agenda<'_> {
             }
             if named {
                 let message = format!("{remote} has a tag of this name already");
+                let fix = format!(
+                    "git ls-remote --tags {remote} {tag} says what it is: where it is there by \
+                     mistake, git push {remote} --delete refs/tags/{tag}; where somebody has \
+                     released meanwhile, git tag --delete {tag}, and release {branch} as \
+                     another version"
+                );
                 let finding = Finding::error("tag-taken", tag.as_str(), message);
-                self.errors.push(finding);
+                self.errors.push(finding.fix(fix));
             }
             at_head |= commit == head;
             own += 1;

@@ -34,7 +34,7 @@ use journal::Journal;
 use outcome::still_stopped;
 pub use outcome::{Ending, Fate, Line, Outcome, Stopping};
 use running::Run;
-pub use trying::going;
+pub use trying::{behind, going};
 pub use wanted::{Extent, MayChange, Named, Wanted, Way};
 
 /// What has just been done; a test stops there.

@@ -12,6 +12,15 @@ use crate::patch::RequestId;
 use crate::patch::sequence::{OnConflict, sequence};
 use crate::patch::state::Listed;
 
+/// Finds the commits that the remote of a branch has and the branch lacks, where
+/// that has others: the remote's branch and how many.
+pub fn behind(
+    workspace: &Workspace,
+    onto: &BranchName,
+) -> Result<Option<(String, usize)>, FlowError> {
+    Ok(Place::of(workspace, onto)?.behind)
+}
+
 /// Finds those of some requests that go onto a branch in the order of an apply,
 /// where each that does not is left out: one that does not apply to the branch
 /// as it is may apply behind another one. Writes nothing.

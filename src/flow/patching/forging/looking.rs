@@ -76,7 +76,7 @@ pub fn look(
         None => (
             &pull.head,
             forge.pull_ref(number),
-            format!("refs/debcut/forge/{number}"),
+            place_of(number, &pull.head),
         ),
     };
     let repository = &workspace.repository;
@@ -104,6 +104,13 @@ pub fn look(
         body: pull.body,
         commits,
     }))
+}
+
+/// Returns the ref that keeps a pull request as it was when it ended in a commit:
+/// its author may push others in their place, and those that were asked for must
+/// not be lost then.
+pub(super) fn place_of(number: u64, head: &str) -> String {
+    format!("refs/debcut/forge/{number}-{head:.12}")
 }
 
 fn fetched(

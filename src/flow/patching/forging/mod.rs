@@ -1,12 +1,14 @@
 //! Requests and a forge: what `[patch.forge]` asks for. Nothing else of the
 //! queue needs one.
 
+pub mod absent;
 pub mod checking;
 pub mod labelled;
 pub mod looking;
 pub mod paging;
 pub mod pulling;
 pub mod pushing;
+pub mod recalling;
 
 use super::PatchingError;
 use crate::flow::FlowError;

@@ -1,30 +1,41 @@
-//! The forge → the queue: what approvers said there is written down here, once.
+//! The forge → the queue: what approvers said there is written down here, once;
+//! and what they do not say there any more is taken back here.
 //!
 //! An approval, a review that asks for changes, and the labels that people
 //! decide by count as said by who the configuration says the forge's user is,
 //! at the moment the forge says, in knowledge of what the queue said until then.
 //! Labels that are set by debcut itself say nothing.
 
-use super::paging::{Meant, Page, pages};
-use super::{failed, must, open};
+use super::paging::{Meant, Page, Whose, pages};
+use super::recalling::{self, Recalled};
+use super::{failed, must};
 use crate::flow::FlowError;
 use crate::flow::patching::ledger::Ledger;
 use crate::flow::project::Workspace;
 use crate::model::{Finding, Listener, Timestamp};
-use crate::patch::forge::{Pages, Settings};
+use crate::patch::forge::Settings;
 use crate::patch::state::in_force;
-use crate::patch::{Decision, Event, Listed, Policy, RequestId};
+use crate::patch::{Decision, Event, Listed, Policy, RequestId, Said, reference};
 use crate::release::commit::Person;
 use crate::sys::environment::Environment;
-use crate::sys::forge::{PullState, Told, Word};
+use crate::sys::forge::{Forge, History, PullRequest, PullState, Told, Word};
 
 /// What the forge says that the queue does not.
 #[derive(Debug, Default)]
 pub struct Heard {
     /// What is to be written down, in the order in which it was said.
     pub decisions: Vec<Heeded>,
+    /// What is not said any more, request by request.
+    pub taken_back: Vec<Recalled>,
     /// What does not count, and why.
     pub findings: Vec<Finding>,
+}
+
+impl Heard {
+    /// Tells whether there is nothing to write down.
+    pub fn is_empty(&self) -> bool {
+        self.decisions.is_empty() && self.taken_back.is_empty()
+    }
 }
 
 /// A decision that somebody made on the forge.
@@ -40,61 +51,159 @@ pub struct Heeded {
     pub decision: Decision,
     /// Why, and where it was said.
     pub reason: String,
+    /// Where it was said.
+    pub page: String,
 }
 
-/// Asks the forge what was said there. Writes nothing.
+/// Asks the forge what was said there, for somebody at some moment: what nobody
+/// says who did it when, is theirs and then. Writes nothing.
 pub fn heard(
-    workspace: &Workspace,
+    (workspace, environment): (&Workspace, &Environment),
     ledger: &Ledger<'_>,
-    environment: &Environment,
+    forge: &Forge,
     meant: &Meant,
-    now: Timestamp,
+    (by, now): (&Person, Timestamp),
     listener: &dyn Listener,
 ) -> Result<Heard, FlowError> {
     let settings = must(workspace)?;
-    let forge = open(workspace, environment)?;
     let policy = &workspace.project.patch;
     let mut heard = Heard::default();
-    for Page { listed, pull } in pages(workspace, ledger, &forge, meant, listener)? {
+    let place = (workspace, environment);
+    for page in pages(place, ledger, forge, meant, listener)? {
+        let Page { listed, pull, .. } = &page;
         let Some(pull) = pull else { continue };
-        if !listed.standing.state.is_open() {
+        let onto = &listed.request.ask.what.onto;
+        // On the page of the main branch's they are about that.
+        let is_for_it = pull.base == onto.as_str();
+        // What was merged or closed there is not decided there any more.
+        let is_over = is_for_it && pull.state != PullState::Open;
+        if !listed.standing.state.is_open() || is_over {
             continue;
         }
-        // The page of a request's own is merged or closed: nothing is decided
-        // there any more.
-        if settings.pages == Pages::Own && pull.state != PullState::Open {
-            continue;
-        }
-        for word in forge.words(pull.number).map_err(failed)? {
-            let found = heeded(settings, policy, &listed, &word, &pull.url, now);
-            match found {
-                Ok(Some(heeded)) => heard.decisions.push(heeded),
+        let mut words = match is_for_it {
+            true => forge.reviews(pull.number).map_err(failed)?,
+            false => Vec::new(),
+        };
+        let talk = Talk {
+            settings,
+            policy,
+            listed,
+            url: &pull.url,
+        };
+        let has_label = |label: &String| settings.decision(label, onto).is_some();
+        // Whoever set labels is asked for only where one matters: most have none.
+        let is_gone = talk.heard_here().any(|said| !talk.stands(said, &words));
+        let history = match pull.labels.iter().any(has_label) || is_gone {
+            true => forge.history(pull.number).map_err(failed)?,
+            false => History::default(),
+        };
+        words.extend(history.labels.iter().cloned());
+        words.sort_by_key(|word| word.at);
+        let moved = moved_on(workspace, &page, pull)?;
+        let is_moved = moved.is_some();
+        heard.findings.extend(moved);
+        let mut own = Vec::new();
+        for word in &words {
+            match heeded(&talk, word, now) {
+                // It is of commits that nobody asked for here.
+                Ok(Some(one)) if is_moved && one.decision == Decision::Approve => {}
+                Ok(Some(one)) => own.push(one),
                 Ok(None) => {}
                 Err(finding) => heard.findings.push(*finding),
             }
         }
+        let recalled = recalling::recalled(&talk, (&words, &history), &own, (by, now));
+        heard.taken_back.extend(recalled.taken_back);
+        heard.findings.extend(recalled.findings);
+        heard.decisions.extend(own);
     }
     heard.decisions.sort_by_key(|one| one.at);
     Ok(heard)
 }
 
+/// Says that the pull request which a request came from has other commits now.
+fn moved_on(
+    workspace: &Workspace,
+    page: &Page,
+    pull: &PullRequest,
+) -> Result<Option<Finding>, FlowError> {
+    let ask = &page.listed.request.ask.what;
+    if page.whose != Whose::Asker
+        || pull.state != PullState::Open
+        || ask.commits.contains(&pull.head)
+    {
+        return Ok(None);
+    }
+    let repository = &workspace.repository;
+    // A merge of the main branch's adds nothing of its own.
+    if repository.has_commit(&pull.head) && repository.commit_facts(&pull.head)?.parents.len() > 1 {
+        return Ok(None);
+    }
+    let why = format!(
+        "{} ends in {:.12} now, which is not what was asked for; an approval there does not count",
+        pull.url, pull.head
+    );
+    let finding = Finding::warning("moved-on", page.listed.request.id.as_str(), why);
+    let written = ask.pull_request.as_deref().unwrap_or_default();
+    let fix = format!(
+        "debcut patch pick '{written}' --onto {}, then debcut patch supersede",
+        ask.onto
+    );
+    Ok(Some(finding.fix(fix)))
+}
+
+/// A request, and the page where it is talked of.
+pub(super) struct Talk<'a> {
+    pub settings: &'a Settings,
+    pub policy: &'a Policy,
+    pub listed: &'a Listed,
+    pub url: &'a str,
+}
+
+impl Talk<'_> {
+    /// Lists the decisions in force that were said on this page.
+    pub fn heard_here(&self) -> impl Iterator<Item = &Said<(Decision, String)>> {
+        let here = reference::pull_request(self.url);
+        let standing = self.listed.standing.decisions.iter();
+        standing.filter(move |said| {
+            let page = self.listed.request.pages.get(&said.entry);
+            // By its number: a project may be called otherwise by now.
+            page.is_some_and(|page| reference::pull_request(page) == here)
+        })
+    }
+
+    /// Tells whether some of what is said now says a decision of somebody's.
+    pub fn stands(&self, said: &Said<(Decision, String)>, words: &[Word]) -> bool {
+        words.iter().any(|word| {
+            let by = known(self.settings, &word.login);
+            by.is_some_and(|by| by.email.eq_ignore_ascii_case(&said.by.email))
+                && self.decision(word) == Some(said.what.0)
+        })
+    }
+
+    /// Finds the decision that a word stands for.
+    pub fn decision(&self, word: &Word) -> Option<Decision> {
+        match &word.what {
+            Told::Labelled(label) => {
+                let onto = &self.listed.request.ask.what.onto;
+                self.settings.decision(label, onto)
+            }
+            Told::Approved => Some(Decision::Approve),
+            Told::ChangesRequested => Some(Decision::Hold),
+        }
+    }
+}
+
 /// Finds what a word on the forge means for a request; none: nothing new.
-fn heeded(
-    settings: &Settings,
-    policy: &Policy,
-    listed: &Listed,
-    word: &Word,
-    url: &str,
-    now: Timestamp,
-) -> Result<Option<Heeded>, Box<Finding>> {
+fn heeded(talk: &Talk<'_>, word: &Word, now: Timestamp) -> Result<Option<Heeded>, Box<Finding>> {
+    let Talk {
+        settings,
+        policy,
+        listed,
+        url,
+    } = talk;
     let request = &listed.request;
-    let decision = match &word.what {
-        Told::Labelled(label) => settings.decision(label, &request.ask.what.onto),
-        // On the page that it came from they are about the main branch.
-        Told::Approved | Told::ChangesRequested if settings.pages == Pages::Origin => None,
-        Told::Approved => Some(Decision::Approve),
-        Told::ChangesRequested => Some(Decision::Hold),
-    };
+    let decision = talk.decision(word);
     let Some(decision) = decision else {
         return Ok(None);
     };
@@ -124,7 +233,9 @@ fn heeded(
     // Written down before, by whoever pulled first.
     let taken = (request.decisions.iter()).any(|said| {
         let same = said.what.0 == decision && is(&said.by);
-        same && word.at.is_none_or(|at| said.at == at)
+        // Said again without a moment it is another one.
+        let stands = !request.taken_back.contains_key(&said.entry);
+        same && word.at.map_or(stands, |at| said.at == at)
     });
     let standing = in_force(request, policy);
     let stands = (standing.iter()).any(|said| said.what.0 == decision && is(&said.by));
@@ -152,17 +263,18 @@ fn heeded(
         at: word.at.unwrap_or(now),
         decision,
         reason: format!("{what} ({url})"),
+        page: (*url).to_owned(),
     }))
 }
 
 /// Finds who a forge's user is. Forges do not tell names apart by case.
-fn known<'s>(settings: &'s Settings, login: &str) -> Option<&'s Person> {
+pub(super) fn known<'s>(settings: &'s Settings, login: &str) -> Option<&'s Person> {
     let mut all = settings.people.iter();
     let found = all.find(|(name, _)| name.eq_ignore_ascii_case(login));
     found.map(|(_, person)| person)
 }
 
-/// Writes down what was heard.
+/// Writes down what was heard, and what is not said any more.
 pub fn take(ledger: &mut Ledger<'_>, heard: &Heard) -> Result<(), FlowError> {
     for one in &heard.decisions {
         let Some(request) = ledger.queue.requests.get(&one.request).cloned() else {
@@ -172,6 +284,7 @@ pub fn take(ledger: &mut Ledger<'_>, heard: &Heard) -> Result<(), FlowError> {
             request: one.request.clone(),
             decision: one.decision,
             reason: one.reason.clone(),
+            page: Some(one.page.clone()),
         };
         let verb = match one.decision {
             Decision::Approve => "approve",
@@ -180,6 +293,15 @@ pub fn take(ledger: &mut Ledger<'_>, heard: &Heard) -> Result<(), FlowError> {
         };
         let summary = format!("{verb} {} on the forge", one.request);
         ledger.say_late(event, &one.by, one.at, &request, &summary)?;
+    }
+    for one in &heard.taken_back {
+        let event = Event::TakenBack {
+            request: one.request.clone(),
+            decision: one.entry,
+            reason: one.reason.clone(),
+        };
+        let summary = format!("take a decision of {} back", one.request);
+        ledger.say(vec![event], &one.by, one.at, &summary)?;
     }
     Ok(())
 }

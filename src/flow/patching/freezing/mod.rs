@@ -7,11 +7,12 @@
 pub mod news;
 
 use super::ledger::Ledger;
-use super::{PatchingError, listing};
+use super::{PatchingError, branches, listing, maintained};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Finding, Timestamp};
-use crate::patch::{Decision, Event, Freeze, Request, RequestId, State};
+use crate::patch::{Decision, Event, Freeze, Queue, Request, RequestId, State};
+use crate::release::Policy;
 use crate::release::commit::Person;
 
 /// A change of a branch.
@@ -39,6 +40,37 @@ pub struct Changed {
     pub findings: Vec<Finding>,
 }
 
+/// Says that a branch is none that can be frozen: the main one, or one that is
+/// not called like a maintenance branch and that nothing is asked for on.
+fn unmaintained(
+    workspace: &Workspace,
+    queue: &Queue,
+    branch: &BranchName,
+) -> Result<Option<Finding>, FlowError> {
+    let main = branches::main_line(workspace)?;
+    let is_main = main.is_some_and(|main| main.name == *branch);
+    // Branches are called something before there is a package.
+    let policy = workspace.policy("HEAD");
+    let policy = policy.unwrap_or_else(|_| Policy::usual(Vec::new()));
+    let mut requests = queue.requests.values();
+    if !is_main
+        && (maintained(workspace, &policy)?.contains_key(branch.as_str())
+            || queue.hotfixes.contains_key(branch)
+            || requests.any(|one| one.ask.what.onto == *branch))
+    {
+        return Ok(None);
+    }
+    let why = match is_main {
+        true => "it is the main branch: a freeze keeps requests off a maintenance branch",
+        false => "it is no maintenance branch, and nothing is asked for on it",
+    };
+    let names = policy.maintenance.join(", ");
+    let fix =
+        format!("[release] maintenance-branches in debcut.toml says how they are called: {names}");
+    let finding = Finding::error("not-maintained", branch.as_str(), why);
+    Ok(Some(finding.fix(fix)))
+}
+
 /// Finds what a change comes to. Writes nothing.
 pub fn changed(
     workspace: &Workspace,
@@ -56,6 +88,9 @@ pub fn changed(
         let why = format!("{} <{}> decides nothing here", by.name, by.email);
         let finding = Finding::error("not-an-approver", branch.as_str(), why);
         findings.push(finding.fix(format!("ask {}", policy.approvers.join(", "))));
+    }
+    if *change != Change::Thaw {
+        findings.extend(unmaintained(workspace, queue, branch)?);
     }
     let frozen = queue.frozen.get(branch);
     let mut excepted = Vec::new();

@@ -19,6 +19,7 @@ use crate::flow::project::Workspace;
 use crate::model::{BranchName, Timestamp};
 use crate::patch::facts::Applies;
 use crate::patch::moves::Move;
+use crate::patch::policy::Policy;
 use crate::patch::state::State;
 use crate::patch::suggest::{Reason, Verdict};
 use crate::patch::{Request, RequestId};
@@ -78,6 +79,18 @@ pub enum Why {
     TakenBack(String),
     /// It only moves dependencies, and nothing speaks for it.
     OnlyMoves,
+    /// Nothing speaks for it: of what kind it calls itself, and whether the
+    /// branch takes such.
+    Silent(Option<String>, Takes),
+}
+
+/// Whether a branch takes changes of a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// It does, where somebody asks.
+    Yes,
+    /// It does not, but for an owner.
+    No,
 }
 
 /// What a look at the main branch found.
@@ -95,6 +108,8 @@ pub struct Suggestions {
     pub suggested: Vec<Suggestion>,
     /// What would but for something, in the same order.
     pub others: Vec<Other>,
+    /// What nothing speaks for, in the same order.
+    pub silent: Vec<Other>,
 }
 
 /// Looks for commits that belong on a branch; `labelled` are those that a label
@@ -130,7 +145,9 @@ pub fn suggest(
         ahead,
         suggested: Vec::new(),
         others: Vec::new(),
+        silent: Vec::new(),
     };
+    let policy = &workspace.project.patch;
     // What is suggested or asked for: who takes it takes what mends it as well.
     let open = asked.iter().filter(|(_, (_, state))| state.is_open());
     let mut coming: HashSet<String> = open.map(|(commit, _)| commit.clone()).collect();
@@ -148,7 +165,7 @@ pub fn suggest(
         let known = look.known_here(one, &asked);
         let moves = changes::moves(&objects, one.id)?;
         let why = match (verdict, known) {
-            (Verdict::Silent, _) if moves.is_empty() => continue,
+            (Verdict::Silent, None) if moves.is_empty() => silent(one, policy),
             (Verdict::Silent, None) => Why::OnlyMoves,
             (_, Some(why)) => why,
             (Verdict::Refused(trailer), None) => Why::Refused(trailer),
@@ -162,7 +179,11 @@ pub fn suggest(
                 continue;
             }
         };
-        found.others.push(Other {
+        let list = match &why {
+            Why::Silent(..) => &mut found.silent,
+            _ => &mut found.others,
+        };
+        list.push(Other {
             commit: one.commit.id.clone(),
             subject: one.commit.subject().to_owned(),
             why,
@@ -171,6 +192,17 @@ pub fn suggest(
     }
     trying::try_all(&memory, &objects, &line, &mut found)?;
     Ok(found)
+}
+
+/// Says of what kind a commit is that nothing speaks for.
+fn silent(one: &Read, policy: &Policy) -> Why {
+    let kind = one.changes.iter().find_map(|change| change.kind.clone());
+    let taken = |kind: &String| policy.kinds.contains(kind);
+    let takes = match kind.as_ref().is_none_or(taken) {
+        true => Takes::Yes,
+        false => Takes::No,
+    };
+    Why::Silent(kind, takes)
 }
 
 /// Lists what is asked for on a branch, by commit. The newest request speaks.

@@ -73,6 +73,7 @@ impl Team {
                 decision: [Decision::Approve, Decision::Hold, Decision::Reject]
                     [usize::from(what) % 3],
                 reason: "so".into(),
+                page: None,
             },
         };
         let by = Person {

@@ -58,6 +58,22 @@ fn lines(changed: &[(usize, &str)]) -> String {
     (0..20).map(line).collect()
 }
 
+/// Commits what is there, their change of it on main and our change of it on
+/// another branch, which is checked out then; returns the last two commits.
+fn two_sides(
+    scratch: &Scratch,
+    theirs: impl FnOnce(&Scratch),
+    ours: impl FnOnce(&Scratch),
+) -> (String, String) {
+    scratch.commit("base");
+    scratch.git("branch release");
+    theirs(scratch);
+    let commit = scratch.commit("theirs");
+    scratch.git("checkout -q release");
+    ours(scratch);
+    (commit, scratch.commit("ours"))
+}
+
 #[test]
 fn picks_are_those_of_git() {
     type Act = fn(&Scratch);
@@ -208,13 +224,7 @@ fn picks_are_those_of_git() {
         scratch.write("binary", "\0");
         link(&scratch, "link", "d/a");
         submodule(&scratch, '1');
-        scratch.commit("base");
-        scratch.git("branch release");
-        theirs(&scratch);
-        let commit = scratch.commit("theirs");
-        scratch.git("checkout -q release");
-        ours(&scratch);
-        let onto = scratch.commit("ours");
+        let (commit, onto) = two_sides(&scratch, theirs, ours);
         let repository = scratch.repository();
         let own = by_us(&repository, &commit, &onto);
         let judged = by_git(&scratch, &commit, &onto);
@@ -232,13 +242,11 @@ fn union_and_binary_are_followed() {
         let scratch = Scratch::new();
         scratch.write(".gitattributes", &format!("news merge={attribute}\n"));
         scratch.write("news", "one\n");
-        scratch.commit("base");
-        scratch.git("branch release");
-        scratch.write("news", "one\ntheirs\n");
-        let commit = scratch.commit("theirs");
-        scratch.git("checkout -q release");
-        scratch.write("news", "one\nours\n");
-        let onto = scratch.commit("ours");
+        let (commit, onto) = two_sides(
+            &scratch,
+            |s| s.write("news", "one\ntheirs\n"),
+            |s| s.write("news", "one\nours\n"),
+        );
         let own = by_us(&scratch.repository(), &commit, &onto);
         let judged = by_git(&scratch, &commit, &onto);
         assert_eq!(own.is_ok(), clean, "{attribute}");
@@ -250,14 +258,14 @@ fn union_and_binary_are_followed() {
 fn attributes_are_those_of_the_branch() {
     let scratch = Scratch::new();
     scratch.write("news", "one\n");
-    scratch.commit("base");
-    scratch.git("branch release");
-    scratch.write("news", "one\ntheirs\n");
-    let commit = scratch.commit("theirs");
-    scratch.git("checkout -q release");
-    scratch.write(".gitattributes", "*.txt text\nnews merge=union\n");
-    scratch.write("news", "one\nours\n");
-    let onto = scratch.commit("ours");
+    let (commit, onto) = two_sides(
+        &scratch,
+        |s| s.write("news", "one\ntheirs\n"),
+        |s| {
+            s.write(".gitattributes", "*.txt text\nnews merge=union\n");
+            s.write("news", "one\nours\n");
+        },
+    );
     // Main, which is checked out, says nothing of it.
     scratch.git("checkout -q main");
     let own = by_us(&scratch.repository(), &commit, &onto);
@@ -278,13 +286,11 @@ fn what_only_git_can_merge_is_left_to_git() {
         let scratch = Scratch::new();
         scratch.write(".gitattributes", attributes);
         scratch.write("news", &lines(&[]));
-        scratch.commit("base");
-        scratch.git("branch release");
-        scratch.write("news", &lines(&[(2, "theirs")]));
-        let commit = scratch.commit("theirs");
-        scratch.git("checkout -q release");
-        scratch.write("news", &lines(&[(15, "ours")]));
-        let onto = scratch.commit("ours");
+        let (commit, onto) = two_sides(
+            &scratch,
+            |s| s.write("news", &lines(&[(2, "theirs")])),
+            |s| s.write("news", &lines(&[(15, "ours")])),
+        );
         for setting in settings {
             let (name, value) = setting.split_once('=').expect("a value");
             scratch.git(&format!("config {name} {value}"));
@@ -304,13 +310,11 @@ fn what_can_be_aligned_in_two_ways_is_left_to_git() {
     let text = |words: &str| words.replace(' ', "\n") + "\n";
     let scratch = Scratch::new();
     scratch.write("a", &text("b c a a }"));
-    scratch.commit("base");
-    scratch.git("branch release");
-    scratch.write("a", &text("b c b a a } a }"));
-    let commit = scratch.commit("theirs");
-    scratch.git("checkout -q release");
-    scratch.write("a", &text("b c a a a x x"));
-    let onto = scratch.commit("ours");
+    let (commit, onto) = two_sides(
+        &scratch,
+        |s| s.write("a", &text("b c b a a } a }")),
+        |s| s.write("a", &text("b c a a a x x")),
+    );
     by_git(&scratch, &commit, &onto).expect_err("a conflict");
     by_us(&scratch.repository(), &commit, &onto).expect_err("a conflict");
 }

@@ -1,6 +1,8 @@
 //! A security release of two maintenance branches and main, and what a lift
 //! refuses before anything is out.
 
+use std::path::Path;
+
 use super::seen::seen;
 use super::{EMBARGO, SECRET, git, prepared, run, tells};
 use crate::world::World;
@@ -26,6 +28,31 @@ fn maintained() -> World {
 fn rules(world: &World, words: &str, code: i32) -> String {
     let ran = run(world, &format!("{words} --json")).code(code);
     ran.document("debcut/patch-lift/1")["findings"].to_string()
+}
+
+/// Somebody else puts a commit on the public main branch.
+fn main_goes_on(world: &World) {
+    world.git(&[
+        "clone",
+        "--quiet",
+        "--branch=main",
+        "../public.git",
+        "../other",
+    ]);
+    for words in [
+        "-C ../other commit --quiet --allow-empty --message docs:x",
+        "-C ../other push --quiet origin main",
+    ] {
+        assert_eq!(git(world, words).code, 0, "{words}");
+    }
+}
+
+/// Writes a hook of git's, a line of shell.
+fn write_hook(hook: &Path, line: &str) {
+    std::fs::create_dir_all(hook.parent().expect("it is below")).expect("a directory");
+    std::fs::write(hook, format!("#!/bin/sh\n{line}\n")).expect("written");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(hook, mode).expect("it was written");
 }
 
 #[test]
@@ -65,19 +92,7 @@ fn two_branches_and_main_go_out_at_once() {
     )
     .code(0);
     // Main went on meanwhile.
-    world.git(&[
-        "clone",
-        "--quiet",
-        "--branch=main",
-        "../public.git",
-        "../other",
-    ]);
-    for words in [
-        "-C ../other commit --quiet --allow-empty --message docs:x",
-        "-C ../other push --quiet origin main",
-    ] {
-        assert_eq!(git(&world, words).code, 0, "{words}");
-    }
+    main_goes_on(&world);
     let found = rules(&world, "patch lift --yes", 1);
     assert!(found.contains("moved"), "{found}");
     assert_eq!(seen(&world, SECRET, &[]), Vec::<String>::new());
@@ -85,9 +100,7 @@ fn two_branches_and_main_go_out_at_once() {
     world.git(&["merge", "--quiet", "--no-edit", "public/main"]);
     // The remote says no when packages are out: that is half-way, and told so.
     let hook = world.path("public.git/hooks/pre-receive");
-    std::fs::write(&hook, "#!/bin/sh\necho frozen; exit 1\n").expect("written");
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&hook, mode).expect("it was written");
+    write_hook(&hook, "echo frozen; exit 1");
     let ran = run(&world, "patch lift --yes").code(4);
     assert!(ran.stdout.contains("stopped half-way"), "{}", ran.stdout);
     assert!(
@@ -130,26 +143,11 @@ fn a_lift_of_which_nothing_is_out_can_go_back() {
     );
     // Killed while it tried; then main moves.
     let hook = world.project().join(".git/hooks/pre-push");
-    std::fs::create_dir_all(hook.parent().expect("it is below")).expect("a directory");
-    std::fs::write(&hook, "#!/bin/sh\nkill -9 $(ps -o ppid= $PPID)\n").expect("written");
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&hook, mode).expect("it was written");
+    write_hook(&hook, "kill -9 $(ps -o ppid= $PPID)");
     assert_eq!(run(&world, "patch lift --yes").code, 128 + 9);
     std::fs::remove_file(&hook).expect("removed");
     tells(&run(&world, "doctor").code(1), &["embargo-lifting"]);
-    world.git(&[
-        "clone",
-        "--quiet",
-        "--branch=main",
-        "../public.git",
-        "../other",
-    ]);
-    for words in [
-        "-C ../other commit --quiet --allow-empty --message docs:x",
-        "-C ../other push --quiet origin main",
-    ] {
-        assert_eq!(git(&world, words).code, 0, "{words}");
-    }
+    main_goes_on(&world);
     // It finds that, and is closed again.
     let found = rules(&world, "patch lift --yes", 1);
     assert!(found.contains("moved"), "{found}");

@@ -99,6 +99,15 @@ fn a_queue_that_is_shared_at_once_stays_here() {
     let words = format!("patch approve {id} --reason r --sync");
     run(&world, &words).code(2);
     assert_eq!(run(&world, "patch log").code(0).stdout, before);
+    // A branch and its queue go where the embargo lets them.
+    let pushed = run(&world, "patch apply --onto release-1.2 --push --json").code(0);
+    assert_eq!(pushed.document("debcut/patch-apply/1")["pushed"], "private");
+    let heads = |place: &str| {
+        let words = format!("--git-dir ../{place}.git for-each-ref refs/heads/release-1.2");
+        git(&world, &words).code(0).stdout
+    };
+    assert_eq!(heads("public"), "");
+    assert_ne!(heads("private"), "");
     for (place, want) in [("public", ""), ("private", "refs/debcut/patches")] {
         let words = format!("--git-dir ../{place}.git for-each-ref refs/debcut");
         let refs = git(&world, &words).code(0).stdout;

@@ -27,11 +27,17 @@ pub struct Pull {
     pub state: String,
     pub head: String,
     pub head_commit: String,
+    /// The fork that has the branch; empty: it is gone.
+    pub fork: Option<String>,
     pub base: String,
     pub merge_commit: Option<String>,
     pub labels: Vec<String>,
     /// Who set which label, when.
     pub label_events: Vec<(String, String, String)>,
+    /// Who took which label away, when.
+    pub unlabelled: Vec<(String, String, String)>,
+    /// Who dismissed whose review, when, saying what.
+    pub dismissed: Vec<(String, String, String, String)>,
     /// Who approved (true) or wants changes, when, saying what.
     pub reviews: Vec<(String, bool, String, String)>,
     /// Ids, addresses and subjects.
@@ -49,6 +55,9 @@ pub struct Memory {
     pub asked: Vec<String>,
     /// How many more requests that change something it answers; then it fails.
     pub lasts: Option<usize>,
+    /// What it answers whatever it is asked: a status line, headers and a body;
+    /// empty: it cuts the connection.
+    pub instead: Option<String>,
 }
 
 /// A forge that answers as long as this lives.
@@ -113,6 +122,11 @@ impl Fake {
         found.expect("it is there").clone()
     }
 
+    /// Returns how often it was asked since.
+    pub fn calls(&self) -> usize {
+        std::mem::take(&mut self.memory().asked).len()
+    }
+
     /// Returns what was changed since, `METHOD PATH` each.
     pub fn changes(&self) -> Vec<String> {
         let mut memory = self.memory();
@@ -174,8 +188,15 @@ fn answer(stream: &TcpStream, speaks: Speaks, memory: &Mutex<Memory>) {
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
-        if reader.read_line(&mut head).unwrap_or(0) == 0 {
-            return;
+        match reader.read_line(&mut head) {
+            Ok(0) => return,
+            Ok(_) => {}
+            // TLS, which it does not speak.
+            Err(_) => {
+                let mut stream = stream;
+                drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
+                return;
+            }
         }
     }
     let lower = head.to_lowercase();
@@ -206,6 +227,11 @@ fn answer(stream: &TcpStream, speaks: Speaks, memory: &Mutex<Memory>) {
     };
     let mut memory = memory.lock().expect("nobody panicked");
     memory.asked.push(format!("{method} {target}"));
+    if let Some(instead) = &memory.instead {
+        let mut stream = stream;
+        drop(stream.write_all(instead.as_bytes()));
+        return;
+    }
     let (status, body) = match (asked.method.as_str(), memory.lasts) {
         _ if !lower.contains(&carries) => (401, json!({"message": "Bad credentials"})),
         ("GET", _) | (_, None) => (0, Value::Null),
@@ -233,7 +259,9 @@ type Response = Option<(u16, Value)>;
 
 fn respond(memory: &mut Memory, speaks: Speaks, asked: &Asked) -> Response {
     let parts: Vec<&str> = asked.parts.iter().map(String::as_str).collect();
-    match (speaks, parts.as_slice()) {
+    // It may stand below a path.
+    let begin = parts.iter().position(|part| *part == "api")?;
+    match (speaks, &parts[begin..]) {
         (Speaks::GitHub, ["api", "v3", "repos", "octo", "cat", rest @ ..]) => {
             github(memory, asked, rest)
         }
@@ -339,15 +367,18 @@ fn github(memory: &mut Memory, asked: &Asked, rest: &[&str]) -> Response {
         }
         ("GET", ["pulls", number, "reviews"]) => {
             let pull = find(memory, number)?;
-            let listed = pull.reviews.iter().map(|(login, approves, at, text)| {
+            let listed = pull.reviews.iter().enumerate();
+            let listed = listed.map(|(id, (login, approves, at, text))| {
                 let mut one = fixture("github/reviews.json")[0].clone();
+                one["id"] = id.into();
                 one["user"]["login"] = login.as_str().into();
-                let state = if *approves {
-                    "APPROVED"
-                } else {
-                    "CHANGES_REQUESTED"
-                };
-                one["state"] = state.into();
+                let is_dismissed = pull.dismissed.iter().any(|(_, of, ..)| of == login);
+                one["state"] = match (is_dismissed, approves) {
+                    (true, _) => "DISMISSED",
+                    (false, true) => "APPROVED",
+                    (false, false) => "CHANGES_REQUESTED",
+                }
+                .into();
                 one["submitted_at"] = at.as_str().into();
                 one["body"] = text.as_str().into();
                 one
@@ -356,15 +387,26 @@ fn github(memory: &mut Memory, asked: &Asked, rest: &[&str]) -> Response {
         }
         ("GET", ["issues", number, "events"]) => {
             let pull = find(memory, number)?;
-            let listed = pull.label_events.iter().map(|(login, label, at)| {
+            let set = pull.label_events.iter().map(|one| ("labeled", one));
+            let taken = pull.unlabelled.iter().map(|one| ("unlabeled", one));
+            let listed = set.chain(taken).map(|(event, (login, label, at))| {
                 let mut one = fixture("github/events.json")[0].clone();
-                one["event"] = "labeled".into();
+                one["event"] = event.into();
                 one["actor"]["login"] = login.as_str().into();
                 one["label"] = json!({"name": label, "color": "ededed"});
                 one["created_at"] = at.as_str().into();
                 one
             });
-            ok(listed.collect())
+            let dismissed = pull.dismissed.iter().map(|(by, of, at, text)| {
+                let mut one = fixture("github/review-dismissed.json");
+                one["actor"]["login"] = by.as_str().into();
+                one["created_at"] = at.as_str().into();
+                let place = pull.reviews.iter().position(|(login, ..)| login == of);
+                one["dismissed_review"]["review_id"] = place.expect("a review").into();
+                one["dismissed_review"]["dismissal_message"] = text.as_str().into();
+                one
+            });
+            ok(listed.chain(dismissed).collect())
         }
         ("GET", ["issues"]) => {
             let label = asked.query("labels")?.to_owned();
@@ -427,7 +469,12 @@ fn hub_pull(pull: &Pull) -> Value {
     one["merge_commit_sha"] = pull.merge_commit.as_deref().into();
     one["head"]["ref"] = pull.head.as_str().into();
     one["head"]["sha"] = pull.head_commit.as_str().into();
-    one["head"]["repo"] = json!({"full_name": "octo/cat"});
+    one["head"]["repo"] = match &pull.fork {
+        None => json!({"full_name": "octo/cat"}),
+        Some(fork) if fork.is_empty() => Value::Null,
+        Some(fork) => json!({"full_name": fork}),
+    };
+    one["base"]["repo"] = json!({"full_name": "octo/cat"});
     one["base"]["ref"] = pull.base.as_str().into();
     let labels = pull.labels.iter().map(|label| {
         let mut one = fixture("github/labels.json")[0].clone();
@@ -477,8 +524,11 @@ fn gitlab(memory: &mut Memory, asked: &Asked, rest: &[&str]) -> Response {
         }
         ("GET", ["merge_requests", number, "resource_label_events"]) => {
             let pull = find(memory, number)?;
-            let listed = pull.label_events.iter().map(|(login, label, at)| {
+            let set = pull.label_events.iter().map(|one| ("add", one));
+            let taken = pull.unlabelled.iter().map(|one| ("remove", one));
+            let listed = set.chain(taken).map(|(action, (login, label, at))| {
                 let mut one = fixture("gitlab/label-events.json")[0].clone();
+                one["action"] = action.into();
                 one["user"]["username"] = login.as_str().into();
                 one["label"]["name"] = label.as_str().into();
                 one["created_at"] = at.as_str().into();
@@ -526,7 +576,13 @@ fn lab_pull(pull: &Pull) -> Value {
     }
     .into();
     one["merge_commit_sha"] = pull.merge_commit.as_deref().into();
+    one["sha"] = pull.head_commit.as_str().into();
     one["source_branch"] = pull.head.as_str().into();
+    match &pull.fork {
+        None => {}
+        Some(fork) if fork.is_empty() => one["source_project_id"] = Value::Null,
+        Some(_) => one["source_project_id"] = 7.into(),
+    }
     one["target_branch"] = pull.base.as_str().into();
     one["labels"] = json!(pull.labels);
     one

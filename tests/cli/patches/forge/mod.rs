@@ -1,7 +1,10 @@
 //! `patch forge`, and the forge that `pick`, `suggest` and `apply` ask: against
 //! one on this machine that answers with the forges' own answers.
 
+mod approvals;
 mod fake;
+mod forks;
+mod refusals;
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -48,6 +51,14 @@ fn run(world: &World, words: &[&str]) -> Ran {
         "{ran:?}"
     );
     ran
+}
+
+/// Makes a request for a fix that is on main; returns its name.
+#[track_caller]
+fn asked_for(world: &World) -> String {
+    let commit = fix(world, "two", "2", WHOLE);
+    push(world);
+    pick(world, &commit)
 }
 
 #[track_caller]
