@@ -360,7 +360,7 @@ fn listed(
     match versions.last() {
         Some(newest) if older == Older::Refuse && newest.version() > stanza.version() => {
             let message = format!("{suite} has {}, which is newer", newest.version());
-            let fix = "give it a higher version, or allow older versions explicitly";
+            let fix = "give it a higher version, or, where that is meant, --allow-older";
             Err(refuse("older-version", message).fix(fix))
         }
         _ => Ok(false),

@@ -18,7 +18,7 @@ use super::{Said, passphrase};
 use crate::archive::Older;
 use crate::flow::patching::cutting;
 use crate::flow::project::Workspace;
-use crate::flow::releasing::{self, Outcome, Released, Target, Wanted};
+use crate::flow::releasing::{self, Outcome, Released, Tagged, Target, Wanted};
 use crate::flow::unpublished::unpublished_before;
 use crate::model::{DigestPrefix, Finding, Severity, Suite};
 use crate::report::{Answer, BuiltPackage, ReleaseDocument, ReleasedPackage, StepLine};
@@ -118,6 +118,7 @@ fn release(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, F
             true => Older::Allow,
             false => Older::Refuse,
         },
+        tagged: Tagged::Published,
         dry_run: arguments.dry_run,
         author: context.person()?,
         date: context.now(),

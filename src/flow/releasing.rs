@@ -60,12 +60,23 @@ pub struct Wanted {
     pub orig: Option<PathBuf>,
     /// Whether versions older than what the suite has go there.
     pub older: Older,
+    /// What becomes of releases that are tagged and that the suite lacks.
+    pub tagged: Tagged,
     /// Whether only the plan is wanted.
     pub dry_run: bool,
     /// Who releases.
     pub author: Person,
     /// When.
     pub date: Timestamp,
+}
+
+/// What becomes of releases that are tagged and that the suite lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tagged {
+    /// They go there, too.
+    Published,
+    /// They are left alone: the suite is empty for another reason.
+    LeftAlone,
 }
 
 /// What came of it.
@@ -171,6 +182,11 @@ pub fn release(
         return Ok(Outcome::refused(ahead));
     }
     planned.findings.extend(ahead);
+    // Before there is a release commit that the suite would not take.
+    let older = target::older(&planned, desk, wanted)?;
+    if !older.is_empty() {
+        return Ok(Outcome::refused(older));
+    }
     if wanted.dry_run {
         let targets = target::of(workspace, &planned, desk, wanted)?;
         return Ok(Outcome::Planned {

@@ -46,7 +46,7 @@ pub struct AnnouncedPackage {
 pub struct Excluded {
     /// The commit.
     pub commit: String,
-    /// The first line of its message.
+    /// What users are told of it, as notes do; else the first line of its message.
     pub subject: String,
 }
 

@@ -264,7 +264,8 @@ impl Document for ReleaseDocument {
         if let Some(plan) = &self.plan {
             plan.text(self, page);
         }
-        if self.mock && self.plan.is_none() {
+        let tried = self.steps.iter().all(|one| one.step != "plan");
+        if self.mock && self.plan.is_none() && tried {
             page.line(match &self.branch {
                 Some(branch) => format!(
                     "a mock of {branch}: nothing of it is left but this report, also in debcut patch log"

@@ -23,6 +23,14 @@ struct Target {
     from: String,
     to: String,
     releases: Vec<Step>,
+    left_out: Vec<LeftOut>,
+}
+
+/// A release that a branch lacks and does not get.
+#[derive(Debug, Serialize)]
+struct LeftOut {
+    branch: String,
+    tag: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -65,7 +73,18 @@ impl ReleaseSyncDocument {
             from: from.to_owned(),
             to: to.to_owned(),
             releases: Vec::new(),
+            left_out: Vec::new(),
         });
+    }
+
+    /// Adds a release that the last branch lacks and does not get.
+    pub fn left_out(&mut self, branch: &str, tag: &str) {
+        if let Some(target) = self.targets.last_mut() {
+            target.left_out.push(LeftOut {
+                branch: branch.to_owned(),
+                tag: tag.to_owned(),
+            });
+        }
     }
 
     /// Adds a release that comes to the last branch, with what is decided in
@@ -94,7 +113,7 @@ impl Document for ReleaseSyncDocument {
     fn text(&self, page: &mut Page) {
         for target in &self.targets {
             let name = page.bold(&target.branch);
-            if target.releases.is_empty() {
+            if target.releases.is_empty() && target.left_out.is_empty() {
                 page.line(format!("{name} has all of it"));
             }
             for step in &target.releases {
@@ -103,6 +122,9 @@ impl Document for ReleaseSyncDocument {
                 for (path, what) in &step.files {
                     page.line(format!("  {path}: {what}"));
                 }
+            }
+            for LeftOut { branch, tag } in &target.left_out {
+                page.line(format!("{name} does not get {tag} of {branch}"));
             }
         }
         if self.pushed {

@@ -8,6 +8,7 @@ use super::{WriteArguments, why};
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::flow::patching::hotfixing::missed;
 use crate::flow::patching::ledger::Ledger;
 use crate::flow::patching::{PatchingError, branches};
 use crate::model::{BranchName, Finding, Sha256};
@@ -23,16 +24,17 @@ use crate::report::patch::OverrideDocument;
 Examples:
   debcut patch override 1a2b3c4d5e no-release-note --reason \"internal, told nobody\"
   debcut patch override 1a2b3c4d5e frozen --reason \"the cut waits for it\"
-
+  debcut patch override 5d1f00c hotfix-lacking --onto release-1.12 --reason \"not affected\"
   debcut patch override 5d1f00c not-picked --onto release-1.12.3 --reason \"made there\"
   debcut patch override HEAD not-green --onto release-1.12 --reason \"the runner is broken\"
 
 Rules of a request: not-head, not-green, frozen, not-approved, parent-not-merged,
 kind-not-allowed, no-release-note; picked-elsewhere, to pick anew what somebody has
-picked in another clone and never pushed (a later pick is not meant). Rules of a commit (--onto): not-picked, for one
-that came onto a hotfix branch by hand; not-green, for the head that is cut. Approvers
-and owners may set one aside, kinds only owners where there are some; who did it, and
-why, stays in the ledger.")]
+picked in another clone and never pushed (a later pick is not meant). Rules of a
+commit (--onto): not-picked, for one that came onto a hotfix branch by hand; not-green,
+for the head that is cut; hotfix-lacking, for a hotfix's commit that --onto BRANCH goes
+without. Approvers and owners may set one aside, kinds only owners where there are
+some; who did it, and why, stays in the ledger.")]
 pub struct OverrideArguments {
     /// The request; with --onto a commit of that branch
     #[arg(value_name = "REQUEST|COMMIT")]
@@ -73,7 +75,17 @@ fn for_commit(
         by: None,
     };
     let subject = &commit[..commit.len().min(12)];
-    let refused = if !matches!(rule, Rule::NotPicked | Rule::NotGreen) {
+    let refused = if rule == Rule::HotfixLacking {
+        let missed = missed::missed(&workspace, &ledger, onto, &|_| true)?;
+        match missed.iter().any(|one| one.fix.commit == commit) {
+            true => not_allowed(rule, &by, policy, subject),
+            false => {
+                let why = format!("it is nothing that a hotfix has released and {onto} lacks");
+                let fix = "debcut patch hotfix TAG --check lists what branches lack";
+                Some(Finding::error("nothing-lacking", subject, why).fix(fix))
+            }
+        }
+    } else if !matches!(rule, Rule::NotPicked | Rule::NotGreen) {
         let why = format!("{rule} is a rule of requests, not of commits");
         let fix = format!("debcut patch override REQUEST {rule} --reason TEXT");
         Some(Finding::error("other-rule", subject, why).fix(fix))
@@ -157,9 +169,9 @@ pub fn run(arguments: &OverrideArguments, context: &Context<'_>) -> Result<Said,
         by: said.map(|(_, by)| by.clone()),
     };
     let refused = match rule {
-        Rule::NotPicked => {
+        Rule::NotPicked | Rule::HotfixLacking => {
             let why = "it is a rule of commits on a hotfix branch";
-            let fix = "debcut patch override COMMIT not-picked --onto BRANCH --reason TEXT";
+            let fix = format!("debcut patch override COMMIT {rule} --onto BRANCH --reason TEXT");
             Some(Finding::error("other-rule", request.id.as_str(), why).fix(fix))
         }
         rule => not_allowed(rule, &by, policy, request.id.as_str()),

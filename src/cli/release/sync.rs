@@ -89,6 +89,9 @@ pub fn run(arguments: SyncArguments, context: &Context<'_>) -> Result<Said, Fail
                 &step.files,
             );
         }
+        for source in &target.left_out {
+            document.left_out(source.branch.as_str(), source.tag.as_str());
+        }
     }
     if synced.changed
         && !synced.pushed

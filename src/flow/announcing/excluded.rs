@@ -1,12 +1,18 @@
 //! What a hotfix leaves out: changes that are on the normal branch already and
 //! not in the release.
 
+use std::collections::BTreeSet;
+
 use crate::flow::FlowError;
-use crate::flow::patching::hotfixing::{self, Lacks};
+use crate::flow::patching::hotfixing::{self, Elsewhere, Lacks};
 use crate::flow::patching::ledger::Ledger;
+use crate::flow::patching::parents;
 use crate::flow::project::Workspace;
-use crate::model::{BranchName, Finding, TagName};
-use crate::release::change::{self, Note};
+use crate::model::{BranchName, Finding, TagName, Timestamp};
+use crate::release::change::{self, Note, Reason};
+use crate::release::commit::Commit;
+use crate::release::notes::{self, NoteLine, ReleaseKind};
+use crate::release::observe::between;
 use crate::release::trailer;
 use crate::report::announcing::Excluded;
 use crate::sys::environment::Environment;
@@ -39,6 +45,7 @@ impl LeftOut {
 pub(super) fn excluded(
     workspace: &Workspace,
     tags: &[TagName],
+    now: Timestamp,
     environment: &Environment,
 ) -> Result<LeftOut, FlowError> {
     let repository = &workspace.repository;
@@ -70,16 +77,76 @@ pub(super) fn excluded(
             Lacks::These(lacks) => lacks,
             Lacks::Unknown => return Ok(LeftOut::Unknown(branch)),
         };
-        let changes = lacks.iter().filter_map(|one| {
-            let message = repository.commit_facts(&one.commit).ok()?.message;
-            Some(Excluded {
-                commit: one.commit.clone(),
-                subject: told(&message)?,
-            })
-        });
-        return Ok(LeftOut::These(branch, changes.collect()));
+        let range = (release.to_string(), normal.to_string());
+        let changes = texts(workspace, &range, &lacks, now)?;
+        return Ok(LeftOut::These(branch, changes));
     }
     Ok(LeftOut::Nothing)
+}
+
+/// Says in a line each what commits of a range do, newest first, in the words
+/// that the release's own notes would have for them: those of a request or its
+/// pull request among them. Of several that are told in one, one is listed.
+fn texts(
+    workspace: &Workspace,
+    (from, to): &(String, String),
+    wanted: &[Elsewhere],
+    now: Timestamp,
+) -> Result<Vec<Excluded>, FlowError> {
+    let repository = &workspace.repository;
+    let policy = workspace.policy("HEAD")?;
+    let mut commits = between(repository, Some(from), to, &policy)?;
+    let ids: BTreeSet<&str> = wanted.iter().map(|one| one.commit.as_str()).collect();
+    commits.retain(|commit| ids.contains(commit.id.as_str()));
+    parents::complete(workspace, &mut commits)?;
+    let all: Vec<&Commit> = commits.iter().collect();
+    let read = change::changes(&all, &policy);
+    let source = notes::Source {
+        package: "",
+        version: None,
+        tag: None,
+        previous_tag: None,
+        kind: ReleaseKind::Other,
+        date: now,
+        changes: &read.changes,
+    };
+    let notes = notes::notes(&source, &policy.notes);
+    let lines: Vec<&NoteLine> = notes.sections.iter().flat_map(|one| &one.notes).collect();
+    let mut found = Vec::new();
+    for one in wanted {
+        let excluded = |subject: String| Excluded {
+            commit: one.commit.clone(),
+            subject,
+        };
+        let own: Vec<_> = (lines.iter())
+            .filter(|line| line.commit == one.commit)
+            .map(|line| excluded(first_line(&line.text)))
+            .collect();
+        let is_with_another = || lines.iter().any(|line| line.merged.contains(&one.commit));
+        let is_no_news = || {
+            let nothing = |it: &change::Change| it.commit == one.commit && it.note == Note::Nothing;
+            let undone = |it: &change::Ignored| {
+                let why = &it.reason;
+                it.commit == one.commit
+                    && matches!(
+                        why,
+                        Reason::Merge | Reason::Reverted(_) | Reason::RevertOf(_)
+                    )
+            };
+            read.changes.iter().any(nothing) || read.ignored.iter().any(undone)
+        };
+        if !own.is_empty() {
+            found.extend(own);
+        } else if !is_with_another() && !is_no_news() {
+            let message = repository.commit_facts(&one.commit)?.message;
+            found.extend(told(&message).map(excluded));
+        }
+    }
+    Ok(found)
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().trim().to_owned()
 }
 
 /// Says in a line what a commit does, in its note's words where it has one;
@@ -88,11 +155,10 @@ fn told(message: &str) -> Option<String> {
     if trailer::is_synced(message) || trailer::released(message).next().is_some() {
         return None;
     }
-    let line = |text: &str| text.lines().next().unwrap_or_default().trim().to_owned();
     match change::note(message) {
         Note::Nothing => None,
-        Note::Written(note) => Some(line(&note)),
-        Note::Unsaid => Some(line(message)),
+        Note::Written(note) => Some(first_line(&note)),
+        Note::Unsaid => Some(first_line(message)),
     }
 }
 

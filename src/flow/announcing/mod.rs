@@ -147,7 +147,7 @@ pub fn announce(
     for tag in &wanted.tags {
         commits.push(workspace.repository.tag(tag.as_str())?.commit.id);
     }
-    let left_out = excluded::excluded(workspace, &wanted.tags, environment)?;
+    let left_out = excluded::excluded(workspace, &wanted.tags, wanted.now, environment)?;
     let warning = left_out.warning();
     let announcement = announcement(workspace, wanted, &commits, left_out)?;
     let directory = workspace.repository.top().to_owned();

@@ -2,6 +2,7 @@
 //! entries of changelogs, versions, and by a merge all the rest. Everything is
 //! made in memory; a branch moves when all of them can.
 
+mod lacking;
 mod pairing;
 mod places;
 mod sources;
@@ -10,6 +11,7 @@ mod writing;
 use std::collections::BTreeMap;
 
 use super::PatchingError;
+use super::ledger::Ledger;
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Finding, Listener, Sha256, Timestamp};
@@ -71,6 +73,8 @@ pub struct Target {
     pub to: String,
     /// What comes to it, in order.
     pub steps: Vec<Step>,
+    /// The releases that it lacks and that do not come to it; a finding says why.
+    pub left_out: Vec<Source>,
 }
 
 /// What comes to a branch of one release.
@@ -114,6 +118,7 @@ pub fn sync(
     let policy = workspace.policy("HEAD")?;
     let mut run = Run {
         workspace,
+        ledger: Ledger::read(&workspace.repository, environment)?,
         policy: &policy,
         wanted,
         git: UserGit::new(&workspace.repository, environment),
@@ -173,8 +178,19 @@ pub fn sync(
     Ok(synced)
 }
 
+/// What comes of a release on a branch.
+enum Coming {
+    /// This.
+    Step(Step),
+    /// Nothing: the branch has all of it.
+    Nothing,
+    /// Nothing, although the branch lacks it; a finding says why.
+    LeftOut,
+}
+
 struct Run<'a> {
     workspace: &'a Workspace,
+    ledger: Ledger<'a>,
     policy: &'a Policy,
     wanted: &'a Wanted,
     git: UserGit<'a>,
@@ -226,20 +242,25 @@ impl Run<'_> {
             to: base.clone(),
             base,
             steps: Vec::new(),
+            left_out: Vec::new(),
         };
         for source in sources {
             if self.repository().is_ancestor(&source.commit, &target.to)? {
                 continue;
             }
-            if let Some(step) = self.step(&target, source)? {
-                target.to.clone_from(&step.commit);
-                target.steps.push(step);
+            match self.step(&target, source)? {
+                Coming::Step(step) => {
+                    target.to.clone_from(&step.commit);
+                    target.steps.push(step);
+                }
+                Coming::Nothing => {}
+                Coming::LeftOut => target.left_out.push(source.clone()),
             }
         }
         Ok(Some(target))
     }
 
-    fn step(&mut self, target: &Target, source: &Source) -> Result<Option<Step>, FlowError> {
+    fn step(&mut self, target: &Target, source: &Source) -> Result<Coming, FlowError> {
         let repository = &self.workspace.repository;
         let parted = repository.merge_base(&target.to, &source.commit)?;
         let trees = [Some(&target.to), Some(&source.commit), parted.as_ref()];
@@ -258,16 +279,27 @@ impl Run<'_> {
             base: &base,
         };
         let taken = back_merge::taken(self.policy, sides);
+        let words_alone = self.how == BackMerge::Pick && !taken.files.is_empty();
+        // A changelog that tells of a fix is a promise of it.
+        if words_alone && self.lacks(target, source)? {
+            return Ok(Coming::LeftOut);
+        }
         self.findings.extend(taken.findings.iter().cloned());
         let commit = match self.how {
-            BackMerge::Pick => self.pick(target, source, &taken)?,
+            BackMerge::Pick => match self.pick(target, source, &taken)? {
+                Some(commit) => Some(commit),
+                None => return Ok(Coming::Nothing),
+            },
             BackMerge::Merge => self.merge(target, source, &taken, parted.as_deref())?,
+        };
+        let Some(commit) = commit else {
+            return Ok(Coming::LeftOut);
         };
         let files = taken
             .files
             .into_iter()
             .map(|(path, file)| (path, file.what));
-        Ok(commit.map(|commit| Step {
+        Ok(Coming::Step(Step {
             source: source.clone(),
             commit,
             files: files.collect(),

@@ -79,8 +79,8 @@ pub fn coming(
         let line = branches::line(workspace, &name)?;
         let head = line.head.to_string();
         let policy = workspace.policy(&head)?;
-        let mut facts = release::observe::observe(&workspace.repository, &head, &policy)?;
-        facts.branch = Some(name.to_string());
+        let on = (name.as_str(), head.as_str());
+        let mut facts = release::observe::observe_on(&workspace.repository, on, &policy)?;
         parents::complete(workspace, &mut facts.commits)?;
         let (mut blocks, mut attention) = (Vec::new(), Vec::new());
         let mut next = Vec::new();
@@ -128,6 +128,9 @@ pub fn coming(
             }
             None => Vec::new(),
         };
+        let lost = cutting::lost(workspace, ledger, &name)?;
+        let lost = lost.into_iter().filter(Finding::is_error);
+        blocks.extend(lost.map(|one| one.message));
         let due = last.filter(|_| hotfix.is_none()).and_then(|last| {
             let rhythm = &workspace.project.patch.rhythm;
             rhythm.due(last.committed, now)
@@ -236,7 +239,7 @@ pub fn frozen(workspace: &Workspace, freeze: &Freeze, now: Timestamp) -> String 
 /// Says what branches lack of a hotfix, as findings about them.
 pub fn unreturned(hotfix: &Hotfix, lacking: &[Lacking]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let rule = "hotfix-lacking";
+    let rule = Rule::HotfixLacking.name();
     let some = |number: usize| match number {
         1 => "a fix".to_owned(),
         number => format!("{number} fixes"),

@@ -1,7 +1,7 @@
 //! What a release on a maintenance branch is more than a release: it is cut
 //! from the branch's head alone, after a trial, and written down.
 
-use super::hotfixing::{self, holding};
+use super::hotfixing::{self, holding, missed};
 use super::ledger::Ledger;
 use super::{applying, branches, green, maintained, straying};
 use crate::flow::FlowError;
@@ -108,6 +108,11 @@ pub fn cut(
         let strays = straying::by_hand(workspace, &policy, &ledger, &branch, &head)?;
         warnings.extend(strays);
     }
+    let lost = lost(workspace, &ledger, &branch)?;
+    let (errors, others): (Vec<Finding>, Vec<Finding>) =
+        lost.into_iter().partition(Finding::is_error);
+    refused.extend(errors);
+    warnings.extend(others);
     let tried = tried_heads(workspace, &head)?;
     if let Some(why) = Trial::of(&ledger.queue, &branch, &tried).lacks(&head) {
         let finding = Finding::warning("no-mock", branch.as_str(), why);
@@ -119,6 +124,18 @@ pub fn cut(
         refused,
         warnings,
     }))
+}
+
+/// Says which fixes of released hotfixes a branch's next release would lose.
+pub(super) fn lost(
+    workspace: &Workspace,
+    ledger: &Ledger<'_>,
+    branch: &BranchName,
+) -> Result<Vec<Finding>, FlowError> {
+    let own = |hotfix: &hotfixing::Hotfix| hotfix.normal == *branch;
+    let missed = missed::missed(workspace, ledger, branch, &own)?;
+    let policy = &workspace.project.patch;
+    Ok(missed::findings(&missed, ledger, branch, policy))
 }
 
 /// Finds the maintenance branch that is released. A detached HEAD, as CI has
@@ -239,7 +256,8 @@ pub(super) fn tried_heads(workspace: &Workspace, head: &str) -> Result<Vec<Strin
 }
 
 /// Warns, where a release is of no maintenance branch, of those whose mock has
-/// passed and that are not cut: one of them may be meant.
+/// passed and that are not cut: one of them may be meant. A release of the main
+/// branch is warned of what it lacks of hotfixes.
 pub fn elsewhere(
     workspace: &Workspace,
     environment: &Environment,
@@ -247,6 +265,16 @@ pub fn elsewhere(
     let repository = &workspace.repository;
     let ledger = Ledger::read(repository, environment)?;
     let mut found = Vec::new();
+    let main = branches::main_line(workspace)?.map(|main| main.name);
+    let here = repository.branch_of_head()?;
+    if let Some(main) = main.filter(|main| here.as_deref() == Some(main.as_str())) {
+        let missed = missed::missed(workspace, &ledger, &main, &|_| true)?;
+        let policy = &workspace.project.patch;
+        for mut finding in missed::findings(&missed, &ledger, &main, policy) {
+            finding.severity = finding.severity.min(Severity::Warning);
+            found.push(finding);
+        }
+    }
     if ledger.queue.mocks.is_empty() {
         return Ok(found);
     }
@@ -283,6 +311,8 @@ pub fn mocked(
     let nothing = Released::default();
     let (released, findings): (&Released, &[Finding]) = match outcome {
         None => (&nothing, &cut.refused),
+        // There was nothing to try.
+        Some(Outcome::Done(released)) if released.targets.is_empty() => return Ok(()),
         Some(Outcome::Done(released)) => (released, &[]),
         Some(Outcome::Refused { released, findings }) => (released, findings),
         Some(Outcome::Planned { .. }) => return Ok(()),

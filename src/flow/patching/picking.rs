@@ -84,9 +84,8 @@ pub fn wanted(
 ) -> Result<Asking, FlowError> {
     let onto = branches::line(workspace, &wanted.onto)?;
     let mut chosen = super::choosing::chosen(workspace, wanted, &onto)?;
-    if !adopts(workspace, ledger, &onto, &mut chosen)?
-        && let Some(refused) = without_landed(workspace, wanted, &onto, &mut chosen)?
-    {
+    let adopts = adopts(workspace, ledger, &onto, &mut chosen)?;
+    if !adopts && let Some(refused) = without_landed(workspace, wanted, &onto, &mut chosen)? {
         return Ok(refused);
     }
     let mut ask = ask(wanted, &chosen);
@@ -99,7 +98,10 @@ pub fn wanted(
     }
     let mut findings = chosen.findings;
     findings.extend(overlaps(workspace, &ledger.queue, &ask)?);
-    findings.extend(idle(workspace, &onto, &ask)?);
+    if !adopts {
+        // What is there changes nothing there.
+        findings.extend(idle(workspace, &onto, &ask)?);
+    }
     Ok(Asking::New(Box::new(Ready { ask, findings })))
 }
 

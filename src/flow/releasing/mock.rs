@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Outcome, STEPS, Wanted, remote, ways_out};
+use super::{Outcome, Released, STEPS, StepDone, Tagged, Wanted, remote, ways_out};
 use crate::archive::Settings;
 use crate::flow::FlowError;
 use crate::flow::archiving::{Act, Desk, open_store};
@@ -31,9 +31,18 @@ pub fn mock(
     (environment, clock): (&Environment, Clock),
     listener: &dyn Listener,
 ) -> Result<Outcome, FlowError> {
-    let refused = stopped(workspace, wanted, archive, environment, listener)?;
-    if !refused.is_empty() {
-        return Ok(Outcome::refused(refused));
+    match beginning(workspace, wanted, archive, environment, listener)? {
+        Beginning::Stopped(refused) => return Ok(Outcome::refused(refused)),
+        Beginning::Nothing if !wanted.dry_run => {
+            let mut released = Released::default();
+            released.steps.push(StepDone {
+                step: "plan",
+                what: "nothing to release".to_owned(),
+                changed: false,
+            });
+            return Ok(Outcome::Done(Box::new(released)));
+        }
+        Beginning::Nothing | Beginning::Free => {}
     }
     let place = place(workspace, environment)?;
     let own = environment
@@ -85,6 +94,8 @@ pub fn mock(
         push: false,
         key: KeyWanted::Usual,
         signing: Signing::Key(KeyWanted::Usual),
+        // Its suite is empty, which says nothing of the real one.
+        tagged: Tagged::LeftAlone,
         ..wanted.clone()
     };
     let mut outcome = super::release(&copy, &wanted, &desk, &mut nobody)?;
@@ -120,15 +131,25 @@ fn place(workspace: &Workspace, environment: &Environment) -> Result<Temporary, 
     Ok(Temporary::new(&parent, PREFIX, Access::Private)?)
 }
 
-/// Lists what would stop the real release at its beginning and is not in the
+/// Whether a mock can begin.
+enum Beginning {
+    /// It cannot, for these reasons.
+    Stopped(Vec<Finding>),
+    /// There is nothing to release.
+    Nothing,
+    /// It can.
+    Free,
+}
+
+/// Finds what would stop the real release at its beginning and is not in the
 /// throw-away copy: its ways out, the project's commands, the remote's branch.
-fn stopped(
+fn beginning(
     workspace: &Workspace,
     wanted: &Wanted,
     archive: Option<&str>,
     environment: &Environment,
     listener: &dyn Listener,
-) -> Result<Vec<Finding>, FlowError> {
+) -> Result<Beginning, FlowError> {
     if wanted.push {
         preparing::remote_is_named(workspace)?;
     }
@@ -136,10 +157,13 @@ fn stopped(
     let planning::Outcome::Planned(planned) = planning::plan(workspace, "HEAD", &wanted.request)?
     else {
         // The copy's own plan says why.
-        return Ok(refused);
+        return Ok(stopped(refused));
     };
     if planned.plan.is_empty() {
-        return Ok(refused);
+        return Ok(match refused.is_empty() {
+            true => Beginning::Nothing,
+            false => Beginning::Stopped(refused),
+        });
     }
     let hooks = Hooks::new(workspace, environment, listener);
     refused.extend(hooks.forbidden(&STEPS));
@@ -147,7 +171,14 @@ fn stopped(
         let ahead = remote::in_the_way(workspace, wanted, &planned, environment, listener)?;
         refused.extend(ahead.into_iter().filter(Finding::is_error));
     }
-    Ok(refused)
+    Ok(stopped(refused))
+}
+
+fn stopped(refused: Vec<Finding>) -> Beginning {
+    match refused.is_empty() {
+        true => Beginning::Free,
+        false => Beginning::Stopped(refused),
+    }
 }
 
 /// Keeps what the builds said, for the report names it.

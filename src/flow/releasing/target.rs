@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::Wanted;
+use super::{Tagged, Wanted};
+use crate::archive::Older;
 use crate::build::observe::Wanted as Revision;
 use crate::flow::FlowError;
 use crate::flow::archiving::Desk;
@@ -12,7 +13,7 @@ use crate::flow::planning::Planned;
 use crate::flow::project::Workspace;
 use crate::format::changelog::Entry;
 use crate::format::version::Version;
-use crate::model::{PackageName, TagName};
+use crate::model::{Finding, PackageName, TagName};
 use crate::release::notes;
 use crate::release::notes::render::{Format, render};
 use crate::release::plan::{Decision, PackagePlan};
@@ -89,6 +90,9 @@ pub(super) fn of(
         let Some(target) = target(workspace, planned, package, known, wanted)? else {
             continue;
         };
+        if target.is_tagged && wanted.tagged == Tagged::LeftAlone {
+            continue;
+        }
         if target.is_tagged {
             // A tag of before this configuration cannot be built by it.
             let tag = Revision::Tag(target.tag.clone());
@@ -265,6 +269,58 @@ pub(super) fn has(desk: &Desk<'_>, wanted: &Wanted, target: &Target) -> Result<b
     Ok(stanzas
         .iter()
         .any(|(_, text)| text.lines().any(|line| line == version)))
+}
+
+/// Says which of the versions that a plan makes are lower than what the suite
+/// has, where that is not wanted: the archive would refuse their packages.
+pub(super) fn older(
+    planned: &Planned,
+    desk: &Desk<'_>,
+    wanted: &Wanted,
+) -> Result<Vec<Finding>, FlowError> {
+    let mut found = Vec::new();
+    if wanted.older == Older::Allow {
+        return Ok(found);
+    }
+    for package in &planned.plan.packages {
+        let version = match &package.decision {
+            Decision::Release(next) if next.tag.is_some() => &next.debian_version,
+            Decision::Prepared { debian_version, .. } => debian_version,
+            Decision::Release(_) | Decision::Skip { .. } => continue,
+        };
+        let (suite, name) = (&wanted.to, &package.name);
+        let Some(newest) = newest(desk, wanted, name)?.filter(|newest| newest > version) else {
+            continue;
+        };
+        let message = format!("{suite} has {newest}, which is newer than {version}");
+        let finding = Finding::error("older-version", name.as_str(), message);
+        found.push(finding.fix(format!(
+            "nothing is prepared or tagged: name another suite, or --allow-older, and who has \
+             {newest} keeps it"
+        )));
+    }
+    Ok(found)
+}
+
+/// Returns the highest version that a suite has of a package: of its source,
+/// where that is there, for binary packages may count on their own.
+fn newest(
+    desk: &Desk<'_>,
+    wanted: &Wanted,
+    name: &PackageName,
+) -> Result<Option<Version>, FlowError> {
+    let stanzas = desk.show(&wanted.to, name)?;
+    let version = |text: &str| {
+        let mut lines = text.lines();
+        let line = lines.find_map(|line| line.strip_prefix("Version: "))?;
+        Version::new(line.trim()).ok()
+    };
+    let of = |sources: bool| {
+        let own = stanzas.iter();
+        let own = own.filter(|(index, _)| index.ends_with("/Sources") == sources);
+        own.filter_map(|(_, text)| version(text)).max()
+    };
+    Ok(of(true).or_else(|| of(false)))
 }
 
 /// Orders packages so that each stands behind what it depends on.

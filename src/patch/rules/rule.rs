@@ -22,6 +22,8 @@ pub enum Rule {
     NotHead,
     /// What is on a hotfix branch was picked there.
     NotPicked,
+    /// A branch has what hotfixes of its releases have brought.
+    HotfixLacking,
     /// Nobody has picked it elsewhere already.
     PickedElsewhere,
 }
@@ -36,9 +38,10 @@ pub struct RuleError {
 
 impl Rule {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::NotHead,
         Self::NotPicked,
+        Self::HotfixLacking,
         Self::PickedElsewhere,
         Self::NotGreen,
         Self::Frozen,
@@ -59,6 +62,7 @@ impl Rule {
             Self::NotGreen => "not-green",
             Self::NotHead => "not-head",
             Self::NotPicked => "not-picked",
+            Self::HotfixLacking => "hotfix-lacking",
             Self::PickedElsewhere => "picked-elsewhere",
         }
     }

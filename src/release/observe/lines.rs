@@ -51,12 +51,18 @@ pub(super) fn fill(
             .filter(|(line, _)| hotfix::is_inside(&last.version, line))
             .collect();
         own.sort_by_key(|(line, branch)| (std::cmp::Reverse(line.len()), branch.remote.is_some()));
+        // Of a branch and its copy at the remote either may be the older one.
+        let mut here: Vec<&str> = Vec::new();
+        for (_, branch) in &own {
+            if is_on(facts, repository, branch, main)? {
+                here.push(branch.short());
+            }
+        }
+        own.retain(|(_, branch)| !here.contains(&branch.short()));
         for (line, branch) in own {
             let head = branch.commit.to_string();
             // A branch that has not got the release is of something else.
-            if !repository.is_ancestor(&last.commit, &head)?
-                || is_on(facts, repository, branch, main)?
-            {
+            if !repository.is_ancestor(&last.commit, &head)? {
                 continue;
             }
             facts.units[at].elsewhere = Some(Elsewhere {

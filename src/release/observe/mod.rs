@@ -58,6 +58,18 @@ pub fn observe(
     Ok(facts)
 }
 
+/// Reads what the next releases of a branch depend on, at a commit of it.
+pub fn observe_on(
+    repository: &Repository,
+    (branch, commit): (&str, &str),
+    policy: &Policy,
+) -> Result<Facts, ObserveError> {
+    let mut facts = read(repository, commit, policy, SLOP)?;
+    facts.branch = Some(branch.to_owned());
+    lines::fill(&mut facts, repository, policy)?;
+    Ok(facts)
+}
+
 /// Reads the commits that `to` has and `from` does not (none: all that it has),
 /// newest first, with the packages that they touch.
 pub fn between(

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::user::{UserGit, UserGitError, line};
-use super::{Author, GitError, Repository, failed};
+use super::{Author, GitError, Repository, failed, text};
 
 /// A blob and its place in a new tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Repository {
         let act = || failed(format!("read the commit {id}"));
         let parsed = git2::Oid::from_str(id).map_err(act())?;
         let commit = self.inner.find_commit(parsed).map_err(act())?;
-        let message = String::from_utf8_lossy(commit.message_raw_bytes()).into_owned();
+        let message = text::utf8(commit.message_raw_bytes(), &text::encoding(&commit));
         let parents = commit.parent_ids().map(|id| id.to_string());
         Ok((parents.collect(), message))
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use git2::{DiffOptions, Oid, Sort};
 
 use super::export::{TreeEntry, TreeEntryKind};
-use super::{GitError, Repository, failed};
+use super::{GitError, Repository, failed, text};
 use crate::format::export_subst::{CommitFacts, Moment};
 use crate::sys::files::{self, Access};
 
@@ -24,7 +24,8 @@ impl Repository {
         let action = || failed(format!("read the commit {id}"));
         let parsed = Oid::from_str(id).map_err(action())?;
         let commit = self.inner.find_commit(parsed).map_err(action())?;
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let encoding = text::encoding(&commit);
+        let text = |bytes: &[u8]| text::utf8(bytes, &encoding);
         let moment = |who: git2::Signature<'_>| Moment {
             name: text(who.name_bytes()),
             email: text(who.email_bytes()),

@@ -19,6 +19,7 @@ mod refs;
 mod remote;
 mod survey;
 mod tag;
+mod text;
 mod tree_change;
 mod write;
 
@@ -317,7 +318,10 @@ impl Repository {
             id: commit.id().to_string(),
             tree: commit.tree_id().to_string(),
             committed: Timestamp::from_unix(commit.time().seconds()),
-            subject: String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into(),
+            subject: text::utf8(
+                commit.summary_bytes().unwrap_or_default(),
+                &text::encoding(&commit),
+            ),
         })
     }
 

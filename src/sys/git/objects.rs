@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::condition::Substitutes;
 use super::pick::MergeSettings;
-use super::{GitError, Repository, failed};
+use super::{GitError, Repository, failed, text};
 
 /// The id of an object, in binary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -546,17 +546,9 @@ impl CommitObject {
     }
 
     fn utf8(&self, bytes: &[u8]) -> String {
-        if let Ok(text) = std::str::from_utf8(bytes) {
-            return text.to_owned();
-        }
         let line = header(&self.text).find(|(name, _)| name == b"encoding");
-        let name = line.map_or(String::new(), |(_, value)| {
-            String::from_utf8_lossy(value).to_ascii_lowercase()
-        });
-        if ["iso-8859-1", "iso8859-1", "latin1", "latin-1"].contains(&name.as_str()) {
-            return bytes.iter().map(|&byte| char::from(byte)).collect();
-        }
-        String::from_utf8_lossy(bytes).into_owned()
+        let encoding = line.map_or(&b""[..], |(_, value)| value);
+        text::utf8(bytes, &String::from_utf8_lossy(encoding))
     }
 }
 

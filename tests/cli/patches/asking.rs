@@ -1,5 +1,9 @@
 //! `patch pick` and `patch list`: what is asked for, and how it stands.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::process::Command;
+
 use serde_json::{Value, json};
 
 use super::{fix, project};
@@ -18,6 +22,31 @@ fn list(world: &World, more: &[&str]) -> Vec<Value> {
     let ran = world.run(words.iter().chain(more)).code(0);
     let list = ran.document("debcut/patch-list/1");
     list["requests"].as_array().expect("a list").clone()
+}
+
+#[test]
+fn a_commit_in_latin_1_is_asked_for_in_utf_8() {
+    let world = project();
+    world.write("other.txt", "c\n");
+    world.git(&["add", "--all"]);
+    let message = world.path("message");
+    std::fs::write(&message, b"fix: gr\xfc\xdfe\n").expect("written");
+    let mut git = Command::new("git");
+    git.current_dir(world.project());
+    git.args(["-c", "i18n.commitEncoding=ISO-8859-1"]);
+    git.args(["commit", "--quiet", "--file"]).arg(&message);
+    world.surround(&mut git);
+    git.env("GIT_AUTHOR_NAME", OsStr::from_bytes(b"J\xf6rg"));
+    assert!(git.status().expect("git runs").success());
+    let id = pick(&world, "HEAD", &[])["id"].clone();
+    let id = id.as_str().expect("a name");
+    for shown in [&["list"][..], &["show", id], &["log"]] {
+        let words = [&["patch"][..], shown].concat();
+        let text = world.run(words).code(0).stdout;
+        assert!(text.contains("fix: grüße"), "{shown:?}: {text}");
+    }
+    let authors = list(&world, &[])[0]["authors"].to_string();
+    assert!(authors.contains("Jörg"), "{authors}");
 }
 
 #[test]

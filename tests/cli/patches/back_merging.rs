@@ -259,6 +259,9 @@ fn what_stands_in_the_way_is_said_and_nothing_moves() {
         fix.contains("git merge v1.0.1") && fix.contains("--by pick"),
         "{fix}"
     );
+    assert_eq!(refused["targets"][0]["left_out"][0]["tag"], "v1.0.1");
+    let text = world.run(["release", "sync", "--by", "merge"]).code(1);
+    assert!(!text.stdout.contains("has all of it"), "{}", text.stdout);
     // A file of the user's that would be written over, where main is checked out.
     world.git(&["worktree", "add", "--quiet", "../main", "main"]);
     std::fs::write(world.path("main/VERSION"), "mine\n").expect("written");

@@ -9,7 +9,7 @@ use crate::world::{Listing, Ran, World, finished, tool};
 
 /// A package with a maintenance branch, which is checked out and has a fix, a
 /// key and an archive.
-fn line() -> World {
+pub(super) fn line() -> World {
     let world = World::declared();
     world.write(".gitignore", "dist/\n");
     world.commit("build: leave out what is built");
@@ -26,17 +26,17 @@ fn line() -> World {
     world
 }
 
-fn release(world: &World, more: &[&str]) -> Ran {
+pub(super) fn release(world: &World, more: &[&str]) -> Ran {
     let words = ["release", "--to", "stable", "--archive", "../apt"];
     world.run(words.iter().chain(more))
 }
 
-fn document(ran: &Ran) -> Value {
+pub(super) fn document(ran: &Ran) -> Value {
     ran.document("debcut/release/1")
 }
 
 /// Lists `RULE: MESSAGE` of what a release found.
-fn findings(ran: &Ran) -> Vec<String> {
+pub(super) fn findings(ran: &Ran) -> Vec<String> {
     let document = document(ran);
     let all = document["findings"].as_array().expect("findings").clone();
     let text = |one: &Value, key: &str| one[key].as_str().unwrap_or_default().to_owned();
@@ -47,7 +47,7 @@ fn findings(ran: &Ran) -> Vec<String> {
 }
 
 /// Lists what the ledger says of one kind.
-fn said(world: &World, is: &str) -> Vec<Value> {
+pub(super) fn said(world: &World, is: &str) -> Vec<Value> {
     let log = world.run(["patch", "log", "--json"]).code(0);
     let log = log.document("debcut/patch-log/1");
     let entries = log["entries"].as_array().expect("a list").clone();

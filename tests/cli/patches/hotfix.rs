@@ -37,7 +37,7 @@ fn project(tag: &str, version: &str) -> World {
     world
 }
 
-fn native() -> World {
+pub(super) fn native() -> World {
     project("v1.12.3", "1.12.3")
 }
 
@@ -48,7 +48,7 @@ fn opened() -> World {
 }
 
 /// Asks for a commit on a branch, has it approved, and returns its name.
-fn approved(world: &World, commit: &str, onto: &str) -> String {
+pub(super) fn approved(world: &World, commit: &str, onto: &str) -> String {
     let words = ["patch", "pick", commit, "--onto", onto, "--json"];
     let made = world.run(words).code(0).document("debcut/patch-pick/1");
     let id = made["id"].as_str().expect("a name").to_owned();
@@ -57,7 +57,7 @@ fn approved(world: &World, commit: &str, onto: &str) -> String {
     id
 }
 
-fn apply(world: &World, onto: &str) {
+pub(super) fn apply(world: &World, onto: &str) {
     world.run(["patch", "apply", "--onto", onto]).code(0);
 }
 
@@ -80,7 +80,7 @@ fn titles(list: &Value) -> Vec<&str> {
 }
 
 /// The rules of findings, with their weight.
-fn rules(document: &Value) -> Vec<String> {
+pub(super) fn rules(document: &Value) -> Vec<String> {
     let findings = document["findings"].as_array().cloned().unwrap_or_default();
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let named = findings.iter();
@@ -89,7 +89,7 @@ fn rules(document: &Value) -> Vec<String> {
         .collect()
 }
 
-fn release(world: &World) -> Ran {
+pub(super) fn release(world: &World) -> Ran {
     let words = "release --to stable --archive ../apt --dry-run --json";
     world.run(words.split(' '))
 }
@@ -184,6 +184,7 @@ fn what_was_made_on_the_branch_is_picked_after_the_fact() {
     let words = ["patch", "pick", "HEAD", "--onto", branch, "--json"];
     let made = world.run(words).code(0).document("debcut/patch-pick/1");
     assert_eq!(made["changed"], true);
+    assert_eq!(rules(&made), ["info adopted"]);
     let id = made["id"].as_str().expect("a name");
     // Asked for is not approved.
     let refused = release(&world).code(1).document("debcut/release/1");

@@ -3,6 +3,7 @@
 mod applying;
 mod asking;
 mod back_merging;
+mod before_the_cut;
 mod cutting;
 mod deciding;
 mod elsewhere;
@@ -11,6 +12,7 @@ mod forge;
 mod freezing;
 mod hotfix;
 mod kinds;
+mod lost_fixes;
 mod month;
 mod notes;
 mod placing;

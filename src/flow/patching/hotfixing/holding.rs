@@ -9,7 +9,7 @@ use super::returning::{matters, subject};
 use super::{Hotfix, Opened};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
-use crate::model::{Finding, Severity};
+use crate::model::{Finding, Severity, TagName};
 use crate::patch::rules::{self, Green, Ground, Rule};
 use crate::patch::{Excuse, Request};
 use crate::sys::git::{CommitObject, Grafted, ObjectId, Objects, Repository};
@@ -84,7 +84,8 @@ pub fn holding(
     // Merges are tried in memory.
     let repository = workspace.repository.in_memory()?;
     let objects = repository.objects()?;
-    let released = released(workspace, hotfix)?;
+    let own = branches::line(workspace, &hotfix.branch)?;
+    let released = released_commits(workspace, hotfix, &own.heads)?;
     let Some(head) = ObjectId::from_hex(head) else {
         return Ok(Holding {
             changes: Vec::new(),
@@ -170,7 +171,26 @@ pub fn holding(
 
 /// Lists the commits that are released: that of the hotfix's tag, and those of
 /// the releases since.
-fn released(workspace: &Workspace, hotfix: &Hotfix) -> Result<Vec<ObjectId>, FlowError> {
+fn released_commits(
+    workspace: &Workspace,
+    hotfix: &Hotfix,
+    heads: &[ObjectId],
+) -> Result<Vec<ObjectId>, FlowError> {
+    let tags = released(workspace, hotfix, heads)?;
+    let mut found: Vec<ObjectId> = tags.into_iter().map(|(_, id)| id).collect();
+    found.extend(ObjectId::from_hex(&hotfix.commit));
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+/// Lists the releases that a hotfix's branch has, by tag, those before it among
+/// them.
+pub(super) fn released(
+    workspace: &Workspace,
+    hotfix: &Hotfix,
+    heads: &[ObjectId],
+) -> Result<Vec<(TagName, ObjectId)>, FlowError> {
     let repository = &workspace.repository;
     let policy = workspace.policy(&hotfix.commit)?;
     let patterns = || policy.units.iter().flat_map(|unit| &unit.tags);
@@ -179,16 +199,14 @@ fn released(workspace: &Workspace, hotfix: &Hotfix) -> Result<Vec<ObjectId>, Flo
         if patterns().any(|pattern| pattern.version_in(tag.as_str()).is_some()) {
             let commit = repository.tag(tag.as_str()).map(|tag| tag.commit.id);
             // A tag of something else than a commit is nobody's release.
-            found.extend(commit.ok().and_then(|id| ObjectId::from_hex(&id)));
+            let commit = commit.ok().and_then(|id| ObjectId::from_hex(&id));
+            found.extend(commit.map(|id| (tag, id)));
         }
     }
-    found.extend(ObjectId::from_hex(&hotfix.commit));
     // A tag on the normal branch is no release of this one.
-    let own = branches::line(workspace, &hotfix.branch)?;
-    let elsewhere = repository.lacking(&found, &own.heads)?;
-    found.retain(|id| !elsewhere.contains(id));
-    found.sort();
-    found.dedup();
+    let commits: Vec<ObjectId> = found.iter().map(|(_, id)| *id).collect();
+    let elsewhere = repository.lacking(&commits, heads)?;
+    found.retain(|(_, id)| !elsewhere.contains(id));
     Ok(found)
 }
 

@@ -1,6 +1,7 @@
 //! `patch hotfix`: the branch of one release, for what cannot wait.
 
 pub mod holding;
+pub mod missed;
 pub mod returning;
 
 use super::ledger::Ledger;

@@ -107,8 +107,8 @@ pub fn excluded(workspace: &Workspace, hotfix: &Hotfix) -> Result<Lacks, FlowErr
 }
 
 /// A change on a hotfix branch and what it was made of.
-struct Fix {
-    id: ObjectId,
+pub(super) struct Fix {
+    pub(super) id: ObjectId,
     shown: Elsewhere,
     /// The commits that it was picked from.
     sources: BTreeSet<ObjectId>,
@@ -140,7 +140,7 @@ pub fn unreturned(
 }
 
 /// Lists the changes of a hotfix branch, the newest first.
-fn fixes(
+pub(super) fn fixes(
     workspace: &Workspace,
     queue: &Queue,
     hotfix: &Hotfix,
@@ -183,7 +183,7 @@ fn fixes(
 
 /// Finds which changes a branch lacks: first by their names, and only where that
 /// does not say it by what thousands of commits change.
-fn judged(
+pub(super) fn judged(
     workspace: &Workspace,
     queue: &Queue,
     fixes: &[Fix],

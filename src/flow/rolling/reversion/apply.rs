@@ -138,6 +138,7 @@ fn wanted(facts: &Facts, plan: &Plan, means: &Means) -> releasing::Wanted {
         how: means.how.clone(),
         orig: None,
         older: Older::Refuse,
+        tagged: releasing::Tagged::Published,
         dry_run: false,
         author: means.author.clone(),
         date: means.date,
