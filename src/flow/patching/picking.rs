@@ -220,7 +220,8 @@ fn ask(wanted: &Wanted, chosen: &Chosen) -> Ask {
     let merged = chosen
         .merge
         .as_ref()
-        .and_then(|merge| change::pull_request(&merge.message));
+        .and_then(|merge| change::pull_request(&merge.message))
+        .filter(|(_, title)| !title.is_empty());
     let own = match (&merged, chosen.commits.as_slice()) {
         (Some((_, title)), _) => title.clone(),
         (None, [only]) => subject(&only.message),
