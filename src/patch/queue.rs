@@ -101,6 +101,7 @@ impl Queue {
             request.known = knowing::known(&request.decisions, &entries);
             request.know_pick(&entries);
             request.take_back(&entries);
+            request.take_up(&entries);
         }
         let followed: BTreeSet<&EntryId> =
             entries.values().flat_map(|entry| &entry.after).collect();

@@ -117,6 +117,20 @@ impl Request {
             self.applied = None;
         }
     }
+
+    /// Takes a replacement for undone, where somebody who knew of it has approved
+    /// the request all the same.
+    pub(super) fn take_up(&mut self, entries: &BTreeMap<EntryId, Entry>) {
+        let Some(said) = &self.superseded else {
+            return;
+        };
+        let wanted = BTreeSet::from([said.entry]);
+        let approvals = self.decisions.iter();
+        let mut approvals = approvals.filter(|one| one.what.0 == Decision::Approve);
+        if approvals.any(|one| !known_of(one.entry, &wanted, entries).is_empty()) {
+            self.superseded = None;
+        }
+    }
 }
 
 /// A branch that takes nothing for a while.
