@@ -411,7 +411,10 @@ fn overlaps(workspace: &Workspace, queue: &Queue, ask: &Ask) -> Result<Vec<Findi
 
 /// Adds to each merge of some commits what it brought: to pick it whole is to
 /// pick that.
-fn with_brought(workspace: &Workspace, commits: &[String]) -> Result<Vec<String>, FlowError> {
+pub(super) fn with_brought(
+    workspace: &Workspace,
+    commits: &[String],
+) -> Result<Vec<String>, FlowError> {
     let repository = &workspace.repository;
     let mut found = commits.to_vec();
     for id in commits.iter().filter(|id| repository.has_commit(id)) {
