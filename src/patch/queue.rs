@@ -168,6 +168,7 @@ impl Queue {
             }),
             Event::Applied { request, commits } => self.change(request, |one| {
                 one.applied = Some(Said::of(entry, said, commits.clone()));
+                one.recorded.extend(commits.iter().cloned());
             }),
             Event::Superseded { request, by: other } => self.change(request, |one| {
                 one.superseded = Some(Said::of(entry, said, other.clone()));

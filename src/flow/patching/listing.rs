@@ -26,7 +26,7 @@ pub fn listed(
     requests: &[&Request],
 ) -> Result<Vec<Listed>, FlowError> {
     let policy = &workspace.project.patch;
-    let facts = facts(workspace, requests)?;
+    let facts = facts(workspace, &ledger.queue, requests)?;
     let main = branches::main_line(workspace)?.map(|main| main.name);
     let with = requests.iter().zip(facts).map(|(request, mut facts)| {
         came_back(request, &mut facts, main.as_ref(), &ledger.queue);
@@ -66,9 +66,13 @@ fn came_back(request: &Request, facts: &mut Facts, main: Option<&BranchName>, qu
 }
 
 /// Finds what is so of some requests, in their order.
-pub fn facts(workspace: &Workspace, requests: &[&Request]) -> Result<Vec<Facts>, FlowError> {
+fn facts(
+    workspace: &Workspace,
+    queue: &Queue,
+    requests: &[&Request],
+) -> Result<Vec<Facts>, FlowError> {
     let memory = workspace.repository.in_memory()?;
-    let mut look = Look::open(workspace, &memory)?;
+    let mut look = Look::open(workspace, queue, &memory)?;
     let mut by_branch: BTreeMap<&BranchName, Vec<usize>> = BTreeMap::new();
     for (at, request) in requests.iter().enumerate() {
         by_branch
@@ -104,6 +108,7 @@ pub fn landed(
 /// What is looked up once for all requests.
 struct Look<'w, 'r> {
     workspace: &'w Workspace,
+    queue: &'w Queue,
     memory: &'r Repository,
     objects: Objects<'r>,
     main: Option<Line>,
@@ -115,9 +120,14 @@ struct Look<'w, 'r> {
 }
 
 impl<'w, 'r> Look<'w, 'r> {
-    fn open(workspace: &'w Workspace, memory: &'r Repository) -> Result<Self, FlowError> {
+    fn open(
+        workspace: &'w Workspace,
+        queue: &'w Queue,
+        memory: &'r Repository,
+    ) -> Result<Self, FlowError> {
         Ok(Self {
             workspace,
+            queue,
             memory,
             objects: memory.objects()?,
             main: branches::main_line(workspace)?,
@@ -165,7 +175,7 @@ impl<'w, 'r> Look<'w, 'r> {
             None => Vec::new(),
         };
         let (place, memory) = (line.as_ref(), self.memory);
-        let (shop, objects) = (self.workspace, &self.objects);
+        let (shop, objects) = ((self.workspace, self.queue), &self.objects);
         let astray = placing::picks(shop, memory, objects, place, &own, requests)?;
         let open = |request: &&&Request| {
             let is_there = request.applied.is_some() && !astray.contains_key(&request.id);

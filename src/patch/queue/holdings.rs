@@ -54,6 +54,9 @@ pub struct Request {
     pub overrides: Vec<Said<(String, String)>>,
     /// What it became on its branch.
     pub applied: Option<Said<Vec<Picked>>>,
+    /// All that was ever written down as a pick of one of its commits, by whoever:
+    /// two may have picked it without knowing of each other.
+    pub recorded: Vec<Picked>,
     /// The request that replaces it.
     pub superseded: Option<Said<RequestId>>,
     /// Why it is not asked for any more.
@@ -74,6 +77,7 @@ impl Request {
             known: BTreeSet::new(),
             overrides: Vec::new(),
             applied: None,
+            recorded: Vec::new(),
             superseded: None,
             withdrawn: None,
             links: Vec::new(),
