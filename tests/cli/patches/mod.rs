@@ -15,6 +15,7 @@ mod month;
 mod notes;
 mod placing;
 mod rhythm;
+mod ruling;
 mod sharing;
 mod suggesting;
 
