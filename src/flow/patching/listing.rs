@@ -18,6 +18,7 @@ use crate::patch::state::{Listed, standing};
 use crate::patch::{Decision, Queue, Request, RequestId};
 use crate::release::change::{self, Note};
 use crate::sys::git::{Landed, ObjectId, Objects, Picking, Repository, Step};
+use crate::sys::outward::Gate;
 
 /// Looks at some requests, in their order.
 pub fn listed(
@@ -47,7 +48,7 @@ pub fn listed(
 /// Takes a commit that was picked onto the main branch for merged there: a fix
 /// that was made for a hotfix comes back under another id.
 fn came_back(request: &Request, facts: &mut Facts, main: Option<&BranchName>, queue: &Queue) {
-    let Merged::Without(commits) = &mut facts.merged else {
+    let (Merged::Without(commits) | Merged::Unpushed { commits, .. }) = &mut facts.merged else {
         return;
     };
     let there = |id: &String| {
@@ -114,6 +115,9 @@ struct Look<'w, 'r> {
     main: Option<Line>,
     /// Commits that the main branch lacks.
     unmerged: HashSet<ObjectId>,
+    /// Commits that its remote lacks, and the remote's branch; none: there is no
+    /// other main branch than this clone's, or that is kept here by an embargo.
+    unpushed: Option<(HashSet<ObjectId>, String)>,
     /// Commits that are not in this clone.
     absent: HashSet<String>,
     notes: HashMap<String, NoteFact>,
@@ -132,6 +136,7 @@ impl<'w, 'r> Look<'w, 'r> {
             objects: memory.objects()?,
             main: branches::main_line(workspace)?,
             unmerged: HashSet::new(),
+            unpushed: None,
             absent: HashSet::new(),
             notes: HashMap::new(),
         })
@@ -160,6 +165,16 @@ impl<'w, 'r> Look<'w, 'r> {
         }
         if let Some(main) = &self.main {
             self.unmerged = self.memory.lacking(&there, &main.heads)?;
+            // Under an embargo the main branch stays here until the lift brings it
+            // along.
+            let gate = Gate::default().of(self.workspace.repository.own_dir());
+            if let Some((head, name)) = &main.shared
+                && main.heads.iter().any(|own| own != head)
+                && gate.marks()?.is_empty()
+            {
+                let lacking = self.memory.lacking(&there, &[*head])?;
+                self.unpushed = Some((lacking, name.clone()));
+            }
         }
         Ok(())
     }
@@ -306,14 +321,21 @@ impl<'w, 'r> Look<'w, 'r> {
         if self.main.is_none() {
             return Merged::Unknown;
         }
-        let open = |id: &&String| {
-            let parsed = ObjectId::from_hex(id);
-            self.absent.contains(*id) || parsed.is_some_and(|id| self.unmerged.contains(&id))
+        let among = |lacking: &HashSet<ObjectId>| -> Vec<String> {
+            let open = |id: &&String| {
+                let parsed = ObjectId::from_hex(id);
+                self.absent.contains(*id) || parsed.is_some_and(|id| lacking.contains(&id))
+            };
+            commits.iter().filter(open).cloned().collect()
         };
-        let without: Vec<String> = commits.iter().filter(open).cloned().collect();
-        match without.is_empty() {
-            true => Merged::All,
-            false => Merged::Without(without),
+        let without = among(&self.unmerged);
+        if !without.is_empty() {
+            return Merged::Without(without);
+        }
+        let unpushed = self.unpushed.as_ref();
+        match unpushed.map(|(lacking, shared)| (among(lacking), shared.clone())) {
+            Some((commits, shared)) if !commits.is_empty() => Merged::Unpushed { commits, shared },
+            _ => Merged::All,
         }
     }
 

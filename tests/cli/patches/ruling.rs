@@ -1,4 +1,4 @@
-//! Whose rules count: what everybody has, not what this
+//! Whose rules count, and whose main branch: what everybody has, not what this
 //! clone has checked out or has not pushed.
 
 use serde_json::Value;
@@ -103,4 +103,26 @@ fn the_rules_are_those_that_the_remote_has() {
     // Here the main branch is behind.
     world.git(&["reset", "--quiet", "--hard", "HEAD~"]);
     refuses(&world, &id);
+}
+
+#[test]
+fn merged_is_what_the_remote_has() {
+    let world = project();
+    origin(&world);
+    fix(&world, "two", "2", WHOLE);
+    let id = picked(&world);
+    approve(&world, &id).code(0);
+    let one = request(&world, &id);
+    assert_eq!(
+        (&one["merged"], &one["unpushed"]),
+        (&false.into(), &true.into())
+    );
+    let apply = ["patch", "apply", "--onto", "release-1.0", &id];
+    let ran = world.run(apply).code(1);
+    for part in ["parent-not-merged", "here alone", "git push origin main"] {
+        assert!(ran.stdout.contains(part), "{part} in {}", ran.stdout);
+    }
+    world.git(&["push", "--quiet", "origin", "main"]);
+    assert_eq!(request(&world, &id)["merged"], true);
+    world.run(apply).code(0);
 }
