@@ -49,7 +49,7 @@ its recipients in the headers.";
 
 /// Shows or sends an announcement.
 pub fn run(arguments: AnnounceArguments, context: &Context<'_>) -> Result<Said, Failure> {
-    let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
+    let workspace = context.workspace()?;
     let sends = arguments.send && !arguments.dry_run;
     known(&arguments.to, &workspace)?;
     let tags = match arguments.tags.is_empty() {

@@ -6,7 +6,10 @@ use std::path::{Component, Path, PathBuf};
 use super::arguments::Global;
 use super::failure::Failure;
 use super::terminal::Terminal;
+use crate::config::FILE_NAME;
 use crate::flow::embargoing;
+use crate::flow::patching::rulebook;
+use crate::flow::project::Workspace;
 use crate::model::finding::with_causes;
 use crate::model::{Listener, Timestamp};
 use crate::release::commit::Person;
@@ -97,6 +100,20 @@ impl<'a> Context<'a> {
                 self.listener().warn(text);
             }
         }
+    }
+
+    /// Opens the repository with its configuration and the rules of its main
+    /// branch, and says so where what is checked out has others.
+    pub fn workspace(&self) -> Result<Workspace, Failure> {
+        let workspace = rulebook::open(&self.directory, self.config.as_deref())?;
+        if let Some(ruled) = workspace.ruled.as_ref().filter(|one| one.otherwise_here) {
+            let by = &ruled.by;
+            self.listener().warn(format!(
+                "the rules are those of {by}; [patch] in {FILE_NAME} here says otherwise, and \
+                 counts once {by} has it, or with --config {FILE_NAME}"
+            ));
+        }
+        Ok(workspace)
     }
 
     /// Returns who hears of progress, notes and warnings.

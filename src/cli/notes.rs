@@ -8,7 +8,6 @@ use super::Said;
 use super::context::Context;
 use super::failure::Failure;
 use crate::flow::noting::{self, Noted, Wanted, What};
-use crate::flow::project::Workspace;
 use crate::model::{Finding, PackageName, Severity, Sha256, TagName};
 use crate::release::notes::render::Format;
 use crate::report::{Answer, NotesDocument, Shown};
@@ -111,7 +110,7 @@ impl Form {
 
 /// Writes release notes.
 pub fn run(arguments: &NotesArguments, context: &Context<'_>) -> Result<Said, Failure> {
-    let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
+    let workspace = context.workspace()?;
     let wanted = Wanted {
         what: arguments.what()?,
         package: arguments.package.clone(),

@@ -17,7 +17,6 @@ use super::tag::TagSigning;
 use super::{Said, passphrase};
 use crate::archive::Older;
 use crate::flow::patching::cutting;
-use crate::flow::project::Workspace;
 use crate::flow::releasing::{self, Outcome, Released, Tagged, Target, Wanted};
 use crate::flow::unpublished::unpublished_before;
 use crate::model::{DigestPrefix, Finding, Severity, Suite};
@@ -104,7 +103,7 @@ in the suite yet is built from its tag and published, too.";
 fn release(arguments: ReleaseArguments, context: &Context<'_>) -> Result<Said, Failure> {
     // Only what is done around a release goes without it, says clap.
     let to = arguments.to.expect("clap demands it");
-    let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
+    let workspace = context.workspace()?;
     let wanted = Wanted {
         request: arguments.request.of_source()?,
         expected: arguments.plan,

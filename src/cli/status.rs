@@ -7,7 +7,6 @@ use clap::Args;
 use super::Said;
 use super::context::Context;
 use super::failure::Failure;
-use crate::flow::project::Workspace;
 use crate::flow::rolling::shelf::has_ended;
 use crate::flow::status;
 use crate::report::rollout::{Picture, remarks};
@@ -35,7 +34,7 @@ release, debcut rollout status the whole of a rollout.";
 
 /// Shows where everything stands.
 pub fn run(arguments: &StatusArguments, context: &Context<'_>) -> Result<Said, Failure> {
-    let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
+    let workspace = context.workspace()?;
     let state = arguments.state.as_ref().map(|path| context.path(path));
     let now = context.now();
     let mut status = status::status(&workspace, state, &context.environment, now)?;

@@ -20,14 +20,26 @@ pub struct Workspace {
     pub repository: Repository,
     /// The configuration in the work tree, or the one that was named.
     pub project: Project,
+    /// Whose `[patch]` it has; none: the one of the configuration itself.
+    pub ruled: Option<Ruled>,
     named: Option<(PathBuf, String)>,
     in_work_tree: bool,
     hooks: Vec<Hook>,
 }
 
+/// The branch whose `[patch]` counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruled {
+    /// Its name.
+    pub by: String,
+    /// Whether what is checked out says otherwise.
+    pub otherwise_here: bool,
+}
+
 impl Workspace {
     /// Opens the repository that `directory` is in; `config` replaces its
-    /// `debcut.toml`, in the work tree and in every tag.
+    /// `debcut.toml`, in the work tree and in every tag. A bare repository is
+    /// configured by the tree of its HEAD.
     pub fn open(directory: &Path, config: Option<&Path>) -> Result<Self, FlowError> {
         let repository = Repository::discover(directory)?;
         let usual = repository.top().join(config::FILE_NAME);
@@ -41,13 +53,22 @@ impl Workspace {
                 )
             }
             None => {
-                let text = files::read_if_there(&usual)?.unwrap_or_default();
+                let found = match repository.is_bare() {
+                    false => files::read_if_there(&usual)?,
+                    true => match repository.commit("HEAD") {
+                        Ok(head) => repository.file(&head.tree, config::FILE_NAME)?,
+                        // There is no commit yet.
+                        Err(_) => None,
+                    },
+                };
+                let text = found.unwrap_or_default();
                 let text = String::from_utf8_lossy(&text).into_owned();
                 (None, text, config::FILE_NAME.to_owned())
             }
         };
         let project = Project::parse(&shown, &text)?;
         Ok(Self {
+            ruled: None,
             hooks: project.release.hooks.clone(),
             in_work_tree: usual.is_file(),
             repository,
@@ -60,10 +81,22 @@ impl Workspace {
     /// hooks: what they do to the world does not go away with it.
     pub fn copy_at(&self, directory: &Path) -> Result<Self, FlowError> {
         let config = self.named.as_ref().map(|(path, _)| path.as_path());
-        Ok(Self {
+        let mut copy = Self {
             hooks: Vec::new(),
+            ruled: self.ruled.clone(),
             ..Self::open(directory, config)?
-        })
+        };
+        if self.ruled.is_some() {
+            // The copy need not have the branch whose rules count.
+            copy.project.patch = self.project.patch.clone();
+            copy.project.patch_channels = self.project.patch_channels.clone();
+        }
+        Ok(copy)
+    }
+
+    /// Tells whether a configuration was named in place of the repository's.
+    pub fn is_configured_by_name(&self) -> bool {
+        self.named.is_some()
     }
 
     /// Opens the same repository once more, for another thread.
@@ -71,6 +104,7 @@ impl Workspace {
         Ok(Self {
             repository: Repository::discover(self.repository.top())?,
             project: self.project.clone(),
+            ruled: self.ruled.clone(),
             named: self.named.clone(),
             in_work_tree: self.in_work_tree,
             hooks: self.hooks.clone(),
@@ -81,7 +115,8 @@ impl Workspace {
     /// it from the tag, not from the work tree.
     pub fn committed_configuration(&self) -> Result<Option<Finding>, FlowError> {
         // Where there is no commit yet, that is what lacks.
-        if self.named.is_some() || self.repository.commit("HEAD").is_err() {
+        let fixed = self.named.is_some() || self.repository.is_bare();
+        if fixed || self.repository.commit("HEAD").is_err() {
             return Ok(None);
         }
         if !self.repository.differs(config::FILE_NAME)? {

@@ -68,6 +68,13 @@ pub enum Merged {
     All,
     /// All but these.
     Without(Vec<String>),
+    /// All of them here; but these nowhere else, as far as this clone knows.
+    Unpushed {
+        /// Those that the remote's branch lacks.
+        commits: Vec<String>,
+        /// That branch, such as `origin/main`.
+        shared: String,
+    },
     /// There is no main branch to compare with.
     Unknown,
 }

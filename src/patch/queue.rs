@@ -107,6 +107,7 @@ impl Queue {
             request.known = knowing::known(&request.decisions, &entries);
             request.know_pick(&entries);
             request.take_back(&entries);
+            request.take_up(&entries);
         }
         let followed: BTreeSet<&EntryId> =
             entries.values().flat_map(|entry| &entry.after).collect();
@@ -175,6 +176,7 @@ impl Queue {
             }),
             Event::Applied { request, commits } => self.change(request, |one| {
                 one.applied = Some(Said::of(entry, said, commits.clone()));
+                one.recorded.extend(commits.iter().cloned());
             }),
             Event::Superseded { request, by: other } => self.change(request, |one| {
                 one.superseded = Some(Said::of(entry, said, other.clone()));

@@ -108,11 +108,21 @@ pub fn breaches(listed: &Listed, kinds: &[Kind], ground: &Ground, policy: &Polic
         match &listed.facts.merged {
             Merged::All => {}
             Merged::Without(commits) => {
-                let short: Vec<&str> = commits.iter().map(|id| &id[..id.len().min(12)]).collect();
                 breach(
                     Rule::ParentNotMerged,
-                    format!("{} is not on the main branch", short.join(", ")),
+                    format!("{} is not on the main branch", shortened(commits)),
                     "merge it there first".to_owned(),
+                );
+            }
+            Merged::Unpushed { commits, shared } => {
+                let (remote, main) = shared.split_once('/').unwrap_or(("", shared));
+                breach(
+                    Rule::ParentNotMerged,
+                    format!(
+                        "{} is on {main} here alone, not on {shared}",
+                        shortened(commits)
+                    ),
+                    format!("git push {remote} {main} first"),
                 );
             }
             Merged::Unknown => breach(
@@ -140,6 +150,12 @@ pub fn breaches(listed: &Listed, kinds: &[Kind], ground: &Ground, policy: &Polic
         );
     }
     found
+}
+
+/// Names commits as people write them.
+fn shortened(commits: &[String]) -> String {
+    let short: Vec<&str> = commits.iter().map(|id| &id[..id.len().min(12)]).collect();
+    short.join(", ")
 }
 
 fn unapproved(listed: &Listed, policy: &Policy) -> Option<(String, String)> {

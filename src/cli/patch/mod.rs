@@ -130,12 +130,9 @@ pub fn run(arguments: PatchVerb, context: &Context<'_>) -> Result<Said, Failure>
     }
 }
 
-/// Opens the repository with its configuration.
+/// Opens the repository with its configuration, and with the main branch's rules.
 fn workspace(context: &Context<'_>) -> Result<Workspace, Failure> {
-    Ok(Workspace::open(
-        &context.directory,
-        context.config.as_deref(),
-    )?)
+    context.workspace()
 }
 
 /// Answers to a release manager's questions.

@@ -23,7 +23,8 @@ Examples:
   debcut patch approve 3fa9c1 77b0 --reason 'as talked about on Monday'
 
 An approval adds to those of others, until there are as many as [patch] approvals
-asks for. It ends holds and rejections that are known here; patch sync first.";
+asks for. It ends holds and rejections that are known here, and looks again at what
+was replaced; patch sync first.";
 
 /// What `patch hold --help` ends with.
 pub const HOLD: &str = "\
@@ -44,7 +45,8 @@ pub const WITHDRAW: &str = "\
 Examples:
   debcut patch withdraw 3fa9c1 --reason 'nobody is affected after all'
 
-For who asked, an author of the commits, or an approver.";
+For who asked and for approvers; for an author of the commits until somebody has
+approved it.";
 
 /// Arguments of a word that takes a reason.
 #[derive(Debug, Args)]
@@ -62,7 +64,10 @@ pub struct ReasonedArguments {
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  debcut patch supersede 3fa9c1 --by 77b0e2     the second one has the whole fix")]
+  debcut patch supersede 3fa9c1 --by 77b0e2     the second one has the whole fix
+
+What is approved is replaced by approvers. patch approve of what was replaced looks
+at it after all.")]
 pub struct SupersedeArguments {
     #[command(flatten)]
     which: WhichArguments,

@@ -7,7 +7,6 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::flow::embargoing;
 use crate::flow::patching::back_merging::{self, Wanted};
-use crate::flow::project::Workspace;
 use crate::model::BranchName;
 use crate::patch::BackMerge;
 use crate::report::{Answer, ReleaseSyncDocument};
@@ -58,7 +57,7 @@ not at all. A package named sync is released by debcut release --to SUITE sync."
 
 /// Brings releases of maintenance branches back.
 pub fn run(arguments: SyncArguments, context: &Context<'_>) -> Result<Said, Failure> {
-    let workspace = Workspace::open(&context.directory, context.config.as_deref())?;
+    let workspace = context.workspace()?;
     let wanted = Wanted {
         from: arguments.from,
         into: arguments.into,

@@ -22,6 +22,8 @@ pub struct Line {
     pub full: String,
     /// The own branch and the remote's, as far as there are such.
     pub heads: Vec<ObjectId>,
+    /// The remote's branch, as it was last fetched, and how people write it.
+    pub shared: Option<(ObjectId, String)>,
 }
 
 /// Finds a branch by its name; the remote's serves where there is none here.
@@ -42,22 +44,32 @@ pub fn line(workspace: &Workspace, name: &BranchName) -> Result<Line, FlowError>
 /// Finds the branch that everything comes from: the configured one, else the
 /// remote's, else one with a usual name, else that of HEAD.
 pub fn main_line(workspace: &Workspace) -> Result<Option<Line>, FlowError> {
-    let repository = &workspace.repository;
-    let remote = workspace.project.release.remote.as_str();
-    if let Some(name) = &workspace.project.patch.main {
-        let name = BranchName::new(name.clone()).expect("the configuration was checked");
+    let Some(name) = main_name(workspace)? else {
+        return Ok(None);
+    };
+    if workspace.project.patch.main.is_some() {
         return line(workspace, &name).map(Some);
     }
+    let branches = workspace.repository.branches()?;
+    let remote = workspace.project.release.remote.as_str();
+    found(workspace, &branches, &name, remote)
+}
+
+/// Finds the name of that branch, whether there is such a branch or not.
+pub(super) fn main_name(workspace: &Workspace) -> Result<Option<BranchName>, FlowError> {
+    if let Some(name) = &workspace.project.patch.main {
+        let name = BranchName::new(name.clone()).expect("the configuration was checked");
+        return Ok(Some(name));
+    }
+    let repository = &workspace.repository;
+    let remote = workspace.project.release.remote.as_str();
     let branches = repository.branches()?;
     let there = |name: &&str| branches.iter().any(|branch| branch.short() == *name);
     let default = repository.default_branch(remote);
     let usual = default.as_deref().into_iter().chain(USUAL).find(there);
     let name = usual.map(str::to_owned);
     let name = name.or_else(|| repository.main_branch(remote));
-    match name.and_then(|name| BranchName::new(name).ok()) {
-        Some(name) => found(workspace, &branches, &name, remote),
-        None => Ok(None),
-    }
+    Ok(name.and_then(|name| BranchName::new(name).ok()))
 }
 
 /// Lists the commits that a branch has made since it left the main one, newest
@@ -91,6 +103,7 @@ fn found(
         head,
         full,
         heads: own.iter().chain(&theirs).map(|one| one.commit).collect(),
+        shared: theirs.map(|one| (one.commit, one.name.clone())),
     };
     let local = || format!("refs/heads/{name}");
     let tracked = || format!("refs/remotes/{remote}/{name}");

@@ -61,6 +61,10 @@ pub fn said(
     }
     let listed = listing::listed(workspace, ledger, &requests)?;
     let policy = &workspace.project.patch;
+    let instead = match word {
+        Word::Supersede(other) => is_over(workspace, ledger, other)?,
+        _ => None,
+    };
     let mut saying = Saying {
         events: Vec::new(),
         requests: requests.iter().map(|one| one.id.clone()).collect(),
@@ -69,7 +73,9 @@ pub fn said(
     for one in &listed {
         let judged = match word {
             Word::Decide(decision, reason) => {
-                let over = match is_adopted(ledger, one, policy) {
+                let taken_up =
+                    *decision == Decision::Approve && one.standing.state == State::Superseded;
+                let over = match taken_up || is_adopted(ledger, one, policy) {
                     true => Ok(()),
                     false => still_asked(one),
                 };
@@ -80,14 +86,22 @@ pub fn said(
                 Ok(answered(one, answers))
             }
             Word::Withdraw(reason) => withdrawn(one, reason, by, policy),
-            Word::Supersede(other) => superseded(one, other, ledger, by, policy),
+            Word::Supersede(other) => {
+                superseded(one, (other, instead.as_ref()), ledger, by, policy)
+            }
         };
         match judged {
             Ok(said) => {
                 let writes = said.is_some();
                 saying.events.extend(said);
-                if let (Word::Decide(Decision::Approve, _), true) = (word, writes) {
-                    saying.findings.extend(cautions(one));
+                match (word, writes) {
+                    (Word::Decide(Decision::Approve, _), true) => {
+                        saying.findings.extend(cautions(one));
+                    }
+                    (Word::Withdraw(_) | Word::Decide(Decision::Reject, _), true) => {
+                        saying.findings.extend(left_alone(one, ledger));
+                    }
+                    _ => {}
                 }
             }
             Err(finding) => saying.findings.push(*finding),
@@ -145,7 +159,11 @@ fn still_asked(one: &Listed) -> Result<(), Box<Finding>> {
                 "superseded",
                 one,
                 message,
-                &format!("debcut patch show {by}"),
+                &format!(
+                    "debcut patch show {by}; debcut patch approve {} --reason TEXT looks at this \
+                     one after all",
+                    request.id
+                ),
             )
         }
         State::Withdrawn => refused(
@@ -188,7 +206,8 @@ fn decided(
         .any(|said| said.by == *by && said.what.0 == decision && said.what.1 == reason);
     // Said again it would change nothing; but it would end a contradiction, and
     // another reason belongs into the record.
-    if same && alone && !one.request.came_to_nothing() {
+    let anew = one.request.came_to_nothing() || one.standing.state == State::Superseded;
+    if same && alone && !anew {
         return Ok(None);
     }
     Ok(Some(Event::Decided {
@@ -215,6 +234,27 @@ fn cautions(one: &Listed) -> Vec<Finding> {
         found.push(Finding::warning("conflicts", &subject, message));
     }
     found
+}
+
+/// Says which requests were replaced by one that is over now: nobody looks at
+/// what they ask for any more.
+fn left_alone(one: &Listed, ledger: &Ledger<'_>) -> Vec<Finding> {
+    let id = &one.request.id;
+    let replaced = ledger.queue.requests.values().filter(|other| {
+        let by = other.superseded.as_ref();
+        by.is_some_and(|said| said.what == *id)
+            && other.withdrawn.is_none()
+            && other.applied.is_none()
+    });
+    let finding = |other: &Request| {
+        let why = format!("{id} was to be looked at instead: now nobody looks at either");
+        let finding = Finding::warning("left-alone", other.id.to_string(), why);
+        finding.fix(format!(
+            "debcut patch approve {} --reason TEXT looks at it after all",
+            other.id
+        ))
+    };
+    replaced.map(finding).collect()
 }
 
 fn answered(one: &Listed, answers: &Answers) -> Option<Event> {
@@ -244,11 +284,13 @@ fn titled(one: &Listed, title: Option<&str>) -> Option<Event> {
     })
 }
 
-/// Tells whether a person may take a request back: who asked, who wrote it, and
-/// who decides.
-fn may_take_back(request: &Request, by: &Person, policy: &Policy) -> bool {
+/// Tells whether a person may take a request back: who asked, who decides, and
+/// until somebody has approved it, who wrote it.
+fn may_take_back(one: &Listed, by: &Person, policy: &Policy) -> bool {
+    let ask = &one.request.ask;
     let is = |one: &Person| one.email.eq_ignore_ascii_case(&by.email);
-    is(&request.ask.by) || request.ask.what.authors.iter().any(is) || policy.is_approver(by)
+    let wrote = one.standing.approvals == 0 && ask.what.authors.iter().any(is);
+    is(&ask.by) || wrote || policy.is_approver(by)
 }
 
 fn withdrawn(one: &Listed, reason: &str, by: &Person, policy: &Policy) -> Judged {
@@ -264,18 +306,42 @@ fn withdrawn(one: &Listed, reason: &str, by: &Person, policy: &Policy) -> Judged
 }
 
 fn foreign(one: &Listed, by: &Person, policy: &Policy) -> Result<(), Box<Finding>> {
-    if may_take_back(&one.request, by, policy) {
+    if may_take_back(one, by, policy) {
         return Ok(());
     }
     let asked = &one.request.ask.by;
     let message = format!("{} asked for it, not {}", asked.name, by.name);
-    let fix = "who asked, an author or an approver takes it back";
+    let fix = match one.standing.approvals {
+        0 => "who asked, an author or an approver takes it back",
+        _ => "it is approved: who asked or an approver takes it back",
+    };
     refused("not-yours", one, message, fix).map(drop)
+}
+
+/// Says that a request is over: put in the place of others, nobody would look at
+/// what they ask for.
+fn is_over(
+    workspace: &Workspace,
+    ledger: &Ledger<'_>,
+    id: &RequestId,
+) -> Result<Option<Finding>, FlowError> {
+    let found: Vec<&Request> = ledger.queue.requests.get(id).into_iter().collect();
+    let listed = listing::listed(workspace, ledger, &found)?;
+    let over = listed.iter().find(|one| {
+        use State::{Rejected, Reverted, Superseded, Withdrawn};
+        let state = one.standing.state;
+        matches!(state, Withdrawn | Rejected | Reverted | Superseded)
+    });
+    Ok(over.map(|one| {
+        let word = one.standing.state.word();
+        let finding = Finding::error("over", id.to_string(), format!("it is {word} itself"));
+        finding.fix("name a request that somebody looks at: debcut patch list")
+    }))
 }
 
 fn superseded(
     one: &Listed,
-    other: &RequestId,
+    (other, is_over): (&RequestId, Option<&Finding>),
     ledger: &Ledger<'_>,
     by: &Person,
     policy: &Policy,
@@ -287,6 +353,12 @@ fn superseded(
     }
     still_asked(one)?;
     foreign(one, by, policy)?;
+    if one.standing.approvals > 0 && !policy.is_approver(by) {
+        // What somebody has decided would be decided anew by the way.
+        let message = format!("it is approved, and {} decides nothing here", by.name);
+        let fix = format!("ask {}", policy.approvers.join(", "));
+        return refused("not-an-approver", one, message, &fix);
+    }
     let mut next = Some(other.clone());
     let mut seen = Vec::new();
     while let Some(id) = next {
@@ -302,6 +374,9 @@ fn superseded(
         let found = ledger.queue.requests.get(&id);
         next = found.and_then(|found| Some(found.superseded.as_ref()?.what.clone()));
         seen.push(id);
+    }
+    if let Some(finding) = is_over {
+        return Err(Box::new(finding.clone()));
     }
     let target = ledger.queue.requests.get(other);
     if let Some(target) = target.filter(|target| target.ask.what.onto != request.ask.what.onto) {

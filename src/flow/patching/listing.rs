@@ -18,6 +18,7 @@ use crate::patch::state::{Listed, standing};
 use crate::patch::{Decision, Queue, Request, RequestId};
 use crate::release::change::{self, Note};
 use crate::sys::git::{Landed, ObjectId, Objects, Picking, Repository, Step};
+use crate::sys::outward::Gate;
 
 /// Looks at some requests, in their order.
 pub fn listed(
@@ -26,7 +27,7 @@ pub fn listed(
     requests: &[&Request],
 ) -> Result<Vec<Listed>, FlowError> {
     let policy = &workspace.project.patch;
-    let facts = facts(workspace, requests)?;
+    let facts = facts(workspace, &ledger.queue, requests)?;
     let main = branches::main_line(workspace)?.map(|main| main.name);
     let with = requests.iter().zip(facts).map(|(request, mut facts)| {
         came_back(request, &mut facts, main.as_ref(), &ledger.queue);
@@ -47,7 +48,7 @@ pub fn listed(
 /// Takes a commit that was picked onto the main branch for merged there: a fix
 /// that was made for a hotfix comes back under another id.
 fn came_back(request: &Request, facts: &mut Facts, main: Option<&BranchName>, queue: &Queue) {
-    let Merged::Without(commits) = &mut facts.merged else {
+    let (Merged::Without(commits) | Merged::Unpushed { commits, .. }) = &mut facts.merged else {
         return;
     };
     let there = |id: &String| {
@@ -66,9 +67,13 @@ fn came_back(request: &Request, facts: &mut Facts, main: Option<&BranchName>, qu
 }
 
 /// Finds what is so of some requests, in their order.
-pub fn facts(workspace: &Workspace, requests: &[&Request]) -> Result<Vec<Facts>, FlowError> {
+fn facts(
+    workspace: &Workspace,
+    queue: &Queue,
+    requests: &[&Request],
+) -> Result<Vec<Facts>, FlowError> {
     let memory = workspace.repository.in_memory()?;
-    let mut look = Look::open(workspace, &memory)?;
+    let mut look = Look::open(workspace, queue, &memory)?;
     let mut by_branch: BTreeMap<&BranchName, Vec<usize>> = BTreeMap::new();
     for (at, request) in requests.iter().enumerate() {
         by_branch
@@ -104,24 +109,34 @@ pub fn landed(
 /// What is looked up once for all requests.
 struct Look<'w, 'r> {
     workspace: &'w Workspace,
+    queue: &'w Queue,
     memory: &'r Repository,
     objects: Objects<'r>,
     main: Option<Line>,
     /// Commits that the main branch lacks.
     unmerged: HashSet<ObjectId>,
+    /// Commits that its remote lacks, and the remote's branch; none: there is no
+    /// other main branch than this clone's, or that is kept here by an embargo.
+    unpushed: Option<(HashSet<ObjectId>, String)>,
     /// Commits that are not in this clone.
     absent: HashSet<String>,
     notes: HashMap<String, NoteFact>,
 }
 
 impl<'w, 'r> Look<'w, 'r> {
-    fn open(workspace: &'w Workspace, memory: &'r Repository) -> Result<Self, FlowError> {
+    fn open(
+        workspace: &'w Workspace,
+        queue: &'w Queue,
+        memory: &'r Repository,
+    ) -> Result<Self, FlowError> {
         Ok(Self {
             workspace,
+            queue,
             memory,
             objects: memory.objects()?,
             main: branches::main_line(workspace)?,
             unmerged: HashSet::new(),
+            unpushed: None,
             absent: HashSet::new(),
             notes: HashMap::new(),
         })
@@ -150,6 +165,16 @@ impl<'w, 'r> Look<'w, 'r> {
         }
         if let Some(main) = &self.main {
             self.unmerged = self.memory.lacking(&there, &main.heads)?;
+            // Under an embargo the main branch stays here until the lift brings it
+            // along.
+            let gate = Gate::default().of(self.workspace.repository.own_dir());
+            if let Some((head, name)) = &main.shared
+                && main.heads.iter().any(|own| own != head)
+                && gate.marks()?.is_empty()
+            {
+                let lacking = self.memory.lacking(&there, &[*head])?;
+                self.unpushed = Some((lacking, name.clone()));
+            }
         }
         Ok(())
     }
@@ -165,7 +190,7 @@ impl<'w, 'r> Look<'w, 'r> {
             None => Vec::new(),
         };
         let (place, memory) = (line.as_ref(), self.memory);
-        let (shop, objects) = (self.workspace, &self.objects);
+        let (shop, objects) = ((self.workspace, self.queue), &self.objects);
         let astray = placing::picks(shop, memory, objects, place, &own, requests)?;
         let open = |request: &&&Request| {
             let is_there = request.applied.is_some() && !astray.contains_key(&request.id);
@@ -296,14 +321,21 @@ impl<'w, 'r> Look<'w, 'r> {
         if self.main.is_none() {
             return Merged::Unknown;
         }
-        let open = |id: &&String| {
-            let parsed = ObjectId::from_hex(id);
-            self.absent.contains(*id) || parsed.is_some_and(|id| self.unmerged.contains(&id))
+        let among = |lacking: &HashSet<ObjectId>| -> Vec<String> {
+            let open = |id: &&String| {
+                let parsed = ObjectId::from_hex(id);
+                self.absent.contains(*id) || parsed.is_some_and(|id| lacking.contains(&id))
+            };
+            commits.iter().filter(open).cloned().collect()
         };
-        let without: Vec<String> = commits.iter().filter(open).cloned().collect();
-        match without.is_empty() {
-            true => Merged::All,
-            false => Merged::Without(without),
+        let without = among(&self.unmerged);
+        if !without.is_empty() {
+            return Merged::Without(without);
+        }
+        let unpushed = self.unpushed.as_ref();
+        match unpushed.map(|(lacking, shared)| (among(lacking), shared.clone())) {
+            Some((commits, shared)) if !commits.is_empty() => Merged::Unpushed { commits, shared },
+            _ => Merged::All,
         }
     }
 

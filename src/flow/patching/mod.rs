@@ -18,6 +18,7 @@ mod maintained;
 pub mod parents;
 pub mod picking;
 pub mod placing;
+pub mod rulebook;
 pub mod ruling;
 mod straying;
 pub mod suggesting;

@@ -222,7 +222,8 @@ fn ask(wanted: &Wanted, chosen: &Chosen) -> Ask {
     let merged = chosen
         .merge
         .as_ref()
-        .and_then(|merge| change::pull_request(&merge.message));
+        .and_then(|merge| change::pull_request(&merge.message))
+        .filter(|(_, title)| !title.is_empty());
     let own = match (&merged, chosen.commits.as_slice()) {
         (Some((_, title)), _) => title.clone(),
         (None, [only]) => subject(&only.message),
@@ -412,7 +413,10 @@ fn overlaps(workspace: &Workspace, queue: &Queue, ask: &Ask) -> Result<Vec<Findi
 
 /// Adds to each merge of some commits what it brought: to pick it whole is to
 /// pick that.
-fn with_brought(workspace: &Workspace, commits: &[String]) -> Result<Vec<String>, FlowError> {
+pub(super) fn with_brought(
+    workspace: &Workspace,
+    commits: &[String],
+) -> Result<Vec<String>, FlowError> {
     let repository = &workspace.repository;
     let mut found = commits.to_vec();
     for id in commits.iter().filter(|id| repository.has_commit(id)) {

@@ -9,7 +9,7 @@ use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Timestamp};
 use crate::patch::facts::{Elsewhere, Picks};
-use crate::patch::{Queue, Request, RequestId};
+use crate::patch::{Picked, Queue, Request, RequestId};
 use crate::sys::git::{GitError, ObjectId, Objects, Repository};
 
 /// Finds those of some requests, all for one branch, whose picks are not there,
@@ -17,9 +17,11 @@ use crate::sys::git::{GitError, ObjectId, Objects, Repository};
 /// or any tag has it: what was released was there, whatever became of the branch.
 ///
 /// What this clone does not know is lost only where it would know: where the
-/// remote's branch, as it was fetched last, is newer than the pick.
+/// remote's branch, as it was fetched last, is newer than the pick. What is lost
+/// is reverted all the same where the branch had another pick of the same commit
+/// and has taken that back.
 pub(super) fn picks(
-    workspace: &Workspace,
+    (workspace, queue): (&Workspace, &Queue),
     repository: &Repository,
     objects: &Objects<'_>,
     line: Option<&Line>,
@@ -52,7 +54,7 @@ pub(super) fn picks(
         lacking = repository.lacking(&left, &tags)?;
         other_refs = at_remotes(repository, &lacking)?;
     }
-    let reverted = match here.is_empty() {
+    let reverted = match here.is_empty() && absent.is_empty() {
         true => HashMap::new(),
         false => repository.reverted(objects, own)?,
     };
@@ -74,9 +76,79 @@ pub(super) fn picks(
             }
         }
     }
-    if absent.is_empty() {
-        return Ok(found);
+    if !absent.is_empty() {
+        found.extend(unseen(workspace, objects, line, &absent)?);
     }
+    let Some(line) = line else {
+        return Ok(found);
+    };
+    let gone = own.iter().copied().filter(|id| reverted.contains_key(id));
+    let gone: Vec<ObjectId> = gone.collect();
+    for request in requests {
+        let is_away = |picks: &Picks| !matches!(picks, Picks::Reverted { .. });
+        if gone.is_empty() || !found.get(&request.id).is_some_and(is_away) {
+            continue;
+        }
+        if let Some(pick) = taken_back(repository, objects, (line, own), &gone, queue, request)? {
+            let by = reverted[&pick].to_string();
+            let pick = pick.to_string();
+            found.insert(request.id.clone(), Picks::Reverted { pick, by });
+        }
+    }
+    Ok(found)
+}
+
+/// Finds a pick of a request that is among those that the branch has taken back:
+/// one that was ever written down for it, or that somebody made by hand. What was
+/// written down for another request is that one's.
+fn taken_back(
+    repository: &Repository,
+    objects: &Objects<'_>,
+    (line, own): (&Line, &[ObjectId]),
+    gone: &[ObjectId],
+    queue: &Queue,
+    request: &Request,
+) -> Result<Option<ObjectId>, GitError> {
+    let to = |one: &Picked| one.to.as_deref().and_then(ObjectId::from_hex);
+    let others = queue.requests.values().filter(|one| one.id != request.id);
+    let others: HashSet<ObjectId> = others
+        .flat_map(|one| &one.recorded)
+        .filter_map(to)
+        .collect();
+    let recorded: HashSet<ObjectId> = request.recorded.iter().filter_map(to).collect();
+    let gone = gone.iter().copied();
+    let gone = gone.filter(|id| recorded.contains(id) || !others.contains(id));
+    let gone: Vec<ObjectId> = gone.collect();
+    let commits = request.ask.what.commits.iter();
+    let commits: Vec<ObjectId> = commits.filter_map(|id| ObjectId::from_hex(id)).collect();
+    let here = commits.iter().copied();
+    let here: Vec<ObjectId> = here.filter(|id| objects.commit(*id).is_ok()).collect();
+    // What was picked again behind a revert is there.
+    let landed = repository.landed(objects, &here, line.head, own)?;
+    for commit in commits.into_iter().filter(|id| !landed.contains_key(id)) {
+        let hex = commit.to_string();
+        let own = request.recorded.iter().filter(|one| one.from == hex);
+        let own: Vec<ObjectId> = own.filter_map(to).collect();
+        let known = gone.iter().copied().find(|id| own.contains(id));
+        let known = match known {
+            Some(known) => Some(known),
+            None => repository.twins(objects, commit, &gone)?.first().copied(),
+        };
+        if known.is_some() {
+            return Ok(known);
+        }
+    }
+    Ok(None)
+}
+
+/// Says of picks that are not in this clone where they are.
+fn unseen(
+    workspace: &Workspace,
+    objects: &Objects<'_>,
+    line: Option<&Line>,
+    absent: &[(&Request, &String)],
+) -> Result<HashMap<RequestId, Picks>, GitError> {
+    let mut found = HashMap::new();
     let known = known_until(workspace, objects, line)?;
     let ends = ends(objects);
     let fetch = fetch(workspace)?;
@@ -86,7 +158,7 @@ pub(super) fn picks(
         if ends.is_some_and(|ends| picked.is_none_or(|picked| picked <= ends)) {
             continue;
         }
-        let pick = to.clone();
+        let pick = (*to).clone();
         let picks = match known.is_some_and(|known| picked.is_some_and(|picked| picked < known)) {
             true => Picks::Lost(pick),
             false => Picks::Elsewhere {
@@ -185,7 +257,8 @@ pub fn astray(workspace: &Workspace, queue: &Queue) -> Result<BTreeSet<RequestId
         };
         let own = branches::own(repository, &line, main.as_ref())?;
         let line = Some(&line);
-        let astray = picks(workspace, repository, &objects, line, &own, &requests)?;
+        let shop = (workspace, queue);
+        let astray = picks(shop, repository, &objects, line, &own, &requests)?;
         let away = astray.into_iter();
         let away =
             away.filter(|(_, picks)| matches!(picks, Picks::Lost(_) | Picks::Elsewhere { .. }));

@@ -54,6 +54,9 @@ pub struct Request {
     pub overrides: Vec<Said<(String, String)>>,
     /// What it became on its branch.
     pub applied: Option<Said<Vec<Picked>>>,
+    /// All that was ever written down as a pick of one of its commits, by whoever:
+    /// two may have picked it without knowing of each other.
+    pub recorded: Vec<Picked>,
     /// The request that replaces it.
     pub superseded: Option<Said<RequestId>>,
     /// Why it is not asked for any more.
@@ -74,6 +77,7 @@ impl Request {
             known: BTreeSet::new(),
             overrides: Vec::new(),
             applied: None,
+            recorded: Vec::new(),
             superseded: None,
             withdrawn: None,
             links: Vec::new(),
@@ -115,6 +119,20 @@ impl Request {
             .chain(self.superseded.iter().map(|one| one.entry));
         if later.any(|entry| !known_of(entry, &wanted, entries).is_empty()) {
             self.applied = None;
+        }
+    }
+
+    /// Takes a replacement for undone, where somebody who knew of it has approved
+    /// the request all the same.
+    pub(super) fn take_up(&mut self, entries: &BTreeMap<EntryId, Entry>) {
+        let Some(said) = &self.superseded else {
+            return;
+        };
+        let wanted = BTreeSet::from([said.entry]);
+        let approvals = self.decisions.iter();
+        let mut approvals = approvals.filter(|one| one.what.0 == Decision::Approve);
+        if approvals.any(|one| !known_of(one.entry, &wanted, entries).is_empty()) {
+            self.superseded = None;
         }
     }
 }

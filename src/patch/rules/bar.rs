@@ -63,7 +63,10 @@ pub fn bar(listed: &Listed) -> Option<Bar> {
             bar(
                 "superseded",
                 format!("{by} is looked at instead"),
-                format!("debcut patch show {by}"),
+                format!(
+                    "debcut patch show {by}, or to look at this one after all: {}",
+                    approve()
+                ),
             )
         }
         State::Rejected => bar(

@@ -179,6 +179,14 @@ fn each_rule_refuses_and_can_be_set_aside() {
         (without.clone(), &[APPROVED][..], "parent-not-merged"),
         (Merged::Unknown, &[APPROVED], "parent-not-merged"),
         (
+            Merged::Unpushed {
+                commits: vec!["0123456789abcdef".into()],
+                shared: "origin/main".into(),
+            },
+            &[APPROVED],
+            "parent-not-merged",
+        ),
+        (
             without,
             &[APPROVED, ("Rita", "parent-not-merged")],
             "(parent-not-merged)",

@@ -400,6 +400,20 @@ fn states_follow_from_words_and_facts() {
             clean(),
             State::Superseded,
         ),
+        (
+            "superseded, and approved all the same",
+            whole(),
+            vec![supersede(), approve()],
+            clean(),
+            State::Approved,
+        ),
+        (
+            "approved, and superseded",
+            whole(),
+            vec![approve(), supersede()],
+            clean(),
+            State::Superseded,
+        ),
     ];
     for (what, answers, acts, facts, want) in cases {
         let mut book = Book::new(answers);

@@ -38,7 +38,7 @@ pub(super) fn titled(text: &str) -> Titled<'_> {
 fn merge<'a>(subject: &'a str, rest: &'a str, seen: Option<u64>) -> Option<Titled<'a>> {
     if let Some(from) = subject.strip_prefix("Merge pull request ") {
         if let Some(number) = from.strip_prefix('#').and_then(leading_number) {
-            return below(rest, Some(number));
+            return Some(below(subject, rest, Some(number)));
         }
         let (title, behind) = from.strip_prefix('\'')?.rsplit_once("' (#")?;
         return Some(Titled {
@@ -48,11 +48,11 @@ fn merge<'a>(subject: &'a str, rest: &'a str, seen: Option<u64>) -> Option<Title
         });
     }
     if subject.starts_with("Merge branch ") && seen.is_some() {
-        return below(rest, seen);
+        return Some(below(subject, rest, seen));
     }
     if subject.starts_with("Merged in ") {
         let (_, number) = subject.rsplit_once("(pull request #")?;
-        return below(rest, Some(leading_number(number)?));
+        return Some(below(subject, rest, Some(leading_number(number)?)));
     }
     let (number, title) = subject.strip_prefix("Merged PR ")?.split_once(": ")?;
     Some(Titled {
@@ -62,14 +62,26 @@ fn merge<'a>(subject: &'a str, rest: &'a str, seen: Option<u64>) -> Option<Title
     })
 }
 
-/// Takes the first line of `rest` that is not empty as the title.
-fn below(rest: &str, pull_request: Option<u64>) -> Option<Titled<'_>> {
-    let (title, rest) = first_line(rest);
-    (!title.is_empty()).then_some(Titled {
+/// Takes the first line of `rest` that is not empty as the title. Where there is
+/// none (`git merge -m`), the subject stays; the number is the pull request's all
+/// the same.
+fn below<'a>(subject: &'a str, rest: &'a str, pull_request: Option<u64>) -> Titled<'a> {
+    let (title, rest) = match first_line(rest) {
+        ("", _) => (subject, rest),
+        below => below,
+    };
+    Titled {
         title,
         rest,
         pull_request,
-    })
+    }
+}
+
+/// Tells whether a title is a forge's own words for a merge: the pull request's
+/// title is not in the message.
+pub(super) fn is_untitled(title: &str) -> bool {
+    let begins = ["Merge pull request #", "Merge branch ", "Merged in "];
+    begins.iter().any(|begin| title.starts_with(begin))
 }
 
 /// Splits off the first line that is not empty.
@@ -129,7 +141,7 @@ mod tests {
 
     #[test]
     fn forges_subjects() {
-        let cases: [(&str, &str, &str, Option<u64>); 14] = [
+        let cases: [(&str, &str, &str, Option<u64>); 15] = [
             ("feat: a (#12)\n\nb", "feat: a", "\nb", Some(12)),
             ("feat: a (!7)", "feat: a", "", Some(7)),
             ("fix: a (#12) (#30)", "fix: a", "", Some(30)),
@@ -147,7 +159,7 @@ mod tests {
                 "Merge pull request #12 from me/topic",
                 "Merge pull request #12 from me/topic",
                 "",
-                None,
+                Some(12),
             ),
             (
                 "Merge pull request 'feat: it''s' (#3) from a/b into main",
@@ -170,6 +182,12 @@ mod tests {
             (
                 "Merged in topic (pull request #8)\n\nfix: b\n",
                 "fix: b",
+                "",
+                Some(8),
+            ),
+            (
+                "Merged in topic (pull request #8)",
+                "Merged in topic (pull request #8)",
                 "",
                 Some(8),
             ),

@@ -184,11 +184,16 @@ pub fn changes(commits: &[&Commit], policy: &Policy) -> Changes {
 }
 
 /// Finds the pull request that a message names as its own: at its subject's
-/// end, or in the words of a forge's merge; with the pull request's title.
+/// end, or in the words of a forge's merge; with the pull request's title, which
+/// is empty where the message does not say it.
 pub fn pull_request(message: &str) -> Option<(u64, String)> {
     let text = unix_lines(message);
     let titled = forge::titled(&text);
-    Some((titled.pull_request?, titled.title.to_owned()))
+    let title = match forge::is_untitled(titled.title) {
+        true => "",
+        false => titled.title,
+    };
+    Some((titled.pull_request?, title.to_owned()))
 }
 
 /// Reads a text as a note: `NONE` is that there is nothing to tell.

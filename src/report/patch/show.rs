@@ -74,7 +74,11 @@ impl Document for ShowDocument {
             [] => one.merged_word().to_owned(),
             ids => {
                 let ids: Vec<&str> = ids.iter().map(|id| words::short(id)).collect();
-                format!("not {}", ids.join(" "))
+                let how = match one.unpushed {
+                    true => "not pushed yet:",
+                    false => "not",
+                };
+                format!("{how} {}", ids.join(" "))
             }
         };
         page.field("merged", merged);

@@ -44,6 +44,8 @@ pub struct RequestView {
     pub merged: Option<bool>,
     /// Those that are not.
     pub unmerged: Vec<String>,
+    /// Whether those are on the main branch of this clone, and not pushed yet.
+    pub unpushed: bool,
     /// Whether users are told.
     pub release_note: NoteFact,
     /// `cleanly`, `nothing`, `conflicts` or `unknown`.
@@ -152,13 +154,14 @@ impl RequestView {
             missing: standing.missing.clone(),
             merged: match &facts.merged {
                 Merged::All => Some(true),
-                Merged::Without(_) => Some(false),
+                Merged::Without(_) | Merged::Unpushed { .. } => Some(false),
                 Merged::Unknown => None,
             },
             unmerged: match &facts.merged {
-                Merged::Without(commits) => commits.clone(),
+                Merged::Without(commits) | Merged::Unpushed { commits, .. } => commits.clone(),
                 Merged::All | Merged::Unknown => Vec::new(),
             },
+            unpushed: matches!(facts.merged, Merged::Unpushed { .. }),
             release_note: facts.note,
             applies,
             conflict_commit: conflict.map(|(commit, _)| commit.clone()),
@@ -200,6 +203,7 @@ impl RequestView {
     pub fn merged_word(&self) -> &'static str {
         match self.merged {
             Some(true) => "yes",
+            Some(false) if self.unpushed => "unpushed",
             Some(false) => "no",
             None => "–",
         }

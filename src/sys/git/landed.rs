@@ -196,9 +196,10 @@ impl Repository {
             let paths = paths(objects, other, &commit)?;
             by_paths.entry(paths).or_default().push(other);
         }
+        let brought = self.brought(objects, &named)?;
         let mut patches = PatchIds::new(objects);
         for id in lacking {
-            if let Some(other) = named.get(&id) {
+            if let Some(other) = named.get(&id).or_else(|| brought.get(&id)) {
                 landed.insert(id, *other);
                 continue;
             }
@@ -219,6 +220,64 @@ impl Repository {
             }
         }
         Ok(landed)
+    }
+
+    /// Finds what the merges among some picked commits brought: a merge that was
+    /// picked whole (`git cherry-pick -m 1`) is each commit that came by it.
+    fn brought(
+        &self,
+        objects: &Objects<'_>,
+        picked: &HashMap<ObjectId, ObjectId>,
+    ) -> Result<Landed, GitError> {
+        let mut found = Landed::new();
+        let mut picked: Vec<(&ObjectId, &ObjectId)> = picked.iter().collect();
+        picked.sort();
+        for (from, to) in picked {
+            // What is not in this clone, or where it ends, brought nobody knows what.
+            let Ok(commit) = objects.commit(*from) else {
+                continue;
+            };
+            let Some((first, others)) = commit.parents.split_first() else {
+                continue;
+            };
+            if objects.substitutes.shallow.contains(from) {
+                continue;
+            }
+            for other in others {
+                for id in self.commits_only_in(*other, &[*first])? {
+                    found.insert(id, *to);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Lists those of some commits that are picks of another one: by what they say
+    /// of it, by its author, date and subject, or else by what they change (git's
+    /// patch id).
+    pub fn twins(
+        &self,
+        objects: &Objects<'_>,
+        commit: ObjectId,
+        among: &[ObjectId],
+    ) -> Result<Vec<ObjectId>, GitError> {
+        let original = objects.commit(commit).ok();
+        let wrote = original.as_ref().map(picked::written);
+        let mut found = Vec::new();
+        for id in among.iter().copied() {
+            let other = objects.commit(id)?;
+            let is_named = picks(&other.message()).any(|from| from == commit);
+            if is_named || wrote.as_ref() == Some(&picked::written(&other)) {
+                found.push(id);
+            }
+        }
+        let shallow = &objects.substitutes.shallow;
+        if found.is_empty() && original.is_some() && !shallow.contains(&commit) {
+            let whole = among.iter().copied().filter(|id| !shallow.contains(id));
+            let whole: Vec<ObjectId> = whole.collect();
+            found = self.alike(objects, commit, &whole)?;
+        }
+        Ok(found)
     }
 
     /// Finds those of some commits that are not another one, but change the same

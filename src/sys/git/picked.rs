@@ -38,7 +38,8 @@ impl Repository {
     /// Lists the commits, newest first, that `from` has and `into` has neither
     /// by id nor by content: no commit of `into` makes the same change, says
     /// `(cherry picked from commit …)` of it, or has its author, date and
-    /// subject, as a pick with a conflict has. Merges are left out.
+    /// subject, as a pick with a conflict has; nor does it say that it was picked
+    /// from what `into` has. Merges are left out.
     pub fn unpicked(
         &self,
         objects: &Objects<'_>,
@@ -84,6 +85,18 @@ impl Repository {
                 missing.push(Missing { id, message });
             }
         }
+        let origins = |one: &Missing| -> Vec<ObjectId> {
+            let origins = picks(&one.message);
+            origins.filter(|id| objects.commit(*id).is_ok()).collect()
+        };
+        // What says that it was picked from theirs came from there, also where that
+        // was a merge: no commit of theirs makes the same change then.
+        let named: Vec<ObjectId> = missing.iter().flat_map(origins).collect();
+        let foreign = self.lacking(&named, into)?;
+        missing.retain(|one| {
+            let from = origins(one);
+            from.is_empty() || from.iter().any(|id| foreign.contains(id))
+        });
         Ok(Ok(missing))
     }
 

@@ -121,6 +121,21 @@ fn a_list_is_short_enough_to_read() {
 }
 
 #[test]
+fn a_merge_names_its_pull_request_in_its_subject_alone() {
+    let world = project();
+    world.git(&["checkout", "-q", "-b", "topic"]);
+    let commit = fix(&world, "two", "2", WHOLE);
+    world.git(&["checkout", "-q", "main"]);
+    let subject = "Merge pull request #14 from ida/topic";
+    world.git(&["merge", "-q", "--no-ff", "-m", subject, "topic"]);
+    let made = pick(&world, "#14", &[]);
+    assert_eq!(made["commits"], json!([commit]), "{made}");
+    // The merge says no title: the commit does.
+    assert_eq!(made["title"], "fix: keep the second line", "{made}");
+    assert_eq!(made["pull_request"], "#14", "{made}");
+}
+
+#[test]
 fn pull_requests_are_found_without_a_forge() {
     let world = project();
     fix(&world, "two", "2", "fix: squashed (#7)");

@@ -160,8 +160,11 @@ fn a_cut_warns_of_what_no_mock_has_passed() {
     // What passed once may fail since.
     let config = std::fs::read_to_string(world.project().join("debcut.toml")).expect("there");
     let green = "\n[patch]\nrequire-green = \"test ! -e ../red || { echo no; false; }\"\n";
-    world.write("debcut.toml", config + green);
-    world.commit("ci: ask whether it is green");
+    for branch in ["main", "release-1.2"] {
+        world.git(&["switch", "--quiet", branch]);
+        world.write("debcut.toml", format!("{config}{green}"));
+        world.commit("ci: ask whether it is green");
+    }
     release(&world, &["--mock"]).code(0);
     lacks(None);
     std::fs::write(world.path("red"), "").expect("written");

@@ -179,6 +179,62 @@ fn requests_are_withdrawn_and_replaced() {
 }
 
 #[test]
+fn only_who_may_takes_an_approved_request_out() {
+    let world = project();
+    world.write(
+        "debcut.toml",
+        "[patch]\napprovers = [\"rita@example.org\"]\n",
+    );
+    world.commit("chore: rules");
+    let by = |email: &str, words: &[&str]| {
+        let call = world.debcut(words);
+        call.env("DEBEMAIL", email).run()
+    };
+    let (author, asker, rita) = ("ada@example.org", "ben@example.org", "rita@example.org");
+    let asked = |from: &str, to: &str| {
+        fix(&world, from, to, WHOLE);
+        let words = ["patch", "pick", "HEAD", "--onto", "release-1.0", "--json"];
+        let made = by(asker, &words).code(0).document("debcut/patch-pick/1");
+        made["id"].as_str().expect("a name").to_owned()
+    };
+    let (one, two, other) = (asked("two", "2"), asked("six", "6"), asked("eight", "8"));
+    let says = |words: &[&str], email: &str, rule: &str| {
+        let ran = by(email, words).code(1);
+        assert!(ran.stdout.contains(rule), "{rule} in {}", ran.stdout);
+    };
+    by(rita, &["patch", "approve", &one, "--reason", "so"]).code(0);
+    let withdraw = ["patch", "withdraw", &one, "--reason", "no"];
+    says(&withdraw, author, "not-yours");
+    let supersede = ["patch", "supersede", &one, "--by", &two];
+    says(&supersede, asker, "not-an-approver");
+    assert_eq!(state(&world, &one), "approved");
+    by(rita, &supersede).code(0);
+    assert_eq!(state(&world, &one), "superseded");
+    // Whoever wrote it takes it back while nobody has approved it; what it was to
+    // replace is named.
+    let withdraw = ["patch", "withdraw", &two, "--reason", "no", "--json"];
+    let ran = by(author, &withdraw).code(0);
+    for part in ["left-alone", &one] {
+        assert!(ran.stdout.contains(part), "{part} in {}", ran.stdout);
+    }
+    // It cannot replace anything any more, and what it replaced is taken up again.
+    says(
+        &["patch", "supersede", &other, "--by", &two],
+        rita,
+        "it is withdrawn itself",
+    );
+    says(
+        &["patch", "approve", &one, "--reason", "so"],
+        asker,
+        "not-an-approver",
+    );
+    by(rita, &["patch", "approve", &one, "--reason", "so"]).code(0);
+    assert_eq!(state(&world, &one), "approved");
+    let log = world.run(["patch", "log", &one]).code(0).stdout;
+    assert_eq!(log.matches("approves").count(), 2, "{log}");
+}
+
+#[test]
 fn two_clones_decide_at_once() {
     let world = project();
     fix(&world, "two", "2", WHOLE);

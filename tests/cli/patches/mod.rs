@@ -17,6 +17,7 @@ mod month;
 mod notes;
 mod placing;
 mod rhythm;
+mod ruling;
 mod sharing;
 mod suggesting;
 

@@ -270,3 +270,92 @@ fn a_pull_request_and_its_merge_are_the_same_request() {
         }
     }
 }
+
+#[test]
+fn a_pick_that_is_taken_back_does_not_come_back_by_another_one() {
+    let world = project();
+    let commit = fix(&world, "two", "2", WHOLE);
+    let base = world.git(&["rev-parse", "release-1.0"]);
+    let id = asked(&world, "HEAD");
+    apply(&world, &[]);
+    let first = world.git(&["rev-parse", "release-1.0"]);
+    // Somebody else picks it as well, on another head, and pushes too late.
+    world.git(&["branch", "-f", "release-1.0", &base]);
+    world.git(&["worktree", "add", "-q", "../line", "release-1.0"]);
+    world.write("../line/new.txt", "theirs\n");
+    world.git(&["-C", "../line", "add", "."]);
+    world.git(&["-C", "../line", "commit", "-qm", "fix: theirs"]);
+    let theirs = world.git(&["rev-parse", "release-1.0"]);
+    apply(&world, &[]);
+    let revert = |at: &str| {
+        world.git(&["-C", "../line", "reset", "-q", "--hard", at]);
+        if at == theirs {
+            // By hand, and nobody wrote it down.
+            world.git(&["-C", "../line", "cherry-pick", "-x", &commit]);
+        }
+        world.git(&["-C", "../line", "revert", "--no-edit", "HEAD"]);
+    };
+    for at in [&first, &theirs] {
+        revert(at);
+        let (state, why) = shown(&world, &id);
+        assert_eq!(state, "reverted", "{why}");
+        assert_eq!(apply(&world, &[])["changed"], false);
+    }
+    // Asked anew it goes; what was taken back before is of the other request.
+    revert(&first);
+    let head = world.git(&["rev-parse", "release-1.0"]);
+    let new = asked(&world, &commit);
+    assert_ne!(new, id);
+    apply(&world, &[]);
+    assert_eq!(shown(&world, &new).0, "picked");
+    world.git(&["-C", "../line", "reset", "-q", "--hard", &head]);
+    let (state, why) = shown(&world, &new);
+    assert_eq!(state, "approved", "{why}");
+}
+
+#[test]
+fn a_merge_that_was_picked_whole_is_what_it_brought() {
+    let world = project();
+    world.git(&["checkout", "-q", "-b", "topic"]);
+    let one = fix(&world, "two", "2", WHOLE);
+    let two = fix(
+        &world,
+        "three",
+        "3",
+        "fix: the third line\n\nRelease-Note: NONE",
+    );
+    world.git(&["checkout", "-q", "main"]);
+    let subject = "Merge pull request #14 from ida/topic";
+    world.git(&["merge", "-q", "--no-ff", "-m", subject, "topic"]);
+    let merge = world.git(&["rev-parse", "HEAD"]);
+    assert_eq!(suggested(&world, "suggestions"), [one.clone(), two.clone()]);
+
+    // Asked for, it speaks for its commits.
+    let words = ["patch", "pick", &merge, "-m", "1", "--onto", "release-1.0"];
+    world.run(words).code(0);
+    assert!(suggested(&world, "suggestions").is_empty());
+    let pick = ["patch", "pick", &one, "--onto", "release-1.0"];
+    let words = pick.iter().chain(&["--dry-run", "--json"]);
+    let ran = world.run(words).code(0);
+    assert!(ran.stdout.contains("asked-twice"), "{}", ran.stdout);
+
+    // Picked, it is there, and so are they.
+    world.git(&["worktree", "add", "-q", "../line", "release-1.0"]);
+    world.git(&["-C", "../line", "cherry-pick", "-x", "-m", "1", &merge]);
+    for commit in [&one, &two] {
+        assert!(suggested(&world, "picked").contains(commit));
+        let words = ["patch", "pick", commit, "--onto", "release-1.0"];
+        let ran = world.run(words).code(1);
+        assert!(ran.stdout.contains("already-on-branch"), "{}", ran.stdout);
+    }
+    // The main branch has it.
+    let doctor = world.run(["doctor"]);
+    assert!(
+        !doctor.stdout.contains("never reached"),
+        "{}",
+        doctor.stdout
+    );
+    // Taken back, all of it is.
+    world.git(&["-C", "../line", "revert", "--no-edit", "HEAD"]);
+    assert!(suggested(&world, "picked").is_empty());
+}

@@ -128,6 +128,9 @@ fn a_remote_that_is_away_stops_nothing_else() {
         ""
     );
     world.write("debcut.toml", "[patch]\nsync = true\n");
+    world.commit("chore: share at once");
+    // The rules are those that everybody has.
+    world.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
     in_place(&world, &top, freeze)
         .code(0)
         .says(&["it is said here alone; debcut patch sync shares it"]);

@@ -14,6 +14,7 @@ use std::collections::{HashMap, HashSet};
 use super::branches;
 use super::ledger::Ledger;
 use super::listing;
+use super::picking;
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Timestamp};
@@ -217,9 +218,15 @@ fn asked(
     meant.sort_by_key(|one| (one.ask.at, one.ask.entry));
     let mut found = HashMap::new();
     for one in listing::listed(workspace, ledger, &meant)? {
-        for commit in &one.request.ask.what.commits {
-            let state = one.standing.state;
-            found.insert(commit.clone(), (one.request.id.clone(), state));
+        let commits = &one.request.ask.what.commits;
+        let state = one.standing.state;
+        let all = match state.is_open() {
+            // Whoever asks for a merge asks for what it brought.
+            true => picking::with_brought(workspace, commits)?,
+            false => commits.clone(),
+        };
+        for commit in all {
+            found.insert(commit, (one.request.id.clone(), state));
         }
     }
     Ok(found)
