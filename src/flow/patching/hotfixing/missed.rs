@@ -189,6 +189,7 @@ fn line_of(workspace: &Workspace, ledger: &Ledger<'_>, branch: &BranchName) -> O
         head,
         full: cut.commit.clone(),
         heads: vec![head],
+        shared: None,
     })
 }
 
