@@ -1,15 +1,15 @@
 //! Directories for the time of a run, which go with it: also those of a run that
 //! was killed, as soon as another one makes its own.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
-use super::files::{FileError, failed, lock_of, remove_tree};
+use super::files::{Access, FileError, failed, lock_of, remove_tree};
 
-/// A directory that only this user can enter, removed with all it holds when it
-/// is dropped.
+/// A directory that is removed with all it holds when it is dropped.
 ///
 /// While it is there flock(2) is held on it, which ends with the process,
 /// however that ends: so others see that one is left over.
@@ -22,10 +22,18 @@ pub struct Temporary {
 impl Temporary {
     /// Makes `PREFIXxxxxxx` in a directory, and removes those of the same prefix
     /// there that nobody uses any more.
-    pub fn new(parent: &Path, prefix: &str) -> Result<Self, FileError> {
+    pub fn new(parent: &Path, prefix: &str, access: Access) -> Result<Self, FileError> {
+        // The umask takes away what others may not.
+        let mode = match access {
+            Access::Public | Access::Program => 0o755,
+            Access::Private => 0o700,
+        };
         sweep(parent, prefix);
         loop {
-            let directory = tempfile::Builder::new().prefix(prefix).tempdir_in(parent);
+            let directory = tempfile::Builder::new()
+                .prefix(prefix)
+                .permissions(Permissions::from_mode(mode))
+                .tempdir_in(parent);
             let directory = directory.map_err(failed("make a directory in", parent))?;
             // Another one may sweep it away before it is locked.
             let lock = lock_of(directory.path()).filter(|_| directory.path().is_dir());
@@ -84,9 +92,9 @@ mod tests {
         }
         std::fs::write(at("debcut-mock-left/data/key"), "secret").expect("written");
         std::os::unix::fs::symlink(at("kept"), at("debcut-mock-link")).expect("linked");
-        let used = Temporary::new(parent.path(), "debcut-mock-").expect("made");
+        let used = Temporary::new(parent.path(), "debcut-mock-", Access::Private).expect("made");
         assert!(!at("debcut-mock-left").exists());
-        let next = Temporary::new(parent.path(), "debcut-mock-").expect("made");
+        let next = Temporary::new(parent.path(), "debcut-mock-", Access::Private).expect("made");
         for there in [used.path(), next.path(), &at("other-left"), &at("kept")] {
             assert!(there.is_dir(), "{}", there.display());
         }

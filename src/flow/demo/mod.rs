@@ -296,7 +296,7 @@ fn install(
 ) -> Result<String, AptError> {
     let done = |what: &str| listener.hear(Event::Finished(what.to_owned()));
     let parent = environment.temporary_directory();
-    let root = Temporary::new(&parent, "debcut-demo-")?;
+    let root = Temporary::new(&parent, "debcut-demo-", Access::Public)?;
     let architecture = Architecture::of_this_machine();
     let apt = AptRoot::create(root.path(), sources, architecture.as_str(), environment)?;
     listener.begin("apt-get update in a private root, over HTTP");

@@ -128,7 +128,7 @@ fn place(workspace: &Workspace, environment: &Environment) -> Result<Temporary, 
             own
         }
     };
-    Ok(Temporary::new(&parent, PREFIX)?)
+    Ok(Temporary::new(&parent, PREFIX, Access::Private)?)
 }
 
 /// Whether a mock can begin.

@@ -12,7 +12,7 @@ use crate::build::product::Built;
 use crate::flow::FlowError;
 use crate::model::Finding;
 use crate::sys::clock::Clock;
-use crate::sys::files::{self, FileError};
+use crate::sys::files::{self, Access, FileError};
 use crate::sys::temporary::Temporary;
 use crate::verify::Variation;
 use crate::verify::assurance::{Piece, SecondOpinion, compare};
@@ -95,7 +95,11 @@ impl<'a> Experiment<'a> {
                 }
                 Shelf::Kept(directory.clone())
             }
-            None => Shelf::Temporary(Temporary::new(&temporary, "debcut-reproduce-")?),
+            None => Shelf::Temporary(Temporary::new(
+                &temporary,
+                "debcut-reproduce-",
+                Access::Public,
+            )?),
         };
         let data = site.environment.data_home().ok_or(FlowError::NoDataHome)?;
         let logs = data.join("debcut/logs");

@@ -23,7 +23,7 @@ use crate::config::{BuildRules, IsolationWord};
 use crate::flow::{FlowError, surroundings};
 use crate::format::buildinfo::Buildinfo;
 use crate::model::{Architecture, Sha256, Timestamp};
-use crate::sys::files;
+use crate::sys::files::{self, Access};
 use crate::sys::git::Repository;
 use crate::sys::machine;
 use crate::sys::openpgp::text_of;
@@ -87,7 +87,11 @@ pub(super) fn reproduce(
         entry: entry(&record),
     };
     // Nothing of it is read from a repository.
-    let nowhere = Temporary::new(&site.environment.temporary_directory(), "debcut-record-")?;
+    let nowhere = Temporary::new(
+        &site.environment.temporary_directory(),
+        "debcut-record-",
+        Access::Public,
+    )?;
     let repository = Repository::init(nowhere.path())?;
     let build = |plan: &BuildPlan, out: &Path, log: &Path| {
         let workshop = Workshop {

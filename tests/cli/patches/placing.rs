@@ -239,7 +239,7 @@ fn a_pull_request_and_its_merge_are_the_same_request() {
         world.git(&["checkout", "-q", "main"]);
         let title = "Merge pull request #12 from ida/topic\n\nfix: both";
         world.git(&["merge", "-q", "--no-ff", "-m", title, "topic"]);
-        let mut ways = [&["HEAD", "-m", "1"][..], &["#12"]];
+        let mut ways = [&["HEAD", "-m", "1"][..], &["#12"][..]];
         if !merge_first {
             ways.reverse();
         }
