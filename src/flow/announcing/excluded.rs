@@ -138,8 +138,14 @@ fn texts(
         if !own.is_empty() {
             found.extend(own);
         } else if !is_with_another() && !is_no_news() {
+            // Notes leave its kind out, and still somebody may have said what it does.
+            let mut own = read.changes.iter().filter(|it| it.commit == one.commit);
+            let note = own.find_map(|it| match &it.note {
+                Note::Written(note) => Some(first_line(note)),
+                _ => None,
+            });
             let message = repository.commit_facts(&one.commit)?.message;
-            found.extend(told(&message).map(excluded));
+            found.extend(note.or_else(|| told(&message)).map(excluded));
         }
     }
     Ok(found)

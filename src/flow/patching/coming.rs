@@ -4,7 +4,7 @@
 mod asked;
 
 use super::hotfixing::holding::{self, Holding};
-use super::hotfixing::{self, Hotfix, Lacking};
+use super::hotfixing::{self, Elsewhere, Hotfix, Lacking};
 use super::ledger::Ledger;
 use super::{applying, branches, cutting, green, maintained, parents};
 use crate::flow::FlowError;
@@ -123,6 +123,16 @@ pub fn coming(
         let lacking = match &hotfix {
             Some((hotfix, _)) => {
                 let mut lacking = hotfixing::returning::unreturned(workspace, ledger, hotfix)?;
+                for one in &mut lacking {
+                    // What somebody has set aside wants nobody's attention.
+                    let open = |fix: &Elsewhere| {
+                        let place = (&one.branch, fix.commit.as_str());
+                        let patch = &workspace.project.patch;
+                        rules::excused(&ledger.queue, place, Rule::HotfixLacking, patch).is_none()
+                    };
+                    one.commits.retain(open);
+                    one.asked.retain(|(fix, _)| open(fix));
+                }
                 lacking.retain(|one| !one.is_settled());
                 lacking
             }

@@ -184,7 +184,7 @@ fn what_was_made_on_the_branch_is_picked_after_the_fact() {
     let words = ["patch", "pick", "HEAD", "--onto", branch, "--json"];
     let made = world.run(words).code(0).document("debcut/patch-pick/1");
     assert_eq!(made["changed"], true);
-    assert_eq!(rules(&made), ["info adopted"]);
+    assert!(!made.to_string().contains("withdraw"), "{made}");
     let id = made["id"].as_str().expect("a name");
     // Asked for is not approved.
     let refused = release(&world).code(1).document("debcut/release/1");

@@ -102,6 +102,9 @@ fn a_branch_goes_without_a_hotfix_where_somebody_says_so() {
     assert_eq!(aside(&fix, 0)["changed"], false);
     let good = release(&world).code(0).document("debcut/release/1");
     assert_eq!(lacks(&good), ["info hotfix-lacking"]);
+    let status = world.run(["status", "--json"]).code(0);
+    let status = status.document("debcut/status/1");
+    assert_eq!(lacks(&status), Vec::<String>::new());
     let done = sync(&world, &[]);
     assert_eq!(lacks(&done), Vec::<String>::new());
     assert!(changelog(&world, NORMAL).contains("(1.12.3.1)"));

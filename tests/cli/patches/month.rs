@@ -296,6 +296,13 @@ fn hotfixed(stage: &mut Stage) {
     stage
         .debcut(ADA, &["patch", "hotfix", "v1.12.1", "--offer"])
         .code(0);
+    // The next release of the line would lose it.
+    let offered = newest(stage, ADA, LINE);
+    let approve = ["patch", "approve", &offered, "--reason", "1.12.2 needs it"];
+    stage.unseen(ADA, &approve).code(0);
+    stage
+        .unseen(ADA, &["patch", "apply", "--onto", LINE, &offered])
+        .code(0);
     stage.unseen(ADA, &["release", "sync", "--push"]).code(0);
     stage.unseen(ADA, &["patch", "sync"]).code(0);
     stage.git(ADA, &["switch", "--quiet", "main"]);
