@@ -177,8 +177,12 @@ impl Queue {
             Event::Linked { request, url } => self.change(request, |one| {
                 one.links.push(Said::of(entry, said, url.clone()));
             }),
-            // Folded together, by what their makers knew.
-            Event::Frozen { .. } | Event::Thawed { .. } => true,
+            // Folded together, by what their makers knew; what is kept is looked
+            // for where something leaves.
+            Event::Frozen { .. }
+            | Event::Thawed { .. }
+            | Event::Kept { .. }
+            | Event::LetOut { .. } => true,
             Event::Told {
                 of,
                 channel,
