@@ -195,10 +195,17 @@ impl Queue {
                 });
                 true
             }
-            Event::Announced { name, channel, .. } => {
+            Event::Announced {
+                name,
+                channel,
+                tags,
+                commits,
+            } => {
+                let releases = tags.iter().cloned().zip(commits.iter().cloned());
                 self.announced.push(Announced {
                     channel: Said::of(entry, said, channel.clone()),
                     name: name.clone(),
+                    releases: releases.collect(),
                 });
                 true
             }
