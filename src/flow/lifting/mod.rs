@@ -19,7 +19,7 @@ mod steps;
 use super::FlowError;
 use super::announcing;
 use super::archiving::Desk;
-use super::embargoing::{self, Look};
+use super::embargoing::{self, Look, Theirs};
 use super::project::Workspace;
 use super::signing::KeyWanted;
 use crate::keys::Ask;
@@ -200,11 +200,14 @@ pub fn lift(
         name: embargo.mark.name.clone(),
         at: lift.at,
         by: lift.by.clone(),
+        since: Some(embargo.since),
         reason: lift.reason.clone(),
         lift: Some(lift),
     };
-    let stays = embargoing::end(repository, &embargo, over, environment)?;
-    let findings = [findings, stays].concat();
+    let said = (&wanted.by, wanted.now);
+    let kept = embargoing::keep(workspace, &embargo, said, environment)?;
+    let stays = embargoing::end(repository, &embargo, over, Theirs::Withdrawn, environment)?;
+    let findings = [findings, kept, stays].concat();
     Ok(Outcome::Lifted(Box::new(embargo), steps, findings))
 }
 
