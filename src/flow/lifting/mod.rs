@@ -157,6 +157,23 @@ pub fn lift(
             let finding = Finding::info("not-due", &embargo.mark.name, message);
             planned.findings.push(finding);
         }
+        let remote = &embargo.target.remote;
+        let message = "what its hooks and protected branches say is known when it is pushed, \
+                       behind the packages";
+        let finding = Finding::info("not-asked", remote, message);
+        let names: Vec<&str> = planned
+            .lift
+            .branches
+            .keys()
+            .map(|one| one.as_str())
+            .collect();
+        let names = [
+            names,
+            planned.lift.tags.iter().map(|one| one.as_str()).collect(),
+        ]
+        .concat();
+        let fix = format!("see that this account may push {} there", names.join(", "));
+        planned.findings.push(finding.fix(fix));
         return Ok(Outcome::Planned(Box::new(embargo), Box::new(planned)));
     }
     let Planned {

@@ -234,7 +234,8 @@ fn send(
     if said.contains("does not support --atomic") {
         return Err(PushError::NotAtomic { remote: named() });
     }
-    let refused: Vec<String> = with_flag('!').map(|rest| rest.replace('\t', " ")).collect();
+    let refused = with_flag('!').map(|rest| rest.replace('\t', " "));
+    let refused: Vec<String> = refused.map(|one| explained(one, &said)).collect();
     if refused.is_empty() {
         return Err(PushError::Unreached {
             remote: named(),
@@ -245,6 +246,21 @@ fn send(
         remote: named(),
         refused,
     })
+}
+
+/// Adds to a ref that a hook of the remote refused what that has said.
+fn explained(refused: String, said: &str) -> String {
+    if !refused.contains("hook declined") {
+        return refused;
+    }
+    let words = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("remote: "));
+    let words: Vec<&str> = words.map(str::trim).filter(|one| !one.is_empty()).collect();
+    match words.is_empty() {
+        true => refused,
+        false => format!("{refused}: {}", words.join(" ")),
+    }
 }
 
 #[cfg(test)]
