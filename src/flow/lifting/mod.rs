@@ -230,26 +230,32 @@ pub fn lift(
 
 /// Takes back a lift that has begun and of which nothing can be out.
 pub fn abort(workspace: &Workspace) -> Result<Outcome, FlowError> {
+    let mut outcome = to_abort(workspace)?;
+    if let Outcome::Aborted(embargo, true) = &mut outcome {
+        close(&workspace.repository, embargo)?;
+    }
+    Ok(outcome)
+}
+
+/// Finds what taking it back would come to.
+pub fn to_abort(workspace: &Workspace) -> Result<Outcome, FlowError> {
     let repository = &workspace.repository;
-    let Some(mut embargo) = embargoing::read(repository)? else {
+    let Some(embargo) = embargoing::read(repository)? else {
         let last = embargoing::ended(repository)?.pop();
         return Ok(Outcome::None(last.map(Box::new)));
     };
-    match &embargo.lift {
+    Ok(match &embargo.lift {
         Some(lift) if !lift.can_go_back() => {
             let message = "something of it may be out: what is public stays so";
             let finding = Finding::error("out", &embargo.mark.name, message);
             let findings = vec![finding.fix("debcut patch lift finishes it")];
-            Ok(Outcome::Stopped(Box::new(embargo), Vec::new(), findings))
+            Outcome::Stopped(Box::new(embargo), Vec::new(), findings)
         }
-        _ => {
-            let begun = embargo.lift.is_some();
-            if begun {
-                close(repository, &mut embargo)?;
-            }
-            Ok(Outcome::Aborted(Box::new(embargo), begun))
+        begun => {
+            let begun = begun.is_some();
+            Outcome::Aborted(Box::new(embargo), begun)
         }
-    }
+    })
 }
 
 /// Closes a repository again of which nothing is out.

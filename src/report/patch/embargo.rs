@@ -183,7 +183,7 @@ fn goes_to(embargo: &Embargo) -> String {
 pub struct LiftDocument {
     /// The embargo; none: there is none.
     pub name: Option<String>,
-    /// `none`, `not-due`, `refused`, `aborted`, `planned`, `stopped` or `lifted`.
+    /// `none`, `not-due`, `refused`, `aborted`, `would-abort`, `planned`, `stopped` or `lifted`.
     pub state: &'static str,
     /// When it is due, where it is not yet.
     pub due: Option<Timestamp>,
@@ -236,6 +236,7 @@ impl Document for LiftDocument {
             ("lifted", _) => page.line(format!("{name}: {}", page.good("lifted"))),
             ("stopped", _) => page.line(format!("{name}: {}", page.bad("stopped half-way"))),
             ("planned", _) => page.line(format!("{name} would be lifted")),
+            ("would-abort", _) => page.line(format!("{name} would be closed; nothing is out")),
             ("aborted", _) => page.line(format!("{name}: closed; nothing is out")),
             ("none", _) => page.line(format!("{name} is over")),
             _ => page.line(format!(
