@@ -17,6 +17,8 @@ pub enum PushError {
     NoRemote {
         /// The name.
         remote: String,
+        /// Those that it knows.
+        known: Vec<String>,
     },
     /// The remote refused: somebody else pushed first, a tag is taken there,
     /// a branch is protected, a hook said no.
@@ -74,7 +76,9 @@ pub fn push(
     let named = || remote.to_owned();
     let is_place = remote.contains(['/', ':']);
     if !is_place && repository.inner.find_remote(remote).is_err() {
-        return Err(PushError::NoRemote { remote: named() });
+        let known = repository.remote_names().unwrap_or_default();
+        let remote = named();
+        return Err(PushError::NoRemote { remote, known });
     }
     let permits = permits(repository, environment, remote)?;
     let git = UserGit::new(repository, environment);

@@ -97,7 +97,15 @@ fn a_queue_that_is_shared_at_once_stays_here() {
     run(&world, "patch sync --remote private").code(0);
     let before = run(&world, "patch log").code(0).stdout;
     let words = format!("patch approve {id} --reason r --sync");
-    run(&world, &words).code(2);
+    run(&world, &words)
+        .code(0)
+        .says(&["private: 0 came, 1 went"]);
+    assert_ne!(run(&world, "patch log").code(0).stdout, before);
+    // Where nothing is private nobody else gets it, and it is not said here.
+    world.git(&["remote", "remove", "private"]);
+    let before = run(&world, "patch log").code(0).stdout;
+    let words = format!("patch hold {id} --reason r --sync");
+    run(&world, &words).code(2).says(&["nothing was written"]);
     assert_eq!(run(&world, "patch log").code(0).stdout, before);
     // A branch and its queue go where the embargo lets them.
     let pushed = run(&world, "patch apply --onto release-1.2 --push --json").code(0);
