@@ -38,6 +38,7 @@ impl Said {
         self.say(Event::Decided {
             request: RequestId::of(request),
             decision: Decision::Approve,
+            page: None,
             reason: "so".to_owned(),
         })
     }
