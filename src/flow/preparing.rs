@@ -378,8 +378,9 @@ pub fn remote_is_named(workspace: &Workspace) -> Result<(), FlowError> {
     if is_place || workspace.repository.remote_url(remote)?.is_some() {
         return Ok(());
     }
+    let known = workspace.repository.remote_names()?;
     let remote = remote.clone();
-    Err(FlowError::Push(PushError::NoRemote { remote }))
+    Err(FlowError::Push(PushError::NoRemote { remote, known }))
 }
 
 /// Says what packages await that are prepared.

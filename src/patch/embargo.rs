@@ -16,6 +16,9 @@ pub struct Embargo {
     /// What the gate reads.
     #[serde(flatten)]
     pub mark: Mark,
+    /// What this clone is to it.
+    #[serde(default)]
+    pub part: Part,
     /// When it was set.
     pub since: Timestamp,
     /// By whom.
@@ -32,6 +35,17 @@ pub struct Embargo {
     pub hooks_path: Option<String>,
     /// What is being released, once the lift has begun.
     pub lift: Option<Lift>,
+}
+
+/// What a clone is to an embargo.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// It was set there: there alone it can be dropped.
+    #[default]
+    Founding,
+    /// It has taken part since the mark came along.
+    Joined,
 }
 
 /// What happens on the day of an embargo.
@@ -175,6 +189,10 @@ pub struct Ended {
     pub at: Timestamp,
     /// By whom.
     pub by: Person,
+    /// When it was set: where its mark still comes along, that counts no more.
+    /// None: it ended elsewhere, and a mark that comes counts again.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
     /// What it released; none: it was dropped.
     pub lift: Option<Lift>,
     /// Why it was dropped, or lifted before its date.
@@ -205,6 +223,7 @@ mod tests {
                 private: Places::default(),
                 public: Places::default(),
             },
+            part: Part::Founding,
             since: Timestamp::from_unix(0),
             by: Person {
                 name: "Ada".to_owned(),

@@ -316,6 +316,25 @@ pub enum Event {
         /// The branch whose other fixes wait.
         normal: BranchName,
     },
+    /// An embargo ended without letting these out: they go on to private places
+    /// alone, and so does this.
+    Kept {
+        /// The embargo.
+        embargo: String,
+        /// Its private git repositories.
+        private: Vec<String>,
+        /// What stays.
+        entries: Vec<EntryId>,
+    },
+    /// What an embargo has kept since its end may go where the ledger goes.
+    LetOut {
+        /// The embargo.
+        embargo: String,
+        /// Why.
+        reason: String,
+        /// The entries that kept it.
+        kept: Vec<EntryId>,
+    },
 }
 
 /// What is asked for.

@@ -13,6 +13,7 @@ pub mod embargo;
 pub mod entry;
 pub mod facts;
 pub mod forge;
+pub mod keeping;
 pub mod moves;
 pub mod policy;
 pub mod question;

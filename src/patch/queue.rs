@@ -187,8 +187,12 @@ impl Queue {
             Event::Linked { request, url } => self.change(request, |one| {
                 one.links.push(Said::of(entry, said, url.clone()));
             }),
-            // Folded together, by what their makers knew.
-            Event::Frozen { .. } | Event::Thawed { .. } => true,
+            // Folded together, by what their makers knew; what is kept is looked
+            // for where something leaves.
+            Event::Frozen { .. }
+            | Event::Thawed { .. }
+            | Event::Kept { .. }
+            | Event::LetOut { .. } => true,
             Event::Told {
                 of,
                 channel,
@@ -201,10 +205,17 @@ impl Queue {
                 });
                 true
             }
-            Event::Announced { name, channel, .. } => {
+            Event::Announced {
+                name,
+                channel,
+                tags,
+                commits,
+            } => {
+                let releases = tags.iter().cloned().zip(commits.iter().cloned());
                 self.announced.push(Announced {
                     channel: Said::of(entry, said, channel.clone()),
                     name: name.clone(),
+                    releases: releases.collect(),
                 });
                 true
             }

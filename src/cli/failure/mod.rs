@@ -282,10 +282,7 @@ impl From<OutwardError> for Failure {
                 .hint(format!(
                     "debcut patch embargo {name} takes part in it, and guards git push"
                 ))
-                .hint("git fetch --prune, where it was lifted elsewhere")
-                .hint(format!(
-                    "debcut patch embargo {name} --drop --reason TEXT, where it is over"
-                )),
+                .hint("git fetch --prune, where it was lifted elsewhere"),
             OutwardError::Embargoed { ref to, ref name }
                 if matches!(**to, Destination::Command(_)) =>
             {

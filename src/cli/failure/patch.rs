@@ -58,8 +58,8 @@ impl From<PatchingError> for Failure {
                     "for one that is open: git fetch {remote} refs/pull/{number}/head:refs/pull/{number}/head"
                 ))
             }
-            PatchingError::Fetch(FetchError::NoRemote { remote }) => {
-                of(Exit::Request, "no-remote").hint(format!("git remote add {remote} URL"))
+            PatchingError::Fetch(FetchError::NoRemote { remote, known }) => {
+                of(Exit::Request, "no-remote").hint(super::release::no_remote(remote, known))
             }
             PatchingError::Fetch(FetchError::Unreached { .. }) => of(Exit::Outside, "fetch")
                 .hint("what was said before is in this clone; debcut patch sync shares it later"),

@@ -79,9 +79,9 @@ impl From<PushError> for Failure {
                 error.into()
             }
             PushError::Where(_) => Self::of(Exit::Outside, "git", &error),
-            PushError::NoRemote { remote } => Self::of(Exit::Request, "no-remote", &error)
-                .hint(format!("git remote add {remote} URL"))
-                .hint("or name another one: remote = \"…\" in [release] of debcut.toml"),
+            PushError::NoRemote { remote, known } => {
+                Self::of(Exit::Request, "no-remote", &error).hint(no_remote(remote, known))
+            }
             PushError::Rejected { .. } => Self::of(Exit::Outside, "push-rejected", &error)
                 .hint("git fetch shows what is there; nothing was pushed")
                 .hint("for a protected branch: debcut prepare --branch NAME --push"),
@@ -100,6 +100,22 @@ impl From<PushError> for Failure {
                 })
             }
         }
+    }
+}
+
+/// Says what names a remote that is there.
+pub(super) fn no_remote(remote: &str, known: &[String]) -> String {
+    match known {
+        [] => format!("git remote add {remote} URL"),
+        [one] => format!(
+            "there is {one}: remote = \"{one}\" in [release] of debcut.toml names it, for debcut \
+             patch sync also --remote {one}"
+        ),
+        several => format!(
+            "there is {}: remote = \"…\" in [release] of debcut.toml names one, for debcut patch \
+             sync also --remote NAME",
+            several.join(", ")
+        ),
     }
 }
 

@@ -4,15 +4,17 @@ use clap::Args;
 
 use super::{why, workspace};
 use crate::cli::Said;
+use crate::cli::confirm::confirmed;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::flow::FlowError;
 use crate::flow::embargoing::{self, Look, Marks, Outcome, Wanted, hook};
+use crate::flow::project::Workspace;
 use crate::model::finding::Severity;
-use crate::model::{BranchName, Sha256, Suite, Timestamp};
+use crate::model::{BranchName, Finding, Sha256, Suite, Timestamp};
 use crate::patch::embargo::{Embargo, OnDate, check_name};
 use crate::report::Answer;
-use crate::report::patch::{CarriedMark, EmbargoDocument};
+use crate::report::patch::{CarriedMark, EmbargoDocument, Opens};
 use crate::sys::outward::{Destination, carried_into, remote_place};
 
 /// Arguments of `patch embargo`.
@@ -25,7 +27,7 @@ Examples:
   debcut patch embargo ORCHID --branch release-1.11 --suite release-1.11=oldstable
   debcut patch embargo ORCHID --private-command 'make check'
   debcut patch embargo ORCHID                    in another clone of the private remote
-  debcut patch embargo ORCHID --drop --reason 'published by others'
+  debcut patch embargo ORCHID --drop --reason 'no hole after all' --dry-run
 
 Work in a private clone: from here on pushes, publishes, announcements and
 notifications that go to anything not marked private are refused, by debcut and
@@ -38,7 +40,15 @@ the hook for git push; where core.hooksPath is set in that repository it says ho
 instead. Until a debcut command has run there, git push is not guarded. Name the main branch as well: the lift refuses to
 release what main would lack. git push --no-verify asks no hook, submodules are
 repositories of their own, and what your build, your tests and your own hooks
-send nobody sees: those are yours to keep in mind.")]
+send nobody sees: those are yours to keep in mind.
+
+--drop opens everything that the embargo closed and releases nothing. It is for
+the clone where the embargo was set, and for who set it or decides. It says what
+becomes pushable, asks, and takes the mark from the private remotes; another
+clone ends it when they have the mark no more. (Where the first clone is lost,
+who may delete the branch debcut-embargo/NAME there does that.) What the queue
+says of it stays private: debcut patch sync leaves it out, until --publish-kept
+NAME lets it out.")]
 pub struct EmbargoArguments {
     /// A code word for it [default: show the one there is]
     #[arg(value_name = "NAME", value_parser = name)]
@@ -76,14 +86,17 @@ pub struct EmbargoArguments {
     /// Why a private remote that looks like a fork of the public one is none
     #[arg(long, value_name = "REASON", requires = "name", value_parser = why)]
     no_fork: Option<String>,
-    /// End it and release nothing
+    /// End it and release nothing: what it kept may go anywhere then
     #[arg(long, requires_all = ["name", "reason"])]
     drop: bool,
     /// Why it is dropped
     #[arg(long, value_name = "TEXT", requires = "drop", value_parser = why)]
     reason: Option<String>,
-    /// Print what would be set and write nothing
-    #[arg(long, requires = "name", conflicts_with = "drop")]
+    /// Do not ask before it is dropped
+    #[arg(long, requires = "drop")]
+    yes: bool,
+    /// Print what would be set, or what a drop would open, and write nothing
+    #[arg(long, requires = "name")]
     dry_run: bool,
 }
 
@@ -123,6 +136,7 @@ pub fn run(arguments: EmbargoArguments, context: &Context<'_>) -> Result<Said, F
             embargo,
             carried,
             ended: embargoing::ended(repository)?.pop(),
+            opens: None,
         })
     };
     let Some(name) = arguments.name else {
@@ -132,16 +146,8 @@ pub fn run(arguments: EmbargoArguments, context: &Context<'_>) -> Result<Said, F
         return Ok(Answer::new(document(there)?).findings(over).into());
     };
     if let Some(reason) = arguments.reason.filter(|_| arguments.drop) {
-        let there = embargoing::read(repository)?;
-        if there.as_ref().is_some_and(|there| there.mark.name != name) {
-            let message = format!("{name} is not the embargo of this repository");
-            return Err(Failure::request("no-embargo", message));
-        }
-        let said = (&context.person()?, context.now());
-        let dropped = embargoing::drop(&workspace, &name, said, &reason, environment)?;
-        let answer = Answer::new(document(None)?).changed(dropped.is_some());
-        let findings = dropped.map(|(_, findings)| findings);
-        return Ok(answer.findings(findings.unwrap_or_default()).into());
+        let ways = (arguments.dry_run, arguments.yes);
+        return dropped(&workspace, &name, &reason, ways, &document, context);
     }
     let wanted = Wanted {
         name,
@@ -185,6 +191,80 @@ pub fn run(arguments: EmbargoArguments, context: &Context<'_>) -> Result<Said, F
             .findings(findings),
     };
     Ok(answer.into())
+}
+
+/// Shows what a drop opens.
+fn opens(planned: &embargoing::Drop) -> Opens {
+    let embargo = &planned.embargo;
+    Opens {
+        name: embargo.mark.name.clone(),
+        remote: embargo.target.remote.clone(),
+        branches: planned.branches.clone(),
+        tags: planned.tags.clone(),
+        archives: embargo.mark.private.archives.clone(),
+        kept: planned.kept,
+    }
+}
+
+/// Drops an embargo, after saying what that opens.
+fn dropped(
+    workspace: &Workspace,
+    name: &str,
+    reason: &str,
+    (dry_run, yes): (bool, bool),
+    document: &dyn Fn(Option<Embargo>) -> Result<EmbargoDocument, Failure>,
+    context: &Context<'_>,
+) -> Result<Said, Failure> {
+    let environment = &context.environment;
+    let there = embargoing::read(&workspace.repository)?;
+    if there.as_ref().is_some_and(|there| there.mark.name != name) {
+        let message = format!("{name} is not the embargo of this repository");
+        return Err(Failure::request("no-embargo", message));
+    }
+    let said = (&context.person()?, context.now());
+    let planned = match embargoing::to_drop(workspace, name, said, environment)? {
+        Ok(Some(planned)) => planned,
+        nothing => {
+            let findings = nothing.err().unwrap_or_default();
+            let answer = Answer::new(document(there)?).findings(findings);
+            let answer = match dry_run {
+                true if !answer.is_no() => answer.dry_run(Sha256::of(b"")),
+                true => answer.no_plan(),
+                false => answer.changed(false),
+            };
+            return Ok(answer.into());
+        }
+    };
+    let opens = opens(&planned);
+    if dry_run {
+        let plan = serde_json::to_vec(&opens).expect("what it opens is plain values");
+        let shown = EmbargoDocument {
+            opens: Some(opens),
+            ..document(there)?
+        };
+        let answer = Answer::new(shown).dry_run(Sha256::of(&plan));
+        return Ok(answer.findings(planned.findings).into());
+    }
+    if !yes {
+        for line in opens.lines() {
+            context.listener().note(line);
+        }
+        for finding in &planned.findings {
+            let Finding { message, fix, .. } = finding;
+            context.listener().note(format!("{message}: {fix}"));
+        }
+        confirmed(
+            context,
+            &format!("{name} ends, and nothing is released. Go on? [y/N] "),
+        )?;
+    }
+    let findings = embargoing::drop(workspace, &planned, said, reason, environment)?;
+    let shown = EmbargoDocument {
+        opens: Some(opens),
+        ..document(None)?
+    };
+    let answer = Answer::new(shown).changed(true);
+    Ok(answer.findings(planned.findings).findings(findings).into())
 }
 
 /// Arguments of `patch pre-push`.

@@ -60,7 +60,7 @@ pub struct LiftArguments {
     #[arg(long, value_name = "REASON", value_parser = why)]
     not_on_main: Option<String>,
     /// Take back a lift that was begun and of which nothing is out
-    #[arg(long, conflicts_with_all = ["if_due", "early", "no_announce", "not_on_main", "dry_run"])]
+    #[arg(long, conflicts_with_all = ["if_due", "early", "no_announce", "not_on_main"])]
     abort: bool,
     #[command(flatten)]
     key: KeyArguments,
@@ -73,6 +73,9 @@ pub struct LiftArguments {
 pub fn run(arguments: LiftArguments, context: &Context<'_>) -> Result<Said, Failure> {
     let workspace = workspace(context)?;
     if arguments.abort {
+        if arguments.dry_run {
+            return Ok(to_abort(lifting::to_abort(&workspace)?));
+        }
         return Ok(aborted(lifting::abort(&workspace)?));
     }
     let there = embargoing::read(&workspace.repository)?;
@@ -130,6 +133,27 @@ fn aborted(outcome: Outcome) -> Said {
     }
 }
 
+/// Says what taking back a lift would come to.
+fn to_abort(outcome: Outcome) -> Said {
+    match outcome {
+        Outcome::Aborted(embargo, begun) => {
+            let state = match begun {
+                true => "would-abort",
+                false => "aborted",
+            };
+            let document = LiftDocument::of(&embargo, state);
+            Answer::new(document)
+                .dry_run(Sha256::of(state.as_bytes()))
+                .into()
+        }
+        Outcome::Stopped(embargo, _, findings) => {
+            let answer = Answer::new(LiftDocument::of(&embargo, "stopped"));
+            answer.no_plan().findings(findings).into()
+        }
+        _ => Answer::new(none(None)).dry_run(Sha256::of(b"")).into(),
+    }
+}
+
 /// Says that there is no embargo.
 fn none(name: Option<String>) -> LiftDocument {
     LiftDocument {
@@ -157,7 +181,13 @@ fn said(outcome: Outcome, wanted: &Wanted) -> Said {
     };
     let answer = match outcome {
         Outcome::Aborted(..) => return aborted(outcome),
-        Outcome::None(ended) => unchanged(Answer::new(none(ended.map(|ended| ended.name)))),
+        Outcome::None(ended) => {
+            let answer = Answer::new(none(ended.map(|ended| ended.name)));
+            match wanted.dry_run {
+                true => answer.dry_run(Sha256::of(b"")),
+                false => answer.changed(false),
+            }
+        }
         Outcome::NotDue(embargo, due) => {
             let document = LiftDocument {
                 due: Some(due),

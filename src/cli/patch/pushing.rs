@@ -60,19 +60,19 @@ pub(super) fn before(
     }
     let (repository, environment) = (&workspace.repository, &context.environment);
     let mut remote = workspace.project.release.remote.clone();
-    if push == Push::Yes
-        && let Some(open) = embargoing::open_remote(workspace, environment)?
-    {
+    let is_asked = push == Push::Yes || write.sync;
+    if is_asked && let Some(open) = embargoing::open_remote(workspace, environment)? {
         remote = open;
     }
-    let is_asked = push == Push::Yes || write.sync;
     match may_push(repository, environment, &remote) {
         Err(PushError::Outward(error)) if !is_asked => {
             let here = "debcut patch sync --remote REMOTE shares it with a private one";
             context.listener().note(format!("{error}; {here}"));
             return Ok(Going::Nothing);
         }
-        Err(error @ PushError::Outward(_)) => return Err(FlowError::Push(error).into()),
+        Err(error @ PushError::Outward(_)) => {
+            return Err(Failure::from(FlowError::Push(error)).hint("nothing was done"));
+        }
         // Whether it is there at all is found out with what it has.
         _ => {}
     }

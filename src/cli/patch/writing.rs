@@ -7,8 +7,8 @@ use super::sync;
 use crate::cli::Said;
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
-use crate::flow::FlowError;
 use crate::flow::project::Workspace;
+use crate::flow::{FlowError, embargoing};
 use crate::model::{Finding, Sha256};
 use crate::patch::policy::Sharing;
 use crate::report::Answer;
@@ -30,8 +30,8 @@ pub(super) struct WriteArguments {
 pub(super) enum Share {
     /// It is not.
     No,
-    /// It is, and the remote answers.
-    Yes,
+    /// It is, with this remote, which answers.
+    Yes(String),
     /// It would be, but the remote does not answer.
     Later,
     /// It is to be, and the remote does not answer: for this reason.
@@ -57,8 +57,8 @@ impl Share {
 /// Gets what others have said, before anything is decided that they might have
 /// decided otherwise. A remote that does not answer keeps nobody from saying
 /// something here: where `--sync` asks for it, it is owed ([`after`] says so);
-/// where the configuration does, it is only told. One that an embargo refuses
-/// stops what `--sync` asks for.
+/// where the configuration does, it is only told. Where an embargo refuses it,
+/// `--sync` means a private one; without any it stops.
 pub(super) fn before(
     write: &WriteArguments,
     workspace: &Workspace,
@@ -68,21 +68,29 @@ pub(super) fn before(
     if write.dry_run || !(write.sync || at_once) {
         return Ok(Share::No);
     }
-    let remote = &workspace.project.release.remote;
+    let mut remote = workspace.project.release.remote.clone();
     let (repository, environment) = (&workspace.repository, &context.environment);
-    match may_push(repository, environment, remote) {
+    match may_push(repository, environment, &remote) {
         Err(PushError::Outward(error)) if !write.sync => {
             let here = "debcut patch sync --remote REMOTE shares it with a private one";
             context.listener().note(format!("{error}; {here}"));
             return Ok(Share::No);
         }
-        Err(error @ PushError::Outward(_)) => return Err(FlowError::Push(error).into()),
+        Err(error @ PushError::Outward(_)) => {
+            match embargoing::open_remote(workspace, environment)? {
+                Some(open) => remote = open,
+                None => return Err(unwritten(FlowError::Push(error).into())),
+            }
+        }
         // Whether it is there at all is found out with what it has.
         _ => {}
     }
-    match sync::shared(workspace, remote, context) {
-        Ok(_) => Ok(Share::Yes),
-        Err(failure) if failure.exit != Exit::Outside => Err(failure),
+    match sync::shared(workspace, &remote, context) {
+        Ok(_) => Ok(Share::Yes(remote)),
+        Err(failure) if failure.exit != Exit::Outside && write.sync => Err(unwritten(failure)),
+        Err(failure) if failure.exit != Exit::Outside => {
+            Err(failure.hint("nothing was written; without [patch] sync = true it is"))
+        }
         Err(failure) if write.sync => {
             let here = "it is judged by what is in this clone";
             context
@@ -100,6 +108,13 @@ pub(super) fn before(
     }
 }
 
+/// Says that a request was wrong before anything was said.
+fn unwritten(failure: Failure) -> Failure {
+    failure.hint(
+        "nothing was written; without --sync it is, and debcut patch sync --remote REMOTE shares it",
+    )
+}
+
 /// Shares what was written. It stays written, whatever becomes of that: where
 /// `--sync` asked for it, what is not shared is a finding, and the exit says why.
 pub(super) fn after(
@@ -108,11 +123,14 @@ pub(super) fn after(
     workspace: &Workspace,
     context: &Context<'_>,
 ) -> Result<Said, Failure> {
-    let remote = &workspace.project.release.remote;
-    let shared = match share {
+    let usual = workspace.project.release.remote.clone();
+    let (remote, shared) = match share {
         Share::No | Share::Later => return Ok(answer.into()),
-        Share::Owed(failure) => Err(*failure),
-        Share::Yes => sync::shared(workspace, remote, context),
+        Share::Owed(failure) => (usual, Err(*failure)),
+        Share::Yes(remote) => {
+            let shared = sync::shared(workspace, &remote, context);
+            (remote, shared)
+        }
     };
     match shared {
         Ok(shared) => {
@@ -120,7 +138,7 @@ pub(super) fn after(
             Ok(answer.findings(shared.findings).into())
         }
         Err(failure) => {
-            let finding = unshared(remote, &failure);
+            let finding = unshared(&remote, &failure);
             Ok(Said::Judged(answer.findings([finding]), failure.exit))
         }
     }

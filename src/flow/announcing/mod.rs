@@ -1,7 +1,7 @@
 //! `announce`: releases → a text for each channel, shown or sent.
 //!
-//! A text goes out once: what was sent is written down in the ledger, which other
-//! clones get, and beside debcut's notes, where it is also said that a send was
+//! A channel is told of a release once, in whatever text: what was sent is written
+//! down in the ledger, which other clones get, and beside debcut's notes, where it is also said that a send was
 //! begun. Of one that was not ended nobody knows whether it is out: it is sent
 //! once more only where somebody wants that, under the same name (`Message-ID`,
 //! `Idempotency-Key`, `DEBCUT_MESSAGE`), so that whoever gets it can know it again.
@@ -9,7 +9,9 @@
 mod excluded;
 mod record;
 mod sending;
+mod told;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::config::{AnnounceChannel, AnnounceWay};
@@ -19,7 +21,7 @@ use crate::flow::patching::ledger::Ledger;
 use crate::flow::project::Workspace;
 use crate::model::finding::with_causes;
 use crate::model::{Finding, Listener, Sha256, TagName, Timestamp};
-use crate::patch::{Event, Queue};
+use crate::patch::Event;
 use crate::release::commit::Person;
 use crate::release::notes::render::Format;
 use crate::report::announcing::{AnnouncedPackage, Announcement};
@@ -28,7 +30,7 @@ use crate::sys::environment::Environment;
 use crate::sys::process::ToolError;
 
 use excluded::LeftOut;
-use record::{Progress, Record, Sent};
+use record::{Progress, Record, Release, Sent};
 pub use sending::SendError;
 
 /// What is wanted.
@@ -143,13 +145,15 @@ pub fn announce(
     listener: &dyn Listener,
 ) -> Result<Announced, FlowError> {
     let rules = &workspace.project.announce;
-    let mut commits = Vec::new();
+    let mut releases = Vec::new();
     for tag in &wanted.tags {
-        commits.push(workspace.repository.tag(tag.as_str())?.commit.id);
+        let commit = workspace.repository.tag(tag.as_str())?.commit.id;
+        let tag = tag.clone();
+        releases.push(Release { tag, commit });
     }
     let left_out = excluded::excluded(workspace, &wanted.tags, wanted.now, environment)?;
     let warning = left_out.warning();
-    let announcement = announcement(workspace, wanted, &commits, left_out)?;
+    let announcement = announcement(workspace, &releases, wanted, left_out)?;
     let directory = workspace.repository.top().to_owned();
     let sender = sending::Sender {
         environment,
@@ -182,26 +186,36 @@ pub fn announce(
     if announced.findings.iter().any(Finding::is_error) {
         return Ok(announced);
     }
+    let mut record = Record::of(&workspace.repository)?;
+    let mut ledger = Ledger::read(&workspace.repository, environment)?;
+    // What of it is for which channels: who was told of one release is told of
+    // the others alone.
+    let whole = announcement.name.clone();
+    let mut texts: BTreeMap<Vec<TagName>, Announcement> =
+        BTreeMap::from([(wanted.tags.clone(), announcement)]);
+    let mut going = Vec::new();
     // Everything that can be known to fail is known before anybody is told.
-    let mut texts = Vec::new();
-    for channel in &chosen {
+    for channel in chosen {
         if wanted.how == How::Send {
             sender.permits(channel)?;
         }
-        texts.push(sender.text(channel, &announcement)?);
+        let named = (channel.name.as_str(), whole.as_str());
+        let share = told::share(&releases, named, (&record, &ledger.queue), wanted.again);
+        if !texts.contains_key(&share.tags) {
+            let left_out = excluded::excluded(workspace, &share.tags, environment)?;
+            let of_it = of(&releases, &share.tags);
+            let made = self::announcement(workspace, &of_it, wanted, left_out)?;
+            texts.insert(share.tags.clone(), made);
+        }
+        let announcement = &texts[&share.tags];
+        going.push((channel, share, sender.text(channel, announcement)?));
     }
-    let mut record = Record::of(&workspace.repository)?;
-    let mut ledger = Ledger::read(&workspace.repository, environment)?;
-    for (channel, text) in chosen.into_iter().zip(texts) {
+    for (channel, share, text) in going {
+        let announcement = &texts[&share.tags];
+        let releases = of(&releases, &share.tags);
         let own = record.sent(&channel.name, &announcement.name);
-        let before = known(
-            own.as_ref(),
-            &ledger.queue,
-            &channel.name,
-            &announcement.name,
-        );
         let shown = text.text.clone();
-        let state = match (wanted.how, before, wanted.again) {
+        let state = match (wanted.how, share.before, wanted.again) {
             (_, Some((Progress::Sent, at)), Again::Never | Again::Unfinished) => {
                 State::SentBefore(at)
             }
@@ -220,19 +234,20 @@ pub fn announce(
                     name: announcement.name.clone(),
                     at: wanted.now,
                     progress: Progress::Begun,
+                    releases: releases.clone(),
                 };
                 record.note(begun.clone())?;
-                match sender.send(channel, &text, &announcement) {
+                match sender.send(channel, &text, announcement) {
                     Ok(()) => {
                         let progress = Progress::Sent;
                         record.note(Sent { progress, ..begun })?;
                         let event = Event::Announced {
                             name: announcement.name.clone(),
                             channel: channel.name.clone(),
-                            tags: wanted.tags.clone(),
-                            commits: commits.clone(),
+                            tags: share.tags.clone(),
+                            commits: releases.iter().map(|one| one.commit.clone()).collect(),
                         };
-                        let unwritten = tell_others(&mut ledger, event, wanted);
+                        let unwritten = tell_others(&mut ledger, event, &share.tags, wanted);
                         announced.findings.extend(unwritten);
                         State::Sent
                     }
@@ -263,22 +278,10 @@ pub fn announce(
     Ok(announced)
 }
 
-/// Finds what is known of an announcement on a channel: here, and from others.
-/// That it is out goes before that it was begun.
-fn known(
-    own: Option<&Sent>,
-    queue: &Queue,
-    channel: &str,
-    name: &str,
-) -> Option<(Progress, Timestamp)> {
-    let own = own.map(|sent| (sent.progress, sent.at));
-    let mut told = queue.announced.iter().rev();
-    let told = told.find(|one| one.channel.what == channel && one.name == name);
-    let told = told.map(|one| (Progress::Sent, one.channel.at));
-    match (own, told) {
-        (Some((Progress::Begun, _)) | None, Some(told)) => Some(told),
-        (own, _) => own,
-    }
+/// Returns the releases of some tags.
+fn of(releases: &[Release], tags: &[TagName]) -> Vec<Release> {
+    let of_them = releases.iter().filter(|one| tags.contains(&one.tag));
+    of_them.cloned().collect()
 }
 
 /// Says that nobody knows whether a channel was told.
@@ -307,8 +310,13 @@ fn is_cut_off(error: &SendError) -> bool {
 
 /// Writes into the ledger that a channel was told; the text is out by then, so
 /// a ledger that does not take it is a warning.
-fn tell_others(ledger: &mut Ledger<'_>, event: Event, wanted: &Wanted) -> Option<Finding> {
-    let tags: Vec<&str> = wanted.tags.iter().map(TagName::as_str).collect();
+fn tell_others(
+    ledger: &mut Ledger<'_>,
+    event: Event,
+    tags: &[TagName],
+    wanted: &Wanted,
+) -> Option<Finding> {
+    let tags: Vec<&str> = tags.iter().map(TagName::as_str).collect();
     let summary = format!("announce {}", tags.join(" "));
     let said = ledger.say(vec![event], &wanted.by, wanted.now, &summary);
     let error = said.err()?;
@@ -323,12 +331,12 @@ fn tell_others(ledger: &mut Ledger<'_>, event: Event, wanted: &Wanted) -> Option
 /// Makes what templates see.
 fn announcement(
     workspace: &Workspace,
+    releases: &[Release],
     wanted: &Wanted,
-    commits: &[String],
     left_out: LeftOut,
 ) -> Result<Announcement, FlowError> {
     let mut packages = Vec::new();
-    for tag in &wanted.tags {
+    for Release { tag, .. } in releases {
         let told = noting::noted(
             workspace,
             &noting::Wanted {
@@ -359,15 +367,15 @@ fn announcement(
         format!("{} {version}", notes.package)
     });
     let title = titles.collect::<Vec<_>>().join(", ");
-    let tags: Vec<String> = wanted.tags.iter().map(ToString::to_string).collect();
+    let tags: Vec<String> = releases.iter().map(|one| one.tag.to_string()).collect();
     let (excluded_from, excluded) = match left_out {
         LeftOut::These(branch, changes) => (Some(branch.to_string()), changes),
         LeftOut::Nothing | LeftOut::Unknown(_) => (None, Vec::new()),
     };
     // Tags name releases for ever: so the same ones are the same announcement.
-    let both = wanted.tags.iter().zip(commits);
-    let commits: String = both
-        .map(|(tag, commit)| format!("{tag} {commit}\n"))
+    let commits = releases.iter();
+    let commits: String = commits
+        .map(|Release { tag, commit }| format!("{tag} {commit}\n"))
         .collect();
     Ok(Announcement {
         name: format!("debcut-{:.20}", Sha256::of(commits.as_bytes()).hex()),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::flow::FlowError;
-use crate::model::Timestamp;
+use crate::model::{TagName, Timestamp};
 use crate::sys::files::{self, Access};
 use crate::sys::git::Repository;
 
@@ -22,6 +22,18 @@ pub(super) struct Sent {
     /// How far it came.
     #[serde(default)]
     pub progress: Progress,
+    /// The releases.
+    #[serde(default)]
+    pub releases: Vec<Release>,
+}
+
+/// A release that is announced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Release {
+    /// Its tag.
+    pub tag: TagName,
+    /// Its commit.
+    pub commit: String,
 }
 
 /// How far sending came.
@@ -61,6 +73,33 @@ impl Record {
         let mut told = self.sent.iter();
         let found = told.find(|sent| sent.channel == channel && sent.name == name);
         found.cloned()
+    }
+
+    /// Returns when a channel was told of a release, alone or with others, or of
+    /// the announcement of a name.
+    pub(super) fn told(&self, channel: &str, name: &str, release: &Release) -> Option<Timestamp> {
+        let sent = self.sent.iter().rev();
+        let mut sent =
+            sent.filter(|sent| sent.channel == channel && sent.progress == Progress::Sent);
+        let found = sent.find(|sent| sent.name == name || sent.releases.contains(release));
+        found.map(|sent| sent.at)
+    }
+
+    /// Returns when telling a channel of any of some releases, or of the
+    /// announcement of a name, was begun and not ended.
+    pub(super) fn begun(
+        &self,
+        channel: &str,
+        name: &str,
+        releases: &[&Release],
+    ) -> Option<Timestamp> {
+        let begun = self.sent.iter().rev();
+        let mut begun =
+            begun.filter(|sent| sent.channel == channel && sent.progress == Progress::Begun);
+        let found = begun.find(|sent| {
+            sent.name == name || releases.iter().any(|one| sent.releases.contains(one))
+        });
+        found.map(|sent| sent.at)
     }
 
     /// Writes down what became of it.

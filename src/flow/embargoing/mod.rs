@@ -7,6 +7,7 @@
 
 pub mod archives;
 mod conditions;
+mod dropping;
 mod guarding;
 pub mod hook;
 mod setting;
@@ -25,9 +26,12 @@ use crate::sys::git::{PushError, Repository, may_push};
 use crate::sys::outward::{self, Mark, OutwardError, PRODUCTS_FILE, registry};
 
 pub use conditions::private_home;
+pub(in crate::flow) use dropping::keep;
+pub use dropping::{Drop, Ends, drop, to_drop};
 pub use guarding::{Guarded, guard, said};
-pub use setting::{Marks, Outcome, Wanted, drop, set};
+pub use setting::{Marks, Outcome, Wanted, set};
 pub use sharing::Look;
+pub use sharing::Theirs;
 pub use standing::{Standing, over_elsewhere, standing};
 
 /// Reads a repository's embargo; none: it has none.
@@ -114,13 +118,14 @@ pub fn end(
     repository: &Repository,
     embargo: &Embargo,
     ended_as: Ended,
+    theirs: Theirs,
     environment: &Environment,
 ) -> Result<Vec<Finding>, FlowError> {
     let own = repository.own_dir();
     for place in &embargo.mark.private.archives {
         archives::unmark(place, &embargo.mark.name, environment)?;
     }
-    let findings = sharing::unshare(repository, embargo, environment)?;
+    let findings = sharing::unshare(repository, embargo, theirs, environment)?;
     hook::remove(repository, embargo.hooks_path.as_deref(), environment)?;
     remember(repository, ended_as)?;
     for path in listing(repository, environment)

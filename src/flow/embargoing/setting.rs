@@ -1,4 +1,4 @@
-//! Setting an embargo, changing what it knows, and dropping it.
+//! Setting an embargo, and changing what it knows.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::{archives, conditions, hook, sharing};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Finding, Suite, Timestamp};
-use crate::patch::embargo::{Embargo, Ended, OnDate, Target};
+use crate::patch::embargo::{Embargo, OnDate, Part, Target};
 use crate::release::commit::Person;
 use crate::sys::environment::Environment;
 use crate::sys::git::push_places;
@@ -155,6 +155,7 @@ fn next(
             private: Places::default(),
             public: Places::default(),
         },
+        part: Part::Founding,
         since: wanted.now,
         by: wanted.by.clone(),
         until: None,
@@ -232,41 +233,4 @@ fn located(workspace: &Workspace, directory: &Path, location: &str) -> String {
         }
         _ => archive_place(location, directory),
     }
-}
-
-/// Ends an embargo without releasing anything, or counts one that came along no
-/// more; none: there is none of that name.
-pub fn drop(
-    workspace: &Workspace,
-    name: &str,
-    (by, now): (&Person, Timestamp),
-    reason: &str,
-    environment: &Environment,
-) -> Result<Option<(Embargo, Vec<Finding>)>, FlowError> {
-    let repository = &workspace.repository;
-    let own = super::read(repository)?;
-    let is_own = own.is_some();
-    let embargo = match own {
-        Some(own) => Some(own),
-        None => sharing::came_along(repository, name)?,
-    };
-    let Some(embargo) = embargo else {
-        return Ok(None);
-    };
-    let over = Ended {
-        name: embargo.mark.name.clone(),
-        at: now,
-        by: by.clone(),
-        lift: None,
-        reason: Some(reason.to_owned()),
-    };
-    let findings = match is_own {
-        true => super::end(repository, &embargo, over, environment)?,
-        // Others may still keep it: their remote is theirs.
-        false => {
-            super::remember(repository, over)?;
-            Vec::new()
-        }
-    };
-    Ok(Some((embargo, findings)))
 }

@@ -6,7 +6,7 @@ use crate::flow::FlowError;
 use crate::flow::authoring::authored;
 use crate::model::finding::with_causes;
 use crate::model::{Finding, Silent};
-use crate::patch::embargo::Embargo;
+use crate::patch::embargo::{Embargo, Part};
 use crate::sys::environment::Environment;
 use crate::sys::git::{Repository, UserGit, push, push_address, push_places};
 use crate::sys::outward::{BRANCHES, Mark, OutwardError, Phase, Places, carried};
@@ -24,6 +24,7 @@ pub(super) fn share(
     environment: &Environment,
 ) -> Result<Vec<Finding>, FlowError> {
     let mut told = Embargo {
+        part: Part::Joined,
         hooks_path: None,
         lift: None,
         ..embargo.clone()
@@ -56,9 +57,39 @@ pub(super) fn share(
     Ok(findings)
 }
 
-/// Takes the branch away, here and from the private remotes; says which of them
-/// still have it.
+/// What becomes of the mark at the private remotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Theirs {
+    /// It is taken away.
+    Withdrawn,
+    /// It is not ours to touch.
+    Left,
+}
+
+/// Takes the branch away, here and, where it is ours to do so, from the private
+/// remotes; says which of them still have it.
 pub(super) fn unshare(
+    repository: &Repository,
+    embargo: &Embargo,
+    theirs: Theirs,
+    environment: &Environment,
+) -> Result<Vec<Finding>, FlowError> {
+    let findings = match theirs {
+        Theirs::Withdrawn => withdraw(repository, embargo, environment)?,
+        Theirs::Left => Vec::new(),
+    };
+    forget(repository, &embargo.mark.name)?;
+    Ok(findings)
+}
+
+/// Takes the branch away here, with what is known of it at remotes.
+pub(super) fn forget(repository: &Repository, name: &str) -> Result<(), FlowError> {
+    let own = format!("/{BRANCHES}/{name}");
+    repository.delete_refs(|name| name.ends_with(&own) && !name.starts_with("refs/tags/"))?;
+    Ok(())
+}
+
+fn withdraw(
     repository: &Repository,
     embargo: &Embargo,
     environment: &Environment,
@@ -86,8 +117,6 @@ pub(super) fn unshare(
             findings.push(finding.fix(format!("git push {remote} --delete {short}")));
         }
     }
-    let own = format!("/{BRANCHES}/{}", embargo.mark.name);
-    repository.delete_refs(|name| name.ends_with(&own) && !name.starts_with("refs/tags/"))?;
     Ok(findings)
 }
 
@@ -121,8 +150,9 @@ pub fn came_along(repository: &Repository, name: &str) -> Result<Option<Embargo>
     };
     let path = repository.own_dir().join(&one.name);
     let embargo = serde_json::from_slice(&one.text);
-    let embargo = embargo.map_err(|source| OutwardError::Unreadable { path, source })?;
-    Ok(Some(embargo))
+    let embargo: Embargo = embargo.map_err(|source| OutwardError::Unreadable { path, source })?;
+    let part = Part::Joined;
+    Ok(Some(Embargo { part, ..embargo }))
 }
 
 /// Finds the embargo of a name that came along, with the remote where everything

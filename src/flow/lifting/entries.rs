@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::flow::FlowError;
 use crate::flow::authoring::authored;
-use crate::flow::patching::PatchingError;
-use crate::flow::patching::ledger::REF;
+use crate::flow::patching::ledger::{Ledger, REF};
 use crate::flow::patching::syncing::{Shared, fetched, moved, pause, tracked};
+use crate::flow::patching::{PatchingError, keeping};
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Listener};
 use crate::patch::embargo::{Embargo, Lift};
@@ -51,7 +51,12 @@ pub(super) fn give(
         let theirs = fetched(workspace, environment, remote, listener, &mut shared)?;
         let (at, there) = theirs.unzip();
         let there: BTreeSet<String> = there.unwrap_or_default();
-        let going = going(workspace, &own, &there, &public, embargo)?;
+        let mut going = going(workspace, &own, &there, &public, embargo)?;
+        // What another embargo has kept since its end, too.
+        let ledger = Ledger::read(repository, environment)?;
+        let kept = keeping::withheld(repository, &ledger, remote, &there, environment)?;
+        let kept: BTreeSet<String> = kept.entries.iter().map(EntryId::hex).collect();
+        going.retain(|(name, _)| !kept.contains(name));
         let given = Given {
             sent: going.len(),
             kept: own.keys().filter(|name| !there.contains(*name)).count() - going.len(),
@@ -172,6 +177,8 @@ fn going(
         | Event::Mocked { branch, .. }
         | Event::Cut { branch, .. }
         | Event::HotfixOpened { branch, .. } => of_branch(branch),
+        // What is kept where is nobody else's.
+        Event::Kept { .. } | Event::LetOut { .. } => false,
         Event::Announced { .. } => told.contains(id),
         // Who was told of a freeze goes where the freeze goes.
         Event::Told { of, .. } => entries.iter().any(|(_, _, id, entry)| {

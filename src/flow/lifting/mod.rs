@@ -19,7 +19,7 @@ mod steps;
 use super::FlowError;
 use super::announcing;
 use super::archiving::Desk;
-use super::embargoing::{self, Look};
+use super::embargoing::{self, Look, Theirs};
 use super::project::Workspace;
 use super::signing::KeyWanted;
 use crate::keys::Ask;
@@ -157,6 +157,23 @@ pub fn lift(
             let finding = Finding::info("not-due", &embargo.mark.name, message);
             planned.findings.push(finding);
         }
+        let remote = &embargo.target.remote;
+        let message = "what its hooks and protected branches say is known when it is pushed, \
+                       behind the packages";
+        let finding = Finding::info("not-asked", remote, message);
+        let names: Vec<&str> = planned
+            .lift
+            .branches
+            .keys()
+            .map(|one| one.as_str())
+            .collect();
+        let names = [
+            names,
+            planned.lift.tags.iter().map(|one| one.as_str()).collect(),
+        ]
+        .concat();
+        let fix = format!("see that this account may push {} there", names.join(", "));
+        planned.findings.push(finding.fix(fix));
         return Ok(Outcome::Planned(Box::new(embargo), Box::new(planned)));
     }
     let Planned {
@@ -200,36 +217,45 @@ pub fn lift(
         name: embargo.mark.name.clone(),
         at: lift.at,
         by: lift.by.clone(),
+        since: Some(embargo.since),
         reason: lift.reason.clone(),
         lift: Some(lift),
     };
-    let stays = embargoing::end(repository, &embargo, over, environment)?;
-    let findings = [findings, stays].concat();
+    let said = (&wanted.by, wanted.now);
+    let kept = embargoing::keep(workspace, &embargo, said, environment)?;
+    let stays = embargoing::end(repository, &embargo, over, Theirs::Withdrawn, environment)?;
+    let findings = [findings, kept, stays].concat();
     Ok(Outcome::Lifted(Box::new(embargo), steps, findings))
 }
 
 /// Takes back a lift that has begun and of which nothing can be out.
 pub fn abort(workspace: &Workspace) -> Result<Outcome, FlowError> {
+    let mut outcome = to_abort(workspace)?;
+    if let Outcome::Aborted(embargo, true) = &mut outcome {
+        close(&workspace.repository, embargo)?;
+    }
+    Ok(outcome)
+}
+
+/// Finds what taking it back would come to.
+pub fn to_abort(workspace: &Workspace) -> Result<Outcome, FlowError> {
     let repository = &workspace.repository;
-    let Some(mut embargo) = embargoing::read(repository)? else {
+    let Some(embargo) = embargoing::read(repository)? else {
         let last = embargoing::ended(repository)?.pop();
         return Ok(Outcome::None(last.map(Box::new)));
     };
-    match &embargo.lift {
+    Ok(match &embargo.lift {
         Some(lift) if !lift.can_go_back() => {
             let message = "something of it may be out: what is public stays so";
             let finding = Finding::error("out", &embargo.mark.name, message);
             let findings = vec![finding.fix("debcut patch lift finishes it")];
-            Ok(Outcome::Stopped(Box::new(embargo), Vec::new(), findings))
+            Outcome::Stopped(Box::new(embargo), Vec::new(), findings)
         }
-        _ => {
-            let begun = embargo.lift.is_some();
-            if begun {
-                close(repository, &mut embargo)?;
-            }
-            Ok(Outcome::Aborted(Box::new(embargo), begun))
+        begun => {
+            let begun = begun.is_some();
+            Outcome::Aborted(Box::new(embargo), begun)
         }
-    }
+    })
 }
 
 /// Closes a repository again of which nothing is out.

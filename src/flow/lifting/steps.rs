@@ -7,6 +7,7 @@ use crate::flow::FlowError;
 use crate::flow::announcing::{self, Again, How};
 use crate::flow::archiving::{Act, Desk, Outcome as PublishOutcome};
 use crate::flow::hooks::{HookPackage, Hooks, Occasion};
+use crate::flow::patching::syncing::moved;
 use crate::flow::project::Workspace;
 use crate::flow::signing::{self, KeyWanted};
 use crate::keys::Ask;
@@ -130,12 +131,28 @@ impl Run<'_, '_> {
             &self.refspecs(),
             self.listener,
         );
-        let pushed = pushed.map_err(|error| match &error {
-            PushError::Rejected { .. } => stopped("push", &error).fix(format!(
-                "git fetch {remote}, merge what is new there into the branch, and debcut patch \
-                 lift finishes it"
-            )),
-            _ => stopped("push", &error),
+        let pushed = pushed.map_err(|error| {
+            let PushError::Rejected { refused, .. } = &error else {
+                return stopped("push", &error);
+            };
+            // git refuses the others of an atomic push with one of them.
+            let own = refused
+                .iter()
+                .filter(|one| !one.contains("atomic push failed"));
+            let own: Vec<&String> = own.collect();
+            if own.iter().any(|one| moved(one)) {
+                return stopped("push", &error).fix(format!(
+                    "git fetch {remote}, merge what is new there into the branch, and debcut \
+                     patch lift finishes it"
+                ));
+            }
+            let mut branches = self.lift.branches.keys();
+            let branch = branches.next().map_or("main", |branch| branch.as_str());
+            stopped("push", &error).fix(format!(
+                "what {remote} says stands against it: let this account push there once; or, where \
+                 a branch takes pull requests alone, bring it there by one and git merge \
+                 {remote}/{branch} (as it is called) here. Then debcut patch lift finishes it"
+            ))
         })?;
         let names = self.lift.tags.iter().map(ToString::to_string);
         let names = names.chain(self.lift.branches.keys().map(ToString::to_string));

@@ -11,6 +11,7 @@ pub mod forging;
 pub mod freezing;
 pub mod green;
 pub mod hotfixing;
+pub mod keeping;
 mod kinds;
 pub mod ledger;
 pub mod listing;

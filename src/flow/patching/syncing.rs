@@ -4,12 +4,13 @@
 //! is asked for: then with the ledger, in one.
 
 mod branches;
+mod part;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::PatchingError;
 use super::ledger::{Ledger, REF};
+use super::{PatchingError, keeping};
 use crate::flow::FlowError;
 use crate::flow::project::Workspace;
 use crate::model::{BranchName, Finding, Listener};
@@ -43,6 +44,8 @@ pub struct Shared {
     pub sent: usize,
     /// How many there are.
     pub entries: usize,
+    /// How many were kept back, for each embargo that is over.
+    pub kept: BTreeMap<String, usize>,
     /// The branch that went with them.
     pub branch: Option<BranchName>,
     /// What is wrong with the remote's ledger, and what it says of branches that
@@ -58,6 +61,7 @@ impl Shared {
             taken: 0,
             sent: 0,
             entries: 0,
+            kept: BTreeMap::new(),
             branch: None,
             findings: Vec::new(),
         }
@@ -96,6 +100,20 @@ pub fn difference(
     let repository = &workspace.repository;
     let own = repository.ref_target(REF)?;
     let theirs = remote_ref(repository, environment, remote, REF).map_err(PatchingError::Fetch)?;
+    // What is kept from it is no difference.
+    let of_part = theirs.is_some() && theirs == repository.ref_target(&tracked(remote))?;
+    if of_part && own.is_some() {
+        let ledger = Ledger::read(repository, environment)?;
+        let has = keeping::known_at(repository, remote)?;
+        let kept = keeping::withheld(repository, &ledger, remote, &has, environment)?;
+        if !kept.entries.is_empty() {
+            let going = part::going(&ledger, &has, &kept);
+            return Ok(match going.is_empty() {
+                true => Difference::None,
+                false => Difference::Own,
+            });
+        }
+    }
     Ok(match (own, theirs) {
         (None, None) => Difference::None,
         (None, Some(_)) => Difference::Theirs,
@@ -128,6 +146,18 @@ pub fn sync(
         let fix =
             format!("debcut patch apply --onto {branch} --push, or git push {remote} {branch}");
         let finding = Finding::warning("pick-not-pushed", branch.as_str(), why);
+        shared.findings.push(finding.fix(fix));
+    }
+    for (embargo, number) in &shared.kept {
+        let entries = match number {
+            1 => "1 entry".to_owned(),
+            number => format!("{number} entries"),
+        };
+        let why = format!("{entries} of the queue stay from {remote}, since the embargo's end");
+        let finding = Finding::info("kept-back", embargo, why);
+        let fix = format!(
+            "debcut patch sync --publish-kept {embargo} --reason TEXT, where everybody may read them"
+        );
         shared.findings.push(finding.fix(fix));
     }
     Ok(shared)
@@ -208,8 +238,20 @@ fn share(
             refspecs.push(format!("refs/heads/{branch}:refs/heads/{branch}"));
         }
         let with_branch = !refspecs.is_empty();
-        let head = repository.ref_target(REF)?;
+        let mut head = repository.ref_target(REF)?;
         let there = theirs.as_ref().map(|(commit, _)| commit);
+        let has = theirs.as_ref().map(|(_, names)| names.clone());
+        let has = has.unwrap_or_default();
+        let ledger = Ledger::read(repository, environment)?;
+        let kept = keeping::withheld(repository, &ledger, remote, &has, environment)?;
+        let mut sent = own.difference(&has).count();
+        let is_part = !kept.entries.is_empty();
+        if let Some(whole) = head.take_if(|_| is_part) {
+            let going = part::going(&ledger, &has, &kept);
+            sent = going.len();
+            head = part::commit(repository, &whole, there.map(String::as_str), &going)?;
+        }
+        shared.kept = kept.of;
         if let Some(head) = head.as_ref().filter(|head| Some(*head) != there) {
             refspecs.push(format!("{head}:{REF}"));
         }
@@ -218,12 +260,15 @@ fn share(
         }
         match push(repository, environment, remote, &refspecs, listener) {
             Ok(_) => {
-                let there = theirs.map(|(_, names)| names).unwrap_or_default();
-                shared.sent += own.difference(&there).count();
+                shared.sent += sent;
                 shared.branch = along.filter(|_| with_branch).cloned();
                 if let Some(head) = &head {
                     user.set_ref(&tracked(remote), head)
                         .map_err(PatchingError::Refs)?;
+                    if is_part {
+                        user.join_ledgers(REF, head)
+                            .map_err(PatchingError::Ledger)?;
+                    }
                 }
                 return Ok(shared);
             }

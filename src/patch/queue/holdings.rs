@@ -189,6 +189,8 @@ pub struct Announced {
     pub channel: Said<String>,
     /// The announcement.
     pub name: String,
+    /// The releases, each with its commit.
+    pub releases: Vec<(TagName, String)>,
 }
 
 /// A rule that is set aside for a commit of a branch.

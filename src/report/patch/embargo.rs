@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::{BranchName, Timestamp};
+use crate::model::{BranchName, TagName, Timestamp};
 use crate::patch::embargo::{Embargo, Ended, Lift, OnDate, Upload};
 use crate::report::{Document, Page};
 use crate::sys::outward::Phase;
@@ -21,6 +21,58 @@ pub struct EmbargoDocument {
     pub hook: Option<bool>,
     /// The last one that is over.
     pub ended: Option<Ended>,
+    /// What dropping it opens, where that is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opens: Option<Opens>,
+}
+
+/// What dropping an embargo opens.
+#[derive(Debug, Serialize)]
+pub struct Opens {
+    /// The embargo.
+    pub name: String,
+    /// The remote that may be pushed to then.
+    pub remote: String,
+    /// How many commits of each branch it is not known to have.
+    pub branches: BTreeMap<BranchName, usize>,
+    /// The tags that it is not known to have.
+    pub tags: Vec<TagName>,
+    /// The archives whose packages may go anywhere.
+    pub archives: Vec<String>,
+    /// How many entries of the queue stay private.
+    pub kept: usize,
+}
+
+impl Opens {
+    /// Says it, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        let branches = self.branches.iter().map(|(branch, commits)| match commits {
+            1 => format!("{branch} (1 commit)"),
+            _ => format!("{branch} ({commits} commits)"),
+        });
+        let tags = self.tags.iter().map(ToString::to_string);
+        let names: Vec<String> = branches.chain(tags).collect();
+        let mut lines = Vec::new();
+        if !names.is_empty() {
+            let names = names.join(", ");
+            lines.push(format!("may be pushed to {} then: {names}", self.remote));
+        }
+        if !self.archives.is_empty() {
+            let archives = self.archives.join(", ");
+            lines.push(format!("may be published anywhere then: {archives}"));
+        }
+        if self.kept > 0 {
+            lines.push(format!(
+                "{} of the queue, which {} is not known to have, stay private",
+                match self.kept {
+                    1 => "1 entry".to_owned(),
+                    kept => format!("{kept} entries"),
+                },
+                self.remote
+            ));
+        }
+        lines
+    }
 }
 
 /// A mark that came along.
@@ -61,6 +113,17 @@ impl Document for EmbargoDocument {
     const SCHEMA: &'static str = "debcut/patch-embargo/1";
 
     fn text(&self, page: &mut Page) {
+        if let Some(opens) = &self.opens {
+            let ends = match self.embargo {
+                Some(_) => "would end, and nothing is released",
+                None => "ended, and nothing is released",
+            };
+            page.line(format!("{} {ends}", page.bold(&opens.name)));
+            for line in opens.lines() {
+                page.line(format!("  {line}"));
+            }
+            return;
+        }
         let Some(embargo) = &self.embargo else {
             if !self.carried.is_empty() {
                 self.carried(page);
@@ -124,7 +187,7 @@ fn goes_to(embargo: &Embargo) -> String {
 pub struct LiftDocument {
     /// The embargo; none: there is none.
     pub name: Option<String>,
-    /// `none`, `not-due`, `refused`, `aborted`, `planned`, `stopped` or `lifted`.
+    /// `none`, `not-due`, `refused`, `aborted`, `would-abort`, `planned`, `stopped` or `lifted`.
     pub state: &'static str,
     /// When it is due, where it is not yet.
     pub due: Option<Timestamp>,
@@ -177,6 +240,7 @@ impl Document for LiftDocument {
             ("lifted", _) => page.line(format!("{name}: {}", page.good("lifted"))),
             ("stopped", _) => page.line(format!("{name}: {}", page.bad("stopped half-way"))),
             ("planned", _) => page.line(format!("{name} would be lifted")),
+            ("would-abort", _) => page.line(format!("{name} would be closed; nothing is out")),
             ("aborted", _) => page.line(format!("{name}: closed; nothing is out")),
             ("none", _) => page.line(format!("{name} is over")),
             _ => page.line(format!(

@@ -102,7 +102,9 @@ pub fn about(id: EntryId, event: &Event) -> Option<RequestId> {
         | Event::Excused { .. }
         | Event::Mocked { .. }
         | Event::Cut { .. }
-        | Event::HotfixOpened { .. } => None,
+        | Event::HotfixOpened { .. }
+        | Event::Kept { .. }
+        | Event::LetOut { .. } => None,
     }
 }
 
@@ -308,6 +310,19 @@ fn told(event: &Event, calendar: &Calendar) -> (String, Option<String>) {
         } => {
             let text = format!("made {branch} of {from}, beside {normal}");
             (text, None)
+        }
+        Event::Kept {
+            embargo, entries, ..
+        } => {
+            let number = entries.len();
+            let text = format!("keeps {number} entries private, as the embargo {embargo} did");
+            (text, None)
+        }
+        Event::LetOut {
+            embargo, reason, ..
+        } => {
+            let text = format!("lets out what was kept since the embargo {embargo}");
+            (text, some(reason))
         }
     }
 }

@@ -21,7 +21,7 @@ pub use branch::{
     AskedFix, FreezeDocument, HotfixDocument, Lacking, Named, NextDocument, NextRelease,
     ThawDocument, ToldChannel,
 };
-pub use embargo::{CarriedMark, EmbargoDocument, LiftDocument, LiftStep};
+pub use embargo::{CarriedMark, EmbargoDocument, LiftDocument, LiftStep, Opens};
 pub use forge::{ActView, ForgeDocument, ForgeVerb, HeardDecision, PageView, RecalledDecision};
 pub use list::{ListDocument, ListedBranch};
 pub use log::{LogDocument, about, branch_of};

@@ -17,6 +17,8 @@ pub enum FetchError {
     NoRemote {
         /// The name.
         remote: String,
+        /// Those that it knows.
+        known: Vec<String>,
     },
     /// It was not reached, or did not let the user in.
     #[error("cannot fetch from {remote}")]
@@ -113,7 +115,8 @@ fn known(repository: &Repository, remote: &str) -> Result<(), FetchError> {
     let is_place = remote.contains(['/', ':']);
     if !is_place && repository.inner.find_remote(remote).is_err() {
         let remote = remote.to_owned();
-        return Err(FetchError::NoRemote { remote });
+        let known = repository.remote_names().unwrap_or_default();
+        return Err(FetchError::NoRemote { remote, known });
     }
     Ok(())
 }

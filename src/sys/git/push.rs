@@ -17,6 +17,8 @@ pub enum PushError {
     NoRemote {
         /// The name.
         remote: String,
+        /// Those that it knows.
+        known: Vec<String>,
     },
     /// The remote refused: somebody else pushed first, a tag is taken there,
     /// a branch is protected, a hook said no.
@@ -105,7 +107,9 @@ pub fn push(
     let named = || remote.to_owned();
     let is_place = remote.contains(['/', ':']);
     if !is_place && repository.inner.find_remote(remote).is_err() {
-        return Err(PushError::NoRemote { remote: named() });
+        let known = repository.remote_names().unwrap_or_default();
+        let remote = named();
+        return Err(PushError::NoRemote { remote, known });
     }
     let permits = permits(repository, environment, remote)?;
     let git = UserGit::new(repository, environment);
@@ -265,7 +269,8 @@ fn send(
     if said.contains("does not support --atomic") {
         return Err(PushError::NotAtomic { remote: named() });
     }
-    let refused: Vec<String> = with_flag('!').map(|rest| rest.replace('\t', " ")).collect();
+    let refused = with_flag('!').map(|rest| rest.replace('\t', " "));
+    let refused: Vec<String> = refused.map(|one| explained(one, &said)).collect();
     if refused.is_empty() {
         return Err(PushError::Unreached {
             remote: named(),
@@ -276,6 +281,21 @@ fn send(
         remote: named(),
         refused,
     })
+}
+
+/// Adds to a ref that a hook of the remote refused what that has said.
+fn explained(refused: String, said: &str) -> String {
+    if !refused.contains("hook declined") {
+        return refused;
+    }
+    let words = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("remote: "));
+    let words: Vec<&str> = words.map(str::trim).filter(|one| !one.is_empty()).collect();
+    match words.is_empty() {
+        true => refused,
+        false => format!("{refused}: {}", words.join(" ")),
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,10 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
+
 use super::{Mark, OutwardError};
+use crate::model::Timestamp;
 
 /// Where the branches of marks are, below `refs/heads/`.
 pub const BRANCHES: &str = "debcut-embargo";
@@ -18,6 +21,21 @@ pub struct Carried {
     pub text: Vec<u8>,
     /// What the gate reads of that.
     pub mark: Mark,
+}
+
+/// What else the gate reads of its file.
+#[derive(Deserialize)]
+struct Set {
+    #[serde(default)]
+    since: Option<Timestamp>,
+}
+
+impl Carried {
+    /// Returns when the embargo was set; none: its file does not say it.
+    pub(super) fn since(&self) -> Option<Timestamp> {
+        let set: Option<Set> = serde_json::from_slice(&self.text).ok();
+        set.and_then(|set| set.since)
+    }
 }
 
 /// Lists those of a repository, by the directory of debcut's notes in it.

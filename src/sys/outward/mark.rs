@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::place::{is_address_below, is_inside};
 use super::{Destination, OutwardError};
+use crate::model::Timestamp;
 use crate::sys::files;
 
 /// What the gate reads of a mark; who set it and what for is said beside.
@@ -68,17 +69,25 @@ impl Places {
 pub struct Ended {
     /// Its name.
     name: String,
+    /// When it was set; none: a mark of this name counts again.
+    #[serde(default)]
+    since: Option<Timestamp>,
 }
 
 impl Ended {
     /// The file's name in the directory of debcut's notes; newest last.
     pub const FILE: &str = "embargoes-ended.json";
 
-    /// Lists the names of embargoes that ended in a repository.
-    pub fn names(notes: &Path) -> Result<Vec<String>, OutwardError> {
+    /// Lists the embargoes that ended in a repository.
+    pub(super) fn all(notes: &Path) -> Result<Vec<Self>, OutwardError> {
         let bytes = files::read_if_there(&notes.join(Self::FILE))?.unwrap_or_default();
-        let all: Vec<Self> = serde_json::from_slice(&bytes).unwrap_or_default();
-        Ok(all.into_iter().map(|ended| ended.name).collect())
+        Ok(serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+
+    /// Tells whether a mark is of this one: a name may be used again for
+    /// another embargo.
+    pub(super) fn is_of(&self, name: &str, since: Option<Timestamp>) -> bool {
+        self.name == name && self.since.is_some() && self.since == since
     }
 }
 
@@ -105,5 +114,28 @@ impl Mark {
     /// Tells whether something may go there.
     pub fn allows(&self, to: &Destination) -> bool {
         self.private.hold(to) || (self.phase == Phase::Lifting && self.public.hold(to))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_used_again_is_another_embargo() {
+        let at = |seconds| Some(Timestamp::from_unix(seconds));
+        for (since, mark, want) in [
+            (at(1), at(1), true),
+            (at(1), at(2), false),
+            (at(1), None, false),
+            // It ended elsewhere, and a mark that comes counts again.
+            (None, at(1), false),
+            (None, None, false),
+        ] {
+            let name = "ORCHID".to_owned();
+            let ended = Ended { name, since };
+            assert_eq!(ended.is_of("ORCHID", mark), want, "{since:?} {mark:?}");
+            assert!(!ended.is_of("LILY", mark));
+        }
     }
 }

@@ -286,10 +286,12 @@ impl Gate {
 pub fn carried_into(notes: &Path, own: Option<&Mark>) -> Result<Vec<Carried>, OutwardError> {
     let mut all = carried(notes)?;
     if !all.is_empty() {
-        let ended = Ended::names(notes)?;
-        let counts =
-            |name: &String| !ended.contains(name) && own.is_none_or(|own| own.name != *name);
-        all.retain(|one| counts(&one.mark.name));
+        let ended = Ended::all(notes)?;
+        let is_over = |one: &Carried| {
+            let (name, since) = (&one.mark.name, one.since());
+            ended.iter().any(|ended| ended.is_of(name, since))
+        };
+        all.retain(|one| own.is_none_or(|own| own.name != one.mark.name) && !is_over(one));
     }
     Ok(all)
 }

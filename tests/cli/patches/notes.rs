@@ -271,3 +271,53 @@ fn what_one_clone_announced_another_does_not() {
         .code(2)
         .says(&["there is no channel “nosuch”", "debcut.toml has wall, cut"]);
 }
+
+/// Who was told of two releases in one text was told of each, and of one of them
+/// before is told of the other alone.
+#[test]
+fn a_channel_is_told_of_a_release_once_in_whatever_text() {
+    let world = project();
+    let text = std::fs::read_to_string(world.project().join("debcut.toml")).expect("text");
+    let channels = "[[announce.channel]]\nname = 'wall'\ncommand = 'cat >> ../wall'\n\
+         [[announce.channel]]\nname = 'hall'\ncommand = 'cat >> ../hall'\n";
+    world.write("debcut.toml", format!("{text}\n{channels}"));
+    world.commit("chore: channels");
+    world.write("VERSION", "1.2.1\n");
+    world.commit("chore: release 1.2.1");
+    world.tag("v1.2.1");
+    let told = |file: &str, version: &str| {
+        let text = std::fs::read_to_string(world.path(file)).unwrap_or_default();
+        text.matches(&format!("tally {version}")).count()
+    };
+    let announce = |words: &str| {
+        let words = format!("announce {words} --send --json");
+        let ran = world.run(words.split_whitespace()).code(0);
+        let document = ran.document("debcut/announce/1");
+        document["channels"][0]["state"]
+            .as_str()
+            .expect("a state")
+            .to_owned()
+    };
+    assert_eq!(announce("v1.2.0 v1.2.1 --to wall"), "sent");
+    let once = (told("wall", "1.2.0"), told("wall", "1.2.1"));
+    assert!(once.0 > 0 && once.1 > 0, "{once:?}");
+    let again = || {
+        for tags in ["v1.2.0", "v1.2.1", "v1.2.1 v1.2.0"] {
+            assert_eq!(
+                announce(&format!("{tags} --to wall")),
+                "sent-before",
+                "{tags}"
+            );
+        }
+        assert_eq!((told("wall", "1.2.0"), told("wall", "1.2.1")), once);
+    };
+    again();
+    // By the ledger alone, as in another clone.
+    std::fs::remove_file(world.project().join(".git/debcut/announced.json")).expect("there");
+    again();
+    assert_eq!(announce("v1.2.0 --to hall"), "sent");
+    let before = told("hall", "1.2.0");
+    assert_eq!(announce("v1.2.0 v1.2.1 --to hall"), "sent");
+    assert_eq!(told("hall", "1.2.0"), before);
+    assert!(told("hall", "1.2.1") > 0);
+}

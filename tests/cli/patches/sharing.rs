@@ -169,3 +169,18 @@ fn one_who_may_not_write_still_reads() {
     writable("u+w");
     nobody("patch sync").code(0);
 }
+
+#[test]
+fn a_remote_of_another_name_is_named() {
+    let world = shared();
+    world.git(&["remote", "rename", "origin", "upstream"]);
+    let top = world.project();
+    let there = "there is upstream";
+    in_place(&world, &top, "patch sync").code(2).says(&[there]);
+    let before = in_place(&world, &top, "patch log").code(0).stdout;
+    let freeze = "patch freeze release-1.0 --reason cut --sync";
+    let ran = in_place(&world, &top, freeze).code(2);
+    ran.says(&[there, "nothing was written"]);
+    let after = in_place(&world, &top, "patch log").code(0).stdout;
+    assert_eq!(after, before);
+}

@@ -84,8 +84,7 @@ pub(super) fn plan(
     if agenda.tags.is_empty() && agenda.errors.is_empty() {
         let message = "nothing was released under it: no branch has a tag that is not out yet";
         let finding = Finding::error("not-released", &embargo.mark.name, message);
-        let fix = "debcut release --to SUITE --archive PRIVATE, then lift it; or, where there is \
-                   nothing to release, debcut patch embargo NAME --drop --reason TEXT";
+        let fix = "debcut release --to SUITE --archive PRIVATE, then lift it";
         agenda.errors.push(finding.fix(fix));
     }
     for finding in main_line::judge(workspace, embargo, &heads, &agenda.there, wanted)? {

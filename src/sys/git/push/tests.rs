@@ -90,3 +90,21 @@ fn remotes_that_are_not_there_are_told_apart() {
         "{ended:?}"
     );
 }
+
+#[test]
+fn a_hook_of_the_remote_is_quoted() {
+    let said = "remote: GitLab: You are not allowed \nremote: \nremote: to push here.\nTo x\n";
+    let declined = "refs/heads/a [remote rejected] (pre-receive hook declined)".to_owned();
+    let want = format!("{declined}: GitLab: You are not allowed to push here.");
+    for (refused, said, want) in [
+        (&declined, said, &want),
+        (&declined, "To x\n", &declined),
+        (
+            &"[rejected] (fetch first)".to_owned(),
+            said,
+            &"[rejected] (fetch first)".to_owned(),
+        ),
+    ] {
+        assert_eq!(explained(refused.clone(), said), *want);
+    }
+}

@@ -157,3 +157,44 @@ fn a_lift_of_which_nothing_is_out_can_go_back() {
     assert!(mark.contains("\"sealed\""), "{mark}");
     assert_eq!(seen(&world, SECRET, &[]), Vec::<String>::new());
 }
+
+#[test]
+fn what_a_remote_refuses_is_said_in_its_own_words() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = prepared("");
+    run(&world, &format!("{EMBARGO} --branch main --suite stable")).code(0);
+    super::fix(&world);
+    run(&world, "release --to stable --archive ../sec").code(0);
+    let hook = world.path("public.git/hooks/pre-receive");
+    let script = "#!/bin/sh\necho 'main takes pull requests alone'\nexit 1\n";
+    std::fs::create_dir_all(hook.parent().expect("a directory")).expect("made");
+    std::fs::write(&hook, script).expect("written");
+    let mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&hook, mode).expect("it was written");
+    let plan = run(&world, "patch lift --dry-run").code(0);
+    tells(&plan, &["not-asked", "this account may push main, v1.2.1"]);
+    let ran = run(&world, "patch lift --yes").code(4);
+    let own = "main takes pull requests alone";
+    tells(&ran, &[own, "let this account push there once"]);
+    // Taking it back is tried in vain, and so is looking whether it could be.
+    run(&world, "patch lift --abort --dry-run").code(1);
+    std::fs::remove_file(&hook).expect("it was there");
+    run(&world, "patch lift --yes").code(0);
+}
+
+#[test]
+fn every_plan_of_a_lift_says_that_it_is_one() {
+    let world = prepared("");
+    let plan = |words: &str| {
+        let ran = run(&world, &format!("{words} --dry-run --json")).code(0);
+        let document = ran.document("debcut/patch-lift/1");
+        assert_eq!(document["dry_run"], true, "{document}");
+        assert!(document["plan_digest"].is_string(), "{document}");
+        document
+    };
+    for words in ["patch lift", "patch lift --abort"] {
+        assert_eq!(plan(words)["state"], "none", "{words}");
+    }
+    run(&world, &format!("{EMBARGO} --branch main --suite stable")).code(0);
+    assert_eq!(plan("patch lift --abort")["state"], "aborted");
+}

@@ -3,6 +3,7 @@
 
 mod branches;
 mod clones;
+mod dropping;
 mod killed;
 mod seen;
 mod ways_out;

@@ -97,8 +97,10 @@ fn a_queue_that_is_shared_at_once_stays_here() {
     run(&world, "patch sync --remote private").code(0);
     let before = run(&world, "patch log").code(0).stdout;
     let words = format!("patch approve {id} --reason r --sync");
-    run(&world, &words).code(2);
-    assert_eq!(run(&world, "patch log").code(0).stdout, before);
+    run(&world, &words)
+        .code(0)
+        .says(&["private: 0 came, 1 went"]);
+    assert_ne!(run(&world, "patch log").code(0).stdout, before);
     // A branch and its queue go where the embargo lets them.
     let pushed = run(&world, "patch apply --onto release-1.2 --push --json").code(0);
     assert_eq!(pushed.document("debcut/patch-apply/1")["pushed"], "private");
@@ -113,6 +115,12 @@ fn a_queue_that_is_shared_at_once_stays_here() {
         let refs = git(&world, &words).code(0).stdout;
         assert_eq!(refs.contains("refs/debcut"), !want.is_empty(), "{refs}");
     }
+    // Where nothing is private nobody else gets it, and it is not said here.
+    world.git(&["remote", "remove", "private"]);
+    let before = run(&world, "patch log").code(0).stdout;
+    let words = format!("patch hold {id} --reason r --sync");
+    run(&world, &words).code(2).says(&["nothing was written"]);
+    assert_eq!(run(&world, "patch log").code(0).stdout, before);
 }
 
 #[test]
