@@ -202,7 +202,7 @@ pub fn announce(
         let named = (channel.name.as_str(), whole.as_str());
         let share = told::share(&releases, named, (&record, &ledger.queue), wanted.again);
         if !texts.contains_key(&share.tags) {
-            let left_out = excluded::excluded(workspace, &share.tags, environment)?;
+            let left_out = excluded::excluded(workspace, &share.tags, wanted.now, environment)?;
             let of_it = of(&releases, &share.tags);
             let made = self::announcement(workspace, &of_it, wanted, left_out)?;
             texts.insert(share.tags.clone(), made);
