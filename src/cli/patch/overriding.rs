@@ -76,7 +76,8 @@ fn for_commit(
     };
     let subject = &commit[..commit.len().min(12)];
     let refused = if rule == Rule::HotfixLacking {
-        let missed = missed::missed(&workspace, &ledger, onto, &|_| true)?;
+        let hotfixes = missed::hotfixes(&workspace, &ledger)?;
+        let missed = missed::missed(&workspace, &ledger, onto, &hotfixes)?;
         match missed.iter().any(|one| one.fix.commit == commit) {
             true => not_allowed(rule, &by, policy, subject),
             false => {

@@ -4,7 +4,7 @@
 mod asked;
 
 use super::hotfixing::holding::{self, Holding};
-use super::hotfixing::{self, Elsewhere, Hotfix, Lacking};
+use super::hotfixing::{self, Elsewhere, Hotfix, Lacking, missed};
 use super::ledger::Ledger;
 use super::{applying, branches, cutting, green, maintained, parents};
 use crate::flow::FlowError;
@@ -75,6 +75,7 @@ pub fn coming(
             .collect(),
     };
     let mut found = Vec::new();
+    let hotfixes = missed::hotfixes(workspace, ledger)?;
     for name in names {
         let line = branches::line(workspace, &name)?;
         let head = line.head.to_string();
@@ -138,7 +139,7 @@ pub fn coming(
             }
             None => Vec::new(),
         };
-        let lost = cutting::lost(workspace, ledger, &name)?;
+        let lost = cutting::lost(workspace, ledger, &name, &hotfixes)?;
         let lost = lost.into_iter().filter(Finding::is_error);
         blocks.extend(lost.map(|one| one.message));
         let due = last.filter(|_| hotfix.is_none()).and_then(|last| {

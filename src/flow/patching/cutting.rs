@@ -108,7 +108,8 @@ pub fn cut(
         let strays = straying::by_hand(workspace, &policy, &ledger, &branch, &head)?;
         warnings.extend(strays);
     }
-    let lost = lost(workspace, &ledger, &branch)?;
+    let hotfixes = missed::hotfixes(workspace, &ledger)?;
+    let lost = lost(workspace, &ledger, &branch, &hotfixes)?;
     let (errors, others): (Vec<Finding>, Vec<Finding>) =
         lost.into_iter().partition(Finding::is_error);
     refused.extend(errors);
@@ -131,8 +132,10 @@ pub(super) fn lost(
     workspace: &Workspace,
     ledger: &Ledger<'_>,
     branch: &BranchName,
+    hotfixes: &[hotfixing::Hotfix],
 ) -> Result<Vec<Finding>, FlowError> {
-    let own = |hotfix: &hotfixing::Hotfix| hotfix.normal == *branch;
+    let own = hotfixes.iter().filter(|one| one.normal == *branch);
+    let own: Vec<hotfixing::Hotfix> = own.cloned().collect();
     let missed = missed::missed(workspace, ledger, branch, &own)?;
     let policy = &workspace.project.patch;
     Ok(missed::findings(&missed, ledger, branch, policy))
@@ -268,7 +271,8 @@ pub fn elsewhere(
     let main = branches::main_line(workspace)?.map(|main| main.name);
     let here = repository.branch_of_head()?;
     if let Some(main) = main.filter(|main| here.as_deref() == Some(main.as_str())) {
-        let missed = missed::missed(workspace, &ledger, &main, &|_| true)?;
+        let hotfixes = missed::hotfixes(workspace, &ledger)?;
+        let missed = missed::missed(workspace, &ledger, &main, &hotfixes)?;
         let policy = &workspace.project.patch;
         for mut finding in missed::findings(&missed, &ledger, &main, policy) {
             finding.severity = finding.severity.min(Severity::Warning);

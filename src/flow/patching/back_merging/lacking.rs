@@ -2,7 +2,7 @@
 
 use super::{Run, Source, Target};
 use crate::flow::FlowError;
-use crate::flow::patching::hotfixing::{Hotfix, missed};
+use crate::flow::patching::hotfixing::missed;
 use crate::model::Finding;
 use crate::patch::rules::Rule;
 
@@ -14,7 +14,8 @@ impl Run<'_> {
             return Ok(false);
         }
         let (branch, policy) = (&target.branch, &self.workspace.project.patch);
-        let own = |hotfix: &Hotfix| hotfix.branch == source.branch;
+        let mut own = missed::hotfixes(self.workspace, &self.ledger)?;
+        own.retain(|hotfix| hotfix.branch == source.branch);
         let missed = missed::missed(self.workspace, &self.ledger, branch, &own)?;
         let open = |one: &&missed::Missed| missed::is_open(one, &self.ledger, branch, policy);
         let Some(first) = missed.iter().find(open) else {

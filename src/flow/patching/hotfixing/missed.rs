@@ -39,24 +39,20 @@ pub enum Fate {
     Unknown,
 }
 
-/// Lists what a branch lacks of the hotfixes that are meant, branch by branch.
-/// One whose release is not here cannot be compared, and is left out.
+/// Lists what a branch lacks of some hotfixes, branch by branch.
 pub fn missed(
     workspace: &Workspace,
     ledger: &Ledger<'_>,
     branch: &BranchName,
-    is_meant: &dyn Fn(&Hotfix) -> bool,
+    hotfixes: &[Hotfix],
 ) -> Result<Vec<Missed>, FlowError> {
     let mut found = Vec::new();
-    for hotfix in all(workspace, ledger)? {
-        if hotfix.branch == *branch || !is_meant(&hotfix) {
-            continue;
-        }
+    for hotfix in hotfixes.iter().filter(|one| one.branch != *branch) {
         let Some(own) = line_of(workspace, ledger, &hotfix.branch) else {
             continue;
         };
-        let mut fixes = fixes(workspace, &ledger.queue, &hotfix, &own)?;
-        let tags = holding::released(workspace, &hotfix, &own.heads)?;
+        let mut fixes = fixes(workspace, &ledger.queue, hotfix, &own)?;
+        let tags = holding::released(workspace, hotfix, &own.heads)?;
         let ids: Vec<ObjectId> = tags.iter().map(|(_, id)| *id).collect();
         let own_ids: Vec<ObjectId> = fixes.iter().map(|fix| fix.id).collect();
         // What is not released yet can be lost by nobody.
@@ -156,8 +152,9 @@ pub fn is_open(missed: &Missed, ledger: &Ledger<'_>, branch: &BranchName, policy
 }
 
 /// Lists the hotfix branches: those of the ledger, and those that are known by
-/// their names.
-fn all(workspace: &Workspace, ledger: &Ledger<'_>) -> Result<Vec<Hotfix>, FlowError> {
+/// their names. One whose release is not here cannot be compared, and is left
+/// out.
+pub fn hotfixes(workspace: &Workspace, ledger: &Ledger<'_>) -> Result<Vec<Hotfix>, FlowError> {
     let written = ledger.queue.hotfixes.keys().cloned();
     let kept = maintained(workspace, &workspace.policy("HEAD")?)?;
     let named = kept.into_values().map(|one| one.name);
