@@ -38,6 +38,13 @@ fn push(world: &World) {
     world.git(&["fetch", "--quiet", "origin"]);
 }
 
+/// Configures it anew, for everybody: the rules are those that the remote has.
+fn configure(world: &World, text: &str) {
+    world.write("debcut.toml", text);
+    world.commit("chore: configure anew");
+    world.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+}
+
 fn call<'w>(world: &'w World, words: &[&str]) -> Call<'w> {
     world.debcut(words).env("DEBCUT_FORGE_TOKEN", TOKEN)
 }
@@ -381,7 +388,7 @@ fn a_forge_that_goes_away_leaves_nothing_half_done() {
         .and_then(|rest| rest.split('/').next());
     let address = address.expect("an address").to_owned();
     drop(fake);
-    world.write("debcut.toml", text.replace(&address, "127.0.0.1:9"));
+    configure(&world, &text.replace(&address, "127.0.0.1:9"));
     fix(&world, "four", "4", "fix: by number (#12)");
     let before = ledger(&world);
     let ran = run(&world, &["patch", "forge", "sync"]).code(3);

@@ -2,7 +2,7 @@
 //! exactly, and never with the token.
 
 use super::fake::{Fake, Speaks, TOKEN};
-use super::{asked_for, at, call, fix, ledger, pick, push, sync};
+use super::{asked_for, at, call, configure, fix, ledger, pick, push, sync};
 use crate::world::Ran;
 
 /// Runs a pull against a forge that answers something else, with all that
@@ -152,15 +152,12 @@ fn an_address_may_end_in_a_slash_and_stand_below_a_path() {
     let world = at(&fake, "");
     let id = asked_for(&world);
     let text = std::fs::read_to_string(world.project().join("debcut.toml")).expect("text");
-    world.write(
-        "debcut.toml",
-        text.replace("/api/v4\"", "/below/git/api/v4//\""),
-    );
+    configure(&world, &text.replace("/api/v4\"", "/below/git/api/v4//\""));
     let synced = sync(&world, &[]);
     assert_eq!(synced["requests"][0]["id"], id);
     assert!(fake.memory().asked[0].starts_with("GET /below/git/api/v4/projects/"));
     // Nobody speaks TLS there.
-    world.write("debcut.toml", text.replace("http://", "https://"));
+    configure(&world, &text.replace("http://", "https://"));
     let ran = call(&world, &["patch", "forge", "pull"]).run().code(2);
     ran.says(&["no secure connection to 127.0.0.1:", "SSL_CERT_FILE"]);
 }
