@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::user::{UserGit, UserGitError};
 use super::{GitError, Repository, failed};
+use crate::sys::files::is_writable;
 
 /// A ref that is to be moved or made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,9 @@ pub enum RefsError {
         /// Where it is.
         found: Option<String>,
     },
+    /// This user may not write there; git says of it only that it cannot.
+    #[error("{}: Permission denied", .0.display())]
+    Denied(PathBuf),
     /// git refused, for example because another git holds a lock.
     #[error(transparent)]
     User(#[from] UserGitError),
@@ -178,6 +182,10 @@ impl UserGit<'_> {
                 });
             }
         }
-        Err(error.into())
+        let refs = self.repository.inner.commondir().join("refs");
+        Err(match is_writable(&refs) {
+            true => error.into(),
+            false => RefsError::Denied(refs),
+        })
     }
 }
