@@ -244,6 +244,8 @@ fn states_follow_from_words_and_facts() {
     };
     type Act = Box<dyn Fn(&mut Book)>;
     let approve: fn() -> Act = || Box::new(|book| book.decide(1, "Ada", Decision::Approve));
+    let approve_knowing =
+        || -> Act { Box::new(|book| book.decide(book.entries.len(), "Ada", Decision::Approve)) };
     let event = |make: fn(RequestId) -> Event| -> Act {
         Box::new(move |book| {
             let event = make(book.id.clone());
@@ -403,9 +405,16 @@ fn states_follow_from_words_and_facts() {
         (
             "superseded, and approved all the same",
             whole(),
-            vec![supersede(), approve()],
+            vec![supersede(), approve_knowing()],
             clean(),
             State::Approved,
+        ),
+        (
+            "superseded, and approved by somebody who had not seen it",
+            whole(),
+            vec![supersede(), approve()],
+            clean(),
+            State::Superseded,
         ),
         (
             "approved, and superseded",
