@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::user::{UserGit, UserGitError};
 use super::{GitError, Repository, failed};
 use crate::sys::files::is_writable;
+use crate::sys::process::ToolError;
 
 /// A ref that is to be moved or made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,12 +165,10 @@ impl UserGit<'_> {
         let Err(error) = self.run("move its refs", tool) else {
             return Ok(());
         };
-        // Stopped at its very end: it has done what it was to do.
-        let mut arrived = updates.iter();
-        if arrived.try_fold(true, |all, one| {
-            let found = self.repository.ref_target(&one.name)?;
-            Ok::<_, GitError>(all && found.as_deref() == Some(&one.to))
-        })? {
+        if let ToolError::Interrupted { .. } = error.source
+            && self.has_moved(updates)?
+        {
+            // Stopped at its very end: it has done what it was to do.
             return Ok(());
         }
         for RefUpdate { name, from, .. } in updates {
@@ -187,5 +186,15 @@ impl UserGit<'_> {
             true => error.into(),
             false => RefsError::Denied(refs),
         })
+    }
+
+    /// Tells whether all refs are where they were to go.
+    fn has_moved(&self, updates: &[RefUpdate]) -> Result<bool, GitError> {
+        for RefUpdate { name, to, .. } in updates {
+            if self.repository.ref_target(name)?.as_ref() != Some(to) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
