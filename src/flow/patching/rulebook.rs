@@ -9,12 +9,12 @@ use crate::flow::FlowError;
 use crate::flow::project::{Ruled, Workspace};
 
 /// Opens a repository with its configuration, and with the `[patch]` of the main
-/// branch in it: of the remote's, as it was last fetched, where there is such a
-/// branch, for that is what everybody has; else of the own one.
+/// branch in it, where that has one: of the own branch if it has all that the
+/// remote's had when it was last fetched, else of the remote's.
 ///
 /// A configuration that was named on the command line counts as it is. So does
-/// that of the work tree where the main branch is checked out and no remote has
-/// it, or where nobody knows which branch is the main one.
+/// that of the work tree where the own main branch would count and is checked
+/// out, or where nobody knows which branch is the main one.
 pub fn open(directory: &Path, config: Option<&Path>) -> Result<Workspace, FlowError> {
     let mut workspace = Workspace::open(directory, config)?;
     if workspace.is_configured_by_name() {
@@ -40,7 +40,11 @@ pub fn open(directory: &Path, config: Option<&Path>) -> Result<Workspace, FlowEr
         }
     }
     let own = &mut workspace.project;
-    let is_usual = own.patch == crate::patch::Policy::default();
+    let usual = crate::patch::Policy::default();
+    if rules.patch == usual && rules.patch_channels.is_empty() {
+        return Ok(workspace);
+    }
+    let is_usual = own.patch == usual;
     let differs = own.patch != rules.patch;
     // The branch that is found by a name goes on being found by it.
     let main = rules.patch.main.clone().or_else(|| own.patch.main.take());
@@ -80,14 +84,23 @@ fn place(workspace: &Workspace) -> Result<Option<Place>, FlowError> {
         shown,
         checked_out,
     };
-    let theirs = format!("refs/remotes/{remote}/{main}");
-    if repository.ref_target(&theirs)?.is_some() {
-        return Ok(Some(place(theirs, format!("{remote}/{main}"))));
-    }
     let own = format!("refs/heads/{main}");
-    let is_there = repository.ref_target(&own)?.is_some();
-    let counts = is_there && (!checked_out || repository.is_bare());
-    Ok(counts.then(|| place(own, main.as_str().to_owned())))
+    let theirs = format!("refs/remotes/{remote}/{main}");
+    let heads = [
+        repository.ref_target(&own)?,
+        repository.ref_target(&theirs)?,
+    ];
+    let own_counts = match &heads {
+        [Some(own), Some(theirs)] => repository.is_ancestor(theirs, own)?,
+        [own, _] => own.is_some(),
+    };
+    Ok(match heads {
+        // What is there is the branch, with what is not committed yet.
+        _ if own_counts && checked_out && !repository.is_bare() => None,
+        _ if own_counts => Some(place(own, main.as_str().to_owned())),
+        [_, Some(_)] => Some(place(theirs, format!("{remote}/{main}"))),
+        [_, None] => None,
+    })
 }
 
 /// Reads the configuration of a place; none: its tree cannot be had.

@@ -87,22 +87,44 @@ fn the_rules_are_those_of_main_whatever_is_checked_out() {
 }
 
 #[test]
-fn the_rules_are_those_that_the_remote_has() {
+fn the_rules_are_the_newest_that_this_clone_has_of_main() {
     let world = project();
     fix(&world, "two", "2", WHOLE);
     let id = picked(&world);
     origin(&world);
     world.write("debcut.toml", RULES);
     world.commit("chore: rules");
-    // Not pushed, they count for nobody yet.
-    let ran = approve(&world, &id).code(0);
-    ran.says(&["the rules are those of origin/main"]);
-    world.git(&["push", "--quiet", "origin", "main"]);
-    assert_eq!(request(&world, &id)["state"], "new");
+    // Not pushed yet, whatever is checked out.
     refuses(&world, &id);
-    // Here the main branch is behind.
+    world.git(&["switch", "--quiet", "release-1.0"]);
+    refuses(&world, &id);
+    world.git(&["switch", "--quiet", "main"]);
+    world.git(&["push", "--quiet", "origin", "main"]);
+    // Here the main branch is behind; then it has gone on otherwise.
     world.git(&["reset", "--quiet", "--hard", "HEAD~"]);
     refuses(&world, &id);
+    world.write(
+        "debcut.toml",
+        "[patch]\napprovers = [\"ada@example.org\"]\n",
+    );
+    world.commit("chore: other rules");
+    refuses(&world, &id).says(&["the rules are those of origin/main"]);
+}
+
+#[test]
+fn a_branch_has_its_own_rules_where_main_has_none() {
+    let world = project();
+    fix(&world, "two", "2", WHOLE);
+    let id = picked(&world);
+    origin(&world);
+    world.git(&["switch", "--quiet", "release-1.0"]);
+    world.write("debcut.toml", RULES);
+    let ran = refuses(&world, &id);
+    assert!(
+        !ran.stderr.contains("the rules are those of"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
