@@ -209,9 +209,9 @@ This is request `{{ id }}` of the queue in `refs/debcut/patches`: `debcut patch 
 const BEGIN: &str = "<!-- debcut: what is in here is written anew -->";
 const END: &str = "<!-- debcut ends -->";
 
-/// Writes debcut's part of a page. A template sees what [`answers::seen`] has,
-/// `id`, `asked_by`, `pull_request`, `fence` (backticks around an answer) and
-/// the labels `approve`, `hold`, `reject`.
+/// Writes debcut's part of a page. A template sees what one of the questions
+/// ([`answers::asked`]) sees, `id`, `asked_by`, `pull_request`, `fence`
+/// (backticks around an answer) and the labels `approve`, `hold`, `reject`.
 pub fn body(settings: &Settings, request: &Request) -> Result<String, TemplateError> {
     let ask = &request.ask.what;
     let label = |decision| {
