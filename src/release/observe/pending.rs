@@ -70,7 +70,12 @@ pub(super) fn fill(
             let is_own = name == unit.name.as_str() && in_range(*at);
             let (tag, commit) = tag_of(facts, unit, version).filter(|_| is_own)?;
             let release_commit = history.walk.nodes[*at].id.to_string();
-            let ours = || tags.contains(&tag) || !announces(objects, commit, name, version);
+            // `1.3+really1.2` is made of the release that v1.2 names, and has a tag of its own.
+            let patterns = &mut unit.tags.iter();
+            let is_whole =
+                patterns.any(|one| one.version_in(tag.as_str()).as_ref() == Some(version));
+            let stray = || is_whole && !announces(objects, commit, name, version);
+            let ours = || tags.contains(&tag) || stray();
             let beside = *commit != release_commit && ours();
             beside.then(|| Mistagged {
                 tag: tag.clone(),

@@ -39,7 +39,7 @@ pub enum RefsError {
         found: Option<String>,
     },
     /// This user may not write there; git says of it only that it cannot.
-    #[error("{}: Permission denied", .0.display())]
+    #[error("git cannot move its refs: {}: Permission denied", .0.display())]
     Denied(PathBuf),
     /// git refused, for example because another git holds a lock.
     #[error(transparent)]
